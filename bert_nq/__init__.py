@@ -1,0 +1,15 @@
+"""BERT joint long and short answers for Natural Questions.
+
+The library, by the idea a piece of code belongs to; arrows of import point downwards only:
+
+    programs      prepare/ augment/ records/ eval/ demos/ bert_nq/run_nq.py, on `program`
+    4             training, prediction
+    3             estimator
+    2             records
+    1             features
+    ground        nq, text, modeling, scoring
+    foundation    errors, files
+
+TensorFlow is imported by modeling, estimator, training and prediction.predictor alone.
+"""
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""An example to windows of wordpieces, with labels or token maps."""

@@ -1,0 +1,119 @@
+"""Opening, finding and safely replacing files, local or (through fsspec) remote."""
+import contextlib
+import glob
+import os
+import tempfile
+from typing import IO, Iterator, List
+
+from bert_nq.errors import UserError
+
+
+def is_remote(path: str) -> bool:
+    """Whether `path` is a URL such as gs://bucket/name and not a path of this machine."""
+    return "://" in path
+
+
+def _fsspec(path: str):
+    try:
+        import fsspec
+    except ImportError:
+        raise UserError("%s: remote paths need fsspec: pip install 'bert_nq[remote]' and the file "
+                        "system's own package (gcsfs, s3fs)" % path) from None
+    return fsspec
+
+
+def expand(patterns: str, what: str = "input") -> List[str]:
+    """The files that a comma list of paths and globs names, each glob's matches sorted.
+
+    Raises:
+      UserError: a pattern that matches nothing; it is shown, with the flag's meaning `what`.
+    """
+    paths = []
+    for pattern in filter(None, (p.strip() for p in patterns.split(","))):
+        if is_remote(pattern):
+            opened = _fsspec(pattern)
+            scheme = pattern.split("://")[0]
+            matches = ["%s://%s" % (scheme, m)
+                       for m in opened.filesystem(scheme).glob(pattern.split("://", 1)[1])]
+        elif os.path.exists(pattern):
+            matches = [pattern]
+        else:
+            matches = glob.glob(pattern)
+        if not matches:
+            raise UserError("no %s file matches %r (looked from %s)"
+                            % (what, pattern, os.getcwd()))
+        paths.extend(sorted(matches))
+    if not paths:
+        raise UserError("no %s file given" % what)
+    folders = [path for path in paths if not is_remote(path) and os.path.isdir(path)]
+    if folders:
+        raise UserError("%s is a folder: give the %s files in it, as in '%s'"
+                        % (folders[0], what, os.path.join(folders[0], "*")))
+    return paths
+
+
+def open_binary(path: str) -> IO[bytes]:
+    """Opens `path` for reading bytes.
+
+    Raises:
+      UserError: it cannot be opened; the operating system's reason is in the message.
+    """
+    if is_remote(path):
+        return _fsspec(path).open(path, "rb").open()
+    try:
+        return open(path, "rb")
+    except OSError as e:
+        raise UserError("cannot read %s: %s" % (path, e.strerror or e)) from e
+
+
+def make_folder(path: str) -> None:
+    """Creates the folder `path` and those above it, if they are not there yet."""
+    if path and not is_remote(path):
+        try:
+            os.makedirs(path, exist_ok=True)
+        except OSError as e:
+            raise UserError("cannot create the folder %s: %s" % (path, e.strerror or e)) from e
+
+
+@contextlib.contextmanager
+def replacing(path: str) -> Iterator[IO[bytes]]:
+    """A binary file that takes the place of `path` when the block ends, or never.
+
+    What is written goes to a temporary name in the same folder, is flushed to disk and then renamed,
+    so that `path` holds either what it held before or everything, whenever the process is killed.
+    """
+    if is_remote(path):
+        # Object stores show an object once it is complete.
+        with _fsspec(path).open(path, "wb") as out:
+            yield out
+        return
+    folder, name = os.path.split(os.path.abspath(path))
+    make_folder(folder)
+    try:
+        handle, temporary = tempfile.mkstemp(prefix="." + name + ".", suffix=".tmp", dir=folder)
+    except OSError as e:
+        raise UserError("cannot write %s: %s" % (path, e.strerror or e)) from e
+    try:
+        with os.fdopen(handle, "wb") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except OSError as e:
+        _unlink(temporary)
+        raise UserError("cannot write %s: %s" % (path, e.strerror or e)) from e
+    except BaseException:
+        _unlink(temporary)
+        raise
+
+
+def _unlink(path: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(path)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,1 @@
+"""BERT encoders and heads, their checkpoints and conversions."""

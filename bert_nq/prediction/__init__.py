@@ -1,0 +1,1 @@
+"""Logits to answers, and the prediction run over shards."""

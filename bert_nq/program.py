@@ -1,0 +1,133 @@
+"""What all programs share: a main loop with readable errors, shared flags, progress, tables.
+
+Programs import this module first; nothing here imports TensorFlow.
+"""
+import contextlib
+import os
+import sys
+import time
+from typing import Callable, Iterable, Iterator, List, Optional, Sequence, Tuple, TypeVar
+
+from absl import app, flags
+
+from bert_nq import files
+from bert_nq.errors import UserError
+
+# Flags that a function of this module defines count as the calling program's own in --help.
+flags.disclaim_key_flags()
+
+T = TypeVar("T")
+
+_HELP = {"-h", "-help", "--help", "-helpshort", "--helpshort", "-helpfull", "--helpfull"}
+
+
+def run(main: Callable[[], None]) -> None:
+    """Parses the flags, calls `main()` and exits.
+
+    The exit code is 0, also after --help; 1 for a `UserError` and for flags that do not parse, each
+    told on standard error without a traceback; 130 when interrupted.
+    """
+    asked_for_help = any(arg in _HELP for arg in sys.argv[1:])
+
+    def guarded(argv: List[str]) -> None:
+        if len(argv) > 1:
+            _fail("unexpected argument %r: flags are written --name=value" % argv[1], 1)
+        try:
+            main()
+        except UserError as e:
+            _fail("error: %s" % e, 1)
+        except KeyboardInterrupt:
+            _fail("interrupted: files that were not finished have been left as they were", 130)
+
+    try:
+        app.run(guarded)
+    except SystemExit:
+        if asked_for_help:
+            sys.exit(0)
+        raise
+
+
+def _fail(message: str, code: int) -> None:
+    sys.stdout.flush()
+    print(message, file=sys.stderr, flush=True)
+    sys.exit(code)
+
+
+def require(flag_values: flags.FlagValues, *names: str) -> None:
+    """Raises UserError naming the first of the flags `names` that was not given."""
+    for name in names:
+        if flag_values[name].value in (None, ""):
+            raise UserError("--%s is needed: %s" % (name, flag_values[name].help))
+
+
+def write_flags(flag_values: flags.FlagValues, path: str) -> None:
+    """Writes the program's own flags as a flag file, so that `--flagfile=PATH` repeats the run."""
+    lines = []
+    for flag in sorted(flag_values.get_key_flags_for_module(sys.argv[0]), key=lambda f: f.name):
+        if flag.value is not None and flag.name not in ("flagfile", "undefok"):
+            lines.append(flag.serialize())
+    with files.replacing(path) as out:
+        out.write("".join(line + "\n" for line in lines if line).encode("utf8"))
+
+
+def quiet_tensorflow(verbose: bool) -> None:
+    """Silences what TensorFlow logs when it is imported. Call it before the import."""
+    if not verbose:
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        os.environ.setdefault("PYTHONWARNINGS", "ignore")
+        import warnings
+        warnings.filterwarnings("ignore")
+
+
+def progress(items: Iterable[T], what: str, total: Optional[int] = None,
+             every_seconds: float = 10.0) -> Iterator[T]:
+    """Passes `items` on and shows how many went by: a bar on a terminal, else a line now and then.
+
+    Args:
+      items: what is counted.
+      what: its name, in the plural, such as "pages".
+      total: how many there will be, if known.
+      every_seconds: the pause between two lines where standard error is not a terminal.
+    """
+    if sys.stderr.isatty():
+        from tqdm import tqdm
+        for item in tqdm(items, desc=what, total=total, unit="", dynamic_ncols=True):
+            yield item
+        return
+    start = last = time.time()
+    n = 0
+    for n, item in enumerate(items, 1):
+        yield item
+        now = time.time()
+        if now - last >= every_seconds:
+            last = now
+            rate = n / (now - start)
+            left = "" if not total else " of %d, %s left" % (total, duration((total - n) / rate))
+            print("%s: %d%s (%.1f/s)" % (what, n, left, rate), file=sys.stderr, flush=True)
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them: 42 s, 3 min 5 s, 2 h 10 min."""
+    seconds = int(round(seconds))
+    if seconds < 60:
+        return "%d s" % seconds
+    if seconds < 3600:
+        return "%d min %d s" % divmod(seconds, 60)
+    return "%d h %d min" % divmod(seconds // 60, 60)
+
+
+def print_table(title: str, rows: Sequence[Tuple[str, object]]) -> None:
+    """Prints `title` and two aligned columns; integers get thousands separators."""
+    width = max([len(name) for name, _ in rows] or [0])
+    print("\n" + title)
+    for name, value in rows:
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = format(value, ",")
+        print("  %-*s  %s" % (width, name, value))
+
+
+@contextlib.contextmanager
+def timed() -> Iterator[Callable[[], float]]:
+    """Gives a function that tells the seconds since the block was entered."""
+    start = time.time()
+    yield lambda: time.time() - start

@@ -1,0 +1,1 @@
+"""Windows to TFRecord bytes and back."""

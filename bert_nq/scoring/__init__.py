@@ -1,0 +1,1 @@
+"""The measures of Natural Questions. Knows neither TensorFlow nor models."""

@@ -1,0 +1,1 @@
+"""Words to wordpieces to ids, and vocabularies."""

@@ -1,0 +1,71 @@
+"""Installs the library `bert_nq` and all that its programs and tests use.
+
+tensorflow is chosen by the interpreter: 1.15.5 on Python 3.7, 2.15 on Python 3.9 to 3.11. There is
+no Python 3.8: neither release is tested on it.
+"""
+import os
+
+from setuptools import find_packages, setup
+
+TF1 = "python_version < '3.8'"
+TF2 = "python_version >= '3.9'"
+
+
+def readme():
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "README.md"),
+              encoding="utf8") as f:
+        return f.read()
+
+
+setup(
+    name="bert_nq",
+    version="0.1.0",
+    description="Long and short answers for Natural Questions with BERT",
+    long_description=readme(),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    packages=find_packages(include=["bert_nq", "bert_nq.*"]),
+    python_requires=">=3.7,!=3.8.*,<3.12",
+    install_requires=[
+        # The two runtimes, with the pins under which each of them resolves.
+        "tensorflow==1.15.5; " + TF1,
+        "numpy>=1.16,<1.19; " + TF1,
+        "protobuf>=3.8,<3.21; " + TF1,
+        "h5py>=2.9,<3; " + TF1,
+        "tensorflow>=2.15.1,<2.16; " + TF2,
+        "numpy>=1.23.5,<2; " + TF2,
+        "protobuf>=3.20.3,<5; " + TF2,
+        # BERT's own tokenizer, as --tokenizer=reference and as the oracle of the tests.
+        "bert-tensorflow>=1.0.4,<1.1",
+        # WordNet, for augmentation.
+        "nltk>=3.8.1",
+        "absl-py>=1.0",
+        # JSON, gzip and CRC-32C at the speed that shards of 42 GB want.
+        "orjson>=3.8,<3.10; " + TF1,
+        "orjson>=3.9; " + TF2,
+        "isal>=1.3",
+        "google-crc32c>=1.5",
+        # Hugging Face checkpoints. From 0.5 on there is no wheel for Python 3.7.
+        "safetensors>=0.4,<0.5; " + TF1,
+        "safetensors>=0.4; " + TF2,
+        "tqdm>=4.60",
+    ],
+    extras_require={
+        "test": [
+            "pytest>=7.4",
+            "hypothesis>=6.79",
+            # The official scorer, as the oracle of ours.
+            "natural-questions>=1.0.6",
+        ],
+        # Paths such as gs:// and s3://.
+        "remote": ["fsspec>=2022.8"],
+    },
+    classifiers=[
+        "License :: OSI Approved :: Apache Software License",
+        "Programming Language :: Python :: 3.7",
+        "Programming Language :: Python :: 3.9",
+        "Programming Language :: Python :: 3.10",
+        "Programming Language :: Python :: 3.11",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+    ],
+)
