@@ -1,0 +1,132 @@
+"""BERT's encoder (Devlin et al. 2018) with the variables of Google's checkpoints.
+
+Notation: B batch, S sequence in wordpieces, H hidden size, N attention heads, D = H / N head size,
+I intermediate size, V vocabulary. Activations are matrices [B*S, H] throughout: only attention
+needs to know which row belongs to which sequence.
+"""
+import math
+from typing import Tuple
+
+from bert_nq.errors import UserError
+from bert_nq.modeling import layers
+from bert_nq.modeling.activations import activation
+from bert_nq.modeling.config import BertConfig
+from bert_nq.modeling.runtime import tf
+
+# Added to the attention scores of padding: its share of the softmax is then zero in float32.
+MASKED_SCORE = -10000.0
+
+
+def encode(config: BertConfig, input_ids: tf.Tensor, input_mask: tf.Tensor,
+           segment_ids: tf.Tensor, is_training: bool, use_one_hot_embeddings: bool = False,
+           seed: int = None, scope: str = "bert") -> Tuple[tf.Tensor, tf.Tensor]:
+    """Builds the encoder; its variables appear under `scope`.
+
+    Args:
+      config: sizes and rates.
+      input_ids: int [B, S], wordpiece ids.
+      input_mask: int [B, S], 1 for wordpieces and 0 for padding.
+      segment_ids: int [B, S], below config.type_vocab_size.
+      is_training: whether dropout is on.
+      use_one_hot_embeddings: looks word embeddings up by a matrix product with one-hot rows, which
+        is what TPUs do fast. Otherwise their gradient is a tf.IndexedSlices.
+      seed: makes dropout repeatable.
+      scope: the variable scope.
+
+    Returns:
+      sequence_output [B, S, H], the last layer, and pooled_output [B, H], the first wordpiece's
+      vector after the pooler.
+
+    Raises:
+      UserError: the sequences are longer than the model has positions for.
+    """
+    batch, length = _shape(input_ids)
+    if isinstance(length, int) and length > config.max_position_embeddings:
+        raise UserError("the sequences are %d wordpieces long, but the model's config has "
+                        "max_position_embeddings %d: lower --max_seq_length"
+                        % (length, config.max_position_embeddings))
+    dropout = layers.Dropout(seed)
+    if not is_training:
+        def dropout(x, rate):
+            return x
+    with tf.variable_scope(scope):
+        with tf.variable_scope("embeddings"):
+            x = _embeddings(config, input_ids, segment_ids, use_one_hot_embeddings, dropout)
+        with tf.variable_scope("encoder"):
+            # [B, 1, 1, S], the same for every head and query.
+            mask = tf.reshape(tf.cast(input_mask, tf.float32), [batch, 1, 1, length])
+            adder = (1.0 - mask) * MASKED_SCORE
+            for i in range(config.num_hidden_layers):
+                with tf.variable_scope("layer_%d" % i):
+                    x = _layer(config, x, adder, batch, length, dropout)
+        sequence_output = tf.reshape(x, [batch, length, config.hidden_size])
+        with tf.variable_scope("pooler"):
+            pooled_output = tf.tanh(layers.dense(sequence_output[:, 0], config.hidden_size,
+                                                 config.initializer_range))
+    return sequence_output, pooled_output
+
+
+def _embeddings(config, input_ids, segment_ids, use_one_hot, dropout):
+    """Word, position and segment embeddings, summed and normalised: [B*S, H]."""
+    batch, length = _shape(input_ids)
+    width = config.hidden_size
+
+    def table(name, rows):
+        return tf.get_variable(name, [rows, width],
+                               initializer=layers.initializer(config.initializer_range))
+
+    words = table("word_embeddings", config.vocab_size)
+    segments = table("token_type_embeddings", config.type_vocab_size)
+    positions = table("position_embeddings", config.max_position_embeddings)
+    ids = tf.reshape(input_ids, [-1])
+    if use_one_hot:
+        x = tf.matmul(tf.one_hot(ids, config.vocab_size), words)
+    else:
+        x = tf.gather(words, ids)
+    # Segments are few: a product with one-hot rows has a dense gradient, as the reference's has.
+    x += tf.matmul(tf.one_hot(tf.reshape(segment_ids, [-1]), config.type_vocab_size), segments)
+    x = tf.reshape(x, [batch, length, width]) + positions[:length]
+    x = layers.layer_norm(tf.reshape(x, [-1, width]))
+    return dropout(x, config.hidden_dropout_prob)
+
+
+def _layer(config, x, adder, batch, length, dropout):
+    """One transformer layer on x [B*S, H]."""
+    stddev = config.initializer_range
+    with tf.variable_scope("attention"):
+        with tf.variable_scope("self"):
+            context = _self_attention(config, x, adder, batch, length, dropout)
+        with tf.variable_scope("output"):
+            attended = layers.dense(context, config.hidden_size, stddev)
+            x = layers.layer_norm(x + dropout(attended, config.hidden_dropout_prob))
+    with tf.variable_scope("intermediate"):
+        inner = layers.dense(x, config.intermediate_size, stddev)
+        inner = activation(config.hidden_act)(inner)
+    with tf.variable_scope("output"):
+        outer = layers.dense(inner, config.hidden_size, stddev)
+        return layers.layer_norm(x + dropout(outer, config.hidden_dropout_prob))
+
+
+def _self_attention(config, x, adder, batch, length, dropout):
+    """What every row of x [B*S, H] gathers from its sequence, before the output layer."""
+    width, heads = config.hidden_size, config.num_attention_heads
+    kernels, biases = zip(*(layers.dense_variables(name, width, width, config.initializer_range)
+                            for name in ("query", "key", "value")))
+    # The three projections are one product. The factor 1 / sqrt(D) of the scores is cheaper on the
+    # query's weights than on the scores.
+    scale = 1.0 / math.sqrt(config.head_size)
+    kernel = tf.concat([kernels[0] * scale, kernels[1], kernels[2]], axis=1)  # [H, 3H]
+    bias = tf.concat([biases[0] * scale, biases[1], biases[2]], axis=0)
+    projected = tf.reshape(layers.linear(x, kernel, bias),
+                           [batch, length, 3, heads, config.head_size])
+    query, key, value = tf.unstack(tf.transpose(projected, [2, 0, 3, 1, 4]))  # each [B, N, S, D]
+    scores = tf.matmul(query, key, transpose_b=True) + adder  # [B, N, S, S]
+    weights = dropout(tf.nn.softmax(scores), config.attention_probs_dropout_prob)
+    context = tf.transpose(tf.matmul(weights, value), [0, 2, 1, 3])  # [B, S, N, D]
+    return tf.reshape(context, [-1, width])
+
+
+def _shape(x: tf.Tensor) -> list:
+    """The sizes of x: integers where the graph knows them, else scalar tensors."""
+    dynamic = tf.shape(x)
+    return [dynamic[i] if n is None else n for i, n in enumerate(x.shape.as_list())]

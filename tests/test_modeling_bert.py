@@ -1,0 +1,141 @@
+"""The encoder against bert-tensorflow's BertModel (TensorFlow 1.15) and a numpy forward pass."""
+import dataclasses
+
+import numpy as np
+import numpy_bert
+import pytest
+
+from bert_nq.errors import UserError
+from bert_nq.modeling import bert
+from bert_nq.modeling.config import BertConfig
+from bert_nq.modeling.runtime import tf
+
+needs_bert_model = pytest.mark.skipif(
+    not tf.__version__.startswith("1."), reason="BertModel needs tf.contrib, of TensorFlow 1.15")
+
+TINY = BertConfig(vocab_size=50, hidden_size=12, num_hidden_layers=2, num_attention_heads=3,
+                  intermediate_size=20, max_position_embeddings=16, type_vocab_size=2)
+
+
+def sizes(config):
+    return {"vocab": config.vocab_size, "hidden": config.hidden_size,
+            "n_layers": config.num_hidden_layers, "intermediate": config.intermediate_size,
+            "positions": config.max_position_embeddings, "types": config.type_vocab_size}
+
+
+def batch(config, lengths, width, seed=0):
+    """Random ids for sequences of `lengths` padded to `width`; all segment ids occur."""
+    random = np.random.RandomState(seed)
+    shape = (len(lengths), width)
+    mask = (np.arange(width) < np.array(lengths)[:, None]).astype(np.int32)
+    ids = random.randint(1, config.vocab_size, shape).astype(np.int32) * mask
+    segments = np.arange(np.prod(shape)).reshape(shape) % config.type_vocab_size
+    return ids, mask, segments.astype(np.int32)
+
+
+def assigned(weights):
+    """A session in which the graph's variables have the values `weights`."""
+    session = tf.Session()
+    variables = {v.op.name: v for v in tf.global_variables()}
+    assert set(variables) == set(weights)
+    for name, variable in variables.items():
+        assert variable.shape.as_list() == list(weights[name].shape), name
+        variable.load(weights[name], session)
+    return session
+
+
+def encoded(config, weights, inputs, **options):
+    """What our encoder makes of a batch."""
+    with tf.Graph().as_default():
+        outputs = bert.encode(config, *map(tf.constant, inputs), is_training=False, **options)
+        with assigned(weights) as session:
+            return session.run(outputs)
+
+
+def reference(config, weights, inputs, act):
+    """What bert-tensorflow's BertModel makes of a batch."""
+    from bert import modeling
+    with tf.Graph().as_default():
+        settings = dict(config.to_dict(), hidden_act=act)
+        ids, mask, segments = map(tf.constant, inputs)
+        model = modeling.BertModel(modeling.BertConfig(**settings), False, ids, mask, segments,
+                                   scope="bert")
+        with assigned(weights) as session:
+            return session.run([model.get_sequence_output(), model.get_pooled_output()])
+
+
+# Of a sequence that is all padding, float32 keeps three decimals of the scores next to -10000: only
+# the reference, which rounds in the same way, gives the same.
+ALL_PADDING = (TINY, [3, 0], 4)
+
+ONE_HEAD_FIVE_TYPES = BertConfig(vocab_size=9, hidden_size=5, num_hidden_layers=1,
+                                 num_attention_heads=1, intermediate_size=7,
+                                 max_position_embeddings=11, type_vocab_size=5)
+
+CASES = {
+    "full": (TINY, [16, 16], 16),
+    "padding": (TINY, [16, 9, 1, 15], 16),
+    "odd length": (TINY, [13, 5, 7], 13),
+    "one piece": (TINY, [1], 1),
+    "one head, five types": (ONE_HEAD_FIVE_TYPES, [11, 3], 11),
+}
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+@pytest.mark.parametrize("use_one_hot_embeddings", [False, True])
+def test_numpy_forward_pass_gives_the_same(name, use_one_hot_embeddings):
+    config, lengths, width = CASES[name]
+    weights = numpy_bert.random_weights(1, **sizes(config))
+    inputs = batch(config, lengths, width)
+    expected = numpy_bert.forward(weights, config.num_hidden_layers, config.num_attention_heads,
+                                  "tanh_gelu", *inputs)
+    outputs = encoded(config, weights, inputs, use_one_hot_embeddings=use_one_hot_embeddings)
+    for ours, theirs in zip(outputs, expected):
+        np.testing.assert_allclose(ours, theirs, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("hidden_act, meaning", [
+    ("gelu", "tanh_gelu"), ("gelu_tanh", "tanh_gelu"), ("gelu_new", "tanh_gelu"),
+    ("gelu_erf", "erf_gelu"), ("relu", "relu"), ("tanh", "tanh"), ("linear", "identity")])
+def test_hidden_act_means_what_it_says(hidden_act, meaning):
+    config = dataclasses.replace(TINY, hidden_act=hidden_act)
+    weights = numpy_bert.random_weights(2, **sizes(config))
+    inputs = batch(config, [8, 6], 8)
+    expected = numpy_bert.forward(weights, 2, 3, meaning, *inputs)
+    for ours, theirs in zip(encoded(config, weights, inputs), expected):
+        np.testing.assert_allclose(ours, theirs, atol=1e-5, rtol=0)
+
+
+@needs_bert_model
+@pytest.mark.parametrize("config, lengths, width", list(CASES.values()) + [ALL_PADDING])
+@pytest.mark.parametrize("hidden_act", ["gelu", "gelu_erf"])
+def test_bert_model_gives_the_same(config, lengths, width, hidden_act):
+    config = dataclasses.replace(config, hidden_act=hidden_act)
+    weights = numpy_bert.random_weights(3, **sizes(config))
+    inputs = batch(config, lengths, width)
+    act = {"gelu": "gelu", "gelu_erf": lambda x: x * 0.5 * (1 + tf.erf(x / np.sqrt(2)))}
+    expected = reference(config, weights, inputs, act[hidden_act])
+    for ours, theirs in zip(encoded(config, weights, inputs), expected):
+        np.testing.assert_allclose(ours, theirs, atol=1e-5, rtol=0)
+
+
+def test_sequence_longer_than_the_positions_is_an_error():
+    with tf.Graph().as_default(), pytest.raises(UserError) as error:
+        bert.encode(TINY, *map(tf.constant, batch(TINY, [17], 17)), is_training=False)
+    assert str(error.value) == (
+        "the sequences are 17 wordpieces long, but the model's config has "
+        "max_position_embeddings 16: lower --max_seq_length")
+
+
+def test_sizes_unknown_to_the_graph_are_taken_from_the_batch():
+    weights = numpy_bert.random_weights(1, **sizes(TINY))
+    inputs = batch(TINY, [13, 5, 7], 13)
+    with tf.Graph().as_default():
+        places = [tf.placeholder(tf.int32, [None, None]) for _ in inputs]
+        outputs = bert.encode(TINY, *places, is_training=False)
+        assert outputs[0].shape.as_list() == [None, None, 12]
+        assert outputs[1].shape.as_list() == [None, 12]
+        with assigned(weights) as session:
+            got = session.run(outputs, dict(zip(places, inputs)))
+    for ours, theirs in zip(got, encoded(TINY, weights, inputs)):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6, rtol=0)
