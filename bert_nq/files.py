@@ -79,8 +79,9 @@ def make_folder(path: str) -> None:
 def replacing(path: str) -> Iterator[IO[bytes]]:
     """A binary file that takes the place of `path` when the block ends, or never.
 
-    What is written goes to a temporary name in the same folder, is flushed to disk and then renamed,
-    so that `path` holds either what it held before or everything, whenever the process is killed.
+    What is written goes to a temporary name in the same folder, is flushed to disk and then
+    renamed, so that `path` holds either what it held before or everything, whenever the process is
+    killed.
     """
     if is_remote(path):
         # Object stores show an object once it is complete.

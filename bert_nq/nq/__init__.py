@@ -1,1 +1,1 @@
-"""Natural Questions in its own terms: examples, candidates, annotations, both file formats, shards."""
+"""Natural Questions in its own terms: examples and their answers, both file formats, shards."""

@@ -1,0 +1,26 @@
+"""The settings that decide what an example's windows are."""
+from typing import NamedTuple
+
+from bert_nq.errors import UserError
+
+
+class FeatureOptions(NamedTuple):
+    """Named as the flags are; the defaults are the reference's."""
+    max_seq_length: int = 384  # wordpieces of a window, [CLS], question and [SEP]s included
+    doc_stride: int = 128  # wordpieces between the starts of two windows
+    max_query_length: int = 64  # wordpieces of the question, [Q] included
+    skip_nested_contexts: bool = True  # leave out candidates that are not top level
+    max_contexts: int = 48  # candidates of a page, the "no long answer" one included
+    max_position: int = 50  # the n of [Paragraph=n], [Table=n], [List=n] stops here
+    include_unknowns: float = -1.0  # share kept of the windows without answer; negative: none
+    seed: int = 0  # of the draw for include_unknowns
+
+    def check(self) -> "FeatureOptions":
+        """Raises UserError where no window could be made; returns itself."""
+        if self.max_seq_length <= self.max_query_length + 3:
+            raise UserError("max_seq_length (%d) must be greater than max_query_length (%d) + 3"
+                            % (self.max_seq_length, self.max_query_length))
+        for name in ("doc_stride", "max_query_length", "max_contexts", "max_position"):
+            if getattr(self, name) < 1:
+                raise UserError("%s must be at least 1, it is %d" % (name, getattr(self, name)))
+        return self

@@ -1,0 +1,179 @@
+"""Contexts to windows: arrays of wordpiece ids, with labels or token maps."""
+import itertools
+from typing import List, NamedTuple, Optional, Tuple
+
+import numpy as np
+
+from bert_nq import randomness
+from bert_nq.features.contexts import Answer, AnswerType, build_contexts
+from bert_nq.features.options import FeatureOptions
+from bert_nq.nq.example import Example
+
+# Random draws of one window that must be independent of each other.
+_DRAW_UNKNOWN = 1
+_DRAW_ORDER = 2
+
+
+class Labels(NamedTuple):
+    """What N windows are trained on; int64."""
+    start_positions: np.ndarray  # [N] first piece of the answer in the window, 0 without answer
+    end_positions: np.ndarray  # [N] last piece of the answer
+    answer_types: np.ndarray  # [N] AnswerType
+
+
+class Windows(NamedTuple):
+    """N windows of S wordpieces of one example; int64, as records hold them.
+
+    A window is `[CLS] question [SEP] document [SEP]` and padding. It has labels for training or a
+    token map for prediction.
+    """
+    unique_ids: np.ndarray  # [N] example id + index of the window, wrapped to 64 bits
+    indexes: np.ndarray  # [N] which windows of the example these are
+    input_ids: np.ndarray  # [N, S]
+    lengths: np.ndarray  # [N] pieces before the padding: where input_mask is 1
+    query_length: int  # pieces up to the first [SEP], which is included: segment 0
+    labels: Optional[Labels]
+    token_map: Optional[np.ndarray]  # [N, S] document token of each piece, -1 for what is none
+
+    def input_mask(self) -> np.ndarray:
+        """[N, S]: 1 for pieces, 0 for padding."""
+        return (self._columns() < self.lengths[:, None]).astype(np.int64)
+
+    def segment_ids(self) -> np.ndarray:
+        """[N, S]: 1 for the document and its [SEP], 0 for the question and for padding."""
+        columns = self._columns()
+        return ((columns >= self.query_length)
+                & (columns < self.lengths[:, None])).astype(np.int64)
+
+    def _columns(self) -> np.ndarray:
+        return np.arange(self.input_ids.shape[1])[None, :]
+
+
+class ExampleWindows(NamedTuple):
+    """What became of one example."""
+    windows: Windows  # those that were kept
+    total: int  # windows that the page has
+    has_gold_candidate: bool  # see Contexts
+    answer_found: bool  # False: there are no windows, since the answer was lost among odd blanks
+
+
+class _Layout(NamedTuple):
+    """An example as wordpieces, before it is cut into windows."""
+    query: List[int]  # [CLS] [Q] question [SEP]
+    pieces: np.ndarray  # [P] ids of the whole text
+    first_pieces: np.ndarray  # [words + 1] where each word's pieces begin; the last entry is P
+    starts: np.ndarray  # [windows] first piece of each window
+    ends: np.ndarray  # [windows] one behind its last piece
+
+
+class WindowMaker:
+    """Makes windows of examples with one tokenizer and one set of options."""
+
+    def __init__(self, tokenizer, vocabulary, options: FeatureOptions):
+        """
+        Args:
+          tokenizer: has `word_ids(word)` and `text_ids(text)`, see text.wordpiece.
+          vocabulary: dict of token to id with [CLS], [SEP] and [Q].
+          options: see `FeatureOptions`.
+        """
+        self._tokenizer = tokenizer
+        self._options = options.check()
+        self._cls, self._sep, self._q = (vocabulary[t] for t in ("[CLS]", "[SEP]", "[Q]"))
+
+    def training_windows(self, example: Example) -> ExampleWindows:
+        """The windows that hold the whole answer, and a share of the others.
+
+        Raises:
+          BadExampleError: see `build_contexts`.
+        """
+        contexts = build_contexts(example, self._options, with_answer=True)
+        layout = self._layout(example, contexts.words)
+        if contexts.answer is None:
+            kept, labels = np.zeros([0], np.int64), Labels(*np.zeros([3, 0], np.int64))
+        else:
+            kept, labels = self._label(example, layout, contexts.answer)
+        windows = self._build(example, layout, kept)._replace(labels=labels)
+        return ExampleWindows(windows, len(layout.starts), contexts.has_gold_candidate,
+                              contexts.answer is not None)
+
+    def prediction_windows(self, example: Example) -> ExampleWindows:
+        """All windows, with the document token that each wordpiece belongs to."""
+        contexts = build_contexts(example, self._options, with_answer=False)
+        layout = self._layout(example, contexts.words)
+        windows = self._build(example, layout, np.arange(len(layout.starts)))
+        words = len(contexts.words)
+        tokens = np.repeat(np.array(contexts.token_map[:words], np.int64),
+                           np.diff(layout.first_pieces))
+        token_map = np.full_like(windows.input_ids, -1)
+        offset = len(layout.query)
+        for row, (start, end) in enumerate(zip(layout.starts, layout.ends)):
+            token_map[row, offset:offset + end - start] = tokens[start:end]
+        return ExampleWindows(windows._replace(token_map=token_map), len(layout.starts),
+                              contexts.has_gold_candidate, True)
+
+    def _layout(self, example: Example, words: List[str]) -> _Layout:
+        options = self._options
+        # The last pieces are kept of a question that is too long: [Q] goes first.
+        question = [self._q] + list(self._tokenizer.text_ids(example.question))
+        query = [self._cls] + question[-options.max_query_length:] + [self._sep]
+        ids_of_words = list(map(self._tokenizer.word_ids, words))
+        first_pieces = np.zeros([len(words) + 1], np.int64)
+        np.cumsum(np.fromiter(map(len, ids_of_words), np.int64, len(words)), out=first_pieces[1:])
+        num_pieces = int(first_pieces[-1])
+        pieces = np.fromiter(itertools.chain.from_iterable(ids_of_words), np.int64, num_pieces)
+        room = options.max_seq_length - len(query) - 1
+        starts = window_starts(num_pieces, room, options.doc_stride)
+        return _Layout(query, pieces, first_pieces, starts, np.minimum(starts + room, num_pieces))
+
+    def _label(self, example: Example, layout: _Layout,
+               answer: Answer) -> Tuple[np.ndarray, Labels]:
+        """Chooses the windows to keep; returns their indexes [N] and labels."""
+        start_piece = layout.first_pieces[answer.first_word]
+        last_piece = layout.first_pieces[answer.last_word + 1] - 1
+        has_answer = (start_piece >= layout.starts) & (last_piece < layout.ends)
+        if answer.type == AnswerType.UNKNOWN:
+            has_answer[:] = False
+        indexes = np.arange(len(layout.starts))
+        draws = randomness.uniform(self._options.seed, _DRAW_UNKNOWN, example.example_id, indexes)
+        kept = np.flatnonzero(has_answer | (draws < self._options.include_unknowns))
+        has_answer = has_answer[kept]
+        shift = len(layout.query) - layout.starts[kept]
+        return kept, Labels(np.where(has_answer, start_piece + shift, 0),
+                            np.where(has_answer, last_piece + shift, 0),
+                            np.where(has_answer, int(answer.type), int(AnswerType.UNKNOWN)))
+
+    def _build(self, example: Example, layout: _Layout, kept: np.ndarray) -> Windows:
+        """Writes out the windows `kept` [N], without labels or token map."""
+        offset = len(layout.query)
+        input_ids = np.zeros([len(kept), self._options.max_seq_length], np.int64)
+        input_ids[:, :offset] = layout.query
+        lengths = offset + layout.ends[kept] - layout.starts[kept]
+        for row, index in enumerate(kept):
+            input_ids[row, offset:lengths[row]] = layout.pieces[
+                layout.starts[index]:layout.ends[index]]
+            input_ids[row, lengths[row]] = self._sep
+        return Windows(unique_ids(example.example_id, kept), kept, input_ids, lengths + 1, offset,
+                       None, None)
+
+
+def window_starts(num_pieces: int, room: int, stride: int) -> np.ndarray:
+    """First pieces of the windows over `num_pieces` pieces, `room` of which fit in one.
+
+    The last window is the first that reaches the end: of 10 pieces, with room for 4 and a stride
+    of 3, windows start at 0, 3 and 6.
+    """
+    if num_pieces == 0:
+        return np.zeros([0], np.int64)
+    step = min(stride, room)
+    return np.arange(0, max(num_pieces - room, 0) + step, step, dtype=np.int64)
+
+
+def unique_ids(example_id: int, indexes: np.ndarray) -> np.ndarray:
+    """int64 [N]: example id + index of the window; past 2**63 - 1 it goes on from -2**63."""
+    with np.errstate(over="ignore"):
+        return np.array([example_id], np.int64) + indexes.astype(np.int64)
+
+
+def shuffle_keys(seed: int, example_id: int, indexes: np.ndarray) -> np.ndarray:
+    """uint64 [N]: sorting all windows of a data set by these shuffles them uniformly."""
+    return randomness.hash64(seed, _DRAW_ORDER, example_id, indexes)

@@ -1,0 +1,34 @@
+"""An NQ example: a question, a page as tokens, long-answer candidates and annotations."""
+from typing import List, NamedTuple, Tuple
+
+
+class Span(NamedTuple):
+    """Document tokens [start_token, end_token)."""
+    start_token: int
+    end_token: int
+
+
+class Candidate(NamedTuple):
+    """A part of the page that may be the long answer: document tokens [start_token, end_token)."""
+    start_token: int
+    end_token: int
+    top_level: bool
+
+
+class Annotation(NamedTuple):
+    """What one annotator said. Without a long answer, `candidate_index` is -1."""
+    candidate_index: int
+    short_answers: Tuple[Span, ...]
+    yes_no_answer: str  # "YES", "NO" or "NONE"
+
+
+class Example(NamedTuple):
+    """One page with its question. `source` names the file and line it was read from."""
+    example_id: int  # signed, 64 bits
+    question: str
+    title: str
+    tokens: List[str]  # T document tokens, HTML tags included
+    is_html: List[bool]  # T: whether the token is a tag
+    candidates: List[Candidate]
+    annotations: List[Annotation]
+    source: str = ""

@@ -1,0 +1,98 @@
+"""Reading NQ shards: .jsonl and .jsonl.gz, line by line, with the place of every fault."""
+import sys
+from typing import IO, Iterable, Iterator, List, Tuple
+
+from isal import igzip, isal_zlib
+
+from bert_nq import files
+from bert_nq.errors import BadExampleError, UserError
+from bert_nq.nq.decoding import decode_example
+from bert_nq.nq.example import Example
+
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+class BadInput:
+    """What to do with unusable examples: stop at the first one, or count them and go on.
+
+    Attributes:
+      skipped: how many were passed over.
+    """
+
+    _SHOWN = 5
+
+    def __init__(self, skip: bool = False):
+        self._skip = skip
+        self.skipped = 0
+
+    def handle(self, error: BadExampleError) -> None:
+        """Raises `error`, or notes it; the first few are shown on standard error."""
+        if not self._skip:
+            raise BadExampleError("%s (--on_bad_input=skip goes on without it)" % error) from error
+        self.skipped += 1
+        if self.skipped <= self._SHOWN:
+            print("skipped: %s" % error, file=sys.stderr)
+        elif self.skipped == self._SHOWN + 1:
+            print("skipped: more; they are counted in the summary", file=sys.stderr)
+
+
+def read_lines(path: str) -> Iterator[Tuple[str, bytes]]:
+    """Yields (source, line) for each line that is not blank; `source` is "PATH, line N".
+
+    Gzip is recognised by its first bytes, not by the name.
+
+    Raises:
+      UserError: the file cannot be opened.
+      BadExampleError: it ends early or is not valid gzip; all lines before that were yielded.
+    """
+    number = 0
+    with files.open_binary(path) as raw:
+        try:
+            for number, line in enumerate(_decompressed(raw), 1):
+                if not line.isspace():
+                    yield "%s, line %d" % (path, number), line
+        except (EOFError, OSError, isal_zlib.error) as e:
+            raise BadExampleError(
+                "%s, after line %d: the gzip data are cut off or damaged (%s); fetch the file again"
+                % (path, number, e)) from e
+
+
+def _decompressed(raw: IO[bytes]) -> IO[bytes]:
+    magic = raw.read(2)
+    raw.seek(0)
+    return igzip.GzipFile(fileobj=raw, mode="rb") if magic == _GZIP_MAGIC else raw
+
+
+def read_examples(paths: Iterable[str], bad_input: BadInput) -> Iterator[Example]:
+    """Yields the examples of shards in order, one in memory at a time.
+
+    Args:
+      paths: files of either format, see `files.expand`.
+      bad_input: told of lines that are unusable, and of shards that end early.
+    """
+    for path in paths:
+        for source, line in checked_lines(path, bad_input):
+            try:
+                yield decode_example(line, source)
+            except BadExampleError as e:
+                bad_input.handle(e)
+
+
+def checked_lines(path: str, bad_input: BadInput) -> Iterator[Tuple[str, bytes]]:
+    """`read_lines`, with a shard that ends early passed to `bad_input`."""
+    try:
+        for item in read_lines(path):
+            yield item
+    except BadExampleError as e:
+        bad_input.handle(e)
+
+
+def expand_shards(patterns: str) -> List[str]:
+    """`files.expand` for NQ shards; the same shard twice is an error."""
+    paths = files.expand(patterns, "NQ shard")
+    seen = set()
+    for path in paths:
+        if path in seen:
+            raise UserError("%s is named twice in %r" % (path, patterns))
+        seen.add(path)
+    return paths

@@ -1,0 +1,145 @@
+"""Windows to serialized tf.train.Example messages and back, without TensorFlow.
+
+An Example is nothing but length-prefixed fields, and all ours are lists of int64, so the bytes are
+put together by hand: a table of the varints of all wordpiece ids makes that the cheapest step of
+preparation. Names, types and order of the features are those of Google's bert_joint.
+"""
+from typing import Dict, Iterator, List, Tuple
+
+import numpy as np
+
+from bert_nq.errors import UserError
+from bert_nq.features.windows import Windows
+
+TRAINING_LABELS = ("start_positions", "end_positions", "answer_types")
+
+
+def _varint(value: int) -> bytes:
+    """Protocol-buffer varint of an int64: seven bits a byte; negative numbers take ten bytes."""
+    value &= 0xFFFFFFFFFFFFFFFF
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+# Covers the ids of BERT's vocabularies and the token indexes of almost any page.
+_TABLE_SIZE = 1 << 15
+_VARINTS = [_varint(i) for i in range(_TABLE_SIZE)]
+_MINUS_ONE = _varint(-1)
+
+
+def _packed(values: List[int]) -> bytes:
+    if values and -1 <= min(values) and max(values) < _TABLE_SIZE:
+        # _VARINTS[-1] would be the last entry of the table, hence the second look-up.
+        return b"".join([_VARINTS[v] if v >= 0 else _MINUS_ONE for v in values])
+    return b"".join(map(_varint, values))
+
+
+def _field(tag: int, payload: bytes) -> bytes:
+    """A length-delimited field (wire type 2)."""
+    return bytes((tag << 3 | 2,)) + _varint(len(payload)) + payload
+
+
+def _feature(name: bytes, packed: bytes) -> bytes:
+    """An entry of Features.feature: name -> Feature { int64_list { value: packed } }."""
+    # Int64List.value is field 1, Feature.int64_list 3, the map entry's key 1 and value 2.
+    return _field(1, _field(1, name) + _field(2, _field(3, _field(1, packed))))
+
+
+def _int_feature(name: bytes, values: List[int]) -> bytes:
+    return _feature(name, _packed(values))
+
+
+def serialize(windows: Windows) -> Iterator[bytes]:
+    """Yields each window as a serialized Example, in order."""
+    seq_length = windows.input_ids.shape[1]
+    rows = zip(windows.unique_ids.tolist(), windows.input_ids.tolist(), windows.lengths.tolist())
+    for row, (unique_id, ids, length) in enumerate(rows):
+        query, padding = windows.query_length, bytes(seq_length - length)
+        features = [
+            _int_feature(b"unique_ids", [unique_id]),
+            _int_feature(b"input_ids", ids),
+            # The varints of 0 and 1 are these bytes.
+            _feature(b"input_mask", b"\1" * length + padding),
+            _feature(b"segment_ids", bytes(query) + b"\1" * (length - query) + padding),
+        ]
+        if windows.labels is not None:
+            for name, values in zip(TRAINING_LABELS, windows.labels):
+                features.append(_int_feature(name.encode(), [int(values[row])]))
+        if windows.token_map is not None:
+            features.append(_int_feature(b"token_map", windows.token_map[row].tolist()))
+        yield _field(1, b"".join(features))
+
+
+def parse(payload: bytes, source: str) -> Dict[str, np.ndarray]:
+    """The int64 features of a serialized Example, by name.
+
+    Args:
+      payload: an Example of any writer, with packed or unpacked lists.
+      source: names the record in messages.
+
+    Raises:
+      UserError: it is not an Example, or has a feature that is not int64.
+    """
+    features = {}
+    try:
+        for tag, message in _fields(payload):
+            for entry_tag, entry in (_fields(message) if tag == 1 else ()):
+                if entry_tag == 1:
+                    name, values = _parse_entry(entry, source)
+                    features[name] = np.array(values, np.int64)
+    except (IndexError, UnicodeDecodeError, TypeError) as e:
+        raise UserError("%s: not a tf.train.Example" % source) from e
+    return features
+
+
+def _parse_entry(entry: bytes, source: str) -> Tuple[str, List[int]]:
+    parts = dict(_fields(entry))
+    name = parts[1].decode("utf8") if 1 in parts else ""
+    kinds = list(_fields(parts.get(2, b"")))
+    if any(kind != 3 for kind, _ in kinds):
+        raise UserError("%s: the feature %s is not a list of int64" % (source, name))
+    values = []  # type: List[int]
+    for _, int64_list in kinds:
+        for tag, value in _fields(int64_list):
+            if tag == 1:
+                values.extend([value] if isinstance(value, int) else _unpacked(value))
+    return name, [v - (1 << 64) if v >> 63 else v for v in values]
+
+
+def _fields(message: bytes) -> Iterator[Tuple[int, object]]:
+    """Yields (field number, bytes or int) of a message; IndexError where it is cut off."""
+    at = 0
+    while at < len(message):
+        key, at = _read_varint(message, at)
+        value, at = _read_varint(message, at)
+        if key & 7 == 2:
+            if at + value > len(message):
+                raise IndexError
+            yield key >> 3, message[at:at + value]
+            at += value
+        elif key & 7 == 0:
+            yield key >> 3, value
+        else:
+            raise IndexError
+
+
+def _unpacked(packed: bytes) -> Iterator[int]:
+    at = 0
+    while at < len(packed):
+        value, at = _read_varint(packed, at)
+        yield value
+
+
+def _read_varint(data: bytes, at: int) -> Tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = data[at]
+        value |= (byte & 0x7F) << shift
+        at += 1
+        if byte < 0x80:
+            return value, at
+        shift += 7
