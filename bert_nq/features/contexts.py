@@ -117,7 +117,7 @@ def build_contexts(example: Example, options: FeatureOptions, with_answer: bool)
 
 def _kept_candidates(example: Example, page: _Page, options: FeatureOptions):
     """Yields (index, "[Type=n]", start, end in page.texts) of the candidates that are kept."""
-    counts = {}  # type: Dict[str, int]
+    counts: Dict[str, int] = {}
     kept = 1  # the "no long answer" entry
     for index, candidate in enumerate(example.candidates):
         if kept >= options.max_contexts and kept > 1:

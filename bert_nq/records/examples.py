@@ -32,7 +32,7 @@ _MINUS_ONE = _varint(-1)
 
 
 def _packed(values: List[int]) -> bytes:
-    if values and -1 <= min(values) and max(values) < _TABLE_SIZE:
+    if values and min(values) >= -1 and max(values) < _TABLE_SIZE:
         # _VARINTS[-1] would be the last entry of the table, hence the second look-up.
         return b"".join([_VARINTS[v] if v >= 0 else _MINUS_ONE for v in values])
     return b"".join(map(_varint, values))
@@ -102,7 +102,7 @@ def _parse_entry(entry: bytes, source: str) -> Tuple[str, List[int]]:
     kinds = list(_fields(parts.get(2, b"")))
     if any(kind != 3 for kind, _ in kinds):
         raise UserError("%s: the feature %s is not a list of int64" % (source, name))
-    values = []  # type: List[int]
+    values: List[int] = []
     for _, int64_list in kinds:
         for tag, value in _fields(int64_list):
             if tag == 1:

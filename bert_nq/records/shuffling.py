@@ -28,8 +28,8 @@ class SortingWriter:
         self._folder = folder
         self._memory_left = memory_bytes
         self._shift = 64 - bucket_bits
-        self._pending = []  # type: List[Tuple[int, bytes]]
-        self._buckets = []  # type: List[IO[bytes]]
+        self._pending: List[Tuple[int, bytes]] = []
+        self._buckets: List[IO[bytes]] = []
         self._num_buckets = 1 << bucket_bits
 
     def add(self, key: int, record: bytes) -> None:
