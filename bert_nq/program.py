@@ -3,12 +3,14 @@
 Programs import this module first; nothing here imports TensorFlow.
 """
 import contextlib
+import logging as python_logging
 import os
 import sys
 import time
+import warnings
 from typing import Callable, Iterable, Iterator, List, Optional, Sequence, Tuple, TypeVar
 
-from absl import app, flags
+from absl import app, flags, logging
 
 from bert_nq import files
 from bert_nq.errors import UserError
@@ -71,12 +73,15 @@ def write_flags(flag_values: flags.FlagValues, path: str) -> None:
 
 
 def quiet_tensorflow(verbose: bool) -> None:
-    """Silences what TensorFlow logs when it is imported. Call it before the import."""
-    if not verbose:
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        os.environ.setdefault("PYTHONWARNINGS", "ignore")
-        import warnings
-        warnings.filterwarnings("ignore")
+    """Unless `verbose`, silences all but the errors of TensorFlow. Call it before its import."""
+    if verbose:
+        logging.set_verbosity(logging.INFO)
+        return
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    warnings.filterwarnings("ignore")
+    logging.set_verbosity(logging.ERROR)
+    # TensorFlow 1.15 keeps a logger of its own beside absl's.
+    python_logging.getLogger("tensorflow").setLevel(python_logging.ERROR)
 
 
 def progress(items: Iterable[T], what: str, total: Optional[int] = None,

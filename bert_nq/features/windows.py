@@ -78,6 +78,7 @@ class WindowMaker:
         """
         self._tokenizer = tokenizer
         self._options = options.check()
+        self.vocab_size = len(vocabulary)
         self._cls, self._sep, self._q = (vocabulary[t] for t in ("[CLS]", "[SEP]", "[Q]"))
 
     def training_windows(self, example: Example) -> ExampleWindows:

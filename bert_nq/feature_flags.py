@@ -1,0 +1,77 @@
+"""The flags that decide what windows are, shared by the programs that make them.
+
+The reference's names, meanings and defaults.
+"""
+from typing import Callable, NamedTuple
+
+from absl import flags
+
+from bert_nq.features.options import FeatureOptions
+
+# The flags count as the calling program's own in --help.
+flags.disclaim_key_flags()
+
+
+class TextFlags(NamedTuple):
+    """How text becomes wordpieces."""
+    vocab_file: str
+    do_lower_case: bool
+    tokenizer: str  # "wordpiece" or "reference"
+
+
+def define_text_flags() -> Callable[[], TextFlags]:
+    """Defines --vocab_file, --do_lower_case and --tokenizer; returns how to read them."""
+    vocab_file = flags.DEFINE_string(
+        "vocab_file", None, "BERT's vocab.txt with the NQ markers in it (see make_vocab.py).")
+    do_lower_case = flags.DEFINE_bool(
+        "do_lower_case", True, "Whether to lower-case the text: true for uncased models.")
+    tokenizer = flags.DEFINE_enum(
+        "tokenizer", "wordpiece", ["wordpiece", "reference"],
+        "'reference' is bert-tensorflow's FullTokenizer: the same pieces, slower.")
+    return lambda: TextFlags(vocab_file.value, do_lower_case.value, tokenizer.value)
+
+
+def define_window_flags() -> Callable[[], FeatureOptions]:
+    """Defines the flags of `FeatureOptions` but --seed; returns how to read them."""
+    d = FeatureOptions()
+    holders = {
+        "max_seq_length": flags.DEFINE_integer(
+            "max_seq_length", d.max_seq_length, "Wordpieces of a window, question included."),
+        "doc_stride": flags.DEFINE_integer(
+            "doc_stride", d.doc_stride, "Wordpieces between the starts of two windows."),
+        "max_query_length": flags.DEFINE_integer(
+            "max_query_length", d.max_query_length,
+            "Wordpieces of the question; of a longer one the last are kept."),
+        "skip_nested_contexts": flags.DEFINE_bool(
+            "skip_nested_contexts", d.skip_nested_contexts,
+            "Leave out candidates that are not top level."),
+        "max_contexts": flags.DEFINE_integer(
+            "max_contexts", d.max_contexts,
+            "Candidates of a page that are used, with the entry for no long answer."),
+        "max_position": flags.DEFINE_integer(
+            "max_position", d.max_position,
+            "The n of the markers [Paragraph=n], [Table=n], [List=n] stops here."),
+        "include_unknowns": flags.DEFINE_float(
+            "include_unknowns", d.include_unknowns,
+            "Share of the training windows without answer that is kept; negative: none."),
+    }
+    return lambda: FeatureOptions(**{name: holder.value for name, holder in holders.items()})
+
+
+def make_window_maker(text: TextFlags, options: FeatureOptions):
+    """The WindowMaker of these settings.
+
+    Raises:
+      UserError: the vocabulary cannot be read or lacks the markers, or no window could be made.
+    """
+    from bert_nq.features.windows import WindowMaker
+    from bert_nq.text.vocabulary import Vocabulary, check_markers
+    vocabulary = Vocabulary.load(text.vocab_file)
+    check_markers(vocabulary, text.vocab_file)
+    if text.tokenizer == "reference":
+        from bert_nq.text.reference import ReferenceTokenizer
+        tokenizer = ReferenceTokenizer(text.vocab_file, text.do_lower_case)
+    else:
+        from bert_nq.text.wordpiece import WordPieceTokenizer
+        tokenizer = WordPieceTokenizer(vocabulary, text.do_lower_case)
+    return WindowMaker(tokenizer, vocabulary.ids, options)

@@ -1,0 +1,22 @@
+"""The official prediction file, written as answers come."""
+import contextlib
+import json
+from typing import Any, Callable, Dict, Iterator
+
+from bert_nq import files
+
+
+@contextlib.contextmanager
+def prediction_file(path: str) -> Iterator[Callable[[Dict[str, Any]], None]]:
+    """Gives a function that takes entries; `path` is written or replaced when the block ends."""
+    with files.replacing(path) as out:
+        out.write(b'{"predictions": [')
+        separator = b"\n"
+
+        def write(entry: Dict[str, Any]) -> None:
+            nonlocal separator
+            out.write(separator + json.dumps(entry).encode("utf8"))
+            separator = b",\n"
+
+        yield write
+        out.write(b"\n]}\n")
