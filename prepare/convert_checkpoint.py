@@ -1,0 +1,58 @@
+"""Converts a BERT model between a TensorFlow checkpoint and Hugging Face safetensors.
+
+    python prepare/convert_checkpoint.py --input=FOLDER --output_dir=OUT
+
+FOLDER with model.safetensors, config.json and vocab.txt becomes bert_model.ckpt, bert_config.json
+and vocab.txt in OUT. A checkpoint (its prefix, or its folder) with bert_config.json and vocab.txt
+beside it becomes model.safetensors, config.json and vocab.txt. Every name and shape is checked,
+and the way there and back gives the same numbers.
+
+Hugging Face's "gelu" becomes "gelu_erf", since "gelu" means the tanh approximation in a
+bert_config.json. The heads of a fine-tuned checkpoint travel along.
+"""
+from absl import flags
+
+from bert_nq import program
+from bert_nq.errors import UserError
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("input", None, "The model: a folder with model.safetensors and config.json, or "
+                    "a TensorFlow checkpoint.")
+flags.DEFINE_string("output_dir", None, "The folder that the converted model is written into.")
+flags.DEFINE_enum("to", None, ["tf", "huggingface"], "What to write; by default the other kind.")
+flags.DEFINE_string("bert_config_file", None, "The config of a TensorFlow checkpoint, if it is not "
+                    "the bert_config.json beside it.")
+flags.DEFINE_string("vocab_file", None, "The vocabulary of a TensorFlow checkpoint, if it is not "
+                    "the vocab.txt beside it.")
+flags.DEFINE_bool("allow_missing_pooler", False, "Convert a model that has no pooler to one that has "
+                  "none, which training then starts at random. Otherwise that is an error.")
+flags.DEFINE_bool("verbose", False, "Show what TensorFlow logs.")
+
+
+def main() -> None:
+    program.require(FLAGS, "input", "output_dir")
+    program.quiet_tensorflow(FLAGS.verbose)
+    from bert_nq.modeling import conversion
+    from_huggingface = conversion.is_huggingface(FLAGS.input) if not FLAGS.to else FLAGS.to == "tf"
+    with program.timed() as seconds:
+        if from_huggingface:
+            if FLAGS.bert_config_file or FLAGS.vocab_file:
+                raise UserError("--bert_config_file and --vocab_file belong to a TensorFlow "
+                                "checkpoint; a Hugging Face folder has its own files")
+            done = conversion.to_tensorflow(FLAGS.input, FLAGS.output_dir,
+                                            FLAGS.allow_missing_pooler)
+        else:
+            done = conversion.to_huggingface(FLAGS.input, FLAGS.output_dir,
+                                             FLAGS.bert_config_file, FLAGS.vocab_file,
+                                             FLAGS.allow_missing_pooler)
+    for note in done.notes:
+        print("note: %s" % note)
+    target = "TensorFlow" if from_huggingface else "Hugging Face"
+    program.print_table("Converted to " + target, [
+        ("model", done.model), ("config", done.config), ("vocabulary", done.vocab or "none"),
+        ("tensors", done.n_tensors), ("parameters", done.n_parameters),
+        ("took", program.duration(seconds()))])
+
+
+if __name__ == "__main__":
+    program.run(main)
