@@ -16,8 +16,7 @@ def run(relative_path, *args, **options) -> subprocess.CompletedProcess:
 
     `options` go to subprocess.run: cwd, env, timeout, input.
     """
-    return subprocess.run(command(relative_path, *args), stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, universal_newlines=True, **options)
+    return subprocess.run(command(relative_path, *args), capture_output=True, text=True, **options)
 
 
 def error_line(done: subprocess.CompletedProcess) -> str:
