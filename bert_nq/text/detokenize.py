@@ -1,0 +1,24 @@
+"""Wordpieces back to text that a person can read."""
+from typing import Iterable
+
+
+def pieces_to_text(pieces: Iterable[str]) -> str:
+    """Joins pieces with blanks and glues each "##" piece to the one before it.
+
+    A "##" piece that continues nothing in sight (a window may begin within a word) keeps its "##":
+
+        [SEP] ##able to say [UNK] , again ##st  ->  [SEP] ##able to say [UNK] , against
+
+    Case, accents and the blanks around punctuation are lost for good.
+    """
+    words = []
+    for piece in pieces:
+        if piece.startswith("##") and len(piece) > 2 and words and not _is_marker(words[-1]):
+            words[-1] += piece[2:]
+        else:
+            words.append(piece)
+    return " ".join(words)
+
+
+def _is_marker(word: str) -> bool:
+    return len(word) > 2 and word[0] == "[" and word[-1] == "]"

@@ -1,0 +1,125 @@
+"""Vocabularies: BERT's vocab.txt, and the markers of Natural Questions in it."""
+import hashlib
+import re
+import shlex
+from typing import Iterable, List
+
+from bert_nq import files
+from bert_nq.errors import UserError
+
+PAD, UNK, CLS, SEP, MASK = "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"
+
+_CONTEXT_MARKERS = (["[%s=%d]" % (kind, n) for kind in ("Paragraph", "Table", "List")
+                     for n in range(1, 51)]
+                    + ["[ContextId=%d]" % n for n in range(-1, 51)])
+
+# In the order of the vocabulary that was published with the baseline.
+NQ_MARKERS = (["[Q]", "[YES]", "[NO]", "[NoLongAnswer]", "[NoShortAnswer]"]
+              + _CONTEXT_MARKERS + ["[SA]", "[/SA]"])
+
+_UNUSED = re.compile(r"\[unused\d+\]\Z")
+
+
+class Vocabulary:
+    """Tokens and their ids, which are the rows of a model's embedding table.
+
+    Attributes:
+      tokens: list of str, the token of each id.
+      ids: dict, the id of each token.
+    """
+
+    def __init__(self, tokens: Iterable[str]):
+        """Numbers `tokens` from 0; one that was there before gets no second id (see `load`)."""
+        self.ids = {}
+        for token in tokens:
+            self.ids.setdefault(token, len(self.ids))
+        self.tokens = list(self.ids)
+
+    @classmethod
+    def load(cls, path: str) -> "Vocabulary":
+        """Reads a vocab.txt and gives each token the id that bert-tensorflow 1.0.4 gives it.
+
+        The id is the number of different tokens before it. That is the number of its line, from 0,
+        except after a line that repeats an earlier one; BERT's published vocabularies have none.
+
+        Raises:
+          UserError: the file cannot be read, is empty or is not UTF-8.
+        """
+        return cls(read_tokens(path))
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the tokens in their order, in hex: equal for vocabularies that are equal."""
+        return hashlib.sha256("\n".join(self.tokens).encode("utf8", "surrogatepass")).hexdigest()
+
+
+def read_tokens(path: str) -> List[str]:
+    """The token of every line of a vocab.txt, repeated and empty ones included.
+
+    Lines end at "\\n" alone (other separators may be tokens), carriage returns are dropped wherever
+    they stand, and tokens are stripped: as TensorFlow's GFile and BERT's `load_vocab` do together.
+
+    Raises:
+      UserError: the file cannot be read, is empty or is not UTF-8.
+    """
+    with files.open_binary(path) as f:
+        lines = f.read().replace(b"\r", b"").split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    if not lines:
+        raise UserError("%s: the vocabulary is empty; a BERT vocab.txt has one token per line"
+                        % path)
+    tokens = []
+    for number, line in enumerate(lines, 1):
+        try:
+            tokens.append(line.decode("utf8").strip())
+        except UnicodeDecodeError:
+            raise UserError("%s, line %d: not UTF-8; a BERT vocab.txt has one token per line"
+                            % (path, number)) from None
+    return tokens
+
+
+def check_markers(vocabulary: Vocabulary, path: str) -> None:
+    """Raises UserError where NQ features need a token that the vocabulary of `path` lacks."""
+    missing = [token for token in (PAD, UNK, CLS, SEP) if token not in vocabulary.ids]
+    if missing:
+        raise UserError("%s: no entry %s; give the vocab.txt of a BERT model"
+                        % (path, _some(missing)))
+    needed = ["[Q]", "[NoLongAnswer]"] + _CONTEXT_MARKERS
+    missing = [token for token in needed if token not in vocabulary.ids]
+    if missing:
+        raise UserError("%s: no entry %s; write the NQ markers with: "
+                        "python prepare/make_vocab.py --vocab_file=%s --output_vocab=vocab-nq.txt"
+                        % (path, _some(missing), shlex.quote(path)))
+
+
+def _some(tokens: List[str]) -> str:
+    more = len(tokens) - 3
+    return ", ".join(tokens[:3]) + (" and %d more" % more if more > 0 else "")
+
+
+def write_markers(tokens: List[str]) -> List[str]:
+    """`tokens` with each NQ marker that was missing written over an [unused...] entry.
+
+    The entries behind the last of [UNK] [CLS] [SEP] [MASK] are taken first, then those before it.
+    In BERT's English uncased vocabulary that is [unused99] to [unused307], lines 104 to 312 from 0,
+    as in the vocabulary published with the baseline. No other entry moves or changes.
+
+    Raises:
+      UserError: there are too few [unused...] entries.
+    """
+    present = set(tokens)
+    missing = [marker for marker in NQ_MARKERS if marker not in present]
+    behind = 1 + max([i for i, token in enumerate(tokens) if token in (UNK, CLS, SEP, MASK)] or [0])
+    unused = [i for i, token in enumerate(tokens) if _UNUSED.match(token)]
+    unused.sort(key=lambda i: (i < behind, i))
+    if len(unused) < len(missing):
+        raise UserError("%d [unused...] entries are too few for the %d NQ markers it lacks; take "
+                        "BERT's English uncased vocabulary, which has 994, or learn one with "
+                        "--learn_from" % (len(unused), len(missing)))
+    marked = list(tokens)
+    for i, marker in zip(unused, missing):
+        marked[i] = marker
+    return marked

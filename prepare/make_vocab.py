@@ -1,0 +1,119 @@
+"""Makes a vocabulary for NQ: writes the marker tokens over [unused...] entries of a BERT vocab.txt.
+
+    python prepare/make_vocab.py --vocab_file=uncased_L-12_H-768_A-12/vocab.txt \\
+        --output_vocab=vocab-nq.txt
+
+The number of entries stays, so the model's checkpoint still fits. Without a pretrained model, a
+small vocabulary can be learnt from NQ shards instead; it gets the markers as well:
+
+    python prepare/make_vocab.py --learn_from='nq-train-*.jsonl.gz' --vocab_size=4000 \\
+        --output_vocab=vocab-nq.txt
+"""
+import itertools
+import shlex
+from typing import Iterator, List, Tuple
+
+from absl import flags
+
+from bert_nq import files, program
+from bert_nq.errors import UserError
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string("vocab_file", None, "vocab.txt of a BERT model, to write the markers into.")
+flags.DEFINE_string("learn_from", None,
+                    "Comma list of NQ shards or globs (.jsonl, .jsonl.gz, original or simplified "
+                    "format), to learn a vocabulary from their questions and pages.")
+flags.DEFINE_string("output_vocab", None, "The vocabulary to write.")
+flags.DEFINE_integer("vocab_size", 4000, "Entries of a learnt vocabulary, all included.")
+flags.DEFINE_bool("do_lower_case", True,
+                  "Whether to learn from lower-cased words without accents.")
+flags.DEFINE_integer("max_pages", 0, "Learn from this many pages only; 0: from all.",
+                     lower_bound=0)
+flags.DEFINE_enum("on_bad_input", "fail", ["fail", "skip"],
+                  "Whether to stop at a page that cannot be read or to go on without it.")
+
+
+def words_of_shards(paths: List[str], bad_input) -> Iterator[List[str]]:
+    """The words of one page after another: its question's and its tokens' that are not HTML."""
+    from bert_nq.nq.shards import read_examples
+
+    for example in read_examples(paths, bad_input):
+        # Blanks inside a token are dropped, as they are when windows are made.
+        yield example.question.split(" ") + [
+            token.replace(" ", "") for token, is_html in zip(example.tokens, example.is_html)
+            if not is_html]
+
+
+def learn() -> Tuple[List[str], List[Tuple[str, object]]]:
+    """Learns from --learn_from; returns the tokens and rows for the summary."""
+    from bert_nq.nq.shards import BadInput, expand_shards
+    from bert_nq.text.learning import count_words, coverage, learn_vocabulary
+    from bert_nq.text.vocabulary import Vocabulary
+
+    bad_input = BadInput(skip=FLAGS.on_bad_input == "skip")
+    pages = words_of_shards(expand_shards(FLAGS.learn_from), bad_input)
+    pages = itertools.islice(pages, FLAGS.max_pages or None)
+    num_pages = 0
+
+    def words() -> Iterator[str]:
+        nonlocal num_pages
+        for page in program.progress(pages, "pages"):
+            num_pages += 1
+            yield from page
+
+    counts = count_words(words(), FLAGS.do_lower_case)
+    tokens = learn_vocabulary(counts, FLAGS.vocab_size)
+    share = coverage(counts, Vocabulary(tokens))
+    return tokens, [
+        ("pages", num_pages),
+        ("pages skipped", bad_input.skipped),
+        ("words and signs", share.words),
+        ("kept whole", "%.1f %%" % (100 * share.whole)),
+        ("unknown", "%.2f %%" % (100 * share.unknown)),
+        ("pieces per word", "%.3f" % share.pieces_per_word)]
+
+
+def main() -> None:
+    program.require(FLAGS, "output_vocab")
+    if bool(FLAGS.vocab_file) == bool(FLAGS.learn_from):
+        raise UserError("give either --vocab_file, to write the markers into it, or --learn_from, "
+                        "to learn a vocabulary")
+    from bert_nq.text.vocabulary import read_tokens, write_markers
+
+    if FLAGS.vocab_file:
+        tokens, rows = read_tokens(FLAGS.vocab_file), []
+    else:
+        tokens, rows = learn()
+    try:
+        marked = write_markers(tokens)
+    except UserError as e:
+        raise UserError("%s: %s" % (FLAGS.vocab_file, e)) from e
+    with files.replacing(FLAGS.output_vocab) as out:
+        out.write("".join(token + "\n" for token in marked).encode("utf8"))
+
+    written = [i for i, (old, new) in enumerate(zip(tokens, marked)) if old != new]
+    program.print_table("Vocabulary %s" % FLAGS.output_vocab, rows + [
+        ("entries", len(marked)),
+        ("markers written", len(written)),
+        ("on lines, from 0", _ranges(written) if written else "none: all were there")])
+    repeated = len(marked) - len(set(marked))
+    if repeated:
+        print("\n%d lines repeat earlier ones. BERT's own reader counts such lines when it numbers "
+              "tokens, bert-tensorflow 1.0.4 and this project do not." % repeated)
+    print("\nNext:\n  python prepare/prepare_nq_data.py --vocab_file=%s --do_lower_case=%s "
+          "--input_jsonl='nq-train-*.jsonl.gz' --output_tfrecord=nq-train.tfrecord"
+          % (shlex.quote(FLAGS.output_vocab), FLAGS.do_lower_case))
+
+
+def _ranges(numbers: List[int]) -> str:
+    """Ascending numbers as a person writes them: [1, 2, 3, 7] is "1 to 3, 7"."""
+    parts = []
+    for _, run in itertools.groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
+        first, *rest = [number for _, number in run]
+        parts.append("%d to %d" % (first, rest[-1]) if rest else "%d" % first)
+    return ", ".join(parts)
+
+
+if __name__ == "__main__":
+    program.run(main)
