@@ -1,0 +1,137 @@
+"""Reading the annotations of NQ shards, several shards at a time."""
+import concurrent.futures
+import json
+import os
+import signal
+from concurrent.futures.process import BrokenProcessPool
+from typing import IO, Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
+
+import orjson
+from isal import igzip, isal_zlib
+
+from bert_nq import files
+from bert_nq.errors import UserError
+from bert_nq.scoring.labels import Annotation, parse_question
+
+Gold = Dict[int, Tuple[Annotation, ...]]  # by example id
+
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+class Question(NamedTuple):
+    """The annotations of one line of a shard."""
+
+    line: int  # counted from 1
+    example_id: int
+    annotations: Tuple[Annotation, ...]
+
+
+def read_gold(paths: Sequence[str], num_processes: int = 1) -> Gold:
+    """The annotations of all examples of `paths`; see `read_shards` and `merge_shards`."""
+    return merge_shards(paths, read_shards(paths, num_processes))
+
+
+def read_shards(paths: Sequence[str], num_processes: int = 1) -> Iterator[List[Question]]:
+    """Yields the questions of each shard, in the order of `paths`, however many processes read.
+
+    Args:
+      paths: .jsonl or .jsonl.gz, original or simplified format.
+      num_processes: how many shards are read at a time; never more than there are processors.
+
+    Raises:
+      UserError: a shard cannot be read, or a line of it is not an annotated NQ example.
+    """
+    num_processes = min(num_processes, len(paths), _num_cores())
+    if num_processes <= 1:
+        for path in paths:
+            yield read_shard(path)
+        return
+    try:
+        with concurrent.futures.ProcessPoolExecutor(
+                num_processes, initializer=_die_on_interrupt) as pool:
+            yield from pool.map(read_shard, paths)
+    except BrokenProcessPool as e:
+        raise UserError("a process that read %s was killed, perhaps for want of memory: try "
+                        "--num_threads=1" % _first_and_count(paths)) from e
+
+
+def read_shard(path: str) -> List[Question]:
+    """The questions of one shard, in the order of its lines."""
+    questions = []
+    for line, text in _lines(path):
+        try:
+            questions.append(Question(line, *parse_question(_decode(text))))
+        except UserError as e:
+            raise UserError("%s, line %d: %s" % (path, line, e)) from e
+    return questions
+
+
+def merge_shards(paths: Sequence[str], shards: Iterable[List[Question]]) -> Gold:
+    """The annotations by example id.
+
+    Args:
+      paths: the shards' names, for messages.
+      shards: the questions of each of `paths`.
+
+    Raises:
+      UserError: an example id occurs twice, or there is no example at all.
+    """
+    gold = {}  # type: Gold
+    places = {}  # type: Dict[int, Tuple[str, int]]
+    for questions, path in zip(shards, paths):
+        for line, example_id, annotations in questions:
+            if example_id in gold:
+                raise UserError("%s, line %d: example %d was already in %s, line %d"
+                                % ((path, line, example_id) + places[example_id]))
+            gold[example_id] = annotations
+            places[example_id] = (path, line)
+    if not gold:
+        raise UserError("%s: there is no example in it" % _first_and_count(paths))
+    return gold
+
+
+def _lines(path: str) -> Iterator[Tuple[int, bytes]]:
+    """Yields the numbers and texts of the lines that are not blank."""
+    number = 0
+    with files.open_binary(path) as raw:
+        try:
+            for number, line in enumerate(_decompressed(raw), 1):
+                if not line.isspace():
+                    yield number, line
+        except (EOFError, OSError, isal_zlib.error) as e:
+            raise UserError("%s, after line %d: the gzip data are cut off or damaged (%s); fetch "
+                            "the file again" % (path, number, e)) from e
+
+
+def _decompressed(raw: IO[bytes]) -> IO[bytes]:
+    """The content of a file that may be gzip, which its first bytes tell and not its name."""
+    magic = raw.read(2)
+    raw.seek(0)
+    return igzip.open(raw, "rb") if magic == _GZIP_MAGIC else raw
+
+
+def _decode(line: bytes) -> Any:
+    try:
+        return orjson.loads(line)
+    except ValueError:
+        try:
+            # It takes what orjson does not, such as lone surrogates in a page's text.
+            return json.loads(line.decode("utf8").strip())
+        except (ValueError, RecursionError) as e:
+            raise UserError("not JSON: %s" % e) from e
+
+
+def _num_cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on Linux
+        return os.cpu_count() or 1
+
+
+def _die_on_interrupt() -> None:
+    """Lets Ctrl-C end a reading process without a traceback; the program itself tells of it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _first_and_count(paths: Sequence[str]) -> str:
+    return paths[0] + (" (and %d more)" % (len(paths) - 1) if len(paths) > 1 else "")
