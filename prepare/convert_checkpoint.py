@@ -24,8 +24,8 @@ flags.DEFINE_string("bert_config_file", None, "The config of a TensorFlow checkp
                     "the bert_config.json beside it.")
 flags.DEFINE_string("vocab_file", None, "The vocabulary of a TensorFlow checkpoint, if it is not "
                     "the vocab.txt beside it.")
-flags.DEFINE_bool("allow_missing_pooler", False, "Convert a model that has no pooler to one that has "
-                  "none, which training then starts at random. Otherwise that is an error.")
+flags.DEFINE_bool("allow_missing_pooler", False, "Convert a model that has no pooler into one "
+                  "without, which training then starts at random. Otherwise that is an error.")
 flags.DEFINE_bool("verbose", False, "Show what TensorFlow logs.")
 
 

@@ -98,10 +98,11 @@ def test_damaged_checkpoints_are_refused(prefix):
         "cannot read the checkpoint %s: " % prefix)
 
 
-def test_assignment_by_equal_name(prefix):
+def test_assignment_by_equal_name(prefix, tmp_path):
     variables = {"bert/pooler/dense/kernel": [4, 4], "bert/pooler/dense/kernel/adam_m": [4, 4],
                  "cls/nq/output_bias": [2], "answer_type_output_bias": [5], "global_step": []}
-    assert checkpoints.assignment_map(variables, prefix) == checkpoints.Assignment(
+    assert checkpoints.assignment_map(variables, str(tmp_path)) == checkpoints.Assignment(
+        checkpoint=prefix,
         map={"bert/pooler/dense/kernel": "bert/pooler/dense/kernel",
              "cls/nq/output_bias": "cls/nq/output_bias"},
         initialised=["bert/pooler/dense/kernel", "cls/nq/output_bias"],

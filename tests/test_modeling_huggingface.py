@@ -1,11 +1,10 @@
 """Google's and Hugging Face's names for the same weights, and whole models there and back."""
 import json
 import os
-import subprocess
-import sys
 
 import numpy as np
 import numpy_bert
+import programs
 import pytest
 import safetensors.numpy
 
@@ -14,8 +13,7 @@ from bert_nq.modeling import bert, checkpoints, conversion, huggingface
 from bert_nq.modeling.config import BertConfig
 from bert_nq.modeling.runtime import tf
 
-PROGRAM = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "prepare",
-                       "convert_checkpoint.py")
+PROGRAM = "prepare/convert_checkpoint.py"
 
 CONFIG = BertConfig(vocab_size=9, hidden_size=4, num_hidden_layers=1, num_attention_heads=2,
                     intermediate_size=6, max_position_embeddings=5, type_vocab_size=2,
@@ -310,7 +308,7 @@ def run_checkpoint(converted, ids, mask, segments):
         shapes = {v.op.name: v.shape.as_list() for v in tf.global_variables()}
         assignment = checkpoints.assignment_map(shapes, converted.model)
         assert assignment.new == []
-        tf.train.init_from_checkpoint(converted.model, assignment.map)
+        tf.train.init_from_checkpoint(assignment.checkpoint, assignment.map)
         with tf.Session() as session:
             session.run(tf.global_variables_initializer())
             return session.run(outputs)
@@ -319,17 +317,14 @@ def run_checkpoint(converted, ids, mask, segments):
 def test_program_converts_both_ways_and_detects_the_direction(tmp_path):
     source = tensors()
     folder = save(tmp_path / "hf", source)
-
-    def run(*args):
-        return subprocess.run([sys.executable, PROGRAM] + list(args), capture_output=True, text=True)
-
-    done = run("--input=" + folder, "--output_dir=%s" % (tmp_path / "tf"))
+    done = programs.run(PROGRAM, "--input=" + folder, "--output_dir=%s" % (tmp_path / "tf"))
     assert (done.returncode, done.stderr) == (0, "")
     assert ("Converted to TensorFlow\n  model       %s/tf/bert_model.ckpt\n" % tmp_path
             in done.stdout)
-    done = run("--input=%s" % (tmp_path / "tf"), "--output_dir=%s" % (tmp_path / "hf2"))
-    assert done.returncode == 0
+    done = programs.run(PROGRAM, "--input=%s" % (tmp_path / "tf"),
+                        "--output_dir=%s" % (tmp_path / "hf2"))
+    assert (done.returncode, done.stderr) == (0, "")
     equal(safetensors.numpy.load_file(str(tmp_path / "hf2" / "model.safetensors")), source)
-    done = run("--input=/nowhere", "--output_dir=%s" % (tmp_path / "x"))
-    assert (done.returncode, done.stderr) == (
-        1, "error: there is no checkpoint /nowhere: no file /nowhere.index\n")
+    done = programs.run(PROGRAM, "--input=/nowhere", "--output_dir=%s" % (tmp_path / "x"))
+    assert programs.error_line(done) == (
+        "error: there is no checkpoint /nowhere: no file /nowhere.index")

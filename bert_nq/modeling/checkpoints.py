@@ -25,9 +25,14 @@ _NOT_OF_THE_MODEL = re.compile(r"/((adam|lamb)_[mv]|Adam(_1)?|Momentum|Exponenti
 
 
 class Assignment(NamedTuple):
-    """Which of a graph's variables start from a checkpoint."""
+    """Which of a graph's variables start from a checkpoint.
 
-    # Name in the checkpoint to name in the graph, for tf.train.init_from_checkpoint.
+    `tf.train.init_from_checkpoint(assignment.checkpoint, assignment.map)` sees to it.
+    """
+
+    # Its prefix: init_from_checkpoint takes no folder without a state file.
+    checkpoint: str
+    # Name in the checkpoint to name in the graph.
     map: Dict[str, str]
     # Variables that the checkpoint has.
     initialised: List[str]
@@ -180,6 +185,7 @@ def assignment_map(variables: Mapping[str, Sequence[int]], checkpoint: str,
     Raises:
       UserError: the checkpoint is missing, has a variable in another shape, or none of the encoder.
     """
+    checkpoint = find_checkpoint(checkpoint)
     there = read_shapes(checkpoint)
     wanted = [name for name in variables if is_model_variable(name)]
     for name in wanted:
@@ -193,7 +199,7 @@ def assignment_map(variables: Mapping[str, Sequence[int]], checkpoint: str,
         if encoder and not set(encoder) & set(initialised):
             raise UserError("%s holds none of the encoder's variables, such as %s: is it a BERT "
                             "checkpoint? It holds %s" % (checkpoint, encoder[0], _some(there)))
-    return Assignment({name: name for name in initialised}, initialised,
+    return Assignment(checkpoint, {name: name for name in initialised}, initialised,
                       [name for name in wanted if name not in there])
 
 
