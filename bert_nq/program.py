@@ -47,6 +47,10 @@ def run(main: Callable[[], None]) -> None:
         if asked_for_help:
             sys.exit(0)
         raise
+    except BrokenPipeError:
+        # The reader of our output, such as `head`, has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
 
 
 def _fail(message: str, code: int) -> None:

@@ -6,7 +6,8 @@ r"""Turns NQ shards into TFRecords of training or prediction windows.
 Every page becomes windows of --max_seq_length wordpieces, --doc_stride apart: the question, then a
 part of the page's candidates. Training windows carry the answer (those without one are kept with
 probability --include_unknowns) and are shuffled; with --nois_training, windows carry the document
-token of each wordpiece and stay in order. Records are those of Google's bert_joint, value for value.
+token of each wordpiece and stay in order. Records equal those of Google's bert_joint value for
+value.
 """
 from absl import flags
 

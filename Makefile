@@ -1,0 +1,40 @@
+# The commands of the README. Each makes the environment it needs.
+SHELL := bash
+TF2 := .venv-tf2
+TF1 := .venv-tf1
+DEMO := demos/demo_60k/demo_60k.py
+
+.PHONY: help demo demo-tf1 test test-tf1 env env-tf1 lint clean
+
+help:
+	@echo "make demo       the whole pipeline on a made-up encyclopedia, with tensorflow 2.15"
+	@echo "make demo-tf1   the same with tensorflow 1.15.5 on Python 3.7"
+	@echo "make test       all tests, with tensorflow 2.15"
+	@echo "make test-tf1   all tests, with tensorflow 1.15.5"
+	@echo "make lint       the style check"
+	@echo "make clean      removes the environments and what the demo wrote"
+
+env:
+	@.ci/make_env tf2 $(TF2)
+
+env-tf1:
+	@.ci/make_env tf1 $(TF1)
+
+demo: env
+	$(TF2)/bin/python $(DEMO) --output_dir=build/demo
+
+demo-tf1: env-tf1
+	$(TF1)/bin/python $(DEMO) --output_dir=build/demo-tf1
+
+test: env
+	$(TF2)/bin/python -m pytest
+
+test-tf1: env-tf1
+	$(TF1)/bin/python -m pytest
+
+lint: env
+	$(TF2)/bin/python -m pip install --quiet 'ruff>=0.4'
+	$(TF2)/bin/ruff check .
+
+clean:
+	rm -rf $(TF1) $(TF2) build
