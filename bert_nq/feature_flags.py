@@ -54,6 +54,10 @@ def define_window_flags() -> Callable[[], FeatureOptions]:
         "include_unknowns": flags.DEFINE_float(
             "include_unknowns", d.include_unknowns,
             "Share of the training windows without answer that is kept; negative: none."),
+        "keep_unreachable_answers": flags.DEFINE_bool(
+            "keep_unreachable_answers", d.keep_unreachable_answers,
+            "Where the gold candidate is not among the contexts, label whatever stands at its "
+            "offset, as the reference does; false: treat the page as without answer."),
     }
     return lambda: FeatureOptions(**{name: holder.value for name, holder in holders.items()})
 

@@ -78,6 +78,9 @@ class _Gold(NamedTuple):
     end: int
 
 
+_NO_GOLD = _Gold(-1, AnswerType.UNKNOWN, 0, 0)
+
+
 def build_contexts(example: Example, options: FeatureOptions, with_answer: bool) -> Contexts:
     """Lays out the candidates of an example.
 
@@ -111,7 +114,11 @@ def build_contexts(example: Example, options: FeatureOptions, with_answer: bool)
         text = text.replace(character, " ")
     words = _split(text)
     token_map += [-1] * (len(words) - len(token_map))
-    answer = _answer(gold, gold_offset or 0, " ".join(pieces), text, words) if gold else None
+    answer = None
+    if gold:
+        if gold_offset is None and not options.keep_unreachable_answers:
+            gold = _NO_GOLD
+        answer = _answer(gold, gold_offset or 0, " ".join(pieces), text, words)
     return Contexts(words, token_map, gold_offset is not None, answer)
 
 
@@ -150,7 +157,7 @@ def choose_annotation(annotations: List[Annotation]) -> Optional[Annotation]:
 def _gold(example: Example, page: _Page) -> _Gold:
     annotation = choose_annotation(example.annotations)
     if annotation is None:
-        return _Gold(-1, AnswerType.UNKNOWN, 0, 0)
+        return _NO_GOLD
     candidate = example.candidates[annotation.candidate_index]
     text = page.text(candidate.start_token, candidate.end_token)
     if not annotation.short_answers:
@@ -172,7 +179,7 @@ def _answer(gold: _Gold, offset: int, raw_text: str, text: str,
     """Places the gold span among the words.
 
     Where the annotated candidate is not in the text, `offset` is 0 and the span falls on whatever
-    stands there, as in the reference.
+    stands there, as in the reference (see FeatureOptions.keep_unreachable_answers).
     """
     start, end = gold.start + offset, gold.end + offset
     kind = gold.kind
