@@ -1,0 +1,82 @@
+r"""Makes the sample corpus: an encyclopedia of invented places, people and works, as NQ shards.
+
+    python demos/make_sample_corpus.py --output_dir=build/corpus
+
+writes nq-train-00.jsonl.gz ... and nq-dev-00.jsonl.gz ... in the original Natural Questions format.
+No name of a dev page occurs in train. The same flags give the same files. How pages come about is
+told in demos/sample_corpus/.
+"""
+import collections
+import os
+
+from absl import flags
+
+from bert_nq import program
+from bert_nq.errors import UserError
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string("output_dir", None, "Folder for the shards.")
+flags.DEFINE_integer("num_train_pages", 3000, "Pages with one annotation.")
+flags.DEFINE_integer("num_dev_pages", 300, "Pages with five annotations that may disagree.")
+flags.DEFINE_integer("shards_train", 4, "Files that the training pages are dealt to.")
+flags.DEFINE_integer("shards_dev", 2, "Files that the dev pages are dealt to.")
+flags.DEFINE_integer("seed", 17, "Another seed gives other pages.")
+
+_QUANTILES = (0, 0.25, 0.5, 0.75, 0.95, 1)
+
+
+class Counts:
+    """What the pages of one split are like."""
+
+    def __init__(self):
+        self._types = collections.Counter()
+        self._lengths = []
+        self._candidates = 0
+
+    def add(self, sample):
+        self._types[sample.plan.answer_type] += 1
+        self._lengths.append(len(sample.page.tokens))
+        self._candidates += len(sample.page.candidates)
+
+    def rows(self):
+        pages, lengths = len(self._lengths), sorted(self._lengths)
+        quantiles = [lengths[int(q * (pages - 1))] for q in _QUANTILES]
+        return [("pages", pages)] + [
+            ("  " + name, "%d (%.0f %%)" % (n, 100 * n / pages))
+            for name, n in self._types.most_common()
+        ] + [
+            ("tokens per page (0, 25, 50, 75, 95, 100 %)", "  ".join(map(str, quantiles))),
+            ("tokens per page, mean", "%.0f" % (sum(lengths) / pages)),
+            ("candidates per page, mean", "%.1f" % (self._candidates / pages)),
+        ]
+
+
+def main():
+    program.require(FLAGS, "output_dir")
+    sizes = {"train": (FLAGS.num_train_pages, FLAGS.shards_train),
+             "dev": (FLAGS.num_dev_pages, FLAGS.shards_dev)}
+    for split, (pages, shards) in sizes.items():
+        if not 1 <= shards <= 100:
+            raise UserError("--shards_%s=%d: between 1 and 100 are possible" % (split, shards))
+        if pages < shards:
+            raise UserError("--num_%s_pages=%d is less than --shards_%s=%d: every shard needs one"
+                            % (split, pages, split, shards))
+    from sample_corpus import corpus
+    size = 0
+    for split, (pages, shards) in sizes.items():
+        counts = Counts()
+        samples = corpus.write_shards(FLAGS.output_dir, split, pages, shards, FLAGS.seed)
+        for sample in program.progress(samples, "%s pages" % split, pages):
+            counts.add(sample)
+        paths = [os.path.join(FLAGS.output_dir, corpus.shard_name(split, i))
+                 for i in range(shards)]
+        size += sum(map(os.path.getsize, paths))
+        program.print_table(split, counts.rows() + [("files", "%s ... (%d)" % (paths[0], shards))])
+    print("\n%.1f MB in all. Next:\n  python prepare/extract_train_set.py --data_dir=%s "
+          "--output_jsonl=%s" % (size / 1e6, FLAGS.output_dir,
+                                 os.path.join(FLAGS.output_dir, "merged", "train.jsonl.gz")))
+
+
+if __name__ == "__main__":
+    program.run(main)

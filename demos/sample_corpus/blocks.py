@@ -1,0 +1,173 @@
+"""The parts of a page: each writes itself and returns the answer it holds, if any."""
+import random
+from typing import List, NamedTuple, Optional
+
+from sample_corpus import filler
+from sample_corpus.names import Namer
+from sample_corpus.page import Page, Span
+from sample_corpus.sentences import Text
+
+
+class Answer(NamedTuple):
+    """One right answer: its long answer candidate, short answers, and YES, NO or NONE."""
+
+    long: Span
+    short: List[Span]
+    yes_no: str = "NONE"
+
+
+class Paragraph(NamedTuple):
+    """Sentences; `asked` where all of them together are the answer, or say yes or no."""
+
+    sentences: List[Text]
+    asked: bool = False
+    yes_no: str = "NONE"
+
+    def write(self, page: Page) -> Optional[Answer]:
+        span, values = page.block("P", " ".join(s.text for s in self.sentences))
+        short = _asked(values, self.sentences)
+        return Answer(span, short, self.yes_no) if self.asked or short else None
+
+
+class Items(NamedTuple):
+    """A list, with a paragraph before it that says of what."""
+
+    lead: str
+    items: List[Text]
+    tag: str = "Ul"
+
+    def write(self, page: Page) -> Optional[Answer]:
+        if self.lead:
+            page.block("P", self.lead)
+        page.open(self.tag)
+        short = []
+        for item in self.items:
+            short += _asked(page.block("Li", item.text)[1], [item])
+        span = page.close()
+        return Answer(span, short) if short else None
+
+
+class Infobox(NamedTuple):
+    """Labels and values beside the first paragraph."""
+
+    title: str
+    caption: str
+    labels: List[str]
+    values: List[Text]
+    nested: List[str]  # Items of a list in the last cell.
+
+    def write(self, page: Page) -> Optional[Answer]:
+        page.open("Table", 'class="infobox" style="width:22em"')
+        _row(page, [("Th", self.title)], 'colspan="2" class="summary"')
+        if self.caption:
+            _row(page, [("Td", self.caption)], 'colspan="2" style="text-align:center"')
+        short = []
+        for label, value in zip(self.labels, self.values):
+            short += _asked(_row(page, [("Th", label), ("Td", value.text)]), [value])
+        if self.nested:
+            page.open("Tr")
+            page.block("Th", "See also")
+            page.open("Td")
+            page.open("Ul")
+            for item in self.nested:
+                page.block("Li", item)
+            page.close()
+            page.close()
+            page.close()
+        span = page.close()
+        return Answer(span, short) if short else None
+
+
+class Grid(NamedTuple):
+    """A table with a row of headings, which never answers anything."""
+
+    headings: List[str]
+    rows: List[List[str]]
+
+    def write(self, page: Page) -> Optional[Answer]:
+        page.open("Table", 'class="wikitable"')
+        _row(page, [("Th", h) for h in self.headings])
+        for row in self.rows:
+            _row(page, [("Td", cell) for cell in row])
+        page.close()
+        return None
+
+
+class Glossary(NamedTuple):
+    """Terms and what they mean."""
+
+    terms: List[str]
+    meanings: List[str]
+
+    def write(self, page: Page) -> Optional[Answer]:
+        page.open("Dl")
+        for term, meaning in zip(self.terms, self.meanings):
+            page.block("Dt", term)
+            page.block("Dd", meaning)
+        page.close()
+        return None
+
+
+class Empty(NamedTuple):
+    """A paragraph without words, which real pages have, mostly outside the candidates."""
+
+    candidate: bool
+
+    def write(self, page: Page) -> Optional[Answer]:
+        page.block("P", "", keep_empty=self.candidate)
+        return None
+
+
+def _asked(spans: List[Span], texts: List[Text]) -> List[Span]:
+    flags = [flag for text in texts for flag in text.answers]
+    return [span for span, asked in zip(spans, flags) if asked]
+
+
+def _row(page: Page, cells, attributes: str = "") -> List[Span]:
+    page.open("Tr")
+    spans = [span for tag, text in cells for span in page.block(tag, text, attributes)[1]]
+    page.close()
+    return spans
+
+
+def write_head(page: Page, title: str) -> None:
+    """The title and what stands above the article."""
+    page.raw('<!DOCTYPE html>\n<HTML lang="en" dir="ltr"><HEAD>\n<META charset="utf-8">\n<TITLE>')
+    page.text("%s - Sample Encyclopedia" % title)
+    page.raw("</TITLE>\n<STYLE>.infobox{float:right}</STYLE></HEAD>\n<BODY>\n")
+    page.block("H1", title, 'id="firstHeading" class="firstHeading"')
+    page.text("Jump to: navigation, search")
+    page.raw("\n")
+
+
+def write_contents(page: Page, headings: List[str]) -> None:
+    """The table of contents: a list, yet no candidate."""
+    page.block("P", "")
+    page.block("H2", "Contents")
+    page.open("Ul", candidate=False)
+    for i, heading in enumerate(headings, 1):
+        page.block("Li", "%d %s" % (i, heading), 'class="toclevel-1 tocsection-%d"' % i)
+    page.close()
+
+
+def write_foot(page: Page, rng: random.Random, namer: Namer) -> None:
+    """Links, references and the footer."""
+    if rng.random() < 0.5:
+        page.block("H2", "See also")
+        page.open("Ul")
+        for link in filler.links(rng, namer, rng.randint(1, 5)):
+            page.block("Li", link)
+        page.close()
+    if rng.random() < 0.4:
+        page.block("H2", "References")
+        page.open("Ol", 'class="references"', candidate=rng.random() < 0.3)
+        for _ in range(rng.randint(1, 4)):
+            page.block("Li", "%s (%d). %s, p. %d." % (
+                namer.person(), rng.randint(1890, 2015), namer.work(), rng.randint(3, 400)))
+        page.close()
+    page.open("Ul", 'id="footer-info"', candidate=False)
+    page.block("Li", "This page was last edited on %d May 2018, at %02d:%02d." % (
+        rng.randint(1, 28), rng.randint(0, 23), rng.randint(0, 59)))
+    page.block("Li", "Text is invented; any likeness to real names is chance.")
+    page.close()
+    page.raw("</BODY></HTML>\n")
