@@ -3,11 +3,16 @@ import os
 
 import pytest
 from absl import flags
+from hypothesis import HealthCheck, settings
 from programs import ROOT
 
 # bert-tensorflow's tokenizer reads a flag; reading one before the flags are parsed is an error.
 if not flags.FLAGS.is_parsed():
     flags.FLAGS(["tests"])
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("bert_nq", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("bert_nq")
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@ import gzip
 import json
 
 _CANDIDATES = {"<P>", "<Table>", "<Tr>", "<Ul>", "<Ol>", "<Li>", "<Dl>", "<Dd>", "<Dt>"}
-_VOID = {"<Br>", "<Hr>"}
 
 NULL_SPAN = {"start_token": -1, "end_token": -1, "start_byte": -1, "end_byte": -1}
 
@@ -71,17 +70,14 @@ def read_shard(path):
 
 def _candidates(texts):
     """(start, end, top_level) of each element that is a candidate, in the order of their starts."""
-    found, open_tags = [], []
+    found, open_at = [], []
     for i, token in enumerate(texts):
-        if token.startswith("</"):
-            start, is_candidate = open_tags.pop()
-            if is_candidate:
-                top_level = not any(candidate for _, candidate in open_tags)
-                found.append((start, i + 1, top_level))
-        elif token.startswith("<") and token not in _VOID:
-            open_tags.append((i, token in _CANDIDATES))
-    assert not open_tags, "tags that are not closed: %r" % open_tags
-    return sorted(found, key=lambda c: (c[0], -c[1]))
+        if token in _CANDIDATES:
+            open_at.append(i)
+        elif open_at and token == "</" + texts[open_at[-1]][1:]:
+            found.append((open_at.pop(), i + 1, not open_at))
+    assert not open_at, "%s is not closed" % texts[open_at[-1]]
+    return sorted(found)
 
 
 def _span(tokens, start, end):

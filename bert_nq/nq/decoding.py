@@ -12,8 +12,6 @@ from bert_nq.nq.example import Annotation, Candidate, Example, Span
 # <Td_colspan="2">, whose blanks simplification has turned into underscores.
 _TAG = re.compile(r"</?[A-Za-z][^>]*>")
 
-_INT64 = range(-2 ** 63, 2 ** 63)
-
 
 def load_json(line: bytes, source: str) -> Dict[str, Any]:
     """Parses one line as a JSON object; `source` names it in the error."""
@@ -23,7 +21,10 @@ def load_json(line: bytes, source: str) -> Dict[str, Any]:
         # The standard library takes what orjson does not, such as lone surrogates.
         try:
             record = json.loads(line.decode("utf8", "strict"))
-        except ValueError as e:
+        except json.JSONDecodeError as e:
+            raise BadExampleError("%s: not JSON: %s at character %d"
+                                  % (source, e.msg, e.pos)) from e
+        except (ValueError, RecursionError) as e:
             raise BadExampleError("%s: not JSON: %s" % (source, e)) from e
     if not isinstance(record, dict):
         raise BadExampleError("%s: a JSON object is wanted, this is a %s"
@@ -84,10 +85,11 @@ def document_of(record: Dict[str, Any], source: str) -> Tuple[List[str], List[bo
 
 def _example_id(value, source: str) -> int:
     try:
-        number = int(value)
-    except (TypeError, ValueError):
+        # Some data sets write ids as strings.
+        number = int(value) if isinstance(value, str) else value
+    except ValueError:
         number = None
-    if number not in _INT64 or isinstance(value, float):
+    if type(number) is not int or not -2 ** 63 <= number < 2 ** 63:
         raise BadExampleError("%s: example_id %r is not a 64-bit integer" % (source, value))
     return number
 
@@ -99,8 +101,15 @@ def _text(record: Dict[str, Any], field: str, source: str) -> str:
     return value
 
 
+def _tokens(span: Dict[str, Any]) -> Tuple[int, int]:
+    start, end = span["start_token"], span["end_token"]
+    if type(start) is not int or type(end) is not int:
+        raise TypeError("token numbers are %r and %r" % (start, end))
+    return start, end
+
+
 def _candidate(c: Dict[str, Any], index: int, num_tokens: int, source: str) -> Candidate:
-    start, end = c["start_token"], c["end_token"]
+    start, end = _tokens(c)
     if not 0 <= start < end <= num_tokens:
         raise BadExampleError("%s: candidate %d is tokens [%d, %d), the document has %d"
                               % (source, index, start, end, num_tokens))
@@ -113,7 +122,7 @@ def _annotation(a: Dict[str, Any], candidates: List[Candidate], source: str) -> 
         raise BadExampleError("%s: yes_no_answer %r is none of YES, NO, NONE"
                               % (source, a["yes_no_answer"]))
     long_answer = a["long_answer"]
-    start, end = long_answer["start_token"], long_answer["end_token"]
+    start, end = _tokens(long_answer)
     if start < 0 or end < 0:
         return Annotation(-1, (), yes_no)
     index = long_answer["candidate_index"]
@@ -124,7 +133,7 @@ def _annotation(a: Dict[str, Any], candidates: List[Candidate], source: str) -> 
     if (start, end) != candidate[:2]:
         raise BadExampleError("%s: the long answer is tokens [%d, %d), its candidate %d [%d, %d)"
                               % (source, start, end, index, candidate[0], candidate[1]))
-    short_answers = tuple(Span(s["start_token"], s["end_token"]) for s in a["short_answers"])
+    short_answers = tuple(Span(*_tokens(s)) for s in a["short_answers"])
     for s in short_answers:
         if not candidate.start_token <= s.start_token < s.end_token <= candidate.end_token:
             raise BadExampleError(

@@ -1,15 +1,16 @@
 """Reading NQ shards: .jsonl and .jsonl.gz, line by line, with the place of every fault."""
+import io
 import sys
-from typing import IO, Iterable, Iterator, List, Tuple
-
-from isal import igzip, isal_zlib
+from typing import Iterable, Iterator, List, Tuple
 
 from bert_nq import files
 from bert_nq.errors import BadExampleError, UserError
 from bert_nq.nq.decoding import decode_example
 from bert_nq.nq.example import Example
+from bert_nq.nq.inflating import Inflated
 
 _GZIP_MAGIC = b"\x1f\x8b"
+_BUFFER = 1 << 18
 
 
 class BadInput:
@@ -47,20 +48,21 @@ def read_lines(path: str) -> Iterator[Tuple[str, bytes]]:
     """
     number = 0
     with files.open_binary(path) as raw:
-        try:
-            for number, line in enumerate(_decompressed(raw), 1):
-                if not line.isspace():
-                    yield "%s, line %d" % (path, number), line
-        except (EOFError, OSError, isal_zlib.error) as e:
+        # A pipe cannot go back to its start, a remote file cannot peek.
+        lines = raw if hasattr(raw, "peek") else io.BufferedReader(raw)
+        inflated = None
+        if lines.peek(2)[:2] == _GZIP_MAGIC:
+            inflated = Inflated(lines)
+            lines = io.BufferedReader(inflated, _BUFFER)
+        for number, line in enumerate(lines, 1):
+            if inflated and inflated.fault and not line.endswith(b"\n"):
+                number -= 1  # The line in which the data break off.
+            elif not line.isspace():
+                yield "%s, line %d" % (path, number), line
+        if inflated and inflated.fault:
             raise BadExampleError(
                 "%s, after line %d: the gzip data are cut off or damaged (%s); fetch the file again"
-                % (path, number, e)) from e
-
-
-def _decompressed(raw: IO[bytes]) -> IO[bytes]:
-    magic = raw.read(2)
-    raw.seek(0)
-    return igzip.GzipFile(fileobj=raw, mode="rb") if magic == _GZIP_MAGIC else raw
+                % (path, number, inflated.fault))
 
 
 def read_examples(paths: Iterable[str], bad_input: BadInput) -> Iterator[Example]:

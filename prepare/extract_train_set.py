@@ -1,0 +1,17 @@
+r"""Merges Natural Questions training shards into one file, or into several of equal size.
+
+    python prepare/extract_train_set.py --data_dir=v1.0 --num_train=2 \
+        --output_jsonl=out/train.jsonl.gz
+
+takes the first two shards of v1.0/train. Lines go through as they are, one at a time, each of them
+checked; --sample, --only_answerable and --simplify make the set smaller. The output appears under
+its name when it is complete and replaces what was there.
+"""
+import extraction
+
+from bert_nq import program
+
+extraction.define_flags("train")
+
+if __name__ == "__main__":
+    program.run(lambda: extraction.extract("train"))
