@@ -29,6 +29,7 @@ def _varint(value: int) -> bytes:
 _TABLE_SIZE = 1 << 15
 _VARINTS = [_varint(i) for i in range(_TABLE_SIZE)]
 _MINUS_ONE = _varint(-1)
+_MAX_VARINT = 10  # bytes
 
 
 def _packed(values: List[int]) -> bytes:
@@ -90,24 +91,22 @@ def parse(payload: bytes, source: str) -> Dict[str, np.ndarray]:
             for entry_tag, entry in (_fields(message) if tag == 1 else ()):
                 if entry_tag == 1:
                     name, values = _parse_entry(entry, source)
-                    features[name] = np.array(values, np.int64)
-    except (IndexError, UnicodeDecodeError, TypeError) as e:
+                    features[name] = values
+    except (IndexError, UnicodeDecodeError, TypeError, AttributeError) as e:
         raise UserError("%s: not a tf.train.Example" % source) from e
     return features
 
 
-def _parse_entry(entry: bytes, source: str) -> Tuple[str, List[int]]:
+def _parse_entry(entry: bytes, source: str) -> Tuple[str, np.ndarray]:
     parts = dict(_fields(entry))
     name = parts[1].decode("utf8") if 1 in parts else ""
     kinds = list(_fields(parts.get(2, b"")))
     if any(kind != 3 for kind, _ in kinds):
         raise UserError("%s: the feature %s is not a list of int64" % (source, name))
-    values: List[int] = []
-    for _, int64_list in kinds:
-        for tag, value in _fields(int64_list):
-            if tag == 1:
-                values.extend([value] if isinstance(value, int) else _unpacked(value))
-    return name, [v - (1 << 64) if v >> 63 else v for v in values]
+    # A single value that is not packed has the varint's wire type and comes as an int.
+    packed = [_varint(value) if isinstance(value, int) else value
+              for _, int64_list in kinds for tag, value in _fields(int64_list) if tag == 1]
+    return name, _unpack(b"".join(packed))
 
 
 def _fields(message: bytes) -> Iterator[Tuple[int, object]]:
@@ -127,11 +126,20 @@ def _fields(message: bytes) -> Iterator[Tuple[int, object]]:
             raise IndexError
 
 
-def _unpacked(packed: bytes) -> Iterator[int]:
-    at = 0
-    while at < len(packed):
-        value, at = _read_varint(packed, at)
-        yield value
+def _unpack(packed: bytes) -> np.ndarray:
+    """The int64 values of varints in a row; IndexError where the last one is cut off."""
+    data = np.frombuffer(packed, np.uint8)
+    if not len(data) or data.max() < 0x80:
+        return data.astype(np.int64)
+    last = np.flatnonzero(data < 0x80)
+    if not len(last) or last[-1] != len(data) - 1:
+        raise IndexError
+    first = np.concatenate([[0], last[:-1] + 1])
+    place = np.arange(len(data)) - np.repeat(first, last - first + 1)
+    if place.max() >= _MAX_VARINT:
+        raise IndexError
+    bits = (data & 0x7F).astype(np.uint64) << (7 * place).astype(np.uint64)
+    return np.add.reduceat(bits, first).view(np.int64)
 
 
 def _read_varint(data: bytes, at: int) -> Tuple[int, int]:
@@ -143,3 +151,5 @@ def _read_varint(data: bytes, at: int) -> Tuple[int, int]:
         if byte < 0x80:
             return value, at
         shift += 7
+        if shift == 7 * _MAX_VARINT:
+            raise IndexError

@@ -34,7 +34,7 @@ def prepare(examples: Iterable[Example], output_path: str, maker: WindowMaker, i
       bad_input: told of examples that no windows can be made of.
     """
     counts = collections.Counter()
-    answers: "collections.Counter[AnswerType]" = collections.Counter()
+    answers: collections.Counter[AnswerType] = collections.Counter()
     make = maker.training_windows if is_training else maker.prediction_windows
     record_file = shuffled_record_file if is_training else ordered_record_file
     with record_file(output_path) as add:

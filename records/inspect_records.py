@@ -1,0 +1,101 @@
+"""Shows what is in TFRecords of NQ windows, and some of the windows as text.
+
+    python records/inspect_records.py --input_tfrecord='train.tfrecord*' --vocab_file=vocab-nq.txt
+
+The labelled answer stands between marks: ... the town of >>> marel tovin <<< lies ... With
+--answer_type=SHORT or --unique_id=..., the windows shown are those. Every record's checksums and
+labels are checked on the way.
+"""
+import textwrap
+
+from absl import flags
+
+from bert_nq import files, program
+from bert_nq.errors import UserError
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string("input_tfrecord", None, "The records: a file, a glob, or several of these with "
+                    "commas between them.")
+flags.DEFINE_string("vocab_file", None, "The vocabulary that they were made with. Without it, no "
+                    "text is shown.")
+flags.DEFINE_integer("num_windows", 3, "How many windows to show.", lower_bound=0)
+flags.DEFINE_integer("unique_id", None, "Show the windows with this id.")
+flags.DEFINE_enum("answer_type", None, ["UNKNOWN", "YES", "NO", "SHORT", "LONG"],
+                  "Show windows with this type of answer only.", case_sensitive=False)
+
+
+def main() -> None:
+    program.require(FLAGS, "input_tfrecord")
+    from bert_nq.records import inspection
+    from bert_nq.text.vocabulary import Vocabulary
+
+    paths = files.expand(FLAGS.input_tfrecord, "record")
+    tokens = Vocabulary.load(FLAGS.vocab_file).tokens if FLAGS.vocab_file else None
+    windows = program.progress(inspection.read_windows(paths), "records")
+    report = inspection.inspect(windows, FLAGS.num_windows, is_wanted)
+    print_report(report, len(paths))
+    if tokens is None:
+        print("\nTo read windows as text, give --vocab_file.")
+        return
+    for window in report.shown:
+        print_window(window, tokens)
+    if FLAGS.num_windows and not report.shown:
+        print("\nNo window is as asked for.")
+        if FLAGS.unique_id is not None:
+            raise UserError("no record has the unique_id %d" % FLAGS.unique_id)
+
+
+def is_wanted(window) -> bool:
+    """Whether the flags ask to show a window."""
+    if FLAGS.unique_id is not None and window.unique_id != FLAGS.unique_id:
+        return False
+    return FLAGS.answer_type is None or (window.answer_type is not None
+                                         and window.answer_type.name == FLAGS.answer_type)
+
+
+def print_report(report, num_files: int) -> None:
+    """Prints tables of counts, features, answers and lengths."""
+    total = len(report.lengths)
+    program.print_table("Records", [
+        ("files", num_files),
+        ("records", total),
+        ("bytes", report.num_bytes),
+        ("made for", ", ".join("%s (%s)" % (kind, format(n, ","))
+                               for kind, n in sorted(report.kinds.items())) or "-")])
+    program.print_table("Features, all int64", [
+        (name, " or ".join("[%d]" % size for size in sorted(sizes))
+         + ("" if sum(sizes.values()) == total else "  in %d records" % sum(sizes.values())))
+        for name, sizes in sorted(report.sizes.items())])
+    import numpy as np
+    if report.answer_lengths:
+        labelled = sum(map(len, report.answer_lengths.values()))
+        program.print_table("Answers", [("", "  windows    share  pieces: median   most")] + [
+            (kind.name, "%9s  %5.1f %%  %14d  %5d" % (
+                format(len(lengths), ","), 100.0 * len(lengths) / labelled, np.median(lengths),
+                max(lengths)))
+            for kind, lengths in sorted(report.answer_lengths.items())])
+    if total:
+        points = (0, 10, 25, 50, 75, 90, 100)
+        program.print_table("Wordpieces without padding", [
+            ({0: "least", 50: "median", 100: "most"}.get(p, "%d %% have at most" % p), int(value))
+            for p, value in zip(points, np.percentile(report.lengths, points))])
+
+
+def print_window(window, tokens) -> None:
+    """Prints one window, its labels and its text."""
+    notes = ["unique_id %d" % window.unique_id, "%d wordpieces" % window.length]
+    if window.answer_type is not None:
+        notes.append(window.answer_type.name)
+    if window.answer_span is not None:
+        notes.append("pieces %d to %d" % (window.answer_span.start, window.answer_span.stop - 1))
+    mapped = [t for t in window.features.get("token_map", ()) if t >= 0]
+    if mapped:
+        notes.append("document tokens %d to %d" % (min(mapped), max(mapped)))
+    print("\n%s: %s" % (window.source, ", ".join(notes)))
+    print(textwrap.fill(window.text(tokens), width=100, initial_indent="  ",
+                        subsequent_indent="  ", break_long_words=False, break_on_hyphens=False))
+
+
+if __name__ == "__main__":
+    program.run(main)
