@@ -28,7 +28,8 @@ def hash64(seed: int, *parts) -> np.ndarray:
       uint64 of the broadcast shape (at least one dimension), uniform over 64 bits.
     """
     with np.errstate(over="ignore"):
-        state = _mix(_as_uint64(seed) + _GOLDEN)
+        # Mixed twice, or a seed and a first part could change places and equal ones cancel out.
+        state = _mix(_mix(_as_uint64(seed) + _GOLDEN) + _GOLDEN)
         for part in parts:
             state = _mix((state ^ _mix(_as_uint64(part) + _GOLDEN)) + _GOLDEN)
     return state
@@ -42,4 +43,4 @@ def uniform(seed: int, *parts) -> np.ndarray:
 def _as_uint64(value) -> np.ndarray:
     if isinstance(value, np.ndarray):
         return value.astype(np.int64).astype(np.uint64)
-    return np.array([value & 0xFFFFFFFFFFFFFFFF], dtype=np.uint64)
+    return np.array([int(value) & 0xFFFFFFFFFFFFFFFF], dtype=np.uint64)

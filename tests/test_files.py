@@ -1,0 +1,143 @@
+"""Finding, opening and safely replacing files."""
+import os
+import signal
+import stat
+import subprocess
+import sys
+
+import pytest
+from programs import ROOT
+
+from bert_nq import files
+from bert_nq.errors import UserError
+
+
+def message(function, *args):
+    with pytest.raises(UserError) as caught:
+        function(*args)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("b.txt", "a.txt", "c.gz", "we[i]rd.txt"):
+        (tmp_path / name).write_bytes(name.encode())
+    (tmp_path / "sub").mkdir()
+    return tmp_path
+
+
+@pytest.mark.parametrize("patterns, expected", [
+    ("b.txt", ["b.txt"]),
+    ("[ab].txt", ["a.txt", "b.txt"]),
+    ("c.gz, [ab].txt", ["c.gz", "a.txt", "b.txt"]),
+    (",b.txt,,a.txt,", ["b.txt", "a.txt"]),
+    ("we[i]rd.txt", ["we[i]rd.txt"]),  # A file that is there is no pattern.
+    ("./?.gz", ["./c.gz"]),
+])
+def test_expand(folder, patterns, expected):
+    assert files.expand(patterns) == expected
+
+
+def test_expand_nothing(folder):
+    assert message(files.expand, "a.txt,*.json", "NQ shard") == (
+        "no NQ shard file matches '*.json' (looked from %s)" % folder)
+    assert message(files.expand, " , ", "NQ shard") == "no NQ shard file given"
+
+
+def test_expand_to_a_folder(folder):
+    assert message(files.expand, "s*", "record") == (
+        "sub is a folder: give the record files in it, as in 'sub/*'")
+
+
+def test_open_binary(folder):
+    with files.open_binary("a.txt") as f:
+        assert f.read() == b"a.txt"
+    assert message(files.open_binary, "x.txt") == "cannot read x.txt: No such file or directory"
+    assert message(files.open_binary, "sub") == "cannot read sub: Is a directory"
+
+
+def test_remote_paths_without_their_package(monkeypatch):
+    monkeypatch.setitem(sys.modules, "fsspec", None)  # As if it were not installed.
+    for function in (files.open_binary, files.expand):
+        assert message(function, "gs://bucket/a.txt").startswith(
+            "gs://bucket/a.txt: remote paths need fsspec: pip install")
+
+
+def test_remote_paths(tmp_path):
+    pytest.importorskip("fsspec")
+    with files.replacing("memory://test/b.txt") as out:
+        out.write(b"remote")
+    with files.open_binary("memory://test/b.txt") as f:
+        assert f.read() == b"remote"
+    assert [p.rsplit("/", 1)[1] for p in files.expand("memory://test/*.txt")] == ["b.txt"]
+
+
+def test_replacing(folder):
+    with files.replacing("a.txt") as out:
+        out.write(b"new")
+        out.flush()
+        assert (folder / "a.txt").read_bytes() == b"a.txt"
+    assert (folder / "a.txt").read_bytes() == b"new"
+    with files.replacing("deep/er/new.txt") as out:
+        out.write(b"1")
+    assert (folder / "deep" / "er" / "new.txt").read_bytes() == b"1"
+    assert os.listdir("deep/er") == ["new.txt"]
+
+
+def test_replaced_files_can_be_read_by_those_who_could_read_any_new_file(folder):
+    before = os.umask(0o027)
+    try:
+        with files.replacing("new.txt") as out:
+            out.write(b"1")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(os.stat("new.txt").st_mode) == 0o640
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+def test_what_fails_changes_nothing(folder, error):
+    before = sorted(os.listdir("."))
+    with pytest.raises(error):
+        with files.replacing("a.txt") as out:
+            out.write(b"half")
+            raise error("in the middle")
+    assert sorted(os.listdir(".")) == before
+    assert (folder / "a.txt").read_bytes() == b"a.txt"
+
+
+def test_places_that_cannot_be_written(folder):
+    def write(path):
+        with files.replacing(path):
+            pass
+
+    assert message(write, "a.txt/b.txt").startswith("cannot create the folder %s/a.txt: " % folder)
+    assert message(write, "sub") == "cannot write sub: Is a directory"
+    assert sorted(os.listdir(".")) == ["a.txt", "b.txt", "c.gz", "sub", "we[i]rd.txt"]
+
+
+def test_a_full_disk(folder):
+    def write():
+        with files.replacing("a.txt") as out:
+            os.dup2(os.open("/dev/full", os.O_WRONLY), out.fileno())
+            out.write(b"more than the disk takes")
+
+    assert message(write) == "cannot write a.txt: No space left on device"
+    assert (folder / "a.txt").read_bytes() == b"a.txt"
+    assert [name for name in os.listdir(".") if name.endswith(".tmp")] == []
+
+
+def test_killed_in_the_middle(folder):
+    code = ("import sys, time; from bert_nq import files\n"
+            "with files.replacing('a.txt') as out:\n"
+            "    out.write(b'half'); out.flush(); print('written', flush=True); time.sleep(60)\n")
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE,
+                               env=dict(os.environ, PYTHONPATH=ROOT))
+    assert process.stdout.readline() == b"written\n"
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    process.stdout.close()
+    assert (folder / "a.txt").read_bytes() == b"a.txt"
+    assert sorted(name for name in os.listdir(".") if not name.startswith(".")) == [
+        "a.txt", "b.txt", "c.gz", "sub", "we[i]rd.txt"]
