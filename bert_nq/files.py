@@ -13,13 +13,16 @@ def is_remote(path: str) -> bool:
     return "://" in path
 
 
-def _fsspec(path: str):
+def _file_system(path: str):
+    """The remote file system of `path`: one of its own, since transactions are kept in it."""
     try:
         import fsspec
-    except ImportError:
+        return fsspec.filesystem(path.split("://")[0], skip_instance_cache=True)
+    except ImportError as e:
         raise UserError("%s: remote paths need fsspec: pip install 'bert_nq[remote]' and the file "
-                        "system's own package (gcsfs, s3fs)" % path) from None
-    return fsspec
+                        "system's own package (gcsfs, s3fs): %s" % (path, e)) from None
+    except ValueError as e:
+        raise UserError("%s: %s" % (path, e)) from None
 
 
 def expand(patterns: str, what: str = "input") -> List[str]:
@@ -31,10 +34,8 @@ def expand(patterns: str, what: str = "input") -> List[str]:
     paths = []
     for pattern in filter(None, (p.strip() for p in patterns.split(","))):
         if is_remote(pattern):
-            opened = _fsspec(pattern)
             scheme = pattern.split("://")[0]
-            matches = ["%s://%s" % (scheme, m)
-                       for m in opened.filesystem(scheme).glob(pattern.split("://", 1)[1])]
+            matches = ["%s://%s" % (scheme, m) for m in _file_system(pattern).glob(pattern)]
         elif os.path.exists(pattern):
             matches = [pattern]
         else:
@@ -58,10 +59,8 @@ def open_binary(path: str) -> IO[bytes]:
     Raises:
       UserError: it cannot be opened; the operating system's reason is in the message.
     """
-    if is_remote(path):
-        return _fsspec(path).open(path, "rb").open()
     try:
-        return open(path, "rb")
+        return _file_system(path).open(path, "rb") if is_remote(path) else open(path, "rb")
     except OSError as e:
         raise UserError("cannot read %s: %s" % (path, e.strerror or e)) from e
 
@@ -84,9 +83,12 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
     killed.
     """
     if is_remote(path):
-        # Object stores show an object once it is complete.
-        with _fsspec(path).open(path, "wb") as out:
-            yield out
+        file_system = _file_system(path)
+        try:
+            with file_system.transaction, file_system.open(path, "wb") as out:
+                yield out
+        except OSError as e:
+            raise UserError("cannot write %s: %s" % (path, e.strerror or e)) from e
         return
     folder, name = os.path.split(os.path.abspath(path))
     make_folder(folder)

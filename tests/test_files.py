@@ -65,13 +65,32 @@ def test_remote_paths_without_their_package(monkeypatch):
             "gs://bucket/a.txt: remote paths need fsspec: pip install")
 
 
-def test_remote_paths(tmp_path):
+def test_remote_paths():
     pytest.importorskip("fsspec")
     with files.replacing("memory://test/b.txt") as out:
         out.write(b"remote")
     with files.open_binary("memory://test/b.txt") as f:
         assert f.read() == b"remote"
-    assert [p.rsplit("/", 1)[1] for p in files.expand("memory://test/*.txt")] == ["b.txt"]
+    with files.open_binary(files.expand("memory://test/*.txt")[0]) as f:
+        assert f.read() == b"remote"
+    assert message(files.open_binary, "memory://test/c.txt").startswith(
+        "cannot read memory://test/c.txt: ")
+    assert message(files.expand, "memory://test/*.gz").startswith("no input file matches ")
+    assert message(files.expand, "warp://test/*.gz").startswith("warp://test/*.gz: ")
+
+
+def test_remote_files_that_fail_half_way():
+    fsspec = pytest.importorskip("fsspec")
+    with files.replacing("memory://half/a") as out:
+        out.write(b"old")
+    with pytest.raises(KeyError):
+        with files.replacing("memory://half/a") as a, files.replacing("memory://half/b") as b:
+            a.write(b"new")
+            b.write(b"new")
+            raise KeyError
+    assert fsspec.filesystem("memory").find("/half") == ["/half/a"]
+    with files.open_binary("memory://half/a") as f:
+        assert f.read() == b"old"
 
 
 def test_replacing(folder):
