@@ -35,7 +35,8 @@ def decode(start_logits: np.ndarray, end_logits: np.ndarray, token_map: np.ndarr
     """The best-scored span over all windows, and the candidate around it.
 
     A span's score is start + end logit, less those of [CLS] at position 0. Both its pieces must
-    belong to document tokens. Of equal scores the earliest start wins, then the shortest span.
+    belong to document tokens, the last one not before the first: nested candidates, one after the
+    other in a window, repeat tokens. Of equal scores the earliest start wins, then the shortest.
 
     Args:
       start_logits: [N, S].
@@ -52,7 +53,7 @@ def decode(start_logits: np.ndarray, end_logits: np.ndarray, token_map: np.ndarr
     start_tokens, last_tokens = token_map[rows, starts], token_map[rows, ends]
     length = ends - starts + 1
     possible = ((length >= 1) & (length <= options.max_answer_length)
-                & (start_tokens != -1) & (last_tokens != -1))
+                & (start_tokens != -1) & (last_tokens >= start_tokens))
     if not possible.any():
         return Answer(NO_ANSWER_SCORE, _NULL, _NULL)
     start64, end64 = start_logits.astype(np.float64), end_logits.astype(np.float64)
