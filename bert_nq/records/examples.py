@@ -102,7 +102,7 @@ def _parse_entry(entry: bytes, source: str) -> Tuple[str, np.ndarray]:
     name = parts[1].decode("utf8") if 1 in parts else ""
     kinds = list(_fields(parts.get(2, b"")))
     if any(kind != 3 for kind, _ in kinds):
-        raise UserError("%s: the feature %s is not a list of int64" % (source, name))
+        raise UserError("%s: the feature %r is not a list of int64" % (source, name))
     # A single value that is not packed has the varint's wire type and comes as an int.
     packed = [_varint(value) if isinstance(value, int) else value
               for _, int64_list in kinds for tag, value in _fields(int64_list) if tag == 1]
