@@ -3,8 +3,8 @@
     python records/inspect_records.py --input_tfrecord='train.tfrecord*' --vocab_file=vocab-nq.txt
 
 The labelled answer stands between marks: ... the town of >>> marel tovin <<< lies ... With
---answer_type=SHORT or --unique_id=..., the windows shown are those. Every record's checksums and
-labels are checked on the way.
+--answer_type=SHORT or --unique_id=..., the windows shown are those. Every record's checksums are
+verified on the way.
 """
 import textwrap
 
@@ -75,6 +75,10 @@ def print_report(report, num_files: int) -> None:
                 format(len(lengths), ","), 100.0 * len(lengths) / labelled, np.median(lengths),
                 max(lengths)))
             for kind, lengths in sorted(report.answer_lengths.items())])
+        impossible = sum(lengths.count(0) for kind, lengths in report.answer_lengths.items()
+                         if kind.name != "UNKNOWN")
+        if impossible:
+            print("  %d answers do not lie in their windows" % impossible)
     if total:
         points = (0, 10, 25, 50, 75, 90, 100)
         program.print_table("Wordpieces without padding", [

@@ -48,18 +48,11 @@ class Window(NamedTuple):
 
     @property
     def answer_span(self) -> Optional[slice]:
-        """The labelled pieces; None where there is no answer.
-
-        Raises:
-          UserError: the span does not lie among the pieces.
-        """
+        """The labelled pieces; None where there is no answer or where it cannot be."""
         if self.answer_type in (None, AnswerType.UNKNOWN):
             return None
         start, last = self._single("start_positions"), self._single("end_positions")
-        if not 0 <= start <= last < self.length:
-            raise UserError("%s: the answer is pieces %d to %d, the window has %d; prepare the "
-                            "records again" % (self.source, start, last, self.length))
-        return slice(start, last + 1)
+        return slice(start, last + 1) if 0 <= start <= last < self.length else None
 
     def text(self, tokens: Sequence[str]) -> str:
         """The window in words, its answer between >>> and <<<.
@@ -68,7 +61,7 @@ class Window(NamedTuple):
           tokens: of the vocabulary, by id.
 
         Raises:
-          UserError: an id is beyond the vocabulary, or the answer does not lie in the window.
+          UserError: an id is beyond the vocabulary.
         """
         ids = self._feature("input_ids")[:self.length].tolist()
         beyond = [i for i in ids if not 0 <= i < len(tokens)]
@@ -104,7 +97,7 @@ class Report(NamedTuple):
     lengths: np.ndarray  # [N] wordpieces without padding
     kinds: "collections.Counter[str]"  # see Window.kind
     sizes: Dict[str, "collections.Counter[int]"]  # of each feature: windows by number of values
-    answer_lengths: Dict[AnswerType, List[int]]  # pieces of the answer of each window; 0 of UNKNOWN
+    answer_lengths: Dict[AnswerType, List[int]]  # pieces of the answer of each window, or 0
     shown: List[Window]  # the first of those that were asked for
 
 
@@ -125,7 +118,7 @@ def inspect(windows: Iterable[Window], num_shown: int,
     """Counts windows, one in memory at a time, and keeps the first that are wanted.
 
     Raises:
-      UserError: a window is not of prepare_nq_data, or its labels are impossible.
+      UserError: a window is not of prepare_nq_data.
     """
     lengths, num_bytes, shown = [], 0, []
     kinds, sizes = collections.Counter(), collections.defaultdict(collections.Counter)
