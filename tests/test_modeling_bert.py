@@ -40,7 +40,10 @@ def assigned(weights):
     assert set(variables) == set(weights)
     for name, variable in variables.items():
         assert variable.shape.as_list() == list(weights[name].shape), name
-        variable.load(weights[name], session)
+    # Each variable is initialised with our value in place of its initialiser's.
+    session.run([variable.initializer for variable in variables.values()],
+                {variable.initializer.inputs[1]: weights[name]
+                 for name, variable in variables.items()})
     return session
 
 
@@ -139,3 +142,78 @@ def test_sizes_unknown_to_the_graph_are_taken_from_the_batch():
             got = session.run(outputs, dict(zip(places, inputs)))
     for ours, theirs in zip(got, encoded(TINY, weights, inputs)):
         np.testing.assert_allclose(ours, theirs, atol=1e-6, rtol=0)
+
+
+NO_DROPOUT = dataclasses.replace(TINY, hidden_dropout_prob=0, attention_probs_dropout_prob=0)
+
+
+@pytest.mark.parametrize("hidden_act, meaning", [("gelu", "tanh_gelu"), ("gelu_erf", "erf_gelu")])
+def test_training_gradients_are_the_slopes_of_the_numpy_forward_pass(hidden_act, meaning):
+    # Of every variable, the fused query, key and value kernels included, in two random directions.
+    config = dataclasses.replace(NO_DROPOUT, hidden_act=hidden_act)
+    weights = numpy_bert.random_weights(4, **sizes(config))
+    inputs = batch(config, [9, 6], 9)
+    random = np.random.RandomState(5)
+    on_sequence, on_pooled = random.standard_normal((2, 9, 12)), random.standard_normal((2, 12))
+    with tf.Graph().as_default():
+        sequence, pooled = bert.encode(config, *map(tf.constant, inputs), is_training=True)
+        loss = (tf.reduce_sum(sequence * on_sequence.astype(np.float32))
+                + tf.reduce_sum(pooled * on_pooled.astype(np.float32)))
+        variables = tf.trainable_variables()
+        gradients = tf.gradients(loss, variables)
+        words = [g for v, g in zip(variables, gradients) if "word_embeddings" in v.name]
+        # Clipping by the global norm sees the values of an IndexedSlices, as with BertModel.
+        assert [type(g).__name__ for g in words] == ["IndexedSlices"]
+        with assigned(weights) as session:
+            gradients = session.run([tf.convert_to_tensor(g) for g in gradients])
+    gradients = {v.op.name: g for v, g in zip(variables, gradients)}
+
+    def value(name, change):
+        moved = {n: np.asarray(w, np.float64) for n, w in weights.items()}
+        moved[name] = moved[name] + change
+        sequence, pooled = numpy_bert.forward(moved, 2, 3, meaning, *inputs)
+        return (sequence * on_sequence).sum() + (pooled * on_pooled).sum()
+
+    for name, gradient in gradients.items():
+        for _ in range(2):
+            step = 1e-5 * random.standard_normal(gradient.shape)
+            slope = (value(name, step) - value(name, -step)) / 2e-5
+            # A key's bias moves all scores of a query alike: its slope is nothing but rounding.
+            np.testing.assert_allclose((gradient * step).sum() * 1e5, slope, rtol=2e-4, atol=2e-4,
+                                       err_msg=name)
+
+
+@pytest.mark.parametrize("hidden_act", ["gelu", "gelu_erf", "relu"])
+def test_training_without_dropout_computes_what_prediction_does(hidden_act):
+    config = dataclasses.replace(NO_DROPOUT, hidden_act=hidden_act)
+    weights = numpy_bert.random_weights(6, **sizes(config))
+    inputs = batch(config, [16, 9, 1], 16)
+    with tf.Graph().as_default():
+        outputs = bert.encode(config, *map(tf.constant, inputs), is_training=True)
+        with assigned(weights) as session:
+            in_training = session.run(outputs)
+    for ours, theirs in zip(in_training, encoded(config, weights, inputs)):
+        np.testing.assert_allclose(ours, theirs, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("use_one_hot_embeddings", [False, True])
+@pytest.mark.parametrize("which", ["hidden_dropout_prob", "attention_probs_dropout_prob"])
+def test_each_dropout_is_at_work_in_training_alone(which, use_one_hot_embeddings):
+    config = dataclasses.replace(NO_DROPOUT, **{which: 0.5})
+    weights = numpy_bert.random_weights(6, **sizes(config))
+    inputs = batch(config, [16, 9], 16)
+
+    def run(is_training, seed):
+        with tf.Graph().as_default():
+            outputs = bert.encode(config, *map(tf.constant, inputs), is_training=is_training,
+                                  seed=seed, use_one_hot_embeddings=use_one_hot_embeddings)
+            with assigned(weights) as session:
+                return [session.run(outputs[0]) for _ in range(2)]
+
+    plain = encoded(NO_DROPOUT, weights, inputs)[0]
+    np.testing.assert_allclose(run(False, 1), [plain, plain], atol=1e-5)
+    first, second = run(True, 1)
+    assert abs(first - plain).max() > 0.1
+    assert abs(first - second).max() > 0.1
+    np.testing.assert_allclose(run(True, 1), [first, second], atol=1e-5)
+    assert abs(run(True, 2)[0] - first).max() > 0.1

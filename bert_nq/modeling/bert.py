@@ -4,11 +4,10 @@ Notation: B batch, S sequence in wordpieces, H hidden size, N attention heads, D
 I intermediate size, V vocabulary. Activations are matrices [B*S, H] throughout: only attention
 needs to know which row belongs to which sequence.
 """
-import math
-from typing import Tuple
+from typing import Tuple, Union
 
 from bert_nq.errors import UserError
-from bert_nq.modeling import layers
+from bert_nq.modeling import attention, layers
 from bert_nq.modeling.activations import activation
 from bert_nq.modeling.config import BertConfig
 from bert_nq.modeling.runtime import tf
@@ -19,7 +18,8 @@ MASKED_SCORE = -10000.0
 
 def encode(config: BertConfig, input_ids: tf.Tensor, input_mask: tf.Tensor,
            segment_ids: tf.Tensor, is_training: bool, use_one_hot_embeddings: bool = False,
-           seed: int = None, scope: str = "bert") -> Tuple[tf.Tensor, tf.Tensor]:
+           seed: Union[None, int, tf.Tensor] = None,
+           scope: str = "bert") -> Tuple[tf.Tensor, tf.Tensor]:
     """Builds the encoder; its variables appear under `scope`.
 
     Args:
@@ -27,10 +27,10 @@ def encode(config: BertConfig, input_ids: tf.Tensor, input_mask: tf.Tensor,
       input_ids: int [B, S], wordpiece ids.
       input_mask: int [B, S], 1 for wordpieces and 0 for padding.
       segment_ids: int [B, S], below config.type_vocab_size.
-      is_training: whether dropout is on.
+      is_training: whether dropout is on and gradients will be taken.
       use_one_hot_embeddings: looks word embeddings up by a matrix product with one-hot rows, which
         is what TPUs do fast. Otherwise their gradient is a tf.IndexedSlices.
-      seed: makes dropout repeatable.
+      seed: makes dropout repeatable; see layers.Dropout.
       scope: the variable scope.
 
     Returns:
@@ -45,10 +45,8 @@ def encode(config: BertConfig, input_ids: tf.Tensor, input_mask: tf.Tensor,
         raise UserError("the sequences are %d wordpieces long, but the model's config has "
                         "max_position_embeddings %d: lower --max_seq_length"
                         % (length, config.max_position_embeddings))
-    dropout = layers.Dropout(seed)
-    if not is_training:
-        def dropout(x, rate):
-            return x
+    # One-hot rows are for TPUs.
+    dropout = layers.Dropout(seed, bytewise=not use_one_hot_embeddings) if is_training else None
     with tf.variable_scope(scope):
         with tf.variable_scope("embeddings"):
             x = _embeddings(config, input_ids, segment_ids, use_one_hot_embeddings, dropout)
@@ -87,7 +85,7 @@ def _embeddings(config, input_ids, segment_ids, use_one_hot, dropout):
     x += tf.matmul(tf.one_hot(tf.reshape(segment_ids, [-1]), config.type_vocab_size), segments)
     x = tf.reshape(x, [batch, length, width]) + positions[:length]
     x = layers.layer_norm(tf.reshape(x, [-1, width]))
-    return dropout(x, config.hidden_dropout_prob)
+    return _dropped(x, config, dropout)
 
 
 def _layer(config, x, adder, batch, length, dropout):
@@ -98,13 +96,18 @@ def _layer(config, x, adder, batch, length, dropout):
             context = _self_attention(config, x, adder, batch, length, dropout)
         with tf.variable_scope("output"):
             attended = layers.dense(context, config.hidden_size, stddev)
-            x = layers.layer_norm(x + dropout(attended, config.hidden_dropout_prob))
+            x = layers.layer_norm(x + _dropped(attended, config, dropout))
     with tf.variable_scope("intermediate"):
         inner = layers.dense(x, config.intermediate_size, stddev)
-        inner = activation(config.hidden_act)(inner)
+        inner = activation(config.hidden_act, is_training=dropout is not None)(inner)
     with tf.variable_scope("output"):
         outer = layers.dense(inner, config.hidden_size, stddev)
-        return layers.layer_norm(x + dropout(outer, config.hidden_dropout_prob))
+        return layers.layer_norm(x + _dropped(outer, config, dropout))
+
+
+def _dropped(x, config, dropout):
+    """x after dropout in training, else x."""
+    return x if dropout is None else dropout(x, config.hidden_dropout_prob)
 
 
 def _self_attention(config, x, adder, batch, length, dropout):
@@ -112,18 +115,17 @@ def _self_attention(config, x, adder, batch, length, dropout):
     width, heads = config.hidden_size, config.num_attention_heads
     kernels, biases = zip(*(layers.dense_variables(name, width, width, config.initializer_range)
                             for name in ("query", "key", "value")))
-    # The three projections are one product. The factor 1 / sqrt(D) of the scores is cheaper on the
-    # query's weights than on the scores.
-    scale = 1.0 / math.sqrt(config.head_size)
-    kernel = tf.concat([kernels[0] * scale, kernels[1], kernels[2]], axis=1)  # [H, 3H]
-    bias = tf.concat([biases[0] * scale, biases[1], biases[2]], axis=0)
-    projected = tf.reshape(layers.linear(x, kernel, bias),
-                           [batch, length, 3, heads, config.head_size])
+    # The three projections are one product.
+    projected = layers.linear(x, tf.concat(kernels, axis=1), tf.concat(biases, axis=0))  # [B*S, 3H]
+    projected = tf.reshape(projected, [batch, length, 3, heads, config.head_size])
     query, key, value = tf.unstack(tf.transpose(projected, [2, 0, 3, 1, 4]))  # each [B, N, S, D]
-    scores = tf.matmul(query, key, transpose_b=True) + adder  # [B, N, S, S]
-    weights = dropout(tf.nn.softmax(scores), config.attention_probs_dropout_prob)
-    context = tf.transpose(tf.matmul(weights, value), [0, 2, 1, 3])  # [B, S, N, D]
-    return tf.reshape(context, [-1, width])
+    if dropout is None:
+        context = attention.attend(query, key, value, adder)
+    else:
+        rate = config.attention_probs_dropout_prob
+        keep = dropout.keep([batch, heads, length, length], rate) if rate else None
+        context = attention.attend_in_training(query, key, value, adder, keep, 1 - rate)
+    return tf.reshape(tf.transpose(context, [0, 2, 1, 3]), [-1, width])
 
 
 def _shape(x: tf.Tensor) -> list:
