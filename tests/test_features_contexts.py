@@ -108,6 +108,7 @@ def test_prediction_looks_for_no_answer():
     example = decode_example(make_line(make_page(TEXT, annotations=[make_annotation(3)])), "x")
     contexts = build_contexts(example, FeatureOptions(), with_answer=False)
     assert (contexts.words, contexts.answer) == (WORDS, None)
+    assert contexts.has_gold_candidate
 
 
 NULL, LONG_0, LONG_7 = Annotation(-1, (), "NONE"), Annotation(0, (), "NONE"), Annotation(

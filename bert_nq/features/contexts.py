@@ -93,11 +93,13 @@ def build_contexts(example: Example, options: FeatureOptions, with_answer: bool)
       BadExampleError: the short answer holds no words of its candidate.
     """
     page = _Page(example)
-    gold = _gold(example, page) if with_answer else None
+    annotation = choose_annotation(example.annotations)
+    gold_index = annotation.candidate_index if annotation else -1
+    gold = _gold(example, page, annotation) if with_answer else None
     pieces = ["[ContextId=-1] [NoLongAnswer]"]
     token_map = [-1, -1]
     length = len(pieces[0]) + 1  # of the text so far, with the blank behind it
-    gold_offset = length if gold and gold.candidate_index == -1 else None
+    gold_offset = length if gold_index == -1 else None
     for index, marker, start, end in _kept_candidates(example, page, options):
         heading = "[ContextId=%d] %s" % (index, marker)
         text = " ".join(page.texts[start:end])
@@ -105,7 +107,7 @@ def build_contexts(example: Example, options: FeatureOptions, with_answer: bool)
         token_map += (-1, -1)
         token_map += page.positions[start:end]
         length += len(heading) + 1
-        if gold and gold.candidate_index == index:
+        if index == gold_index:
             gold_offset = length
         length += len(text) + 1
 
@@ -154,8 +156,7 @@ def choose_annotation(annotations: List[Annotation]) -> Optional[Annotation]:
     return positive[0] if positive else None
 
 
-def _gold(example: Example, page: _Page) -> _Gold:
-    annotation = choose_annotation(example.annotations)
+def _gold(example: Example, page: _Page, annotation: Optional[Annotation]) -> _Gold:
     if annotation is None:
         return _NO_GOLD
     candidate = example.candidates[annotation.candidate_index]

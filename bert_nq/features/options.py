@@ -13,8 +13,8 @@ class FeatureOptions(NamedTuple):
     max_contexts: int = 48  # candidates of a page, the "no long answer" one included
     max_position: int = 50  # the n of [Paragraph=n], [Table=n], [List=n] stops here
     include_unknowns: float = -1.0  # share kept of the windows without answer; negative: none
-    # A gold candidate may be nested or beyond max_contexts. The reference then labels the words that
-    # stand at the answer's offset from the start of the text; False treats the page as unanswerable.
+    # A gold candidate may be nested or beyond max_contexts. The reference then labels the words
+    # that stand at the answer's offset from the start of the text; False: the page has no answer.
     keep_unreachable_answers: bool = True
     seed: int = 0  # of the draw for include_unknowns
 
