@@ -1,12 +1,13 @@
 """The encoder against bert-tensorflow's BertModel (TensorFlow 1.15) and a numpy forward pass."""
 import dataclasses
+import os
 
 import numpy as np
 import numpy_bert
 import pytest
 
 from bert_nq.errors import UserError
-from bert_nq.modeling import bert
+from bert_nq.modeling import bert, checkpoints
 from bert_nq.modeling.config import BertConfig
 from bert_nq.modeling.runtime import tf
 
@@ -119,6 +120,46 @@ def test_bert_model_gives_the_same(config, lengths, width, hidden_act):
     act = {"gelu": "gelu", "gelu_erf": lambda x: x * 0.5 * (1 + tf.erf(x / np.sqrt(2)))}
     expected = reference(config, weights, inputs, act[hidden_act])
     for ours, theirs in zip(encoded(config, weights, inputs), expected):
+        np.testing.assert_allclose(ours, theirs, atol=1e-5, rtol=0)
+
+
+def loaded(config, checkpoint, inputs):
+    """What our encoder makes of a batch with a checkpoint's weights."""
+    with tf.Graph().as_default():
+        outputs = bert.encode(config, *map(tf.constant, inputs), is_training=False)
+        shapes = {v.op.name: v.shape.as_list() for v in tf.trainable_variables()}
+        assignment = checkpoints.assignment_map(shapes, checkpoint)
+        assert not assignment.new
+        tf.train.init_from_checkpoint(assignment.checkpoint, assignment.map)
+        with tf.Session() as session:
+            session.run(tf.global_variables_initializer())
+            return session.run(outputs)
+
+
+@pytest.mark.parametrize("writer", ["tf1", "tf2"])
+@pytest.mark.parametrize("hidden_act", ["gelu_tanh", "gelu_erf"])
+def test_checkpoints_of_both_runtimes_give_what_bert_model_gave(writer, hidden_act):
+    # The files are made by make_encoder_fixture.py.
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", "encoder")
+    stored = np.load(os.path.join(folder, "outputs.npz"))
+    config = dataclasses.replace(TINY, hidden_act=hidden_act)
+    checkpoint = os.path.join(folder, writer + ".ckpt")
+    checkpoints.check_fits(config, checkpoint)
+    outputs = loaded(config, checkpoint, [stored[name] for name in ("ids", "mask", "segments")])
+    for ours, part in zip(outputs, ("sequence", "pooled")):
+        np.testing.assert_allclose(ours, stored["%s_%s" % (hidden_act, part)], atol=1e-5, rtol=0)
+
+
+def test_checkpoint_of_a_reference_training_computes_what_numpy_does(shared_data):
+    parity = os.path.join(shared_data, "parity")
+    config = BertConfig.from_json_file(os.path.join(parity, "bert_config.json"))
+    checkpoint = os.path.join(parity, "ckpt", "tiny.ckpt")
+    checkpoints.check_fits(config, checkpoint)
+    inputs = batch(config, [384, 101], 384)
+    weights = checkpoints.read_weights(checkpoint)
+    expected = numpy_bert.forward(weights, config.num_hidden_layers, config.num_attention_heads,
+                                  "tanh_gelu", *inputs)
+    for ours, theirs in zip(loaded(config, checkpoint, inputs), expected):
         np.testing.assert_allclose(ours, theirs, atol=1e-5, rtol=0)
 
 
