@@ -2,7 +2,7 @@
 
 The library, by the idea a piece of code belongs to; arrows of import point downwards only:
 
-    programs      prepare/ augment/ records/ eval/ demos/ bert_nq/run_nq.py, on `program`
+    programs      prepare/ augment/ records/ eval/ demos/ bert_nq/run_nq.py; program, feature_flags
     4             training, prediction
     3             estimator
     2             records

@@ -1,0 +1,204 @@
+"""Who may import whom, and what a program may do before its work begins."""
+import ast
+import glob
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from programs import ROOT, command
+
+import bert_nq
+
+
+def _files(*patterns):
+    found = [path for pattern in patterns
+             for path in glob.glob(os.path.join(ROOT, pattern), recursive=True)]
+    return sorted(os.path.relpath(path, ROOT) for path in found)
+
+
+LIBRARY = _files("bert_nq/**/*.py")
+PROGRAM_FOLDERS = ("prepare", "augment", "records", "eval", "demos")
+
+
+def _is_program(path):
+    with open(os.path.join(ROOT, path), encoding="utf8") as f:
+        return '__name__ == "__main__"' in f.read()
+
+
+PROGRAMS = list(filter(_is_program, _files(
+    *("%s/**/*.py" % folder for folder in PROGRAM_FOLDERS)))) + ["bert_nq/run_nq.py"]
+
+
+def _module(path):
+    """bert_nq/nq/shards.py is bert_nq.nq.shards, bert_nq/nq/__init__.py is bert_nq.nq."""
+    parts = path[:-len(".py")].split(os.sep)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {_module(path): path for path in LIBRARY}
+
+
+def _tree(path):
+    with open(os.path.join(ROOT, path), encoding="utf8") as f:
+        return ast.parse(f.read(), path)
+
+
+def _imports(path):
+    """The dotted names that a file imports, wherever in the file."""
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "%s, line %d: a relative import" % (path, node.lineno)
+            for alias in node.names:
+                name = "%s.%s" % (node.module, alias.name)
+                yield name if name in MODULES else node.module
+
+
+def _library_imports(path):
+    """The modules of the library that a file imports."""
+    return {name for name in _imports(path) if name.split(".")[0] == "bert_nq"}
+
+
+def _floors():
+    """{room or module: floor}, from the table in bert_nq's docstring."""
+    lines = re.findall(r"^    (programs|\d+|ground|foundation)  +(.+)$", bert_nq.__doc__,
+                       re.MULTILINE)
+    numbers = {"foundation": -1, "ground": 0, "programs": 99}
+    floors = {room: numbers[floor] if floor in numbers else int(floor)
+              for floor, rooms in lines for room in re.findall(r"\w+(?![\w/.])", rooms)}
+    return dict(floors, run_nq=99)
+
+
+FLOORS = _floors()
+
+
+def _room(module):
+    return (module.split(".") + [""])[1]
+
+
+def test_the_table_is_that_of_the_design():
+    rooms = {room: floor for room, floor in FLOORS.items() if 0 <= floor < 99}
+    assert {room: floor for room, floor in rooms.items() if room != "augmentation"} == {
+        "training": 4, "prediction": 4, "estimator": 3, "records": 2, "features": 1, "nq": 0,
+        "text": 0, "modeling": 0, "scoring": 0}
+
+
+@pytest.mark.parametrize("path", LIBRARY)
+def test_imports_point_downwards(path):
+    room = _room(_module(path))
+    assert room in FLOORS or not room, "on which floor is %s? See bert_nq/__init__.py" % room
+    for name in _library_imports(path):
+        other = _room(name)
+        if other in ("", room):
+            continue
+        lower = FLOORS[other] < FLOORS[room]
+        # The foundation's three modules, and what programs share, stand beside each other.
+        beside = FLOORS[other] == FLOORS[room] and FLOORS[room] in (-1, 99)
+        assert lower or beside, "%s imports %s" % (path, name)
+
+
+def test_nothing_imports_a_program():
+    programs = {_module(path) for path in PROGRAMS} | set(PROGRAM_FOLDERS)
+    for path in LIBRARY:
+        imported = set(_imports(path))
+        assert not imported & programs, path
+        assert not {name.split(".")[0] for name in imported} & set(PROGRAM_FOLDERS), path
+
+
+def test_no_two_files_import_each_other():
+    edges = {name: _library_imports(path) for name, path in MODULES.items()}
+    done, under_way = set(), []
+
+    def visit(name):
+        assert name not in under_way, " -> ".join(under_way[under_way.index(name):] + [name])
+        if name in done:
+            return
+        under_way.append(name)
+        for other in sorted(edges.get(name, ())):
+            visit(other)
+        done.add(under_way.pop())
+
+    for name in sorted(edges):
+        visit(name)
+
+
+def _may_import_tensorflow(path):
+    folder = os.path.dirname(path)
+    return (folder in ("bert_nq/modeling", "bert_nq/estimator", "bert_nq/training")
+            or path == "bert_nq/prediction/predictor.py")
+
+
+@pytest.mark.parametrize("path", LIBRARY + PROGRAMS)
+def test_tensorflow_is_imported_in_its_rooms_alone_and_as_compat_v1(path):
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Import):
+            names = [(alias.name, alias.asname) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [(node.module, None)]
+        else:
+            continue
+        for name, alias in names:
+            if name.split(".")[0] in ("tensorflow", "tensorflow_core", "keras"):
+                assert _may_import_tensorflow(path), path
+                assert (name, alias) == ("tensorflow.compat.v1", "tf"), path
+
+
+def test_all_other_modules_do_without_tensorflow():
+    free = [name for name, path in MODULES.items()
+            if not _may_import_tensorflow(path) and path != "bert_nq/run_nq.py"]
+    code = ("import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)\n"
+            "assert 'tensorflow' not in sys.modules")
+    done = subprocess.run([sys.executable, "-c", code] + free, stderr=subprocess.PIPE, text=True,
+                          env=dict(os.environ, PYTHONPATH=ROOT))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("path", [p for p in LIBRARY if p != "bert_nq/run_nq.py"])
+def test_the_library_is_flagless(path):
+    for node in ast.walk(_tree(path)):
+        names = {getattr(node, field, None) for field in ("id", "attr", "name", "asname", "arg")}
+        assert "FLAGS" not in names, "%s, line %d" % (path, getattr(node, "lineno", 0))
+
+
+_IMPORT_TIME = re.compile(r"^import time: .*\| +(\S+)$")
+
+
+def started(path, flag):
+    """Exit code, output, errors and imported modules of a program."""
+    program = command(path, flag)
+    done = subprocess.run([program[0], "-X", "importtime"] + program[1:], capture_output=True,
+                          text=True)
+    lines = done.stderr.splitlines()
+    modules = {match.group(1) for match in map(_IMPORT_TIME.match, lines) if match}
+    assert "absl.flags" in modules
+    errors = [line for line in lines if not line.startswith("import time:")]
+    return done.returncode, done.stdout, errors, modules
+
+
+@pytest.mark.parametrize("path", PROGRAMS)
+def test_help_comes_before_tensorflow(path):
+    code, stdout, errors, modules = started(path, "--help")
+    assert (code, errors) == (0, [])
+    assert ast.get_docstring(_tree(path)).splitlines()[0] in stdout
+    assert "flags:" in stdout
+    assert "tensorflow" not in modules
+
+
+@pytest.mark.parametrize("path", PROGRAMS)
+def test_a_wrong_flag_is_told_before_tensorflow(path):
+    code, _, errors, modules = started(path, "--no_such_flag=1")
+    assert code == 1
+    assert "Unknown command line flag 'no_such_flag'" in errors[0]
+    assert not any("Traceback" in line for line in errors)
+    assert "tensorflow" not in modules
+
+
+@pytest.mark.parametrize("path", PROGRAMS)
+def test_an_argument_without_dashes_is_refused(path):
+    code, _, errors, modules = started(path, "stray")
+    assert (code, len(errors)) == (1, 1)
+    assert "'stray'" in errors[0]
+    assert "tensorflow" not in modules
