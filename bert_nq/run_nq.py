@@ -8,9 +8,9 @@ r"""Trains BERT-joint on records of NQ windows, and predicts the answers of NQ s
         --bert_config_file=bert_config.json --vocab_file=vocab-nq.txt \
         --output_dir=model --output_prediction_file=predictions.json
 
-Both flags together train, then predict. Prediction takes the newest checkpoint in --output_dir; where
-there is none, --init_checkpoint, which must then have the heads, as bert_joint.ckpt has. The flags of
-Google's bert_joint keep their names, meanings and defaults, except as docs/parity.md says.
+Both flags together train, then predict. Prediction takes the newest checkpoint in --output_dir;
+where there is none, --init_checkpoint, which must then have the heads, as bert_joint.ckpt has. The
+flags of Google's bert_joint keep their names, meanings and defaults, except as docs/parity.md says.
 
 The pipeline, file by file:
 
@@ -22,8 +22,8 @@ The pipeline, file by file:
     prediction/predictor.py  pages through the model
     prediction/decoding.py   logits to answers                     no TensorFlow
 """
+import contextlib
 import os
-import shutil
 import sys
 
 from absl import flags
@@ -49,24 +49,29 @@ flags.DEFINE_bool("do_predict", False, "Whether to predict.")
 flags.DEFINE_string("train_precomputed_file", None,
                     "Training records (prepare_nq_data.py): comma-separated paths and globs.")
 flags.DEFINE_integer("train_num_precomputed", None,
-                     "How many records these are; counted when not given.")
-flags.DEFINE_integer("train_batch_size", 32, "Windows of a training step.")
-flags.DEFINE_float("learning_rate", 5e-5, "The highest learning rate of Adam.")
-flags.DEFINE_float("num_train_epochs", 3.0, "Passes over the records.")
-flags.DEFINE_float("warmup_proportion", 0.1, "Share of the steps in which the rate goes up.")
-flags.DEFINE_integer("save_checkpoints_steps", 1000, "Steps between two checkpoints.")
-flags.DEFINE_integer("keep_checkpoint_max", 5, "How many of the newest checkpoints are kept.")
-flags.DEFINE_integer("seed", None, "Of initial weights, dropout and data order; random if not set.")
+                     "How many records these are; counted when not given.", lower_bound=1)
+flags.DEFINE_integer("train_batch_size", 32, "Windows of a training step.", lower_bound=1)
+flags.DEFINE_float("learning_rate", 5e-5, "The highest learning rate of Adam.", lower_bound=0)
+flags.DEFINE_float("num_train_epochs", 3.0, "Passes over the records.", lower_bound=0)
+flags.DEFINE_float("warmup_proportion", 0.1, "Share of the steps in which the rate goes up.",
+                   lower_bound=0, upper_bound=1)
+flags.DEFINE_integer("save_checkpoints_steps", 1000, "Steps between two checkpoints.",
+                     lower_bound=1)
+flags.DEFINE_integer("keep_checkpoint_max", 5, "Newest checkpoints that are kept; 0: all.",
+                     lower_bound=0)
+flags.DEFINE_integer("seed", None, "Of initial weights, dropout and data order; random if not set.",
+                     lower_bound=0, upper_bound=2 ** 31 - 1)
 
 flags.DEFINE_string("predict_file", None,
                     "NQ shards, original or simplified: comma-separated paths and globs.")
 flags.DEFINE_string("output_prediction_file", None,
                     "Where the predictions go, as JSON for nq_eval.py.")
-flags.DEFINE_integer("predict_batch_size", 8, "Windows that are predicted at once.")
+flags.DEFINE_integer("predict_batch_size", 8, "Windows that are predicted at once.", lower_bound=1)
 flags.DEFINE_integer("n_best_size", 10,
                      "Start and end positions of a window that are looked at. The reference's flag "
-                     "says 20 and is not obeyed: it looks at 10.")
-flags.DEFINE_integer("max_answer_length", 30, "Wordpieces of the longest short answer.")
+                     "says 20 and is not obeyed: it looks at 10.", lower_bound=1)
+flags.DEFINE_integer("max_answer_length", 30, "Wordpieces of the longest short answer.",
+                     lower_bound=1)
 flags.DEFINE_enum("on_bad_input", "fail", ["fail", "skip"],
                   "What to do with a page that cannot be used: stop, or count it and go on.")
 
@@ -75,8 +80,9 @@ flags.DEFINE_string("tpu_name", None, "The Cloud TPU's name or its grpc://addres
 flags.DEFINE_string("tpu_zone", None, "The Cloud TPU's zone, if not the default one.")
 flags.DEFINE_string("gcp_project", None, "The Cloud TPU's project, if not the default one.")
 flags.DEFINE_string("master", None, "TensorFlow master URL.")
-flags.DEFINE_integer("num_tpu_cores", 8, "Cores of the TPU.")
-flags.DEFINE_integer("iterations_per_loop", 1000, "Steps a TPU makes before it reports back.")
+flags.DEFINE_integer("num_tpu_cores", 8, "Cores of the TPU.", lower_bound=1)
+flags.DEFINE_integer("iterations_per_loop", 1000, "Steps a TPU makes before it reports back.",
+                     lower_bound=1)
 flags.DEFINE_integer("task_id", 0, "Accepted for the reference's command lines; it has no effect.")
 flags.DEFINE_bool("verbose_logging", False, "Whether to show TensorFlow's own messages.")
 text_flags = feature_flags.define_text_flags()
@@ -85,28 +91,28 @@ window_flags = feature_flags.define_window_flags()
 
 def main():
     program.require(FLAGS, "vocab_file", "bert_config_file", "output_dir")
-    config, maker, record_paths, predict_paths = check_flags()
+    if not FLAGS.do_train and not FLAGS.do_predict:
+        raise UserError("nothing to do: give --do_train, --do_predict or both")
+    config, maker = check_model_flags()
+    record_paths = check_training_flags(config) if FLAGS.do_train else None
+    predict_paths = check_prediction_flags() if FLAGS.do_predict else None
     program.quiet_tensorflow(FLAGS.verbose_logging)
     checkpoint = starting_checkpoint(config)
     files.make_folder(FLAGS.output_dir)
-    program.write_flags(FLAGS, os.path.join(FLAGS.output_dir, "flags.txt"))
-    keep_beside_model()
+    # Prediction leaves the flags that the model was trained with.
+    program.write_flags(FLAGS, os.path.join(
+        FLAGS.output_dir, "flags.txt" if FLAGS.do_train else "flags-predict.txt"))
     if FLAGS.do_train:
         train(config, checkpoint, record_paths)
     if FLAGS.do_predict:
         predict(config, checkpoint, maker, predict_paths)
 
 
-def check_flags():
-    """All that can be known to be wrong before TensorFlow is imported.
-
-    Returns:
-      The BertConfig, the WindowMaker, the record files and the NQ shards.
-    """
+def check_model_flags():
+    """Returns the BertConfig and the WindowMaker. TensorFlow is not imported yet."""
+    from bert_nq.estimator import model_folder
+    from bert_nq.modeling import checkpoints
     from bert_nq.modeling.config import BertConfig
-    from bert_nq.nq import shards
-    if not FLAGS.do_train and not FLAGS.do_predict:
-        raise UserError("nothing to do: give --do_train, --do_predict or both")
     config = BertConfig.from_json_file(FLAGS.bert_config_file)
     if FLAGS.max_seq_length > config.max_position_embeddings:
         raise UserError("--max_seq_length=%d, but the model has positions for %d wordpieces "
@@ -117,43 +123,59 @@ def check_flags():
     if maker.vocab_size > config.vocab_size:
         raise UserError("%s has %d entries, the model's vocab_size is %d (%s)" % (
             FLAGS.vocab_file, maker.vocab_size, config.vocab_size, FLAGS.bert_config_file))
-    record_paths = predict_paths = None
-    if FLAGS.do_train:
-        program.require(FLAGS, "train_precomputed_file")
-        record_paths = files.expand(FLAGS.train_precomputed_file, "record")
-    if FLAGS.do_predict:
-        program.require(FLAGS, "predict_file", "output_prediction_file")
-        predict_paths = shards.expand_shards(FLAGS.predict_file)
-    return config, maker, record_paths, predict_paths
+    model_folder.check_same_model(FLAGS.output_dir, config, FLAGS.vocab_file)
+    if FLAGS.init_checkpoint and not files.is_remote(FLAGS.init_checkpoint):
+        checkpoints.find_checkpoint(FLAGS.init_checkpoint)
+    return config, maker
+
+
+def check_training_flags(config):
+    """Returns the record files. TensorFlow is not imported yet."""
+    from bert_nq.estimator import record_checks
+    program.require(FLAGS, "train_precomputed_file")
+    paths = files.expand(FLAGS.train_precomputed_file, "record")
+    record_checks.check_training_records(paths, FLAGS.max_seq_length, config.vocab_size)
+    return paths
+
+
+def check_prediction_flags():
+    """Returns the NQ shards. TensorFlow is not imported yet."""
+    from bert_nq.estimator import model_folder
+    from bert_nq.nq import shards
+    program.require(FLAGS, "predict_file", "output_prediction_file")
+    paths = shards.expand_shards(FLAGS.predict_file)
+    if os.path.isdir(FLAGS.output_prediction_file):
+        raise UserError("--output_prediction_file=%s is a folder: give the name of a file"
+                        % FLAGS.output_prediction_file)
+    if not (FLAGS.do_train or FLAGS.init_checkpoint
+            or model_folder.has_checkpoint(FLAGS.output_dir)):
+        raise UserError("%s holds no trained model: train first (--do_train), or give "
+                        "--init_checkpoint" % FLAGS.output_dir)
+    return paths
 
 
 def starting_checkpoint(config):
-    """The prefix of --init_checkpoint, checked against the config, or None."""
+    """Returns the prefix of --init_checkpoint or None; checks it and what is in --output_dir."""
     from bert_nq.estimator import model
     from bert_nq.modeling import checkpoints
     from bert_nq.text.reference import check_case
+    checkpoint = None
     if FLAGS.init_checkpoint:
         checkpoint = checkpoints.find_checkpoint(FLAGS.init_checkpoint)
         checkpoints.check_fits(config, checkpoint)
         check_case(FLAGS.do_lower_case, checkpoint)
-    else:
-        checkpoint = None
-    if FLAGS.do_predict and not FLAGS.do_train:
-        trained = model.latest_checkpoint(FLAGS.output_dir)
+    trained = model.latest_checkpoint(FLAGS.output_dir)
+    if trained:
+        checkpoints.check_fits(config, trained)
+    if FLAGS.do_train:
         if trained:
-            checkpoints.check_fits(config, trained)
-        model.check_has_heads(trained or checkpoint, FLAGS.output_dir)
+            model.check_can_continue(trained)
+    else:
+        if not (trained or checkpoint):
+            raise UserError("%s holds no trained model: the file `checkpoint` there names one that "
+                            "is gone" % FLAGS.output_dir)
+        model.check_has_heads(trained or checkpoint)
     return checkpoint
-
-
-def keep_beside_model():
-    """Copies the config and the vocabulary into the model's folder, which is then complete."""
-    for path, name in ((FLAGS.bert_config_file, "bert_config.json"), (FLAGS.vocab_file,
-                                                                     "vocab.txt")):
-        target = os.path.join(FLAGS.output_dir, name)
-        if not files.is_remote(target) and os.path.abspath(path) != os.path.abspath(target):
-            with files.open_binary(path) as source, files.replacing(target) as out:
-                shutil.copyfileobj(source, out)
 
 
 def run_settings():
@@ -164,29 +186,31 @@ def run_settings():
 
 def train(config, checkpoint, record_paths):
     """Trains and prints what came of it."""
-    from bert_nq.estimator import inputs
+    from bert_nq.estimator import model_folder
     from bert_nq.training import run
-    inputs.check_training_records(record_paths, FLAGS.max_seq_length, config.vocab_size)
     num_records = FLAGS.train_num_precomputed or run.count_records(record_paths)
+    model_folder.keep_beside_checkpoints(FLAGS.output_dir, FLAGS.bert_config_file, FLAGS.vocab_file)
     settings = run.TrainingSettings(**{name: FLAGS[name].value
                                        for name in run.TrainingSettings._fields})
     result = run.train(config, checkpoint, record_paths, num_records, settings, run_settings(),
                        run.report_to_stderr)
     rows = [("records", result.num_records), ("steps", result.num_steps)]
+    if result.first_loss is not None:
+        rows.append(("loss, first and last tenth", "%.3f, %.3f" % (result.first_loss,
+                                                                   result.last_loss)))
     if result.steps_done:
-        rows += [("loss, first and last tenth", "%.3f, %.3f" % (result.first_loss,
-                                                                result.last_loss)),
-                 ("time", "%s (%.1f examples/s)" % (
-                     program.duration(result.seconds),
-                     result.steps_done * FLAGS.train_batch_size / result.seconds))]
+        rows.append(("time", "%s (%.1f examples/s)" % (
+            program.duration(result.seconds),
+            result.steps_done * FLAGS.train_batch_size / result.seconds)))
     program.print_table("Trained: %s" % result.checkpoint, rows)
     if not result.steps_done:
         print("Nothing was left to do: %s has all %d steps. Another --output_dir starts anew."
               % (FLAGS.output_dir, result.num_steps))
     if not FLAGS.do_predict:
-        print("\nNext: predict\n  python bert_nq/run_nq.py --do_predict --predict_file=DEV.jsonl.gz "
-              "--bert_config_file=%s \\\n      --vocab_file=%s --output_dir=%s "
-              "--output_prediction_file=predictions.json"
+        print("\nNext: predict\n"
+              "  python bert_nq/run_nq.py --do_predict --predict_file=DEV.jsonl.gz \\\n"
+              "      --bert_config_file=%s --vocab_file=%s \\\n"
+              "      --output_dir=%s --output_prediction_file=predictions.json"
               % (FLAGS.bert_config_file, FLAGS.vocab_file, FLAGS.output_dir))
 
 
@@ -200,16 +224,17 @@ def predict(config, checkpoint, maker, paths):
     bad_input = shards.BadInput(skip=FLAGS.on_bad_input == "skip")
     options = decoding.DecodingOptions(FLAGS.n_best_size, FLAGS.max_answer_length)
     pages = without_long = without_short = 0
-    with program.timed() as seconds, output.prediction_file(FLAGS.output_prediction_file) as write:
-        entries = predictor.predict(
-            estimator, shards.read_examples(paths, bad_input), maker, FLAGS.max_seq_length,
-            FLAGS.predict_batch_size, options, bad_input)
+    entries = predictor.predict(estimator, shards.read_examples(paths, bad_input), maker,
+                                FLAGS.max_seq_length, options, bad_input)
+    with program.timed() as seconds, contextlib.closing(entries), output.prediction_file(
+            FLAGS.output_prediction_file) as write:
         for entry in program.progress(entries, "pages"):
             write(entry)
             pages += 1
             without_long += entry["long_answer"]["start_token"] < 0
             without_short += not entry["short_answers"]
     program.print_table("Predictions in %s" % FLAGS.output_prediction_file, [
+        ("model", estimator.latest_checkpoint() or checkpoint),
         ("pages", pages),
         ("  skipped as unusable", bad_input.skipped),
         ("  without long answer", without_long),

@@ -1,6 +1,7 @@
 """The Estimator on the devices that there are."""
 from typing import Callable, NamedTuple, Optional
 
+from bert_nq.errors import UserError
 from bert_nq.modeling.runtime import tf
 
 
@@ -22,11 +23,12 @@ class RunSettings(NamedTuple):
 
 
 def make_estimator(model_fn: Callable, settings: RunSettings) -> "tf.estimator.tpu.TPUEstimator":
-    """A TPUEstimator; without --use_tpu it runs on the first GPU, or on the CPU."""
-    cluster = None
-    if settings.use_tpu and settings.tpu_name:
-        cluster = tf.distribute.cluster_resolver.TPUClusterResolver(
-            settings.tpu_name, zone=settings.tpu_zone, project=settings.gcp_project)
+    """A TPUEstimator; without --use_tpu it runs on the first GPU, or on the CPU.
+
+    Raises:
+      UserError: the Cloud TPU of that name cannot be reached.
+    """
+    cluster = _find_tpu(settings) if settings.use_tpu and settings.tpu_name else None
     tpu = tf.estimator.tpu
     config = tpu.RunConfig(
         cluster=cluster,
@@ -46,3 +48,12 @@ def make_estimator(model_fn: Callable, settings: RunSettings) -> "tf.estimator.t
         use_tpu=settings.use_tpu,
         train_batch_size=settings.train_batch_size,
         predict_batch_size=settings.predict_batch_size)
+
+
+def _find_tpu(settings: RunSettings) -> "tf.distribute.cluster_resolver.TPUClusterResolver":
+    try:
+        return tf.distribute.cluster_resolver.TPUClusterResolver(
+            settings.tpu_name, zone=settings.tpu_zone, project=settings.gcp_project)
+    except Exception as e:  # Of its HTTP client, of the cloud's and of TensorFlow.
+        raise UserError("--tpu_name=%s: the TPU cannot be found: %s"
+                        % (settings.tpu_name, (str(e) or repr(e)).split("\n")[0])) from e

@@ -90,12 +90,19 @@ def latest_checkpoint(output_dir: str) -> Optional[str]:
     return tf.train.latest_checkpoint(output_dir)
 
 
-def check_has_heads(checkpoint: Optional[str], output_dir: str) -> None:
-    """Raises UserError where there is no checkpoint, or it is of an encoder without our heads."""
-    if checkpoint is None:
-        raise UserError("%s holds no trained model: train first, or give --init_checkpoint"
-                        % output_dir)
+def check_has_heads(checkpoint: str) -> None:
+    """Raises UserError where a checkpoint is of an encoder without our heads."""
     missing = [v for v in HEAD_VARIABLES if v not in checkpoints.read_shapes(checkpoint)]
     if missing:
         raise UserError("%s has no %s: it is not trained on NQ; train first (--do_train)"
+                        % (checkpoint, missing[0]))
+
+
+def check_can_continue(checkpoint: str) -> None:
+    """Raises UserError where a checkpoint in --output_dir lacks what training goes on with."""
+    needed = HEAD_VARIABLES + (SPAN_WEIGHTS + "/adam_m", "global_step")
+    missing = [v for v in needed if v not in checkpoints.read_shapes(checkpoint)]
+    if missing:
+        raise UserError("training cannot go on from %s, which has no %s: choose another "
+                        "--output_dir and give the checkpoint as --init_checkpoint"
                         % (checkpoint, missing[0]))

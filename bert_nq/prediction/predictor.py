@@ -1,17 +1,18 @@
 """Pages through the model, as a stream: only the pages under way are in memory.
 
-The Estimator draws windows from a generator in a thread of its own and gives logits back in the same
-order, so results find their page by counting and never by id: ids that are close, or truncated to 32
-bits, cannot mix pages up.
+The Estimator draws windows from a generator in a thread of its own and gives logits back in the
+same order, so results find their page by counting and never by id: ids that are close, or truncated
+to 32 bits, cannot mix pages up.
 """
 import collections
+import contextlib
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional
 
 import numpy as np
 
 from bert_nq.errors import BadExampleError, UserError
-from bert_nq.estimator import inputs
-from bert_nq.features.windows import Windows, WindowMaker
+from bert_nq.estimator import failures, inputs
+from bert_nq.features.windows import WindowMaker, Windows
 from bert_nq.nq.example import Candidate, Example
 from bert_nq.nq.shards import BadInput
 from bert_nq.prediction.decoding import DecodingOptions, decode, prediction_of
@@ -28,17 +29,17 @@ class _Page(NamedTuple):
 class _Windows:
     """The host's side of the stream: examples to batches, noting the pages under way."""
 
-    def __init__(self, examples: Iterable[Example], maker: WindowMaker, batch_size: int,
-                 bad_input: BadInput):
+    def __init__(self, examples: Iterable[Example], maker: WindowMaker, bad_input: BadInput):
         self._examples = examples
         self._maker = maker
-        self._batch_size = batch_size
         self._bad_input = bad_input
-        self.pages: "collections.deque[_Page]" = collections.deque()
+        self.pages: collections.deque[_Page] = collections.deque()
         self.error: Optional[BaseException] = None
 
-    def batches(self) -> Iterator[Dict[str, np.ndarray]]:
+    def batches(self, batch_size: int) -> Iterator[Dict[str, np.ndarray]]:
         """Yields batches of input_ids, input_mask and segment_ids, int32 [B, S].
+
+        B is `batch_size` but for the last batch.
 
         TensorFlow would turn an exception into a traceback in a string, so it is kept in `error`
         and the stream ends.
@@ -49,9 +50,9 @@ class _Windows:
                 arrays = [windows.input_ids, windows.input_mask(), windows.segment_ids()]
                 arrays = [a.astype(np.int32) for a in arrays]
                 rest = arrays if rest is None else [np.concatenate(p) for p in zip(rest, arrays)]
-                while len(rest[0]) >= self._batch_size:
-                    yield self._features([a[:self._batch_size] for a in rest])
-                    rest = [a[self._batch_size:] for a in rest]
+                while len(rest[0]) >= batch_size:
+                    yield self._features([a[:batch_size] for a in rest])
+                    rest = [a[batch_size:] for a in rest]
             if rest is not None and len(rest[0]):
                 yield self._features(rest)
         except Exception as e:  # noqa: B902 - raised again by the consumer
@@ -79,36 +80,50 @@ class _Windows:
 
 
 def predict(estimator, examples: Iterable[Example], maker: WindowMaker, max_seq_length: int,
-            batch_size: int, options: DecodingOptions,
-            bad_input: BadInput) -> Iterator[Dict[str, Any]]:
+            options: DecodingOptions, bad_input: BadInput) -> Iterator[Dict[str, Any]]:
     """Yields an entry of the official prediction file for each example, in their order.
 
     Args:
-      estimator: see estimator.devices; its model_dir holds the trained model.
+      estimator: see estimator.devices; it has the trained model and the size of batches.
       examples: the pages.
       maker: makes their windows.
       max_seq_length: wordpieces of a window.
-      batch_size: windows that are in the model at once.
       options: of decoding.
       bad_input: told of pages that cannot be used.
+
+    Raises:
+      UserError: an example is unusable, the logits are no numbers, or one of what
+        failures.mendable names.
     """
-    host = _Windows(examples, maker, batch_size, bad_input)
+    host = _Windows(examples, maker, bad_input)
     input_fn = inputs.prediction_input_fn(host.batches, max_seq_length)
     start_logits, end_logits = [], []  # of the page that comes next
     rows = 0
-    for batch in estimator.predict(input_fn, yield_single_examples=False):
-        start_logits.append(batch["start_logits"])
-        end_logits.append(batch["end_logits"])
-        rows += len(batch["start_logits"])
-        while host.pages and rows >= len(host.pages[0].token_map):
-            page = host.pages.popleft()
-            n = len(page.token_map)
-            starts, ends = np.concatenate(start_logits), np.concatenate(end_logits)
-            yield _prediction(page, starts[:n], ends[:n], options)
-            start_logits, end_logits = [starts[n:]], [ends[n:]]
-            rows -= n
+    # Closed at once when something fails: TensorFlow 1.15 cannot do it while Python exits.
+    with contextlib.closing(estimator.predict(input_fn, yield_single_examples=False)) as batches:
+        for batch in _mendable(batches):
+            start_logits.append(batch["start_logits"])
+            end_logits.append(batch["end_logits"])
+            rows += len(batch["start_logits"])
+            while host.pages and rows >= len(host.pages[0].token_map):
+                page = host.pages.popleft()
+                n = len(page.token_map)
+                starts, ends = np.concatenate(start_logits), np.concatenate(end_logits)
+                yield _prediction(page, starts[:n], ends[:n], options)
+                start_logits, end_logits = [starts[n:]], [ends[n:]]
+                rows -= n
     if host.error is not None:
         raise host.error
+    if host.pages:
+        # TPUEstimator ends the stream without an error where it loses a machine.
+        raise UserError("the model stopped before it came to %s: run the prediction again"
+                        % host.pages[0].source)
+
+
+def _mendable(batches: Iterator[Dict[str, np.ndarray]]) -> Iterator[Dict[str, np.ndarray]]:
+    with failures.mendable("prediction"):
+        for batch in batches:
+            yield batch
 
 
 def _prediction(page: _Page, start_logits: np.ndarray, end_logits: np.ndarray,

@@ -1,0 +1,57 @@
+"""TensorFlow's errors, as far as a person can mend what they are about, in one line each."""
+import contextlib
+import logging
+import re
+from typing import Iterator
+
+from bert_nq.errors import UserError
+from bert_nq.modeling.runtime import tf
+
+# What can be wrong with disks, folders, checkpoints and the network, and not with our graphs.
+_OF_THE_OUTSIDE_WORLD = (
+    tf.errors.DataLossError, tf.errors.NotFoundError, tf.errors.PermissionDeniedError,
+    tf.errors.UnauthenticatedError, tf.errors.UnavailableError, tf.errors.DeadlineExceededError)
+
+
+def _not_recorded(record: logging.LogRecord) -> bool:
+    """Drops what TPUEstimator logs of an exception that it raises a moment later."""
+    return not record.getMessage().startswith("Error recorded from")
+
+
+@contextlib.contextmanager
+def mendable(what: str) -> Iterator[None]:
+    """In this block, errors of TensorFlow that a person can mend are raised as UserErrors.
+
+    Args:
+      what: what is being done, such as "training", for messages.
+    """
+    logger = logging.getLogger("tensorflow")
+    logger.addFilter(_not_recorded)
+    try:
+        yield
+    except tf.errors.ResourceExhaustedError as e:
+        raise UserError("%s needs more memory or disk space than there is: lower the batch size or "
+                        "--max_seq_length, or make room (%s)" % (what, reason(e))) from e
+    except _OF_THE_OUTSIDE_WORLD as e:
+        raise UserError("%s stopped: %s" % (what, reason(e))) from e
+    except RuntimeError as e:
+        if "Cannot find any TPU" not in str(e):
+            raise
+        raise UserError("%s: there is no TPU here: leave out --use_tpu, or name one with "
+                        "--tpu_name" % what) from e
+    finally:
+        logger.removeFilter(_not_recorded)
+
+
+def reason(error: tf.errors.OpError) -> str:
+    """The one line of an error that says what happened, without the names of ops and files.
+
+    TensorFlow 2 puts a report on the graph around it:
+
+        Graph execution error: / Detected at node ... / Node: 'IteratorGetNext' / THE LINE / ...
+    """
+    message = error.message or type(error).__name__
+    message = re.sub(r"(?s)^.*?\nNode: '[^\n]*\n", "", message)
+    # With several failures: "2 root error(s) found.", then a line "  (0) NOT_FOUND: ..." for each.
+    message = re.sub(r"^\d+ root error\(s\) found\.\s*\(0\) ", "", message)
+    return message.strip().split("\n")[0]

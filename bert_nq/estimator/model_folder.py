@@ -1,0 +1,53 @@
+"""What lies beside the checkpoints in a model's folder: its config and its vocabulary.
+
+They make the folder complete, and tell when a model is used with others than it was trained with,
+which its checkpoints' shapes often do not show. Free of TensorFlow.
+"""
+import os
+import shutil
+
+from bert_nq import files
+from bert_nq.errors import UserError
+from bert_nq.modeling.config import BertConfig
+from bert_nq.text.vocabulary import Vocabulary
+
+CONFIG, VOCABULARY = "bert_config.json", "vocab.txt"
+# May change from one run to the next: what only the start of training or training itself uses.
+_OF_TRAINING = ("hidden_dropout_prob", "attention_probs_dropout_prob", "initializer_range")
+
+
+def has_checkpoint(output_dir: str) -> bool:
+    """Whether training left a checkpoint in a folder of this machine; True for remote folders."""
+    return files.is_remote(output_dir) or os.path.exists(os.path.join(output_dir, "checkpoint"))
+
+
+def check_same_model(output_dir: str, config: BertConfig, vocab_file: str) -> None:
+    """Compares a config and a vocabulary with those that a trained model's folder has.
+
+    Raises:
+      UserError: they differ in something that the model's outputs depend on.
+    """
+    if files.is_remote(output_dir) or not has_checkpoint(output_dir):
+        return
+    path = os.path.join(output_dir, CONFIG)
+    if os.path.exists(path):
+        ours, theirs = config.to_dict(), BertConfig.from_json_file(path).to_dict()
+        for name in sorted(set(ours) - set(_OF_TRAINING)):
+            if ours[name] != theirs[name]:
+                raise UserError("the model in %s was trained with %s %s, --bert_config_file has %s:"
+                                " give %s or another --output_dir"
+                                % (output_dir, name, theirs[name], ours[name], path))
+    path = os.path.join(output_dir, VOCABULARY)
+    if os.path.exists(path) and (Vocabulary.load(path).fingerprint()
+                                 != Vocabulary.load(vocab_file).fingerprint()):
+        raise UserError("the model in %s was trained with another vocabulary than %s: give %s or "
+                        "another --output_dir" % (output_dir, vocab_file, path))
+
+
+def keep_beside_checkpoints(output_dir: str, config_file: str, vocab_file: str) -> None:
+    """Copies the config and the vocabulary into the folder."""
+    for path, name in ((config_file, CONFIG), (vocab_file, VOCABULARY)):
+        target = os.path.join(output_dir, name)
+        if not files.is_remote(target) and os.path.realpath(path) != os.path.realpath(target):
+            with files.open_binary(path) as source, files.replacing(target) as out:
+                shutil.copyfileobj(source, out)

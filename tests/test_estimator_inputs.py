@@ -1,0 +1,196 @@
+"""Records as batches: all of them, whole, in an order that a seed decides; faulty ones named."""
+import collections
+import gzip
+import os
+
+import numpy as np
+import pytest
+import tiny_nq
+from nq_pages import make_line
+
+from bert_nq.errors import UserError
+from bert_nq.estimator import inputs, record_checks
+from bert_nq.modeling.runtime import tf
+from bert_nq.nq.decoding import decode_example
+from bert_nq.records import examples, tfrecord
+
+SEQ_LENGTH, VOCAB_SIZE = 64, len(tiny_nq.TOKENS)
+FEATURES = ("input_ids", "input_mask", "segment_ids", "start_positions", "end_positions",
+            "answer_types")
+
+
+def training_records(num_records, **options):
+    """Serialized windows of some pages, with and without answer."""
+    maker = tiny_nq.window_maker(include_unknowns=1.0, **options)
+    found = []
+    for i in range(num_records):
+        example = decode_example(make_line(tiny_nq.place_page(i, filler=3)), "page %d" % i)
+        found.extend(examples.serialize(maker.training_windows(example).windows))
+    assert len(set(found)) == len(found)
+    return found[:num_records]
+
+
+def write_records(path, records):
+    path.write_bytes(b"".join(map(tfrecord.frame, records)))
+    return str(path)
+
+
+def rows_of(records):
+    """What must come out for each record: a tuple of tuples."""
+    parsed = [examples.parse(record, "record") for record in records]
+    return [tuple(tuple(features[name].tolist()) for name in FEATURES) for features in parsed]
+
+
+def batches(paths, num_batches, batch_size, seed=1, seq_length=SEQ_LENGTH):
+    with tf.Graph().as_default(), tf.Session() as session:
+        dataset = inputs.training_input_fn(paths, seq_length, seed)(
+            params={"batch_size": batch_size})
+        iterator = tf.data.make_initializable_iterator(dataset)
+        following = iterator.get_next()
+        assert following["input_ids"].shape.as_list() == [batch_size, seq_length]
+        assert following["answer_types"].shape.as_list() == [batch_size]
+        assert {tensor.dtype for tensor in following.values()} == {tf.int32}
+        session.run(iterator.initializer)
+        return [session.run(following) for _ in range(num_batches)]
+
+
+def rows_in(some_batches):
+    columns = [np.concatenate([batch[name] for batch in some_batches]) for name in FEATURES]
+    return [tuple(tuple(np.atleast_1d(value).tolist()) for value in row) for row in zip(*columns)]
+
+
+def test_every_record_comes_once_in_each_pass_and_whole(tmp_path):
+    records = training_records(12)
+    files = [write_records(tmp_path / "a", records[:4]), write_records(tmp_path / "b", records[4:])]
+    got = batches(files, 8, 3)
+    first, second = rows_in(got[:4]), rows_in(got[4:])
+    assert collections.Counter(first) == collections.Counter(rows_of(records))
+    assert collections.Counter(second) == collections.Counter(first)
+    assert first != rows_of(records)  # shuffled,
+    assert first != second  # and in the second pass anew
+
+
+def test_a_seed_decides_the_order(tmp_path):
+    path = write_records(tmp_path / "records", training_records(12))
+    orders = [rows_in(batches([path], 6, 4, seed)) for seed in (1, 1, 2)]
+    assert orders[0] == orders[1] != orders[2]
+
+
+def test_batches_are_full_even_where_passes_meet(tmp_path):
+    path = write_records(tmp_path / "records", training_records(2))
+    got = batches([path], 3, 5)
+    assert [len(batch["input_ids"]) for batch in got] == [5, 5, 5]
+
+
+def test_the_references_records_are_read(tmp_path, shared_data):
+    path = tmp_path / "nq-train.tfrecords-00000-of-00001"
+    with gzip.open(os.path.join(shared_data, "parity", "reference-train-384.tfrecord.gz")) as f:
+        path.write_bytes(f.read())
+    records = list(tfrecord.read_records(str(path)))
+    record_checks.check_training_records([str(path)], 384, 30522)
+    record_checks.find_fault([str(path)], 384, 30522)
+    got = batches([str(path)], len(records), 1, seq_length=384)
+    assert collections.Counter(rows_in(got)) == collections.Counter(rows_of(records))
+
+
+def test_prediction_batches_pass_through_in_order():
+    made = [dict.fromkeys(record_checks.SEQUENCES, np.full([n, 8], i, np.int32))
+            for i, n in enumerate((2, 2, 1))]
+    asked = []
+
+    def make(batch_size):
+        asked.append(batch_size)
+        return iter(made)
+
+    with tf.Graph().as_default(), tf.Session() as session:
+        dataset = inputs.prediction_input_fn(make, 8)(params={"batch_size": 2})
+        iterator = tf.data.make_initializable_iterator(dataset)
+        following = iterator.get_next()
+        assert following["segment_ids"].shape.as_list() == [None, 8]
+        session.run(iterator.initializer)
+        for expected in made:
+            batch = session.run(following)
+            assert sorted(batch) == sorted(expected)
+            for name in expected:
+                np.testing.assert_array_equal(batch[name], expected[name])
+        with pytest.raises(tf.errors.OutOfRangeError):
+            session.run(following)
+    assert asked == [2]
+
+
+def changed(record, **values):
+    """A record with some features in the place of others; None leaves one out."""
+    features = examples.parse(record, "record")
+    features.update(values)
+    message = tf.train.Example()
+    for name, value in features.items():
+        if value is not None:
+            message.features.feature[name].int64_list.value.extend(np.atleast_1d(value).tolist())
+    return message.SerializeToString()
+
+
+def test_good_records_pass(tmp_path):
+    path = write_records(tmp_path / "records", training_records(3))
+    record_checks.check_training_records([path], SEQ_LENGTH, VOCAB_SIZE)
+    record_checks.find_fault([path], SEQ_LENGTH, VOCAB_SIZE)
+
+
+ONES = np.ones(SEQ_LENGTH, np.int64)
+
+
+@pytest.mark.parametrize("values, message", [
+    ({"input_ids": ONES[:-4], "input_mask": ONES[:-4], "segment_ids": ONES[:-4]},
+     "the window has 60 wordpieces, --max_seq_length is 64: give --max_seq_length=60 or prepare "
+     "the records again"),
+    ({"input_mask": ONES[:-4]},
+     "input_ids, input_mask and segment_ids have 64, 60 and 64 entries: prepare the records again"),
+    ({"input_ids": ONES * VOCAB_SIZE},
+     "wordpiece id %d, the model's vocab_size is %d: the records were made with another vocabulary"
+     % (VOCAB_SIZE, VOCAB_SIZE)),
+    ({"input_ids": -ONES}, "wordpiece id -1, the model's vocab_size is %d: the records were made "
+     "with another vocabulary" % VOCAB_SIZE),
+    ({"answer_types": 5}, "answer_types 5, which must be below 5: prepare the records again"),
+    ({"end_positions": 64}, "end_positions 64, which must be below 64: prepare the records again"),
+    ({"start_positions": [3, 4]},
+     "start_positions has 2 values, not one: prepare the records again"),
+])
+def test_a_record_that_training_cannot_use_is_named(tmp_path, values, message):
+    records = training_records(5)
+    records[3] = changed(records[3], **values)
+    path = write_records(tmp_path / "records", records)
+    record_checks.check_training_records([path], SEQ_LENGTH, VOCAB_SIZE)  # It is not the first.
+    for check, paths in ((record_checks.find_fault, [path]),
+                         (record_checks.check_training_records,
+                          [write_records(tmp_path / "first", records[3:])])):
+        with pytest.raises(UserError) as e:
+            check(paths, SEQ_LENGTH, VOCAB_SIZE)
+        index = 3 if paths == [path] else 0
+        assert str(e.value) == "%s, record %d: %s" % (paths[0], index, message)
+
+
+def test_prediction_records_are_no_training_records(tmp_path):
+    example = decode_example(make_line(tiny_nq.place_page(0)), "a page")
+    windows = tiny_nq.window_maker().prediction_windows(example).windows
+    path = write_records(tmp_path / "records", examples.serialize(windows))
+    with pytest.raises(UserError, match="records, record 0 has no feature start_positions: these "
+                       "are prediction records, and training needs those of --is_training"):
+        record_checks.check_training_records([path], SEQ_LENGTH, VOCAB_SIZE)
+
+
+def test_other_peoples_records_are_no_training_records(tmp_path):
+    message = tf.train.Example()
+    message.features.feature["label"].int64_list.value.append(1)
+    path = write_records(tmp_path / "records", [message.SerializeToString()])
+    with pytest.raises(UserError, match="has no feature input_ids: these are not records of "
+                       "prepare_nq_data.py"):
+        record_checks.check_training_records([path], SEQ_LENGTH, VOCAB_SIZE)
+
+
+def test_every_files_first_record_is_looked_at(tmp_path):
+    good = write_records(tmp_path / "good", training_records(1))
+    with pytest.raises(UserError, match="empty holds no records"):
+        record_checks.check_training_records([good, write_records(tmp_path / "empty", [])],
+                                             SEQ_LENGTH, VOCAB_SIZE)
+    (tmp_path / "text").write_text("no records at all, but a text")
+    with pytest.raises(UserError, match="text, record 0: not a TFRecord file, or damaged"):
+        record_checks.check_training_records([good, str(tmp_path / "text")], SEQ_LENGTH, VOCAB_SIZE)

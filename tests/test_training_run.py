@@ -1,0 +1,162 @@
+"""The training run in this process: progress, resuming, repeatability, and what stops it."""
+import dataclasses
+import shutil
+
+import pytest
+import tiny_nq
+from nq_pages import make_line
+
+from bert_nq.errors import UserError
+from bert_nq.estimator import devices
+from bert_nq.modeling.runtime import tf
+from bert_nq.nq.decoding import decode_example
+from bert_nq.records import examples, tfrecord
+from bert_nq.training import run
+
+# Building the graph is most of the time of these tests: one layer will do.
+CONFIG = dataclasses.replace(tiny_nq.CONFIG, num_hidden_layers=1)
+SETTINGS = run.TrainingSettings(max_seq_length=64, learning_rate=1e-3, num_train_epochs=2, seed=3)
+
+
+def records(num_pages):
+    maker = tiny_nq.window_maker()
+    found = []
+    for i in range(num_pages):
+        example = decode_example(make_line(tiny_nq.place_page(i)), "page %d" % i)
+        found.extend(examples.serialize(maker.training_windows(example).windows))
+    return found
+
+
+def write_records(path, framed):
+    path.write_bytes(b"".join(framed))
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def record_file(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("records")
+    return write_records(folder / "train.tfrecord", map(tfrecord.frame, records(16)))
+
+
+def trained(path, output_dir, **settings):
+    """Trains on batches of 4: as a rule, 20 records / 4 * 2 epochs = 10 steps."""
+    lines = []
+    settings = SETTINGS._replace(**settings)
+    result = run.train(CONFIG, None, [path], 20, settings,
+                       devices.RunSettings(str(output_dir), train_batch_size=4, seed=settings.seed),
+                       lines.append)
+    return result, lines
+
+
+@pytest.fixture(scope="module")
+def model(record_file, tmp_path_factory):
+    """A trained model's folder, the result and the lines that were reported, one for each step."""
+    folder = tmp_path_factory.mktemp("model")
+    every = run._Watch._EVERY_SECONDS
+    run._Watch._EVERY_SECONDS = 0.0
+    try:
+        result, lines = trained(record_file, folder)
+    finally:
+        run._Watch._EVERY_SECONDS = every
+    return folder, result, lines
+
+
+def test_the_steps_are_counted_from_one_and_the_loss_falls(model):
+    folder, result, lines = model
+    # The first step prepares the graph and has no speed.
+    assert [line.split("  ")[0] for line in lines] == ["step %d/10" % i for i in range(2, 11)]
+    assert lines[-1].endswith("0:00:00 left")
+    assert (result.num_records, result.num_steps, result.steps_done) == (20, 10, 10)
+    assert result.checkpoint == str(folder / "model.ckpt-10")
+    assert result.last_loss < result.first_loss
+
+
+def test_checkpoints_have_googles_names(model):
+    names = {name for name, _ in tf.train.list_variables(model[1].checkpoint)}
+    heads = {"cls/nq/output_weights", "cls/nq/output_bias",
+             "answer_type_output_weights", "answer_type_output_bias"}
+    encoder = {name for name in names if name.startswith("bert/") and "adam_" not in name}
+    # 3 embeddings and their LayerNorm, the layer's 16, the pooler's 2.
+    assert len(encoder) == 3 + 2 + 16 + 2
+    assert "bert/encoder/layer_0/attention/output/LayerNorm/gamma" in encoder
+    assert names == (encoder | heads | {"global_step"}
+                     | {v + slot for v in encoder | heads for slot in ("/adam_m", "/adam_v")})
+
+
+def test_a_seed_makes_a_run_repeatable(model, record_file, tmp_path):
+    again, lines = trained(record_file, tmp_path)
+    first = model[1]
+    assert (again.first_loss, again.last_loss) == pytest.approx(
+        (first.first_loss, first.last_loss), rel=1e-5)
+    # One line, at the end: a run of seconds is not to be told about every step.
+    assert [line.split("  ")[0] for line in lines] == ["step 10/10"]
+
+
+def test_a_run_goes_on_where_the_last_one_ended(model, record_file, tmp_path):
+    folder = str(tmp_path / "model")
+    shutil.copytree(str(model[0]), folder)
+    result, lines = trained(record_file, folder, num_train_epochs=3)
+    assert [line.split("  ")[0] for line in lines] == ["step 15/15"]
+    assert (result.num_steps, result.steps_done) == (15, 5)
+    assert result.checkpoint == folder + "/model.ckpt-15"
+    assert result.first_loss < model[1].first_loss
+
+    # And nothing is left to do, for 15 steps as for 10.
+    for epochs in (3, 2):
+        result, lines = trained(record_file, folder, num_train_epochs=epochs)
+        assert lines == []
+        assert (result.num_steps, result.steps_done, result.first_loss) == (5 * epochs, 0, None)
+        assert result.checkpoint == folder + "/model.ckpt-15"
+
+
+def test_a_checkpoint_that_is_cut_off_is_named(model, record_file, tmp_path):
+    folder = str(tmp_path / "model")
+    shutil.copytree(str(model[0]), folder)
+    with open(folder + "/model.ckpt-10.data-00000-of-00001", "r+b") as f:
+        f.truncate(1000)
+    with pytest.raises(UserError, match="^cannot read the checkpoint .*/model.ckpt-10: ") as e:
+        trained(record_file, folder, num_train_epochs=3)
+    assert "\n" not in str(e.value)
+
+
+def test_a_damaged_record_is_named(tmp_path):
+    framed = list(map(tfrecord.frame, records(40)))
+    middle = len(framed[30]) // 2
+    framed[30] = (framed[30][:middle] + bytes([framed[30][middle] ^ 0x55])
+                  + framed[30][middle + 1:])
+    path = write_records(tmp_path / "train.tfrecord", framed)
+    with pytest.raises(UserError) as e:
+        trained(path, tmp_path / "model")
+    assert str(e.value) == ("%s, record 30: the checksum is wrong, the file is damaged; write it "
+                            "again" % path)
+
+
+def test_a_record_of_another_length_is_named(tmp_path):
+    example = decode_example(make_line(tiny_nq.place_page(0)), "a page")
+    longer = tiny_nq.window_maker(max_seq_length=80).training_windows(example).windows
+    framed = list(map(tfrecord.frame, records(20)))
+    framed[10:10] = map(tfrecord.frame, examples.serialize(longer))
+    path = write_records(tmp_path / "train.tfrecord", framed)
+    with pytest.raises(UserError, match="record 10: the window has 80 wordpieces, "
+                       "--max_seq_length is 64"):
+        trained(path, tmp_path / "model")
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_checkpoint(record_file, tmp_path):
+    with pytest.raises(UserError) as e:
+        trained(record_file, tmp_path, learning_rate=1e30, warmup_proportion=0)
+    # The first step's loss is that of the initial weights; its update ruins them.
+    assert str(e.value).startswith("step 2: the loss is nan; the last checkpoint is kept.")
+    assert tf.train.latest_checkpoint(str(tmp_path)) == str(tmp_path / "model.ckpt-0")
+
+
+def test_too_few_records_for_a_step():
+    assert run.num_train_steps(101, 32, 3) == 9  # 9.47
+    with pytest.raises(UserError, match="7 records are less than one step of "
+                       "--train_batch_size=32 over --num_train_epochs=3"):
+        run.num_train_steps(7, 32, 3)
+
+
+def test_records_are_counted_over_all_files(record_file, tmp_path):
+    more = write_records(tmp_path / "more", map(tfrecord.frame, [b"a", b"b"]))
+    assert run.count_records([record_file, more]) == len(records(16)) + 2

@@ -1,0 +1,59 @@
+"""A tiny vocabulary, encoder and set of pages on which the whole pipeline runs in seconds."""
+import json
+
+from nq_pages import make_annotation, make_page
+
+from bert_nq.features.options import FeatureOptions
+from bert_nq.features.windows import WindowMaker
+from bert_nq.modeling.config import BertConfig
+from bert_nq.text.vocabulary import NQ_MARKERS, Vocabulary
+from bert_nq.text.wordpiece import WordPieceTokenizer
+
+NAMES = ("tovin", "marel", "osk", "brun", "calder", "ilma", "nerud", "pelas")
+TOWNS = ("aron", "besk", "corva", "dunn", "ester", "fial", "gorm", "hule")
+_WORDS = ("where", "is", "in", "the", "a", "town", "village", "river", "of", "old", "has", "many",
+          "houses", "and", ".", "[Q]")
+TOKENS = list(dict.fromkeys(
+    ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + NQ_MARKERS
+    + list(_WORDS) + list(NAMES) + list(TOWNS)))
+
+CONFIG = BertConfig(vocab_size=len(TOKENS), hidden_size=32, num_hidden_layers=2,
+                    num_attention_heads=2, intermediate_size=64, max_position_embeddings=96,
+                    type_vocab_size=2, initializer_range=0.1)
+
+
+def place_page(i, example_id=None, filler=1):
+    """A page that says in its second paragraph where a place is; its question asks that.
+
+    Args:
+      i: which place; there are 64.
+      example_id: 1000 + i where it is not given.
+      filler: how many sentences the paragraphs around the answer have.
+    """
+    name, town = NAMES[i % 8], TOWNS[i // 8 % 8]
+    sentence = "the village has many houses and a river . "
+    text = ("<H1> %s </H1> <P> %s</P> <P> %s is a town in %s . </P> <P> %s</P>"
+            % (name, sentence * filler, name, town, sentence * filler))
+    town_token = text.split(" ").index(town)
+    return make_page(text, 1000 + i if example_id is None else example_id, "where is " + name,
+                     [make_annotation(1, [(town_token, town_token + 1)])] * 5, title=name)
+
+
+def write_vocabulary(path) -> str:
+    """Writes TOKENS as a vocab.txt; returns its path."""
+    path.write_text("".join(token + "\n" for token in TOKENS))
+    return str(path)
+
+
+def write_config(path, **changes) -> str:
+    """Writes CONFIG, changed, as a bert_config.json; returns its path."""
+    path.write_text(json.dumps(dict(CONFIG.to_dict(), **changes)))
+    return str(path)
+
+
+def window_maker(**options) -> WindowMaker:
+    """Makes windows of 64 pieces, 16 apart, unless `options` say otherwise."""
+    settings = dict({"max_seq_length": 64, "doc_stride": 16, "max_query_length": 16}, **options)
+    vocabulary = Vocabulary(TOKENS)
+    return WindowMaker(WordPieceTokenizer(vocabulary, True), vocabulary.ids,
+                       FeatureOptions(**settings))
