@@ -94,7 +94,7 @@ def main():
     if not FLAGS.do_train and not FLAGS.do_predict:
         raise UserError("nothing to do: give --do_train, --do_predict or both")
     config, maker = check_model_flags()
-    record_paths = check_training_flags(config) if FLAGS.do_train else None
+    records = check_training_flags(config) if FLAGS.do_train else None
     predict_paths = check_prediction_flags() if FLAGS.do_predict else None
     program.quiet_tensorflow(FLAGS.verbose_logging)
     checkpoint = starting_checkpoint(config)
@@ -103,7 +103,7 @@ def main():
     program.write_flags(FLAGS, os.path.join(
         FLAGS.output_dir, "flags.txt" if FLAGS.do_train else "flags-predict.txt"))
     if FLAGS.do_train:
-        train(config, checkpoint, record_paths)
+        train(config, checkpoint, *records)
     if FLAGS.do_predict:
         predict(config, checkpoint, maker, predict_paths)
 
@@ -130,12 +130,12 @@ def check_model_flags():
 
 
 def check_training_flags(config):
-    """Returns the record files. TensorFlow is not imported yet."""
+    """Returns the record files and how many records they have. TensorFlow is not imported yet."""
     from bert_nq.estimator import record_checks
     program.require(FLAGS, "train_precomputed_file")
     paths = files.expand(FLAGS.train_precomputed_file, "record")
     record_checks.check_training_records(paths, FLAGS.max_seq_length, config.vocab_size)
-    return paths
+    return paths, FLAGS.train_num_precomputed or record_checks.count_records(paths)
 
 
 def check_prediction_flags():
@@ -184,11 +184,10 @@ def run_settings():
     return RunSettings(**{name: FLAGS[name].value for name in RunSettings._fields})
 
 
-def train(config, checkpoint, record_paths):
+def train(config, checkpoint, record_paths, num_records):
     """Trains and prints what came of it."""
     from bert_nq.estimator import model_folder
     from bert_nq.training import run
-    num_records = FLAGS.train_num_precomputed or run.count_records(record_paths)
     model_folder.keep_beside_checkpoints(FLAGS.output_dir, FLAGS.bert_config_file, FLAGS.vocab_file)
     settings = run.TrainingSettings(**{name: FLAGS[name].value
                                        for name in run.TrainingSettings._fields})

@@ -9,9 +9,12 @@ probability --include_unknowns) and are shuffled; with --nois_training, windows 
 token of each wordpiece and stay in order. Records equal those of Google's bert_joint value for
 value.
 """
+import os
+
 from absl import flags
 
 from bert_nq import feature_flags, program
+from bert_nq.errors import UserError
 
 FLAGS = flags.FLAGS
 
@@ -30,6 +33,9 @@ window_flags = feature_flags.define_window_flags()
 
 def main():
     program.require(FLAGS, "input_jsonl", "output_tfrecord", "vocab_file")
+    if os.path.isdir(FLAGS.output_tfrecord):
+        raise UserError("--output_tfrecord=%s is a folder: give the name of a file"
+                        % FLAGS.output_tfrecord)
     import itertools
 
     from bert_nq.nq import shards

@@ -186,6 +186,15 @@ def test_other_peoples_records_are_no_training_records(tmp_path):
         record_checks.check_training_records([path], SEQ_LENGTH, VOCAB_SIZE)
 
 
+def test_records_are_counted_over_all_files(tmp_path):
+    paths = [write_records(tmp_path / "a", [b"x"] * 3), write_records(tmp_path / "b", [b"y"] * 2)]
+    assert record_checks.count_records(paths) == 5
+    with open(paths[1], "r+b") as f:
+        f.truncate(20)
+    with pytest.raises(UserError, match="b, record 1: the file is cut off"):
+        record_checks.count_records(paths)
+
+
 def test_every_files_first_record_is_looked_at(tmp_path):
     good = write_records(tmp_path / "good", training_records(1))
     with pytest.raises(UserError, match="empty holds no records"):

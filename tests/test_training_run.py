@@ -155,8 +155,3 @@ def test_too_few_records_for_a_step():
     with pytest.raises(UserError, match="7 records are less than one step of "
                        "--train_batch_size=32 over --num_train_epochs=3"):
         run.num_train_steps(7, 32, 3)
-
-
-def test_records_are_counted_over_all_files(record_file, tmp_path):
-    more = write_records(tmp_path / "more", map(tfrecord.frame, [b"a", b"b"]))
-    assert run.count_records([record_file, more]) == len(records(16)) + 2

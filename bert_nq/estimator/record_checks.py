@@ -24,6 +24,15 @@ def check_training_records(paths: List[str], seq_length: int, vocab_size: int) -
         _check(first, "%s, record 0" % path, seq_length, vocab_size)
 
 
+def count_records(paths: List[str]) -> int:
+    """How many records the files have together.
+
+    Raises:
+      UserError: a file is cut off.
+    """
+    return sum(map(tfrecord.count_records, paths))
+
+
 def find_fault(paths: List[str], seq_length: int, vocab_size: int) -> None:
     """Looks at every record, some thousand a second, for what made TensorFlow fail.
 

@@ -9,7 +9,6 @@ from bert_nq.errors import UserError
 from bert_nq.estimator import devices, failures, inputs, model, record_checks
 from bert_nq.modeling.config import BertConfig
 from bert_nq.modeling.runtime import tf
-from bert_nq.records import tfrecord
 from bert_nq.training import losses, optimizer
 
 # The graph's collection by which the watching hook finds the loss.
@@ -34,11 +33,6 @@ class TrainingResult(NamedTuple):
     last_loss: Optional[float]  # None without steps, and on a TPU
     seconds: float
     checkpoint: str
-
-
-def count_records(paths: List[str]) -> int:
-    """How many records the files have together."""
-    return sum(map(tfrecord.count_records, paths))
 
 
 def num_train_steps(num_records: int, batch_size: int, epochs: float) -> int:
