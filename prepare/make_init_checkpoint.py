@@ -1,0 +1,39 @@
+r"""Writes initial weights for an encoder that is to be trained from nothing on little text.
+
+    python make_init_checkpoint.py --bert_config_file=bert_config.json \
+        --output_checkpoint=init/bert_model.ckpt
+    python run_nq.py --do_train --init_checkpoint=init/bert_model.ckpt ...
+
+They are random but for the attention heads of the first two layers, which begin by looking at the
+neighbouring wordpieces and at other places of the same one; see bert_nq/modeling/initialisation.py.
+With a pretrained checkpoint you do not need this.
+"""
+from absl import flags
+
+from bert_nq import program
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string("bert_config_file", None, "The encoder's bert_config.json.")
+flags.DEFINE_string("output_checkpoint", None,
+                    "The checkpoint to write or replace, such as init/bert_model.ckpt.")
+flags.DEFINE_integer("seed", 0, "Of the random part.")
+flags.DEFINE_bool("verbose_logging", False, "Whether to show TensorFlow's own messages.")
+
+
+def main():
+    program.require(FLAGS, "bert_config_file", "output_checkpoint")
+    from bert_nq.modeling.config import BertConfig
+    config = BertConfig.from_json_file(FLAGS.bert_config_file)
+    program.quiet_tensorflow(FLAGS.verbose_logging)
+    from bert_nq.modeling import checkpoints, initialisation
+    weights = initialisation.initial_weights(config, FLAGS.seed)
+    checkpoints.write_weights(FLAGS.output_checkpoint, weights)
+    program.print_table("Initial weights in %s" % FLAGS.output_checkpoint, [
+        ("variables", len(weights)), ("parameters", sum(w.size for w in weights.values()))])
+    print("\nNext: train from them\n  python bert_nq/run_nq.py --do_train --init_checkpoint=%s "
+          "--bert_config_file=%s ..." % (FLAGS.output_checkpoint, FLAGS.bert_config_file))
+
+
+if __name__ == "__main__":
+    program.run(main)
