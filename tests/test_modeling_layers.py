@@ -1,8 +1,9 @@
 """Dropout, layer normalisation and attention on their own."""
 import numpy as np
 import pytest
+import tensorflow
 
-from bert_nq.modeling import attention, layers
+from bert_nq.modeling import activations, attention, layers
 from bert_nq.modeling.runtime import tf
 
 
@@ -122,3 +123,25 @@ def test_layer_norm_by_hand():
             beta.load([0, 0, 0, 10], session)
             y = session.run(y)
     np.testing.assert_allclose(y, [[-1, 1, -2, 12], [1, -1, 2, 8]], atol=1e-6)
+
+
+def fused(activation):
+    """What TensorFlow fuses with a product in front of `activation`."""
+    options = tf.RunOptions(output_partition_graphs=True)
+    metadata = tf.RunMetadata()
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [64, 16])
+        y = layers.dense(activation(layers.dense(x, 32, 0.1, "first")), 16, 0.1, "second")
+        session.run(tf.global_variables_initializer())
+        session.run(y, {x: np.ones([64, 16])}, options=options, run_metadata=metadata)
+    return [operation for graph in metadata.partition_graphs for node in graph.node
+            for operation in node.attr["fused_ops"].list.s]
+
+
+@pytest.mark.parametrize("ours, approximate", [(activations.gelu_tanh, True),
+                                               (activations.gelu_erf, False)])
+def test_gelu_is_fused_with_the_product_where_tensorflow_fuses_its_own(ours, approximate):
+    native = getattr(tensorflow.nn, "gelu", None)
+    if native is None:
+        pytest.skip("TensorFlow 1.15 has no GELU and fuses none")
+    assert fused(ours) == fused(lambda x: native(x, approximate=approximate))

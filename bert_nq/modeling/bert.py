@@ -40,7 +40,7 @@ def encode(config: BertConfig, input_ids: tf.Tensor, input_mask: tf.Tensor,
     Raises:
       UserError: the sequences are longer than the model has positions for.
     """
-    batch, length = _shape(input_ids)
+    batch, length = layers.sizes(input_ids)
     if isinstance(length, int) and length > config.max_position_embeddings:
         raise UserError("the sequences are %d wordpieces long, but the model's config has "
                         "max_position_embeddings %d: lower --max_seq_length"
@@ -66,7 +66,7 @@ def encode(config: BertConfig, input_ids: tf.Tensor, input_mask: tf.Tensor,
 
 def _embeddings(config, input_ids, segment_ids, use_one_hot, dropout):
     """Word, position and segment embeddings, summed and normalised: [B*S, H]."""
-    batch, length = _shape(input_ids)
+    batch, length = layers.sizes(input_ids)
     width = config.hidden_size
 
     def table(name, rows):
@@ -99,7 +99,7 @@ def _layer(config, x, adder, batch, length, dropout):
             x = layers.layer_norm(x + _dropped(attended, config, dropout))
     with tf.variable_scope("intermediate"):
         inner = layers.dense(x, config.intermediate_size, stddev)
-        inner = activation(config.hidden_act, is_training=dropout is not None)(inner)
+        inner = activation(config.hidden_act)(inner)
     with tf.variable_scope("output"):
         outer = layers.dense(inner, config.hidden_size, stddev)
         return layers.layer_norm(x + _dropped(outer, config, dropout))
@@ -126,9 +126,3 @@ def _self_attention(config, x, adder, batch, length, dropout):
         keep = dropout.keep([batch, heads, length, length], rate) if rate else None
         context = attention.attend_in_training(query, key, value, adder, keep, 1 - rate)
     return tf.reshape(tf.transpose(context, [0, 2, 1, 3]), [-1, width])
-
-
-def _shape(x: tf.Tensor) -> list:
-    """The sizes of x: integers where the graph knows them, else scalar tensors."""
-    dynamic = tf.shape(x)
-    return [dynamic[i] if n is None else n for i, n in enumerate(x.shape.as_list())]

@@ -5,6 +5,8 @@ source runs on TensorFlow 1.15 and 2.x.
 
 Notation: R rows (batch times sequence), H width of the input, K width of the output.
 """
+import functools
+import operator
 from typing import Sequence, Tuple, Union
 
 from bert_nq.modeling.runtime import tf
@@ -36,19 +38,25 @@ class Dropout:
         """Sets a share `rate` of `x` to zero and scales the rest by 1 / (1 - rate)."""
         if rate == 0:
             return x
-        return tf.where(self.keep(tf.shape(x), rate), x * (1 / (1 - rate)), tf.zeros_like(x))
+        return tf.where(self.keep(sizes(x), rate), x * (1 / (1 - rate)), tf.zeros_like(x))
 
     def keep(self, shape: Sequence, rate: float) -> tf.Tensor:
-        """A mask of `shape` that is true but for a share `rate`."""
+        """A mask that is true but for a share `rate`.
+
+        Args:
+          shape: its sizes, integers or scalar tensors.
+          rate: from 0 to below 1.
+        """
         if not self._bytewise:
             return self._random(shape, dtype=tf.float32) >= rate
-        size = tf.reduce_prod(shape)
-        # Eight bytes to the number, and one number more for the threshold.
-        numbers = self._random([(size + 7) // 8 + 1], dtype=tf.int64, minval=tf.int64.min,
+        size = functools.reduce(operator.mul, shape)
+        numbers = self._random([(size + 7) // 8], dtype=tf.int64, minval=tf.int64.min,
                                maxval=tf.int64.max)
-        fraction = tf.cast(numbers[0], tf.float64) * 2.0 ** -64 + 0.5  # Uniform in [0, 1].
-        threshold = tf.cast(tf.minimum(tf.floor(256 * rate + fraction), 255), tf.uint8)
-        random_bytes = tf.reshape(tf.bitcast(numbers[1:], tf.uint8), [-1])[:size]
+        random_bytes = tf.reshape(tf.bitcast(numbers, tf.uint8), [-1])
+        if not isinstance(size, int) or size % 8:
+            random_bytes = random_bytes[:size]
+        threshold = tf.floor(256 * rate + self._random([], dtype=tf.float32))
+        threshold = tf.cast(tf.minimum(threshold, 255), tf.uint8)
         return tf.reshape(random_bytes >= threshold, shape)
 
     def _random(self, shape, **kind) -> tf.Tensor:
@@ -60,6 +68,12 @@ class Dropout:
         # Far from the next seed's, of which there are 2^20.
         seed = None if self._seed is None else (self._seed * 2048 + self._calls) % 2 ** 31
         return tf.random.uniform(shape, seed=seed, **kind)
+
+
+def sizes(x: tf.Tensor) -> list:
+    """The shape of x: integers where the graph knows them, else scalar tensors."""
+    dynamic = tf.shape(x)
+    return [dynamic[i] if n is None else n for i, n in enumerate(x.shape.as_list())]
 
 
 def initializer(stddev: float):
@@ -94,5 +108,7 @@ def layer_norm(x: tf.Tensor) -> tf.Tensor:
     with tf.variable_scope("LayerNorm"):
         beta = tf.get_variable("beta", [width], initializer=tf.zeros_initializer())
         gamma = tf.get_variable("gamma", [width], initializer=tf.ones_initializer())
-    mean, variance = tf.nn.moments(x, axes=[-1], keep_dims=True)
-    return tf.nn.batch_normalization(x, mean, variance, beta, gamma, LAYER_NORM_EPSILON)
+    centred = x - tf.reduce_mean(x, axis=-1, keepdims=True)
+    variance = tf.reduce_mean(tf.square(centred), axis=-1, keepdims=True)
+    scaled = centred * (tf.rsqrt(variance + LAYER_NORM_EPSILON) * gamma)
+    return tf.nn.bias_add(scaled, beta)
