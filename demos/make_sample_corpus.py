@@ -19,6 +19,8 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string("output_dir", None, "Folder for the shards.")
 flags.DEFINE_integer("num_train_pages", 3000, "Pages with one annotation.")
 flags.DEFINE_integer("num_dev_pages", 300, "Pages with five annotations that may disagree.")
+flags.DEFINE_integer("train_questions", 4, "Examples that each training page gives.")
+flags.DEFINE_integer("dev_questions", 1, "Examples that each dev page gives.")
 flags.DEFINE_integer("shards_train", 4, "Files that the training pages are dealt to.")
 flags.DEFINE_integer("shards_dev", 2, "Files that the dev pages are dealt to.")
 flags.DEFINE_integer("seed", 17, "Another seed gives other pages.")
@@ -27,23 +29,24 @@ _QUANTILES = (0, 0.25, 0.5, 0.75, 0.95, 1)
 
 
 class Counts:
-    """What the pages of one split are like."""
+    """What the pages of one split and the questions on them are like."""
 
     def __init__(self):
         self._types = collections.Counter()
         self._lengths = []
         self._candidates = 0
 
-    def add(self, sample):
-        self._types[sample.plan.answer_type] += 1
-        self._lengths.append(len(sample.page.tokens))
-        self._candidates += len(sample.page.candidates)
+    def add(self, samples):
+        self._types.update(sample.question.answer_type for sample in samples)
+        self._lengths.append(len(samples[0].page.tokens))
+        self._candidates += len(samples[0].page.candidates)
 
     def rows(self):
         pages, lengths = len(self._lengths), sorted(self._lengths)
         quantiles = [lengths[int(q * (pages - 1))] for q in _QUANTILES]
-        return [("pages", pages)] + [
-            ("  " + name, "%d (%.0f %%)" % (n, 100 * n / pages))
+        questions = sum(self._types.values())
+        return [("pages", pages), ("questions", questions)] + [
+            ("  " + name, "%d (%.0f %%)" % (n, 100 * n / questions))
             for name, n in self._types.most_common()
         ] + [
             ("tokens per page (0, 25, 50, 75, 95, 100 %)", "  ".join(map(str, quantiles))),
@@ -54,21 +57,17 @@ class Counts:
 
 def main():
     program.require(FLAGS, "output_dir")
-    sizes = {"train": (FLAGS.num_train_pages, FLAGS.shards_train),
-             "dev": (FLAGS.num_dev_pages, FLAGS.shards_dev)}
-    for split, (pages, shards) in sizes.items():
-        if not 1 <= shards <= 100:
-            raise UserError("--shards_%s=%d: between 1 and 100 are possible" % (split, shards))
-        if pages < shards:
-            raise UserError("--num_%s_pages=%d is less than --shards_%s=%d: every shard needs one"
-                            % (split, pages, split, shards))
+    sizes = {"train": (FLAGS.num_train_pages, FLAGS.shards_train, FLAGS.train_questions),
+             "dev": (FLAGS.num_dev_pages, FLAGS.shards_dev, FLAGS.dev_questions)}
+    for split, (pages, shards, questions) in sizes.items():
+        _check(split, pages, shards, questions)
     from sample_corpus import corpus
     size = 0
-    for split, (pages, shards) in sizes.items():
+    for split, (pages, shards, questions) in sizes.items():
         counts = Counts()
-        samples = corpus.write_shards(FLAGS.output_dir, split, pages, shards, FLAGS.seed)
-        for sample in program.progress(samples, "%s pages" % split, pages):
-            counts.add(sample)
+        written = corpus.write_shards(FLAGS.output_dir, split, pages, shards, FLAGS.seed, questions)
+        for samples in program.progress(written, "%s pages" % split, pages):
+            counts.add(samples)
         paths = [os.path.join(FLAGS.output_dir, corpus.shard_name(split, i))
                  for i in range(shards)]
         size += sum(map(os.path.getsize, paths))
@@ -76,6 +75,16 @@ def main():
     print("\n%.1f MB in all. Next:\n  python prepare/extract_train_set.py --data_dir=%s "
           "--output_jsonl=%s" % (size / 1e6, FLAGS.output_dir,
                                  os.path.join(FLAGS.output_dir, "merged", "train.jsonl.gz")))
+
+
+def _check(split, pages, shards, questions):
+    if not 1 <= shards <= 100:
+        raise UserError("--shards_%s=%d: between 1 and 100 are possible" % (split, shards))
+    if pages < shards:
+        raise UserError("--num_%s_pages=%d is less than --shards_%s=%d: every shard needs one"
+                        % (split, pages, split, shards))
+    if not 1 <= questions <= 5:
+        raise UserError("--%s_questions=%d: between 1 and 5 are possible" % (split, questions))
 
 
 if __name__ == "__main__":

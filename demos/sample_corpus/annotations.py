@@ -28,7 +28,7 @@ def annotate(page: Page, answers: List[Answer], habits: Habits, rng: random.Rand
 
     Args:
       page: the finished page.
-      answers: its right answers, the canonical one first; none for a null question.
+      answers: the right answers, the canonical one first; none for a null question.
     """
     return _record(page, _judged(page, answers, habits, rng), rng)
 
@@ -42,7 +42,7 @@ def _judged(page: Page, answers: List[Answer], habits: Habits, rng: random.Rando
     answer = answers[1 if elsewhere else 0]
     draw = rng.random()
     if draw < habits.long_only:
-        return Answer(answer.long, [])
+        return answer._replace(short=[], yes_no="NONE")
     if draw < habits.long_only + habits.trims:
         return answer._replace(short=_trimmed(page, answer.short))
     return answer
@@ -66,7 +66,7 @@ def _trimmed(page: Page, short: List[Span]) -> List[Span]:
 def _stray(page: Page, rng: random.Random) -> Answer:
     top = [c for c in page.candidates if c["top_level"]]
     chosen = rng.choice(top)
-    return Answer(Span(chosen["start_token"], chosen["end_token"]), [])
+    return Answer("", Span(chosen["start_token"], chosen["end_token"]), [])
 
 
 def _record(page: Page, answer, rng: random.Random) -> Dict:

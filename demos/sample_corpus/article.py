@@ -7,6 +7,7 @@ from sample_corpus.blocks import Answer
 from sample_corpus.names import Namer
 from sample_corpus.page import Page, marked
 from sample_corpus.plan import CREDITS, EARLY, INFOBOX, LATE, LEAD, Fact, Plan
+from sample_corpus.questions import key
 from sample_corpus.sentences import Teller, Text
 
 # The least that the head and the foot take.
@@ -18,7 +19,7 @@ _SCRIPTS = (("Greek", "αβγδεζηθικλμνοπρστυφχψω"), ("Chine
 
 class Article(NamedTuple):
     page: Page
-    answers: List[Answer]  # In document order; none where the question has no answer.
+    answers: List[Answer]  # To all questions, in document order.
 
 
 class Section(NamedTuple):
@@ -44,15 +45,15 @@ class _Writer:
         top = self._infobox() + [self._lead()]
         sections = self._sections(self._plan.length - _FRAME_TOKENS - _tokens(top))
         for block in top:
-            answers.append(block.write(page))
+            answers += block.write(page)
         if len(sections) > 2:
             blocks.write_contents(page, [s.heading for s in sections])
         for section in sections:
             page.block("H2", section.heading + (" [edit]" if self._chance(0.1) else ""))
             for block in section.blocks:
-                answers.append(block.write(page))
+                answers += block.write(page)
         blocks.write_foot(page, self._rng, self._namer)
-        return Article(page, [a for a in answers if a])
+        return Article(page, answers)
 
     def _chance(self, probability: float) -> bool:
         return self._rng.random() < probability
@@ -72,7 +73,7 @@ class _Writer:
         return [blocks.Infobox(
             self._plan.title, filler.caption(rng) if not facts or self._chance(0.4) else "",
             [f.relation.label for f in facts],
-            [Text(marked(f.value), (f.asked,)) for f in facts], nested)]
+            [Text(marked(f.value), (f.relation.name,)) for f in facts], nested)]
 
     def _lead(self) -> blocks.Paragraph:
         rng, plan = self._rng, self._plan
@@ -161,22 +162,22 @@ class _Writer:
         if credited:
             rng.shuffle(credited)
             sections.append(Section("In brief", [blocks.Items(
-                "", [Text("%s: %s" % (f.relation.label, marked(f.value)), (f.asked,))
+                "", [Text("%s: %s" % (f.relation.label, marked(f.value)), (f.relation.name,))
                      for f in credited])]))
-        for choice, yes, asked in plan.choices:
+        for choice, yes in plan.choices:
             told = [Text(self._filler()) for _ in range(rng.randint(1, 3))]
             told.insert(rng.randint(0, len(told)), Text(sentence(choice.yes if yes else choice.no)))
             sections.append(Section(rng.choice(filler.HEADINGS), [
-                blocks.Paragraph(told, asked, ("YES" if yes else "NO") if asked else "NONE")]))
-        for listing, values, asked in plan.listings:
+                blocks.Paragraph(told, key(choice), "YES" if yes else "NO")]))
+        for listing, values in plan.listings:
             sections.append(Section(rng.choice(filler.HEADINGS), [blocks.Items(
-                sentence(listing.lead), [Text(marked(v), (asked,)) for v in values])]))
-        for topic, asked in plan.topics:
+                sentence(listing.lead), [Text(marked(v), (key(listing),)) for v in values])]))
+        for topic in plan.topics:
             more = topic.more + [self._filler() for _ in range(rng.randint(0, 3))]
             rng.shuffle(more)
             sections.append(Section(topic.heading, [
                 blocks.Paragraph([Text(sentence(topic.opening))] + [Text(m) for m in more],
-                                 asked)]))
+                                 key(topic))]))
         return sections
 
     def _arranged(self, body: list, own: List[Section]) -> List[Section]:

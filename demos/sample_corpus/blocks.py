@@ -1,6 +1,6 @@
-"""The parts of a page: each writes itself and returns the answer it holds, if any."""
+"""The parts of a page: each writes itself and returns the answers it holds."""
 import random
-from typing import List, NamedTuple, Optional
+from typing import List, NamedTuple
 
 from sample_corpus import filler
 from sample_corpus.names import Namer
@@ -9,24 +9,25 @@ from sample_corpus.sentences import Text
 
 
 class Answer(NamedTuple):
-    """One right answer: its long answer candidate, short answers, and YES, NO or NONE."""
+    """A right answer: its long answer candidate, short answers, and YES, NO or NONE."""
 
+    about: str  # The key of the question.
     long: Span
     short: List[Span]
     yes_no: str = "NONE"
 
 
 class Paragraph(NamedTuple):
-    """Sentences; `asked` where all of them together are the answer, or say yes or no."""
+    """Sentences; what all of them together are `about`, and whether they say YES or NO to it."""
 
     sentences: List[Text]
-    asked: bool = False
+    about: str = ""
     yes_no: str = "NONE"
 
-    def write(self, page: Page) -> Optional[Answer]:
+    def write(self, page: Page) -> List[Answer]:
         span, values = page.block("P", " ".join(s.text for s in self.sentences))
-        short = _asked(values, self.sentences)
-        return Answer(span, short, self.yes_no) if self.asked or short else None
+        whole = [Answer(self.about, span, [], self.yes_no)] if self.about else []
+        return whole + _answers(span, values, self.sentences)
 
 
 class Items(NamedTuple):
@@ -36,15 +37,12 @@ class Items(NamedTuple):
     items: List[Text]
     tag: str = "Ul"
 
-    def write(self, page: Page) -> Optional[Answer]:
+    def write(self, page: Page) -> List[Answer]:
         if self.lead:
             page.block("P", self.lead)
         page.open(self.tag)
-        short = []
-        for item in self.items:
-            short += _asked(page.block("Li", item.text)[1], [item])
-        span = page.close()
-        return Answer(span, short) if short else None
+        spans = [span for item in self.items for span in page.block("Li", item.text)[1]]
+        return _answers(page.close(), spans, self.items)
 
 
 class Infobox(NamedTuple):
@@ -56,14 +54,14 @@ class Infobox(NamedTuple):
     values: List[Text]
     nested: List[str]  # Items of a list in the last cell.
 
-    def write(self, page: Page) -> Optional[Answer]:
+    def write(self, page: Page) -> List[Answer]:
         page.open("Table", 'class="infobox" style="width:22em"')
         _row(page, [("Th", self.title)], 'colspan="2" class="summary"')
         if self.caption:
             _row(page, [("Td", self.caption)], 'colspan="2" style="text-align:center"')
-        short = []
+        spans = []
         for label, value in zip(self.labels, self.values):
-            short += _asked(_row(page, [("Th", label), ("Td", value.text)]), [value])
+            spans += _row(page, [("Th", label), ("Td", value.text)])
         if self.nested:
             page.open("Tr")
             page.block("Th", "See also")
@@ -74,8 +72,7 @@ class Infobox(NamedTuple):
             page.close()
             page.close()
             page.close()
-        span = page.close()
-        return Answer(span, short) if short else None
+        return _answers(page.close(), spans, self.values)
 
 
 class Grid(NamedTuple):
@@ -84,13 +81,13 @@ class Grid(NamedTuple):
     headings: List[str]
     rows: List[List[str]]
 
-    def write(self, page: Page) -> Optional[Answer]:
+    def write(self, page: Page) -> List[Answer]:
         page.open("Table", 'class="wikitable"')
         _row(page, [("Th", h) for h in self.headings])
         for row in self.rows:
             _row(page, [("Td", cell) for cell in row])
         page.close()
-        return None
+        return []
 
 
 class Glossary(NamedTuple):
@@ -99,13 +96,13 @@ class Glossary(NamedTuple):
     terms: List[str]
     meanings: List[str]
 
-    def write(self, page: Page) -> Optional[Answer]:
+    def write(self, page: Page) -> List[Answer]:
         page.open("Dl")
         for term, meaning in zip(self.terms, self.meanings):
             page.block("Dt", term)
             page.block("Dd", meaning)
         page.close()
-        return None
+        return []
 
 
 class Empty(NamedTuple):
@@ -113,14 +110,16 @@ class Empty(NamedTuple):
 
     candidate: bool
 
-    def write(self, page: Page) -> Optional[Answer]:
+    def write(self, page: Page) -> List[Answer]:
         page.block("P", "", keep_empty=self.candidate)
-        return None
+        return []
 
 
-def _asked(spans: List[Span], texts: List[Text]) -> List[Span]:
-    flags = [flag for text in texts for flag in text.answers]
-    return [span for span, asked in zip(spans, flags) if asked]
+def _answers(long: Span, spans: List[Span], texts: List[Text]) -> List[Answer]:
+    """One answer for each key that the marked spans of `texts` answer."""
+    keys = [key for text in texts for key in text.answers]
+    return [Answer(key, long, [span for span, k in zip(spans, keys) if k == key])
+            for key in dict.fromkeys(keys) if key]
 
 
 def _row(page: Page, cells, attributes: str = "") -> List[Span]:

@@ -1,12 +1,12 @@
 """Examples and shards of the sample corpus."""
 import glob
-import gzip
 import os
 import random
 from typing import Any, Dict, Iterator, List, NamedTuple
 from urllib.parse import quote
 
 import orjson
+from isal import igzip
 
 from bert_nq import files
 from bert_nq.errors import UserError
@@ -15,45 +15,71 @@ from sample_corpus.blocks import Answer
 from sample_corpus.names import SPLITS, Namer
 from sample_corpus.page import Page
 from sample_corpus.plan import Plan, make_plan
+from sample_corpus.questions import Question, draw_question
+
+MAX_QUESTIONS = 5  # Of what a page tells and does not tell, there are at least nine things.
 
 _ANNOTATORS = {"train": 1, "dev": 5}
+_HABITS = {"train": annotations.TRAIN, "dev": annotations.DEV}
 _MASK = 2 ** 64 - 1
 
 
 class Sample(NamedTuple):
-    """One page with all that is known about it, for tests and counts."""
+    """One question on a page with all that is known about both, for tests and counts."""
 
     plan: Plan
     page: Page
-    answers: List[Answer]
-    names: List[str]  # The invented words, sorted.
+    names: List[str]  # The invented words of the page, sorted.
+    question: Question
+    answers: List[Answer]  # To the question, in document order.
     example: Dict[str, Any]  # In the original format.
 
 
-def make_sample(split: str, index: int, seed: int) -> Sample:
-    """Page number `index` of a split; it depends on the three arguments and on nothing else."""
-    rng = random.Random("%d/%s/%d" % (seed, split, index))
+def page_rng(split: str, index: int, seed: int) -> random.Random:
+    """The generator of one page, the same on every version of Python."""
+    return random.Random("%d/%s/%d" % (seed, split, index))
+
+
+def make_samples(split: str, index: int, seed: int, questions: int = 1) -> List[Sample]:
+    """The first questions on page number `index` of a split.
+
+    They depend on the arguments and on nothing else; more questions leave the first as they are.
+    """
+    if not 1 <= questions <= MAX_QUESTIONS:
+        raise ValueError("%d questions on a page; at most %d can be asked"
+                         % (questions, MAX_QUESTIONS))
+    rng = page_rng(split, index, seed)
     namer = Namer(rng, split)
     plan = make_plan(rng, namer)
     page, answers = article.write(plan, rng, namer)
-    habits = annotations.TRAIN if split == "train" else annotations.DEV
-    annotated = [annotations.annotate(page, answers, habits, rng)
-                 for _ in range(_ANNOTATORS[split])]
-    return Sample(plan, page, answers, sorted(namer.used),
-                  _example(split, index, seed, plan, page, annotated))
+    document = _document(plan, page, rng)
+    samples = []
+    for number in range(questions):
+        question = draw_question(plan, [s.question.about for s in samples], rng)
+        right = [a for a in answers if a.about == question.about]
+        samples.append(Sample(plan, page, sorted(namer.used), question, right, dict(
+            document,
+            annotations=[annotations.annotate(page, right, _HABITS[split], rng)
+                         for _ in range(_ANNOTATORS[split])],
+            example_id=example_id(split, index, number, seed),
+            question_text=" ".join(question.tokens),
+            question_tokens=question.tokens)))
+    return samples
 
 
-def generate(split: str, pages: int, seed: int) -> Iterator[Dict[str, Any]]:
-    """The first `pages` examples of a split, in the original NQ format."""
+def generate(split: str, pages: int, seed: int, questions: int = 1) -> Iterator[Dict[str, Any]]:
+    """The examples on the first `pages` pages of a split, in the original NQ format."""
     for index in range(pages):
-        yield make_sample(split, index, seed).example
+        for sample in make_samples(split, index, seed, questions):
+            yield sample.example
 
 
-def write_shards(out_dir: str, split: str, pages: int, shards: int, seed: int) -> Iterator[Sample]:
-    """Writes nq-SPLIT-00.jsonl.gz and so on, and yields each sample once it is written.
+def write_shards(out_dir: str, split: str, pages: int, shards: int, seed: int,
+                 questions: int = 1) -> Iterator[List[Sample]]:
+    """Writes nq-SPLIT-00.jsonl.gz and so on, and yields the samples of each page once written.
 
     Shard i holds pages i, i + shards, i + 2 * shards, ...; the same arguments give the same bytes.
-    A file is in its place when the first sample of the next one comes, and the last at the end.
+    A file is in its place when the first page of the next one comes, and the last at the end.
 
     Raises:
       UserError: the folder holds further shards of the split, which would be read with these.
@@ -65,43 +91,39 @@ def write_shards(out_dir: str, split: str, pages: int, shards: int, seed: int) -
         raise UserError("%s would be read together with the %d new shards: remove it or choose "
                         "another folder" % (stale[0], shards))
     for shard, path in enumerate(paths):
-        with files.replacing(path) as out, gzip.GzipFile(
-                filename="", mode="wb", compresslevel=4, fileobj=out, mtime=0) as packed:
+        with files.replacing(path) as out, igzip.IGzipFile(
+                filename="", mode="wb", compresslevel=2, fileobj=out, mtime=0) as packed:
             for index in range(shard, pages, shards):
-                sample = make_sample(split, index, seed)
-                packed.write(orjson.dumps(sample.example) + b"\n")
-                yield sample
+                samples = make_samples(split, index, seed, questions)
+                for sample in samples:
+                    packed.write(orjson.dumps(sample.example, option=orjson.OPT_SORT_KEYS) + b"\n")
+                yield samples
 
 
 def shard_name(split: str, shard: int) -> str:
     return "nq-%s-%02d.jsonl.gz" % (split, shard)
 
 
-def example_id(split: str, index: int, seed: int) -> int:
-    """A signed 64-bit id; no two pages of a seed share one.
+def example_id(split: str, index: int, number: int, seed: int) -> int:
+    """A signed 64-bit id; no two questions of a seed share one.
 
     It is the finaliser of splitmix64, which maps 64-bit numbers one to one.
     """
-    z = ((seed << 40) + (SPLITS.index(split) << 36) + index) * 0x9E3779B97F4A7C15 & _MASK
+    counter = SPLITS.index(split) << 36 | index << 4 | number
+    z = ((seed << 40) + counter) * 0x9E3779B97F4A7C15 & _MASK
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & _MASK
     z = (z ^ z >> 27) * 0x94D049BB133111EB & _MASK
     z ^= z >> 31
     return z - 2 ** 64 if z >= 2 ** 63 else z
 
 
-def _example(split: str, index: int, seed: int, plan: Plan, page: Page,
-             annotated: List[Dict]) -> Dict[str, Any]:
-    identifier = example_id(split, index, seed)
-    # The keys in the order of the real files.
+def _document(plan: Plan, page: Page, rng: random.Random) -> Dict[str, Any]:
+    """The fields that all questions on a page share."""
     return {
-        "annotations": annotated,
         "document_html": page.html,
         "document_title": plan.title,
         "document_tokens": page.tokens,
         "document_url": "https://encyclopedia.example/w/index.php?title=%s&amp;oldid=%d" % (
-            quote(plan.title.replace(" ", "_")), 800000000 + identifier % 60000000),
-        "example_id": identifier,
+            quote(plan.title.replace(" ", "_")), rng.randint(800000000, 860000000)),
         "long_answer_candidates": page.candidates,
-        "question_text": " ".join(plan.question),
-        "question_tokens": plan.question,
     }

@@ -2,8 +2,9 @@
 
 In a phrasing {x} stands for the page's subject and {X} for it at the start of a sentence; a
 question names the subject in full, a sentence may say "the town" or "she" instead. {v} is the
-value. A question shares a cue word or two with every sentence of its relation, and a value stands
-next to its cue. Relations of different kinds of page that mean the same share their cue words.
+value. Nearly every question shares a cue word with nearly every sentence of its relation, and
+most values follow their cue at once. Relations of different kinds of page that mean the same share
+their cues.
 """
 from typing import Dict, List, NamedTuple
 
@@ -18,20 +19,20 @@ class Relation(NamedTuple):
 
 _ALL = [
     Relation("founder", "person", "Founded by", [
-        "who founded {x}", "{x} was founded by whom", "who was the founder of {x}",
-        "founder of {x}", "name of the person who founded {x}",
+        "who founded {x}", "{x} was founded by whom", "by whom was {x} founded",
+        "name of the person who founded {x}", "who was the founder of {x}",
     ], [
-        "{X} was founded by {v}.", "The founder of {x} was {v}, an exile from the south.",
-        "{v} founded {x} with the money of a rich uncle.", "Most historians agree that {x} was "
-        "founded by {v}, although no deed survives.",
+        "{X} was founded by {v}.",
+        "Most agree that {x} was founded by {v}, although no deed survives.",
+        "Founded by {v}, {x} grew fast.", "{v} founded {x} with the money of a rich uncle.",
+        "Its founder was {v}.",
     ]),
     Relation("founded", "year", "Founded in", [
         "when was {x} founded", "what year was {x} founded", "{x} was founded in which year",
-        "in what year was {x} founded", "year {x} was founded",
+        "in what year was {x} founded",
     ], [
         "{X} was founded in {v}.", "Founded in {v}, {x} soon drew people from far away.",
-        "It was in {v} that {x} was founded.", "The year {v}, when {x} was founded, is carved "
-        "over the main gate.",
+        "As a stone tells, {x} was founded in {v}.",
     ]),
     Relation("named_after", "person", "Named after", [
         "who is {x} named after", "who was {x} named after", "{x} is named after which person",
@@ -41,22 +42,22 @@ _ALL = [
         "{X} was named after {v}, who never saw it.",
     ]),
     Relation("population", "count", "Population", [
-        "what is the population of {x}", "population of {x}", "how many people live in {x}",
-        "how many people live in {x} now",
+        "what is the population of {x}", "population of {x}",
+        "how large is the population of {x}", "how many people are in the population of {x}",
     ], [
-        "{X} has a population of {v} people.", "At the last census {v} people live in {x}.",
-        "The population of {x} is {v}.", "Some {v} people live in {x} all year round.",
+        "{X} has a population of {v}.", "With a population of {v}, {x} is larger than it looks.",
+        "At the last census the population was {v}.",
     ]),
     Relation("mayor", "person", "Mayor", [
         "who is the mayor of {x}", "mayor of {x}", "name of the current mayor of {x}",
         "who became mayor of {x}",
     ], [
-        "The mayor of {x} is {v}.", "{v} became mayor after a close vote.",
-        "Since the last election {v} has been mayor of {x}.",
+        "The mayor of {x} is {v}.", "The current mayor is {v}.",
+        "After a close vote the new mayor was {v}.",
     ]),
     Relation("province", "place", "Province", [
-        "what province is {x} in", "which province is {x} located in",
-        "in which province is {x}", "{x} is in what province",
+        "what province is {x} in", "which province is {x} located in", "in which province is {x}",
+        "{x} is in what province",
     ], [
         "{X} is located in the province of {v}.", "{X} lies in the province of {v}.",
         "It belongs to the province of {v}, in the north of the country.",
@@ -65,22 +66,22 @@ _ALL = [
         "what is the main industry of {x}", "main industry in {x}",
         "what industry is {x} known for", "which industry is the largest in {x}",
     ], [
-        "The main industry of {x} is {v}.", "For centuries {v} was the main industry.",
-        "Its largest industry is {v}, which feeds half of all families.",
+        "The main industry of {x} is {v}.", "The largest industry is {v}.",
+        "Its main industry is {v}, which feeds half of all families.",
     ]),
     Relation("source", "place", "Source", [
-        "where does {x} rise", "where is the source of {x}", "source of {x}",
-        "at which place does {x} rise",
+        "where is the source of {x}", "source of {x}", "what place is the source of {x}",
+        "the source of {x} is at what place",
     ], [
-        "{X} rises at {v}.", "The source of {x} is at {v}.",
-        "{X} rises near {v}, between two bare hills.",
+        "{X} has its source at {v}.", "The source is at {v}, between two bare hills.",
+        "From its source at {v} the water is always cold.",
     ]),
     Relation("mouth", "place", "Mouth", [
-        "what does {x} flow into", "where does {x} flow into the sea", "where is the mouth of {x}",
-        "mouth of {x}",
+        "where is the mouth of {x}", "mouth of {x}", "what place is at the mouth of {x}",
+        "the mouth of {x} is at what place",
     ], [
-        "{X} flows into the sea at {v}.", "The mouth of {x} is at {v}.",
-        "{X} slows down and flows into the bay of {v}.",
+        "{X} has its mouth at {v}.", "The mouth is at {v}, where the sea is shallow.",
+        "At its mouth at {v} ships can turn.",
     ]),
     Relation("length", "kilometres", "Length", [
         "how long is {x}", "what is the length of {x}", "length of {x} in kilometres",
@@ -93,78 +94,76 @@ _ALL = [
         "how high is {x}", "what is the height of {x}", "height of {x} in metres",
         "{x} is how many metres high",
     ], [
-        "{X} is {v} high.", "The height of {x} is {v}.", "It reaches a height of {v}.",
+        "{X} is {v} high.", "It reaches a height of {v}.", "The height of {x} is {v}.",
         "With a height of {v}, {x} can be seen from the coast.",
     ]),
     Relation("climber", "person", "First climbed by", [
-        "who first climbed {x}", "who was the first to climb {x}",
-        "{x} was first climbed by whom", "first person to climb {x}",
+        "who first climbed {x}", "{x} was first climbed by whom",
+        "name of the person who first climbed {x}", "by whom was {x} first climbed",
     ], [
-        "{X} was first climbed by {v}.", "The first person to climb {x} was {v}.",
-        "{v} first climbed {x} without a rope.",
+        "{X} was first climbed by {v}.", "First climbed by {v}, {x} has drawn many since.",
+        "It was climbed by {v} without a rope.", "{v} first climbed {x} in thick fog.",
     ]),
     Relation("climbed", "year", "First climbed in", [
         "when was {x} first climbed", "what year was {x} first climbed",
         "in which year was {x} first climbed", "{x} was first climbed in what year",
     ], [
         "{X} was first climbed in {v}.", "First climbed in {v}, {x} has drawn many since.",
-        "It was first climbed in the dry summer of {v}.",
+        "It was first climbed in {v}, on a dry day.",
     ]),
     Relation("range", "place", "Range", [
-        "what mountain range is {x} in", "which range does {x} belong to",
+        "what range is {x} in", "which range does {x} belong to",
         "{x} belongs to which mountain range", "mountain range of {x}",
     ], [
-        "{X} belongs to the {v} range.", "It stands in the {v} mountain range.",
-        "{X} is the second peak of the {v} range.",
+        "{X} belongs to the range of {v}.", "It stands in the mountain range of {v}.",
+        "{X} is the second peak in the range of {v}.",
     ]),
     Relation("born", "date", "Born", [
-        "when was {x} born", "what date was {x} born", "{x} was born when",
-        "birth date of {x}",
+        "when was {x} born", "what date was {x} born on", "{x} was born when",
+        "on what day was {x} born",
     ], [
         "{X} was born on {v}.", "Born on {v}, {x} was the youngest of six.",
-        "The birth of {x} on {v} is noted in the parish book.",
+        "As the parish book notes, {x} was born on {v}.",
     ]),
-    Relation("birthplace", "place", "Birthplace", [
-        "where was {x} born", "birthplace of {x}", "what is the birthplace of {x}",
-        "in which town was {x} born",
+    Relation("birthplace", "place", "Born in", [
+        "where was {x} born", "in which town was {x} born", "in what town was {x} born",
+        "{x} was born where",
     ], [
-        "{X} was born in {v}.", "The birthplace of {x} was {v}.",
-        "{X} was born in the town of {v}.",
+        "{X} was born in {v}.", "Born in {v}, {x} grew up by the sea.",
+        "{X} was born in {v}, above a bakery.",
     ]),
     Relation("died", "date", "Died", [
-        "when did {x} die", "what date did {x} die", "date when {x} died",
-        "{x} died when",
+        "when did {x} die", "what date did {x} die", "when was it that {x} died", "{x} died when",
     ], [
-        "{X} died on {v}.", "After a long illness {x} died on {v}.",
-        "{X} died at home on {v}.",
+        "{X} died on {v}.", "After a long illness {x} died on {v}.", "{X} died on {v}, at home.",
     ]),
-    Relation("spouse", "person", "Married to", [
-        "who was {x} married to", "who did {x} marry", "{x} was married to whom",
-        "name of the person {x} married",
+    Relation("spouse", "person", "Married", [
+        "who was {x} married to", "{x} was married to whom",
+        "name of the person {x} was married to", "who married {x}",
     ], [
-        "{X} was married to {v}.", "Two years later {x} married {v}.",
+        "{X} was married to {v}.", "Married to {v}, {x} lived in a cold house.",
         "{X} married {v} against the will of both families.",
     ]),
     Relation("teacher", "person", "Taught by", [
-        "who taught {x}", "who was the teacher of {x}", "{x} was taught by whom",
-        "teacher of {x}",
+        "who taught {x}", "{x} was taught by whom", "by whom was {x} taught",
+        "who was the teacher of {x}",
     ], [
-        "{X} was taught by {v}.", "The teacher of {x} was {v}.",
-        "For three years {x} was taught by {v}, who was almost blind.",
+        "{X} was taught by {v}.", "For three years {x} was taught by {v}, who was almost blind.",
+        "Taught by {v}, {x} learnt fast.", "The first teacher was {v}.",
     ]),
     Relation("occupation", "occupation", "Occupation", [
-        "what was the occupation of {x}", "occupation of {x}",
-        "what did {x} work as", "{x} worked as a what",
+        "what was the occupation of {x}", "occupation of {x}", "what did {x} work as",
+        "{x} worked as a what",
     ], [
-        "{X} worked as a {v}.", "The occupation of {x} was {v}.",
-        "In later years {x} worked as a {v} for the crown.",
+        "{X} worked as {v}.", "The occupation of {x} was {v}.",
+        "In later years {x} worked as {v} for the crown.",
     ]),
     Relation("author", "person", "Written by", [
-        "who wrote {x}", "who is the author of {x}", "author of {x}",
-        "{x} was written by whom", "{x} was written by which author",
+        "who wrote {x}", "who is the author of {x}", "author of {x}", "{x} was written by whom",
+        "{x} was written by which author",
     ], [
-        "{X} was written by {v}.", "The author of {x} is {v}.", "{v} wrote {x} in a single winter.",
-        "{X} was written by the author {v}.",
+        "{X} was written by {v}.", "The author of {x} is {v}.",
+        "Written by {v} in a single winter, {x} needed no changes.", "The author was {v}.",
     ]),
     Relation("published", "year", "Published in", [
         "when was {x} published", "what year was {x} published",
@@ -175,16 +174,16 @@ _ALL = [
     ]),
     Relation("hero", "person", "Main character", [
         "who is the main character of {x}", "main character in {x}",
-        "name of the main character in {x}", "what is the main character of {x} called",
+        "name of the main character in {x}", "{x} has which main character",
     ], [
         "The main character of {x} is {v}.", "Its main character, {v}, speaks very little.",
-        "The main character is called {v}.",
+        "The main character is {v}.",
     ]),
     Relation("setting", "place", "Set in", [
         "where is {x} set", "{x} is set in which town", "what town is {x} set in",
         "in what place is {x} set",
     ], [
-        "{X} is set in {v}.", "It is set in the harbour town of {v}.",
+        "{X} is set in {v}.", "It is set in {v}, in a time of war.",
         "Set in {v}, {x} covers a single day.",
     ]),
     Relation("pages", "pages", "Pages", [
@@ -195,86 +194,86 @@ _ALL = [
         "It runs to {v} in the usual edition.",
     ]),
     Relation("director", "person", "Directed by", [
-        "who directed {x}", "who is the director of {x}", "director of {x}",
-        "{x} was directed by whom",
+        "who directed {x}", "{x} was directed by whom", "by whom was {x} directed",
+        "who is the director of {x}",
     ], [
-        "{X} was directed by {v}.", "The director of {x} is {v}.",
-        "{v} directed {x} at the age of thirty.",
+        "{X} was directed by {v}.", "Directed by {v}, {x} was shot in two weeks.",
+        "It was directed by {v} at the age of thirty.", "The director was {v}.",
     ]),
     Relation("released", "date", "Released", [
-        "when was {x} released", "release date of {x}", "what date was {x} released",
-        "when did {x} get released",
+        "when was {x} released", "{x} was released when", "what date was {x} released on",
+        "on what day was {x} released",
     ], [
         "{X} was released on {v}.", "Released on {v}, {x} filled the halls for weeks.",
-        "The release of {x} took place on {v}.",
+        "It was released on {v} at last.",
     ]),
     Relation("music", "person", "Music by", [
         "who composed the music for {x}", "who composed the music of {x}",
-        "composer of the music for {x}", "music of {x} was composed by whom",
+        "the music of {x} was composed by whom", "by whom was the music of {x}",
     ], [
-        "The music was composed by {v}.", "{v} composed the music for {x}.",
-        "The composer of the music for {x} was {v}.",
+        "The music was composed by {v}.", "With music by {v}, {x} won over the critics.",
+        "The music of {x} is by {v}.",
     ]),
-    Relation("star", "person", "Starring", [
-        "who stars in {x}", "who plays the leading role in {x}",
-        "who played the leading role in {x}", "star of {x}",
+    Relation("star", "person", "Leading role", [
+        "who has the leading role in {x}", "who plays the leading role in {x}",
+        "leading role in {x}", "leading role of {x} is played by whom",
     ], [
-        "{X} stars {v}.", "{v} plays the leading role.", "The leading role is played by {v}.",
-        "The star of {x} is {v}.",
+        "The leading role is played by {v}.", "The leading role went to {v}.",
+        "{X} gave its leading role to {v}.",
     ]),
     Relation("runtime", "minutes", "Running time", [
-        "what is the running time of {x}", "how many minutes does {x} last", "running time of {x}",
-        "how long does {x} last",
+        "what is the running time of {x}", "running time of {x}",
+        "how many minutes does {x} last", "how long does {x} last",
     ], [
-        "{X} has a running time of {v}.", "{X} lasts {v}.",
-        "The running time of {x} is {v}.",
+        "{X} has a running time of {v}.", "{X} lasts {v}.", "The running time of {x} is {v}.",
     ]),
     Relation("headquarters", "place", "Headquarters", [
-        "where are the headquarters of {x}", "where is {x} headquartered",
+        "where are the headquarters of {x}", "where does {x} have its headquarters",
         "headquarters of {x}", "what town are the headquarters of {x} in",
     ], [
         "{X} has its headquarters in {v}.", "The headquarters of {x} are in {v}.",
-        "{X} is headquartered in {v}.",
+        "With headquarters in {v}, {x} is far from its buyers.",
     ]),
     Relation("employees", "count", "Employees", [
-        "how many employees does {x} have", "number of employees of {x}",
-        "how many people does {x} employ", "{x} has how many employees",
+        "how many employees does {x} have", "number of employees of {x}", "employees of {x}",
+        "{x} has how many employees",
     ], [
-        "{X} has {v} employees.", "It now employs {v} people.",
-        "The number of employees is {v}.",
+        "The number of employees is {v}.", "{X} has more employees than its rivals: {v}.",
+        "The number of its employees rose to {v}.",
     ]),
     Relation("product", "product", "Products", [
         "what does {x} make", "what products does {x} make", "what is the main product of {x}",
-        "{x} makes which product",
+        "main product of {x}",
     ], [
         "{X} makes {v}.", "The main product of {x} is {v}.", "{X} now makes {v} for export.",
     ]),
     Relation("owner", "company", "Owned by", [
-        "who owns {x}", "{x} is owned by which company", "which company owns {x}",
-        "owner of {x}",
+        "who owns {x}", "{x} is owned by which company", "{x} is owned by whom",
+        "which company is {x} owned by",
     ], [
-        "{X} is owned by {v}.", "The owner of {x} is {v}.",
-        "Since the merger {v} owns {x}.",
+        "{X} is owned by {v}.", "Owned by {v}, {x} still bears its old name.",
+        "Since the merger it is owned by {v}.",
     ]),
     Relation("designer", "person", "Designed by", [
-        "who designed {x}", "who was the designer of {x}", "{x} was designed by whom",
-        "designer of {x}",
+        "who designed {x}", "{x} was designed by whom", "by whom was {x} designed",
+        "who was the designer of {x}",
     ], [
-        "{X} was designed by {v}.", "The designer of {x} was {v}.",
-        "{v} designed {x} after a journey to the east.",
+        "{X} was designed by {v}.", "Designed by {v}, {x} has never moved an inch.",
+        "{v} designed {x} after a journey to the east.", "The designer was {v}.",
     ]),
     Relation("opened", "year", "Opened in", [
-        "when did {x} open", "what year was {x} opened", "when was {x} opened",
-        "{x} opened in which year",
+        "when was {x} opened", "what year was {x} opened", "{x} was opened in which year",
+        "in what year was {x} opened",
     ], [
-        "{X} was opened in {v}.", "{X} opened in {v}, two years late.",
+        "{X} was opened in {v}.", "It was opened in {v}, two years late.",
         "Opened in {v}, {x} was a wonder of its day.",
     ]),
     Relation("span", "metres", "Span", [
-        "what is the span of {x}", "span of {x} in metres", "how many metres does {x} span",
+        "what is the span of {x}", "span of {x} in metres", "how large is the span of {x}",
         "{x} has a span of how many metres",
     ], [
-        "{X} has a span of {v}.", "The span of {x} is {v}.", "It has a span of {v} in all.",
+        "{X} has a span of {v}.", "The span of {x} is {v}.",
+        "With a span of {v}, {x} was long the largest.",
     ]),
     Relation("material", "material", "Material", [
         "what is {x} made of", "what material is {x} built of", "{x} is built of what material",
@@ -284,11 +283,11 @@ _ALL = [
         "The material of {x} is {v}, brought in by sea.",
     ]),
     Relation("describer", "person", "Described by", [
-        "who first described {x}", "{x} was first described by whom",
-        "who described {x}", "person who first described {x}",
+        "who first described {x}", "{x} was first described by whom", "by whom was {x} described",
+        "person who first described {x}",
     ], [
-        "{X} was first described by {v}.", "{v} first described {x} from a single feather.",
-        "It was described by {v} in a letter to a friend.",
+        "{X} was first described by {v}.", "It was described by {v} in a letter to a friend.",
+        "First described by {v}, {x} was long thought a myth.",
     ]),
     Relation("wingspan", "centimetres", "Wingspan", [
         "what is the wingspan of {x}", "wingspan of {x}", "how wide is the wingspan of {x}",
@@ -298,8 +297,7 @@ _ALL = [
         "Its wingspan of {v} is large for such a light bird.",
     ]),
     Relation("diet", "food", "Diet", [
-        "what does {x} eat", "what does {x} feed on", "{x} feeds on what",
-        "{x} eats what",
+        "what does {x} eat", "what does {x} feed on", "{x} feeds on what", "{x} eats what",
     ], [
         "{X} feeds on {v}.", "In summer {x} eats {v}.", "It eats mostly {v}.",
     ]),
@@ -310,24 +308,24 @@ _ALL = [
         "The colour of {x} is {v}.", "Its usual colour is {v}.", "In colour {x} is {v}.",
     ]),
     Relation("coach", "person", "Coach", [
-        "who is the coach of {x}", "who coaches {x}", "coach of {x}",
-        "name of the coach of {x}",
+        "who is the coach of {x}", "coach of {x}", "name of the coach of {x}",
+        "who became coach of {x}",
     ], [
-        "The coach of {x} is {v}.", "{v} is the coach of {x}.", "{X} is coached by {v}.",
+        "The coach of {x} is {v}.", "The present coach is {v}.",
+        "Since the spring its coach is {v}.",
     ]),
     Relation("captain", "person", "Captain", [
         "who is the captain of {x}", "captain of {x}", "who was named captain of {x}",
         "name of the captain of {x}",
     ], [
-        "The captain of {x} is {v}.", "{v} was named captain of {x}.",
-        "Its captain is {v}.",
+        "The captain of {x} is {v}.", "The captain is {v}, an old hand.", "Its captain is {v}.",
     ]),
     Relation("ground", "place", "Home ground", [
-        "where does {x} play", "what is the home ground of {x}", "home ground of {x}",
-        "where does {x} play its home games",
+        "what is the home ground of {x}", "home ground of {x}", "{x} has its home ground where",
+        "where is the home ground of {x}",
     ], [
-        "{X} plays at {v}.", "The home ground of {x} is {v}.",
-        "{X} plays its home games at {v}.",
+        "{X} has its home ground at {v}.", "The home ground is at {v}.",
+        "Its home ground at {v} is often under water.",
     ]),
 ]
 
@@ -341,8 +339,8 @@ PAIRS = [
     ("born", "birthplace", "{X} was born on {v} in {w}."),
     ("birthplace", "born", "{X} was born in {v} on {w}."),
     ("author", "published", "{X} was written by {v} and published in {w}."),
-    ("director", "music", "{X} was directed by {v} and its music was composed by {w}."),
+    ("director", "music", "{X} was directed by {v} with music by {w}."),
     ("designer", "opened", "{X} was designed by {v} and opened in {w}."),
     ("coach", "captain", "The coach is {v} and the captain is {w}."),
-    ("source", "mouth", "{X} rises at {v} and flows into the sea at {w}."),
+    ("source", "mouth", "{X} has its source at {v} and its mouth at {w}."),
 ]

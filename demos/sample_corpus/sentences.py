@@ -8,10 +8,10 @@ from sample_corpus.relations import PAIRS
 
 
 class Text(NamedTuple):
-    """Text with marked values, and for each of these whether it is the answer."""
+    """Text with marked values, and for each of these the key of what it answers, or ""."""
 
     text: str
-    answers: Tuple[bool, ...] = ()
+    answers: Tuple[str, ...] = ()
 
 
 class Teller:
@@ -42,8 +42,9 @@ class Teller:
     def _tell(self, phrasing: str, fact: Fact, second: Optional[Fact] = None) -> Text:
         text = self.sentence(phrasing).replace("{v}", marked(fact.value))
         if second is None:
-            return Text(text, (fact.asked,))
-        return Text(text.replace("{w}", marked(second.value)), (fact.asked, second.asked))
+            return Text(text, (fact.relation.name,))
+        return Text(text.replace("{w}", marked(second.value)),
+                    (fact.relation.name, second.relation.name))
 
     def sentence(self, phrasing: str, in_full: bool = False) -> str:
         """`phrasing` with its subject named, in full or as the reader will understand."""
@@ -63,7 +64,7 @@ class Teller:
         naming = [s for s in rival.relation.sentences if "{x}" in s or "{X}" in s]
         text = (self._rng.choice(naming).replace("{X}", _capital(rival.subject))
                 .replace("{x}", rival.subject))
-        return Text(text.replace("{v}", marked(rival.value)), (False,))
+        return Text(text.replace("{v}", marked(rival.value)), ("",))
 
 
 def _phrasings(first: Fact, second: Fact) -> List[str]:
