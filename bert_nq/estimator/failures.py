@@ -30,8 +30,10 @@ def mendable(what: str) -> Iterator[None]:
     try:
         yield
     except tf.errors.ResourceExhaustedError as e:
-        raise UserError("%s needs more memory or disk space than there is: lower the batch size or "
-                        "--max_seq_length, or make room (%s)" % (what, reason(e))) from e
+        if "space left" in reason(e):
+            raise UserError("%s stopped: make room: %s" % (what, reason(e))) from e
+        raise UserError("%s needs more memory than there is: lower the batch size or "
+                        "--max_seq_length (%s)" % (what, reason(e))) from e
     except _OF_THE_OUTSIDE_WORLD as e:
         raise UserError("%s stopped: %s" % (what, reason(e))) from e
     except RuntimeError as e:
