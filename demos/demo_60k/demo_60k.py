@@ -10,9 +10,9 @@ settings of that project (ten training shards, 2 layers of 128, windows of 384, 
     python demo_60k.py --data_dir=DIR --vocab_file=vocab-nq.txt \
         --init_checkpoint=uncased_L-2_H-128_A-2/bert_model.ckpt --output_dir=demo_60k
 
-Every stage is one of the programs of this repository, called as it is printed. A stage whose output
-is there is not run again: remove --output_dir to start anew. The settings are flag files beside this
-program, in sample/ and nq/.
+Every stage is one of the programs of this repository, called as it is printed. A stage whose
+output is there is not run again: remove --output_dir to start anew. The settings are flag files
+beside this program, in sample/ and nq/.
 """
 import json
 import os

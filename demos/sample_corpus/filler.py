@@ -1,7 +1,7 @@
 """Prose that states no fact that is ever asked for.
 
-It may name other people, places, years and numbers, as real pages do, but it uses none of the cue
-words of relations.py.
+Some of it names other people, places, years and numbers, as real pages do, but it uses none of the
+cue words of relations.py.
 """
 import collections
 import random
@@ -76,6 +76,12 @@ _SENTENCES = [
 _SLOT = re.compile(r"\{(\w+)\}")
 _SLOT_COUNTS = {s: collections.Counter(_SLOT.findall(s)) for s in _SENTENCES}
 
+# Sentences with names or numbers in them, and how often one of these comes: what could pass for an
+# answer is rarer than on real pages, so that a small model can learn from a few thousand of them.
+_NAMING = [s for s in _SENTENCES if {"person", "place", "year", "number"} & set(_SLOT_COUNTS[s])]
+_NAMING_SHARE = 0.08
+_PLAIN = [s for s in _SENTENCES if s not in _NAMING]
+
 _AN = re.compile(r"\b([Aa]) (?=[aeio])")
 
 HEADINGS = ("Overview", "Surroundings", "Reception", "Later years", "In popular culture", "Legacy",
@@ -100,7 +106,7 @@ def _fill(slot: str, rng: random.Random, namer: Namer) -> str:
 
 def sentence(rng: random.Random, namer: Namer) -> str:
     """One sentence of 5 to 20 tokens."""
-    template = rng.choice(_SENTENCES)
+    template = rng.choice(_NAMING if rng.random() < _NAMING_SHARE else _PLAIN)
     pieces = {slot: [_fill(slot, rng, namer) for _ in range(n)]
               for slot, n in _SLOT_COUNTS[template].items()}
     pieces.get("year", []).sort()  # From the earlier to the later.

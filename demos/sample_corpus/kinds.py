@@ -46,7 +46,7 @@ class Kind(NamedTuple):
 KINDS = [
     Kind(
         "town", ["the town"], ["{n}", "{n}", "Old {n}", "Port {n}"],
-        ["founder", "founded", "named_after", "population", "mayor", "province", "industry"],
+        ["founder", "founded", "population", "province", "industry"],
         ["{X} is a market town with narrow streets.", "{X} is a quiet town on a hill.",
          "{X} is a walled town known for its old gardens."],
         [Choice("is there a train station in {x}", "There is a train station beside the old gate.",
@@ -67,7 +67,7 @@ KINDS = [
                 "In the last century the young moved away and came back only in summer."])]),
     Kind(
         "river", ["the river"], ["the {n} River", "the River {n}"],
-        ["source", "mouth", "length", "named_after", "province"],
+        ["source", "length", "named_after"],
         ["{X} is a slow river with many bends.", "{X} is a cold river with steep banks.",
          "{X} is a river loved by rowers."],
         [Choice("is {x} frozen in winter", "{X} is frozen in winter as far as the first bend.",
@@ -83,7 +83,7 @@ KINDS = [
                 "Dams have been planned more than once and never built."])]),
     Kind(
         "mountain", ["the mountain", "the peak"], ["Mount {n}", "{n} Peak"],
-        ["height", "climber", "climbed", "range", "named_after", "province"],
+        ["height", "climber", "climbed", "range"],
         ["{X} is a mountain with two summits.", "{X} is a lonely mountain of grey rock.",
          "{X} is a steep mountain, white for most of the year."],
         [Choice("is {x} a volcano", "{X} is a volcano, though it has slept for ages.",
@@ -99,7 +99,7 @@ KINDS = [
                 "Walkers should start before dawn and be down by noon."])]),
     Kind(
         "person", ["person"], ["person"],
-        ["born", "birthplace", "died", "spouse", "teacher", "occupation"],
+        ["born", "birthplace", "teacher", "occupation"],
         ["{X} was a restless traveller and a writer of long letters.",
          "{X} is remembered for a sharp tongue and a kind heart.",
          "{X} was one of the great minds of the age."],
@@ -117,7 +117,7 @@ KINDS = [
                 "Later came a school with no windows and a master who loved birds."])]),
     Kind(
         "novel", ["the novel", "the book"], ["work"],
-        ["author", "published", "hero", "setting", "pages"],
+        ["author", "published", "setting", "pages"],
         ["{X} is a novel told in short letters.", "{X} is a dark novel with a bright ending.",
          "{X} is a long novel about a small quarrel."],
         [Choice("is {x} based on a true story", "{X} is based on a true story from the war.",
@@ -133,7 +133,7 @@ KINDS = [
                 "In the end nobody has won and everybody laughs."])]),
     Kind(
         "film", ["the film"], ["work"],
-        ["director", "released", "music", "star", "runtime"],
+        ["director", "released", "runtime"],
         ["{X} is a silent film shot in two weeks.", "{X} is a film about a bank robbery.",
          "{X} is a comic film with many songs."],
         [Choice("is {x} a sequel", "{X} is a sequel to an earlier success.",
@@ -149,7 +149,7 @@ KINDS = [
                 "When the curtain falls he has found a new trade."])]),
     Kind(
         "company", ["the company", "the firm"], ["company"],
-        ["founder", "founded", "headquarters", "employees", "product", "owner"],
+        ["founder", "founded", "headquarters", "employees", "product"],
         ["{X} is a firm with a long name in its trade.", "{X} is a company run by four cousins.",
          "{X} is a family company proud of its slow methods."],
         [Choice("is {x} listed on the stock exchange", "{X} is listed on the stock exchange.",
@@ -165,7 +165,7 @@ KINDS = [
                 "Hard years followed, but nobody was ever sent home."])]),
     Kind(
         "bridge", ["the bridge"], ["the {n} Bridge", "{n} Bridge"],
-        ["designer", "opened", "span", "material", "named_after"],
+        ["designer", "opened", "span", "material"],
         ["{X} is a bridge with seven arches.", "{X} is a narrow bridge for carts and walkers.",
          "{X} is a bridge with a small chapel in the middle."],
         [Choice("is there a toll on {x}", "There is a toll on {x} for all but monks.",
@@ -181,7 +181,7 @@ KINDS = [
                 "At last divers laid the footings by hand, block by block."])]),
     Kind(
         "bird", ["the bird", "the species"], ["the {n} finch", "the {n} owl", "the {n} warbler"],
-        ["describer", "wingspan", "diet", "colour", "named_after"],
+        ["describer", "wingspan", "diet", "colour"],
         ["{X} is a shy bird of open woods.", "{X} is a noisy bird that nests in reeds.",
          "{X} is a small bird with a long tail."],
         [Choice("is {x} endangered", "{X} is endangered over most of its range.",
@@ -197,7 +197,7 @@ KINDS = [
                 "In autumn only the old ones sing."])]),
     Kind(
         "club", ["the club", "the team"], ["{n} Rovers", "{n} United", "{n} Athletic"],
-        ["founder", "founded", "coach", "captain", "ground", "colour"],
+        ["coach", "founded", "ground", "colour"],
         ["{X} is a football club with loyal supporters.", "{X} is a club that never plays for a "
          "draw.", "{X} is a team of amateurs."],
         [Choice("has {x} won the cup", "{X} has won the cup, after extra time.",

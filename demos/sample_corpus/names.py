@@ -21,6 +21,16 @@ _PLACE_ENDS = ("ora ia holm mere dale stad vik burg ona una aven ford eth olm en
                "ast ium").split()
 _ACCENTS = {"a": "á", "e": "é", "o": "ö", "u": "ü", "i": "í"}
 
+# Words of the pages' own prose that the syllables above could make, too.
+_TAKEN = frozenset("""
+    before began below beside broken climate close coast comic debate driven follow founder frame
+    frozen garden given granite greek green later least level limestone master mirror mistake
+    mistaken model narrow never novel paper pause piano prize proper quarrel rather remove river
+    route runtime seven shadow shallow shape share shore stage stale state steel stone surname taken
+    teller there these those together topic trade train travel traveller trivia village water window
+    winter women wonder yellow
+    """.split())
+
 _WORK_NOUNS = ("Lantern Orchard Winter Daughter Garden Bridge Letter Mirror Silence Harbour Clock "
                "Shadow Voyage Crown Tower Song").split()
 _COMPANY_NOUNS = "Works Shipyard Trading Press Motors Mills Brothers Institute Society Bank".split()
@@ -62,7 +72,8 @@ class Namer:
                 at = max(word.rfind(v) for v in _ACCENTS)
                 word = word[:at] + _ACCENTS[word[at]] + word[at + 1:]
             word = word.capitalize()
-            if len(word) >= 5 and word not in self.used and split_of(word) == self._split:
+            if (len(word) >= 5 and word not in self.used and split_of(word) == self._split
+                    and word.lower() not in _TAKEN):
                 self.used.add(word)
                 return word
 

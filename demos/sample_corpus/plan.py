@@ -94,18 +94,8 @@ def _facts(kind: Kind, rng: random.Random, namer: Namer) -> List[Fact]:
         relation = RELATIONS[name]
         facts.append(Fact(relation, values.draw(relation.value, rng, namer),
                           rng.choices([p[0] for p in _PLACES], [p[1] for p in _PLACES])[0]))
-    facts = _with_deaths_after_births(facts, rng)
     return facts + [f._replace(place=rng.choice((LEAD, EARLY))) for f in facts
                     if f.place == INFOBOX and rng.random() < _REPEAT_SHARE]
-
-
-def _with_deaths_after_births(facts: List[Fact], rng: random.Random) -> List[Fact]:
-    births = [f.value for f in facts if f.relation.name == "born"]
-    if not births:
-        return facts
-    year = int(births[0].split()[-1]) + rng.randint(25, 90)
-    return [f._replace(value="%s %d" % (f.value.rsplit(" ", 1)[0], year))
-            if f.relation.name == "died" else f for f in facts]
 
 
 def _rival(kind: Kind, rng: random.Random, namer: Namer) -> Rival:

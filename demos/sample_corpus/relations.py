@@ -48,13 +48,6 @@ _ALL = [
         "{X} has a population of {v}.", "With a population of {v}, {x} is larger than it looks.",
         "At the last census the population was {v}.",
     ]),
-    Relation("mayor", "person", "Mayor", [
-        "who is the mayor of {x}", "mayor of {x}", "name of the current mayor of {x}",
-        "who became mayor of {x}",
-    ], [
-        "The mayor of {x} is {v}.", "The current mayor is {v}.",
-        "After a close vote the new mayor was {v}.",
-    ]),
     Relation("province", "place", "Province", [
         "what province is {x} in", "which province is {x} located in", "in which province is {x}",
         "{x} is in what province",
@@ -75,13 +68,6 @@ _ALL = [
     ], [
         "{X} has its source at {v}.", "The source is at {v}, between two bare hills.",
         "From its source at {v} the water is always cold.",
-    ]),
-    Relation("mouth", "place", "Mouth", [
-        "where is the mouth of {x}", "mouth of {x}", "what place is at the mouth of {x}",
-        "the mouth of {x} is at what place",
-    ], [
-        "{X} has its mouth at {v}.", "The mouth is at {v}, where the sea is shallow.",
-        "At its mouth at {v} ships can turn.",
     ]),
     Relation("length", "kilometres", "Length", [
         "how long is {x}", "what is the length of {x}", "length of {x} in kilometres",
@@ -132,18 +118,6 @@ _ALL = [
         "{X} was born in {v}.", "Born in {v}, {x} grew up by the sea.",
         "{X} was born in {v}, above a bakery.",
     ]),
-    Relation("died", "date", "Died", [
-        "when did {x} die", "what date did {x} die", "when was it that {x} died", "{x} died when",
-    ], [
-        "{X} died on {v}.", "After a long illness {x} died on {v}.", "{X} died on {v}, at home.",
-    ]),
-    Relation("spouse", "person", "Married", [
-        "who was {x} married to", "{x} was married to whom",
-        "name of the person {x} was married to", "who married {x}",
-    ], [
-        "{X} was married to {v}.", "Married to {v}, {x} lived in a cold house.",
-        "{X} married {v} against the will of both families.",
-    ]),
     Relation("teacher", "person", "Taught by", [
         "who taught {x}", "{x} was taught by whom", "by whom was {x} taught",
         "who was the teacher of {x}",
@@ -171,13 +145,6 @@ _ALL = [
     ], [
         "{X} was published in {v}.", "First published in {v}, {x} sold slowly.",
         "It was first published in {v}.",
-    ]),
-    Relation("hero", "person", "Main character", [
-        "who is the main character of {x}", "main character in {x}",
-        "name of the main character in {x}", "{x} has which main character",
-    ], [
-        "The main character of {x} is {v}.", "Its main character, {v}, speaks very little.",
-        "The main character is {v}.",
     ]),
     Relation("setting", "place", "Set in", [
         "where is {x} set", "{x} is set in which town", "what town is {x} set in",
@@ -207,20 +174,6 @@ _ALL = [
         "{X} was released on {v}.", "Released on {v}, {x} filled the halls for weeks.",
         "It was released on {v} at last.",
     ]),
-    Relation("music", "person", "Music by", [
-        "who composed the music for {x}", "who composed the music of {x}",
-        "the music of {x} was composed by whom", "by whom was the music of {x}",
-    ], [
-        "The music was composed by {v}.", "With music by {v}, {x} won over the critics.",
-        "The music of {x} is by {v}.",
-    ]),
-    Relation("star", "person", "Leading role", [
-        "who has the leading role in {x}", "who plays the leading role in {x}",
-        "leading role in {x}", "leading role of {x} is played by whom",
-    ], [
-        "The leading role is played by {v}.", "The leading role went to {v}.",
-        "{X} gave its leading role to {v}.",
-    ]),
     Relation("runtime", "minutes", "Running time", [
         "what is the running time of {x}", "running time of {x}",
         "how many minutes does {x} last", "how long does {x} last",
@@ -246,13 +199,6 @@ _ALL = [
         "main product of {x}",
     ], [
         "{X} makes {v}.", "The main product of {x} is {v}.", "{X} now makes {v} for export.",
-    ]),
-    Relation("owner", "company", "Owned by", [
-        "who owns {x}", "{x} is owned by which company", "{x} is owned by whom",
-        "which company is {x} owned by",
-    ], [
-        "{X} is owned by {v}.", "Owned by {v}, {x} still bears its old name.",
-        "Since the merger it is owned by {v}.",
     ]),
     Relation("designer", "person", "Designed by", [
         "who designed {x}", "{x} was designed by whom", "by whom was {x} designed",
@@ -314,12 +260,6 @@ _ALL = [
         "The coach of {x} is {v}.", "The present coach is {v}.",
         "Since the spring its coach is {v}.",
     ]),
-    Relation("captain", "person", "Captain", [
-        "who is the captain of {x}", "captain of {x}", "who was named captain of {x}",
-        "name of the captain of {x}",
-    ], [
-        "The captain of {x} is {v}.", "The captain is {v}, an old hand.", "Its captain is {v}.",
-    ]),
     Relation("ground", "place", "Home ground", [
         "what is the home ground of {x}", "home ground of {x}", "{x} has its home ground where",
         "where is the home ground of {x}",
@@ -339,8 +279,5 @@ PAIRS = [
     ("born", "birthplace", "{X} was born on {v} in {w}."),
     ("birthplace", "born", "{X} was born in {v} on {w}."),
     ("author", "published", "{X} was written by {v} and published in {w}."),
-    ("director", "music", "{X} was directed by {v} with music by {w}."),
     ("designer", "opened", "{X} was designed by {v} and opened in {w}."),
-    ("coach", "captain", "The coach is {v} and the captain is {w}."),
-    ("source", "mouth", "{X} has its source at {v} and its mouth at {w}."),
 ]
