@@ -73,15 +73,15 @@ def model_fn_builder(config: BertConfig, init_checkpoint: Optional[str], use_tpu
 def _initialise(init_checkpoint: str, use_tpu: bool) -> Optional[Callable]:
     """Has the variables start from the checkpoint; returns the scaffold_fn that TPUs need."""
     shapes = {v.op.name: v.shape.as_list() for v in tf.trainable_variables()}
-    mapping = checkpoints.assignment_map(shapes, init_checkpoint).map
+    assignment = checkpoints.assignment_map(shapes, init_checkpoint)
 
     def initialise():
-        tf.train.init_from_checkpoint(init_checkpoint, mapping)
+        tf.train.init_from_checkpoint(assignment.checkpoint, assignment.map)
         return tf.train.Scaffold()
 
     if use_tpu:
         return initialise
-    tf.train.init_from_checkpoint(init_checkpoint, mapping)
+    initialise()
     return None
 
 

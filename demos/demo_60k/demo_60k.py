@@ -79,12 +79,14 @@ def main():
     vocab = FLAGS.vocab_file or stages.run(
         "Learn a vocabulary", path("vocab-nq.txt"), "prepare/make_vocab.py",
         "--learn_from=" + train, "--vocab_size=4000", "--output_vocab=" + path("vocab-nq.txt"))
-    model = ["--bert_config_file=" + (FLAGS.bert_config_file
-                                      or os.path.join(settings, "bert_config.json")),
-             "--vocab_file=" + vocab, "--output_dir=" + path("model"),
+    config = FLAGS.bert_config_file or os.path.join(settings, "bert_config.json")
+    checkpoint = FLAGS.init_checkpoint or stages.run(
+        "Make initial weights", path("init/bert_model.ckpt.index"),
+        "prepare/make_init_checkpoint.py", "--bert_config_file=" + config,
+        "--output_checkpoint=" + path("init/bert_model.ckpt"))
+    model = ["--bert_config_file=" + config, "--vocab_file=" + vocab,
+             "--init_checkpoint=" + checkpoint, "--output_dir=" + path("model"),
              "--flagfile=" + os.path.join(settings, "train.flags")]
-    if FLAGS.init_checkpoint:
-        model.append("--init_checkpoint=" + FLAGS.init_checkpoint)
     if FLAGS.do_train:
         records = stages.run(
             "Make training windows", path("nq-train.tfrecord"), "prepare/prepare_nq_data.py",
