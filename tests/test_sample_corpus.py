@@ -200,6 +200,28 @@ def test_fields_of_an_example(samples):
     assert example["document_title"].lower() in example["question_text"].replace(" 's", "'s")
 
 
+def test_oddities_of_real_pages_occur():
+    seen = collections.Counter()
+    for index in range(150):
+        built = corpus.make_samples("train", index, SEED)[0].page
+        words = [t["token"] for t in built.tokens if not t["html_token"]]
+        text = " ".join(words)
+        seen["no-break space"] += "\u00a0" in text
+        seen["reference"] += any(w[0] == "[" and w[-1] == "]" for w in words)
+        seen["accent"] += any(c in text for c in "\u00e1\u00e9\u00ed\u00f6\u00fc")
+        seen["other script"] += any(0x0370 <= ord(c) < 0xa000 and not 0x2000 <= ord(c) < 0x2100
+                                    for c in text)
+        seen["entity"] += "&amp;" in built.html
+        for candidate in built.candidates:
+            tokens = built.tokens[candidate["start_token"]:candidate["end_token"]]
+            kinds_of = [t["token"] for t in tokens if t["html_token"]]
+            seen["empty candidate"] += len(kinds_of) == len(tokens)
+            seen["list in a table"] += kinds_of[0] == "<Table>" and "<Ul>" in kinds_of
+            seen["<Dl>"] += kinds_of[0] == "<Dl>"
+            seen["<Ol>"] += kinds_of[0] == "<Ol>"
+    assert all(seen.values()), seen
+
+
 # Questions and answers.
 
 

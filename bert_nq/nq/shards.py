@@ -1,16 +1,11 @@
 """Reading NQ shards: .jsonl and .jsonl.gz, line by line, with the place of every fault."""
-import io
 import sys
 from typing import Iterable, Iterator, List, Tuple
 
-from bert_nq import files
+from bert_nq import files, lines
 from bert_nq.errors import BadExampleError, UserError
 from bert_nq.nq.decoding import decode_example
 from bert_nq.nq.example import Example
-from bert_nq.nq.inflating import Inflated
-
-_GZIP_MAGIC = b"\x1f\x8b"
-_BUFFER = 1 << 18
 
 
 class BadInput:
@@ -38,31 +33,9 @@ class BadInput:
 
 
 def read_lines(path: str) -> Iterator[Tuple[str, bytes]]:
-    """Yields (source, line) for each line that is not blank; `source` is "PATH, line N".
-
-    Gzip is recognised by its first bytes, not by the name.
-
-    Raises:
-      UserError: the file cannot be opened.
-      BadExampleError: it ends early or is not valid gzip; all lines before that were yielded.
-    """
-    number = 0
-    with files.open_binary(path) as raw:
-        # A pipe cannot go back to its start, a remote file cannot peek.
-        lines = raw if hasattr(raw, "peek") else io.BufferedReader(raw)
-        inflated = None
-        if lines.peek(2)[:2] == _GZIP_MAGIC:
-            inflated = Inflated(lines)
-            lines = io.BufferedReader(inflated, _BUFFER)
-        for number, line in enumerate(lines, 1):
-            if inflated and inflated.fault and not line.endswith(b"\n"):
-                number -= 1  # The line in which the data break off.
-            elif not line.isspace():
-                yield "%s, line %d" % (path, number), line
-        if inflated and inflated.fault:
-            raise BadExampleError(
-                "%s, after line %d: the gzip data are cut off or damaged (%s); fetch the file again"
-                % (path, number, inflated.fault))
+    """`lines.read_lines`, with "PATH, line N" in place of the number."""
+    for number, line in lines.read_lines(path):
+        yield "%s, line %d" % (path, number), line
 
 
 def read_examples(paths: Iterable[str], bad_input: BadInput) -> Iterator[Example]:

@@ -4,18 +4,16 @@ import json
 import os
 import signal
 from concurrent.futures.process import BrokenProcessPool
-from typing import IO, Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
 
 import orjson
-from isal import igzip, isal_zlib
 
-from bert_nq import files
+from bert_nq import lines
 from bert_nq.errors import UserError
 from bert_nq.scoring.labels import Annotation, parse_question
 
 Gold = Dict[int, Tuple[Annotation, ...]]  # by example id
 
-_GZIP_MAGIC = b"\x1f\x8b"
 
 
 class Question(NamedTuple):
@@ -58,7 +56,7 @@ def read_shards(paths: Sequence[str], num_processes: int = 1) -> Iterator[List[Q
 def read_shard(path: str) -> List[Question]:
     """The questions of one shard, in the order of its lines."""
     questions = []
-    for line, text in _lines(path):
+    for line, text in lines.read_lines(path):
         try:
             questions.append(Question(line, *parse_question(_decode(text))))
         except UserError as e:
@@ -88,26 +86,6 @@ def merge_shards(paths: Sequence[str], shards: Iterable[List[Question]]) -> Gold
     if not gold:
         raise UserError("%s: there is no example in it" % _first_and_count(paths))
     return gold
-
-
-def _lines(path: str) -> Iterator[Tuple[int, bytes]]:
-    """Yields the numbers and texts of the lines that are not blank."""
-    number = 0
-    with files.open_binary(path) as raw:
-        try:
-            for number, line in enumerate(_decompressed(raw), 1):
-                if not line.isspace():
-                    yield number, line
-        except (EOFError, OSError, isal_zlib.error) as e:
-            raise UserError("%s, after line %d: the gzip data are cut off or damaged (%s); fetch "
-                            "the file again" % (path, number, e)) from e
-
-
-def _decompressed(raw: IO[bytes]) -> IO[bytes]:
-    """The content of a file that may be gzip, which its first bytes tell and not its name."""
-    magic = raw.read(2)
-    raw.seek(0)
-    return igzip.open(raw, "rb") if magic == _GZIP_MAGIC else raw
 
 
 def _decode(line: bytes) -> Any:

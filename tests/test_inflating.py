@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_nq.nq.inflating import Inflated
+from bert_nq.inflating import Inflated
 
 # Text that compresses, and bytes that do not.
 PARTS = st.lists(st.binary(max_size=300) | st.text("ab ", max_size=3000).map(str.encode),
