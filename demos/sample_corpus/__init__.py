@@ -7,8 +7,11 @@ From the bottom up:
   kinds.py        the kinds of page: towns, rivers, people, novels, ... and their relations
   filler.py       prose that states none of the facts
   page.py         HTML, tokens with byte offsets and long answer candidates
-  plan.py         what a page will say and what is asked of it
-  article.py      the plan as a page
+  plan.py         what a page will say, and where
+  questions.py    what is asked of it
+  sentences.py    facts as sentences
+  blocks.py       paragraphs, lists and tables that know what they answer
+  article.py      the plan as a page, with the answers to all that can be asked
   annotations.py  annotators: one for train, five who disagree for dev
   corpus.py       examples and shards
 """

@@ -17,7 +17,7 @@ from sample_corpus.page import Page
 from sample_corpus.plan import Plan, make_plan
 from sample_corpus.questions import Question, draw_question
 
-MAX_QUESTIONS = 5  # Of what a page tells and does not tell, there are at least nine things.
+MAX_QUESTIONS = 5  # Of what a page tells and does not tell, there are at least seven things.
 
 _ANNOTATORS = {"train": 1, "dev": 5}
 _HABITS = {"train": annotations.TRAIN, "dev": annotations.DEV}

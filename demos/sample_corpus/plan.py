@@ -52,7 +52,7 @@ class Plan(NamedTuple):
 def make_plan(rng: random.Random, namer: Namer) -> Plan:
     """Draws a plan; equal generators give equal plans.
 
-    It tells half or more of what its kind of page can be asked, and at least three facts.
+    It tells all but one or two of the facts of its kind, and about half of what else there is.
     """
     kind = rng.choice(KINDS)
     subject = _subject(kind, rng, namer)
