@@ -46,8 +46,8 @@ def initial_weights(config: BertConfig, seed: int) -> Dict[str, np.ndarray]:
         raise UserError("initial weights need an even number of attention heads and a head size "
                         "that is a multiple of 4, not %d and %d"
                         % (config.num_attention_heads, config.head_size))
-    weights = _random_weights(config, seed)
     random = np.random.RandomState(seed)
+    weights = _random_weights(config, random)
     width, half = config.hidden_size, config.hidden_size // 2
     frequencies = _LONGEST ** (-np.arange(half // 2) / (half / 2.0))
     scale = np.sqrt(2.0) * config.initializer_range
@@ -70,16 +70,34 @@ def initial_weights(config: BertConfig, seed: int) -> Dict[str, np.ndarray]:
     return {name: np.asarray(value, np.float32) for name, value in weights.items()}
 
 
-def _random_weights(config: BertConfig, seed: int) -> Dict[str, np.ndarray]:
-    """What an encoder's variables start from without any of this."""
+def _random_weights(config: BertConfig, random: np.random.RandomState) -> Dict[str, np.ndarray]:
+    """What an encoder's variables start from without any of this, drawn by numpy.
+
+    TensorFlow would draw other numbers in each of its releases.
+    """
     with tf.Graph().as_default():
-        tf.set_random_seed(seed)
         ids = tf.zeros([1, 1], tf.int32)
         bert.encode(config, ids, ids, ids, is_training=False)
-        variables = tf.trainable_variables()
-        with tf.Session() as session:
-            session.run(tf.global_variables_initializer())
-            return dict(zip([v.op.name for v in variables], session.run(variables)))
+        shapes = [(v.op.name, v.shape.as_list()) for v in tf.trainable_variables()]
+    weights = {}
+    for name, shape in sorted(shapes):
+        if name.endswith("gamma"):
+            weights[name] = np.ones(shape)
+        elif name.endswith(("bias", "beta")):
+            weights[name] = np.zeros(shape)
+        else:
+            weights[name] = config.initializer_range * _truncated_normal(shape, random)
+    return weights
+
+
+def _truncated_normal(shape: List[int], random: np.random.RandomState) -> np.ndarray:
+    """Normal numbers, those beyond two standard deviations drawn again."""
+    values = random.standard_normal(shape)
+    while True:
+        outside = np.abs(values) > 2
+        if not outside.any():
+            return values
+        values[outside] = random.standard_normal(int(outside.sum()))
 
 
 def _same_word(config: BertConfig, random: np.random.RandomState) -> List[np.ndarray]:
