@@ -3,7 +3,7 @@ import contextlib
 import glob
 import os
 import tempfile
-from typing import IO, Iterator, List
+from typing import IO, Iterator, List, Sequence
 
 from bert_nq.errors import UserError
 
@@ -51,6 +51,22 @@ def expand(patterns: str, what: str = "input") -> List[str]:
         raise UserError("%s is a folder: give the %s files in it, as in '%s'"
                         % (folders[0], what, os.path.join(folders[0], "*")))
     return paths
+
+
+def check_output(output: str, inputs: Sequence[str]) -> None:
+    """Refuses an output that is a folder or one of the inputs, before anything is written.
+
+    Raises:
+      UserError: it is; remote folders are not looked into.
+    """
+    if _real(output) in map(_real, inputs):
+        raise UserError("%s is input and output at once: choose another output" % output)
+    if os.path.isdir(output):
+        raise UserError("the output %s is a folder: give the name of a file" % output)
+
+
+def _real(path: str) -> str:
+    return path if is_remote(path) else os.path.realpath(path)
 
 
 def open_binary(path: str) -> IO[bytes]:

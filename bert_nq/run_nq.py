@@ -144,9 +144,7 @@ def check_prediction_flags():
     from bert_nq.nq import shards
     program.require(FLAGS, "predict_file", "output_prediction_file")
     paths = shards.expand_shards(FLAGS.predict_file)
-    if os.path.isdir(FLAGS.output_prediction_file):
-        raise UserError("--output_prediction_file=%s is a folder: give the name of a file"
-                        % FLAGS.output_prediction_file)
+    files.check_output(FLAGS.output_prediction_file, paths)
     if not (FLAGS.do_train or FLAGS.init_checkpoint
             or model_folder.has_checkpoint(FLAGS.output_dir)):
         raise UserError("%s holds no trained model: train first (--do_train), or give "

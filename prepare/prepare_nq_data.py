@@ -9,12 +9,10 @@ probability --include_unknowns) and are shuffled; with --nois_training, windows 
 token of each wordpiece and stay in order. Records equal those of Google's bert_joint value for
 value.
 """
-import os
 
 from absl import flags
 
-from bert_nq import feature_flags, program
-from bert_nq.errors import UserError
+from bert_nq import feature_flags, files, program
 
 FLAGS = flags.FLAGS
 
@@ -33,14 +31,12 @@ window_flags = feature_flags.define_window_flags()
 
 def main():
     program.require(FLAGS, "input_jsonl", "output_tfrecord", "vocab_file")
-    if os.path.isdir(FLAGS.output_tfrecord):
-        raise UserError("--output_tfrecord=%s is a folder: give the name of a file"
-                        % FLAGS.output_tfrecord)
     import itertools
 
     from bert_nq.nq import shards
     from bert_nq.records import preparation
     paths = shards.expand_shards(FLAGS.input_jsonl)
+    files.check_output(FLAGS.output_tfrecord, paths)
     options = window_flags()._replace(seed=FLAGS.seed)
     maker = feature_flags.make_window_maker(text_flags(), options)
     bad_input = shards.BadInput(skip=FLAGS.on_bad_input == "skip")

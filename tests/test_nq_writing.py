@@ -99,7 +99,7 @@ def test_outputs_that_are_inputs(tmp_path):
 def test_an_output_that_is_a_folder(tmp_path):
     (tmp_path / "dev.jsonl").mkdir()
     assert refusal(tmp_path / "dev.jsonl", 1) == (
-        "the output %s/dev.jsonl is a folder: choose another name" % tmp_path)
+        "the output %s/dev.jsonl is a folder: give the name of a file" % tmp_path)
 
 
 def test_shards_of_an_earlier_run_with_more_of_them(tmp_path):

@@ -206,7 +206,17 @@ def test_a_shard_that_is_named_twice(files):
 def test_outputs_that_are_folders(files, program, flag):
     done = getattr(files, program)(**{flag: str(files.folder)})
     assert programs.error_line(done) == (
-        "error: --%s=%s is a folder: give the name of a file" % (flag, files.folder))
+        "error: the output %s is a folder: give the name of a file" % files.folder)
+
+
+@pytest.mark.parametrize("program, flag", [("predict", "output_prediction_file"),
+                                           ("prepare", "output_tfrecord")])
+def test_outputs_that_are_inputs(files, program, flag):
+    before = open(str(files.shard), "rb").read()
+    done = getattr(files, program)(**{flag: str(files.shard)})
+    assert programs.error_line(done) == (
+        "error: %s is input and output at once: choose another output" % files.shard)
+    assert open(str(files.shard), "rb").read() == before
 
 
 @pytest.mark.parametrize("flag, bad", [

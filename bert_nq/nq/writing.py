@@ -48,20 +48,12 @@ def check_outputs(output: str, num_shards: int, inputs: Sequence[str]) -> None:
         are not looked into.)
     """
     outputs = shard_paths(output, num_shards)
-    read = {_real(path): path for path in inputs}
     for path in outputs:
-        if _real(path) in read:
-            raise UserError("%s is input and output at once: choose another output" % path)
-        if os.path.isdir(path):
-            raise UserError("the output %s is a folder: choose another name" % path)
+        files.check_output(path, inputs)
     stale = _other_shards(output, outputs) if num_shards > 1 else []
     if stale:
         raise UserError("%s would be left beside the %d new shards (%d such files): remove them or "
                         "choose another output" % (stale[0], num_shards, len(stale)))
-
-
-def _real(path: str) -> str:
-    return path if files.is_remote(path) else os.path.realpath(path)
 
 
 def _other_shards(output: str, outputs: Sequence[str]) -> List[str]:
