@@ -111,7 +111,7 @@ def build_contexts(example: Example, options: FeatureOptions, with_answer: bool)
             gold_offset = length
         length += len(text) + 1
 
-    text = " ".join(pieces)
+    raw_text = text = " ".join(pieces)
     for character in _WORD_BREAKS:
         text = text.replace(character, " ")
     words = _split(text)
@@ -120,7 +120,7 @@ def build_contexts(example: Example, options: FeatureOptions, with_answer: bool)
     if gold:
         if gold_offset is None and not options.keep_unreachable_answers:
             gold = _NO_GOLD
-        answer = _answer(gold, gold_offset or 0, " ".join(pieces), text, words)
+        answer = _answer(gold, gold_offset or 0, raw_text, text, words)
     return Contexts(words, token_map, gold_offset is not None, answer)
 
 

@@ -10,7 +10,7 @@ drawn as usual, and everything is trained.
 One half of the hidden dimensions starts with the position (sinusoids, Vaswani et al. 2017, section
 3.5), the other half with the wordpiece. Notation: H hidden size, D head size.
 """
-from typing import Dict, List, Optional
+from typing import Dict, List
 
 import numpy as np
 
@@ -57,7 +57,7 @@ def initial_weights(config: BertConfig, seed: int) -> Dict[str, np.ndarray]:
     positions = np.zeros([config.max_position_embeddings, width])
     angles = np.arange(len(positions))[:, None] * frequencies
     positions[:, 0:half:2], positions[:, 1:half:2] = np.sin(angles), np.cos(angles)
-    weights["bert/embeddings/position_embeddings"] = (np.sqrt(2.0) * scale * positions)
+    weights["bert/embeddings/position_embeddings"] = np.sqrt(2.0) * scale * positions
     for layer, pattern in enumerate(_PATTERNS[:config.num_hidden_layers]):
         name = "bert/encoder/layer_%d/attention/self/%%s/kernel" % layer
         for head in range(config.num_attention_heads):
@@ -110,7 +110,7 @@ def _same_word(config: BertConfig, random: np.random.RandomState) -> List[np.nda
 
 
 def _at_offset(config: BertConfig, offset: int, frequencies: np.ndarray,
-               head: Optional[int]) -> List[np.ndarray]:
+               head: int) -> List[np.ndarray]:
     """Query and key kernels [H, D] whose product is largest `offset` wordpieces away.
 
     Each sinusoid is a plane of two dimensions; a step of the position turns it by its frequency.
