@@ -2,24 +2,17 @@
 
 The reference's names, meanings and defaults.
 """
-from typing import Callable, NamedTuple
+from typing import Callable
 
 from absl import flags
 
-from bert_nq.features.options import FeatureOptions
+from bert_nq.features.options import FeatureOptions, TextOptions
 
 # The flags count as the calling program's own in --help.
 flags.disclaim_key_flags()
 
 
-class TextFlags(NamedTuple):
-    """How text becomes wordpieces."""
-    vocab_file: str
-    do_lower_case: bool
-    tokenizer: str  # "wordpiece" or "reference"
-
-
-def define_text_flags() -> Callable[[], TextFlags]:
+def define_text_flags() -> Callable[[], TextOptions]:
     """Defines --vocab_file, --do_lower_case and --tokenizer; returns how to read them."""
     vocab_file = flags.DEFINE_string(
         "vocab_file", None, "BERT's vocab.txt with the NQ markers in it (see make_vocab.py).")
@@ -28,7 +21,7 @@ def define_text_flags() -> Callable[[], TextFlags]:
     tokenizer = flags.DEFINE_enum(
         "tokenizer", "wordpiece", ["wordpiece", "reference"],
         "'reference' is bert-tensorflow's FullTokenizer: the same pieces, slower.")
-    return lambda: TextFlags(vocab_file.value, do_lower_case.value, tokenizer.value)
+    return lambda: TextOptions(vocab_file.value, do_lower_case.value, tokenizer.value)
 
 
 def define_window_flags() -> Callable[[], FeatureOptions]:
@@ -60,22 +53,3 @@ def define_window_flags() -> Callable[[], FeatureOptions]:
             "offset, as the reference does; false: treat the page as without answer."),
     }
     return lambda: FeatureOptions(**{name: holder.value for name, holder in holders.items()})
-
-
-def make_window_maker(text: TextFlags, options: FeatureOptions):
-    """The WindowMaker of these settings.
-
-    Raises:
-      UserError: the vocabulary cannot be read or lacks the markers, or no window could be made.
-    """
-    from bert_nq.features.windows import WindowMaker
-    from bert_nq.text.vocabulary import Vocabulary, check_markers
-    vocabulary = Vocabulary.load(text.vocab_file)
-    check_markers(vocabulary, text.vocab_file)
-    if text.tokenizer == "reference":
-        from bert_nq.text.reference import ReferenceTokenizer
-        tokenizer = ReferenceTokenizer(text.vocab_file, text.do_lower_case)
-    else:
-        from bert_nq.text.wordpiece import WordPieceTokenizer
-        tokenizer = WordPieceTokenizer(vocabulary, text.do_lower_case)
-    return WindowMaker(tokenizer, vocabulary.ids, options)

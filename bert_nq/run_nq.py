@@ -111,6 +111,7 @@ def main():
 def check_model_flags():
     """Returns the BertConfig and the WindowMaker. TensorFlow is not imported yet."""
     from bert_nq.estimator import model_folder
+    from bert_nq.features.making import make_window_maker
     from bert_nq.modeling import checkpoints
     from bert_nq.modeling.config import BertConfig
     config = BertConfig.from_json_file(FLAGS.bert_config_file)
@@ -119,7 +120,7 @@ def check_model_flags():
                         "(max_position_embeddings in %s)" % (
                             FLAGS.max_seq_length, config.max_position_embeddings,
                             FLAGS.bert_config_file))
-    maker = feature_flags.make_window_maker(text_flags(), window_flags())
+    maker = make_window_maker(text_flags(), window_flags())
     if maker.vocab_size > config.vocab_size:
         raise UserError("%s has %d entries, the model's vocab_size is %d (%s)" % (
             FLAGS.vocab_file, maker.vocab_size, config.vocab_size, FLAGS.bert_config_file))

@@ -4,6 +4,13 @@ from typing import NamedTuple
 from bert_nq.errors import UserError
 
 
+class TextOptions(NamedTuple):
+    """How text becomes wordpieces."""
+    vocab_file: str
+    do_lower_case: bool = True
+    tokenizer: str = "wordpiece"  # or "reference": bert-tensorflow's, slower
+
+
 class FeatureOptions(NamedTuple):
     """Named as the flags are; the defaults are the reference's."""
     max_seq_length: int = 384  # wordpieces of a window, [CLS], question and [SEP]s included

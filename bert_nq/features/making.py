@@ -1,0 +1,21 @@
+"""What makes windows, from settings alone: in this process, a worker or another machine."""
+from bert_nq.features.options import FeatureOptions, TextOptions
+from bert_nq.features.windows import WindowMaker
+from bert_nq.text.vocabulary import Vocabulary, check_markers
+
+
+def make_window_maker(text: TextOptions, options: FeatureOptions) -> WindowMaker:
+    """The WindowMaker of these settings.
+
+    Raises:
+      UserError: the vocabulary cannot be read or lacks the markers, or no window could be made.
+    """
+    vocabulary = Vocabulary.load(text.vocab_file)
+    check_markers(vocabulary, text.vocab_file)
+    if text.tokenizer == "reference":
+        from bert_nq.text.reference import ReferenceTokenizer
+        tokenizer = ReferenceTokenizer(text.vocab_file, text.do_lower_case)
+    else:
+        from bert_nq.text.wordpiece import WordPieceTokenizer
+        tokenizer = WordPieceTokenizer(vocabulary, text.do_lower_case)
+    return WindowMaker(tokenizer, vocabulary.ids, options)
