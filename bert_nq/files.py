@@ -1,11 +1,16 @@
 """Opening, finding and safely replacing files, local or (through fsspec) remote."""
 import contextlib
 import glob
+import json
 import os
 import tempfile
-from typing import IO, Iterator, List, Sequence
+from typing import IO, Any, Iterator, List, Sequence
+
+import google_crc32c
 
 from bert_nq.errors import UserError
+
+_TAIL = 1 << 16
 
 
 def is_remote(path: str) -> bool:
@@ -65,6 +70,11 @@ def check_output(output: str, inputs: Sequence[str]) -> None:
         raise UserError("the output %s is a folder: give the name of a file" % output)
 
 
+def absolute(path: str) -> str:
+    """The path from the root; that of a remote file is itself."""
+    return path if is_remote(path) else os.path.abspath(path)
+
+
 def _real(path: str) -> str:
     return path if is_remote(path) else os.path.realpath(path)
 
@@ -88,6 +98,60 @@ def make_folder(path: str) -> None:
             os.makedirs(path, exist_ok=True)
         except OSError as e:
             raise UserError("cannot create the folder %s: %s" % (path, e.strerror or e)) from e
+
+
+def fingerprint(path: str) -> str:
+    """Tells whether a file is still what it was, without reading all of it.
+
+    Its size, its time of change, and a checksum of its last 64 kB: of a gzip file these end in the
+    checksum of all that is in it. Of a remote file, what its file system has for this purpose.
+
+    Raises:
+      UserError: it cannot be read.
+    """
+    if is_remote(path):
+        return str(_file_system(path).ukey(path))
+    with open_binary(path) as f:
+        num_bytes = f.seek(0, os.SEEK_END)
+        f.seek(max(0, num_bytes - _TAIL))
+        return "%d-%d-%08x" % (num_bytes, os.fstat(f.fileno()).st_mtime_ns,
+                               google_crc32c.value(f.read()))
+
+
+def size(path: str) -> int:
+    """Bytes of a file.
+
+    Raises:
+      UserError: it cannot be read.
+    """
+    if is_remote(path):
+        return _file_system(path).size(path)
+    try:
+        return os.path.getsize(path)
+    except OSError as e:
+        raise UserError("cannot read %s: %s" % (path, e.strerror or e)) from e
+
+
+def write_json(path: str, content: Any) -> None:
+    """Writes or replaces a JSON file."""
+    with replacing(path) as out:
+        out.write(json.dumps(content, indent=1, sort_keys=True).encode("ascii") + b"\n")
+
+
+def read_json(path: str) -> Any:
+    """The content of a JSON file, None if there is no such file.
+
+    Raises:
+      UserError: it cannot be read, or is not JSON.
+    """
+    there = _file_system(path).exists(path) if is_remote(path) else os.path.lexists(path)
+    if not there:
+        return None
+    try:
+        with open_binary(path) as f:
+            return json.loads(f.read().decode("utf8"))
+    except ValueError as e:
+        raise UserError("%s is not JSON (%s): remove it" % (path, e)) from e
 
 
 @contextlib.contextmanager

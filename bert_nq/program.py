@@ -115,6 +115,65 @@ def progress(items: Iterable[T], what: str, total: Optional[int] = None,
             print("%s: %d%s (%.1f/s)" % (what, n, left, rate), file=sys.stderr, flush=True)
 
 
+def num_cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Meter:
+    """Shows how far work is that reports by itself: a bar on a terminal, else a line now and then.
+
+    Used as a context manager.
+    """
+
+    def __init__(self, every_seconds: float = 10.0):
+        self._every_seconds = every_seconds
+        self._start = self._last = time.time()
+        self._bar = None
+
+    def __enter__(self) -> "Meter":
+        return self
+
+    def __exit__(self, *unused) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return time.time() - self._start
+
+    def show(self, what: str, done: float, text: str) -> None:
+        """Says that the share `done` of `what` is done, with `text` for details."""
+        if sys.stderr.isatty():
+            self._show_bar(what, done, text)
+            return
+        now = time.time()
+        if now - self._last >= self._every_seconds:
+            self._last = now
+            left = duration(self.elapsed() * (1 - done) / done) + " left" if done > 0 else ""
+            print("%s: %s, %d %%%s" % (what, text, 100 * done, left and ", " + left),
+                  file=sys.stderr, flush=True)
+
+    def note(self, text: str) -> None:
+        """Shows a line that stays."""
+        if self._bar is not None:
+            self._bar.write(text, file=sys.stderr)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+    def _show_bar(self, what: str, done: float, text: str) -> None:
+        if self._bar is None:
+            from tqdm import tqdm
+            self._bar = tqdm(total=100, dynamic_ncols=True, bar_format=(
+                "{desc}: {percentage:3.0f}%|{bar}| {elapsed}, {remaining} left, {postfix}"))
+        self._bar.set_description_str(what, refresh=False)
+        self._bar.set_postfix_str(text, refresh=False)
+        self._bar.n = min(100.0, 100 * done)
+        self._bar.refresh()
+
+
 def duration(seconds: float) -> str:
     """Seconds as a person says them: 42 s, 3 min 5 s, 2 h 10 min."""
     seconds = int(round(seconds))

@@ -5,17 +5,16 @@ import numpy as np
 import pytest
 from nq_pages import make_annotation, make_line, make_page
 from programs import error_line, run
-from tiny_nq import TOKENS, place_page, window_maker, write_vocabulary
+from tiny_nq import TOKENS, place_page, preparation_options, window_maker, write_vocabulary
 
 from bert_nq.errors import UserError
 from bert_nq.features.contexts import AnswerType
 from bert_nq.features.windows import Labels, Windows
 from bert_nq.nq.decoding import decode_example
-from bert_nq.nq.shards import BadInput
 from bert_nq.records import tfrecord
 from bert_nq.records.examples import serialize
 from bert_nq.records.inspection import inspect, read_windows
-from bert_nq.records.preparation import prepare
+from bert_nq.records.preparation import PagePreparer
 
 PROGRAM = "records/inspect_records.py"
 
@@ -30,8 +29,10 @@ TEXT_10 = ("[CLS] [Q] where is tovin [SEP] [ContextId=-1] [NoLongAnswer] [Contex
 
 
 def write(path, is_training=True):
-    examples = [decode_example(make_line(page), "x") for page in PAGES]
-    prepare(examples, str(path), window_maker(include_unknowns=1.0), is_training, 0, BadInput())
+    preparer = PagePreparer(preparation_options("", is_training),
+                            window_maker(include_unknowns=1.0))
+    pages = [preparer.prepare(decode_example(make_line(page), "x")) for page in PAGES]
+    path.write_bytes(b"".join(record for page in pages for record in page.records))
     return str(path)
 
 

@@ -3,9 +3,10 @@ import json
 
 from nq_pages import make_annotation, make_page
 
-from bert_nq.features.options import FeatureOptions
+from bert_nq.features.options import FeatureOptions, TextOptions
 from bert_nq.features.windows import WindowMaker
 from bert_nq.modeling.config import BertConfig
+from bert_nq.records.preparation import PreparationOptions
 from bert_nq.text.vocabulary import NQ_MARKERS, Vocabulary
 from bert_nq.text.wordpiece import WordPieceTokenizer
 
@@ -39,6 +40,28 @@ def place_page(i, example_id=None, filler=1):
                      [make_annotation(1, [(town_token, town_token + 1)])] * 5, title=name)
 
 
+def _page(text, example_id, *annotations):
+    return make_page(text, example_id, "where is tovin", annotations)
+
+
+# A window has 64 pieces: [CLS] [Q] where is tovin [SEP], 57 of the page, [SEP].
+PAGES_OF_ALL_KINDS = [
+    _page("<P> tovin is in aron . </P>", 1, make_annotation(0, [(4, 5)])),
+    _page("<P> tovin is in aron . </P>", 2, make_annotation(0)),
+    _page("<P> tovin is in aron . </P>", 3, make_annotation(0, yes_no="NO")),
+    _page("<P> tovin is in aron . </P>", 4, make_annotation()),
+    # The answer is lost among odd blanks: one window, no records.
+    _page("<P> tovin is in\u3000aron . </P>", 5, make_annotation(0, [(3, 4)])),
+    # The gold candidate is nested; its text "is" would be characters 0 and 1 of the first word.
+    _page("<Ul> tovin <Li> is </Li> in aron </Ul>", 6, make_annotation(1)),
+    # 4 markers and 80 words are 84 pieces: windows of 57 begin at 0, 16 and 32. The words at 20 and
+    # 21 of the page, pieces 24 and 25, are in the first two.
+    _page("<P> %s</P>" % ("tovin is in a " * 20), 7, make_annotation(0, [(21, 23)])),
+]
+# Its short answer is a tag, and no word.
+UNUSABLE_PAGE = _page("<P> <Br> tovin </P>", 8, make_annotation(0, [(1, 2)]))
+
+
 def write_vocabulary(path) -> str:
     """Writes TOKENS as a vocab.txt; returns its path."""
     path.write_text("".join(token + "\n" for token in TOKENS))
@@ -53,7 +76,16 @@ def write_config(path, **changes) -> str:
 
 def window_maker(**options) -> WindowMaker:
     """Makes windows of 64 pieces, 16 apart, unless `options` say otherwise."""
-    settings = dict({"max_seq_length": 64, "doc_stride": 16, "max_query_length": 16}, **options)
     vocabulary = Vocabulary(TOKENS)
     return WindowMaker(WordPieceTokenizer(vocabulary, True), vocabulary.ids,
-                       FeatureOptions(**settings))
+                       _feature_options(options))
+
+
+def preparation_options(vocab_file, is_training=True, **options) -> PreparationOptions:
+    """The same windows, as settings; `vocab_file` is of `write_vocabulary`."""
+    return PreparationOptions(TextOptions(vocab_file), _feature_options(options), is_training)
+
+
+def _feature_options(changes):
+    return FeatureOptions(**dict(
+        {"max_seq_length": 64, "doc_stride": 16, "max_query_length": 16}, **changes))

@@ -1,6 +1,6 @@
 """Reading NQ shards: .jsonl and .jsonl.gz, line by line, with the place of every fault."""
 import sys
-from typing import Iterable, Iterator, List, Tuple
+from typing import Callable, Iterable, Iterator, List, Optional, Tuple
 
 from bert_nq import files, lines
 from bert_nq.errors import BadExampleError, UserError
@@ -17,19 +17,29 @@ class BadInput:
 
     _SHOWN = 5
 
-    def __init__(self, skip: bool = False):
+    def __init__(self, skip: bool = False, show: Optional[Callable[[str], None]] = None):
+        """
+        Args:
+          skip: whether to go on.
+          show: told of the first few that are passed over, in place of standard error.
+        """
         self._skip = skip
+        self._show = show or _print_error
         self.skipped = 0
 
     def handle(self, error: BadExampleError) -> None:
-        """Raises `error`, or notes it; the first few are shown on standard error."""
+        """Raises `error`, or counts it."""
         if not self._skip:
             raise BadExampleError("%s (--on_bad_input=skip goes on without it)" % error) from error
         self.skipped += 1
         if self.skipped <= self._SHOWN:
-            print("skipped: %s" % error, file=sys.stderr)
+            self._show("skipped: %s" % error)
         elif self.skipped == self._SHOWN + 1:
-            print("skipped: more; they are counted in the summary", file=sys.stderr)
+            self._show("skipped: more; they are counted in the summary")
+
+
+def _print_error(message: str) -> None:
+    print(message, file=sys.stderr)
 
 
 def read_lines(path: str) -> Iterator[Tuple[str, bytes]]:

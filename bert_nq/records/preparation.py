@@ -1,63 +1,75 @@
-"""Examples to a file of records: windows made, sampled, serialized, shuffled, counted."""
+"""A page to records with keys and counts.
+
+This is what is done with each page wherever it is done: in a worker process (records.job) or by
+another engine. What comes of a page depends on the options and on the page alone.
+"""
 import collections
-from typing import Iterable, NamedTuple
+from typing import Callable, Iterator, List, NamedTuple, Optional
 
-from bert_nq.errors import BadExampleError
 from bert_nq.features.contexts import AnswerType
-from bert_nq.features.windows import ExampleWindows, WindowMaker, shuffle_keys
+from bert_nq.features.making import make_window_maker
+from bert_nq.features.options import FeatureOptions, TextOptions
+from bert_nq.features.windows import ExampleWindows, WindowMaker, Windows, shuffle_keys
 from bert_nq.nq.example import Example
-from bert_nq.nq.shards import BadInput
-from bert_nq.records import examples as serialization
-from bert_nq.records.shuffling import ordered_record_file, shuffled_record_file
+from bert_nq.records import examples, tfrecord
+
+# Counts by name. Of pages: "pages" that were usable, of them "gold_in_contexts", whose annotated
+# candidate (or its absence) is among the contexts, and "answers_lost" among odd blanks, and
+# "skipped" lines. Of windows: "windows" that the pages have, "records" that were written, and of
+# training records how many there are of each AnswerType, by its name.
+Counts = "collections.Counter[str]"
 
 
-class PreparationCounts(NamedTuple):
-    """What was made of the examples."""
-    examples: int  # that were read and usable
-    with_gold_candidate: int  # whose annotated candidate is among the contexts
-    answer_lost: int  # whose answer was lost among odd blanks: no windows
-    windows: int  # that the pages have
-    records: int  # that were written
-    records_by_answer: "collections.Counter[AnswerType]"  # empty without labels
+class PreparationOptions(NamedTuple):
+    """What decides the records of a page. `windows.seed` decides their order as well."""
+    text: TextOptions
+    windows: FeatureOptions = FeatureOptions()
+    is_training: bool = True  # labels, and shuffled; or token maps, and in order
 
 
-def prepare(examples: Iterable[Example], output_path: str, maker: WindowMaker, is_training: bool,
-            seed: int, bad_input: BadInput) -> PreparationCounts:
-    """Writes the records of all windows of `examples`, one example in memory at a time.
-
-    Args:
-      examples: see nq.shards.read_examples.
-      output_path: the TFRecord file to write or replace.
-      maker: makes the windows.
-      is_training: with labels, and shuffled; otherwise with token maps, in document order.
-      seed: of the shuffle.
-      bad_input: told of examples that no windows can be made of.
-    """
-    counts = collections.Counter()
-    answers: collections.Counter[AnswerType] = collections.Counter()
-    make = maker.training_windows if is_training else maker.prediction_windows
-    record_file = shuffled_record_file if is_training else ordered_record_file
-    with record_file(output_path) as add:
-        for example in examples:
-            try:
-                made = make(example)
-            except BadExampleError as e:
-                bad_input.handle(e)
-                continue
-            windows = made.windows
-            _count(made, counts, answers)
-            keys = shuffle_keys(seed, example.example_id, windows.indexes).tolist()
-            for key, record in zip(keys, serialization.serialize(windows)):
-                add(key, record)
-    return PreparationCounts(counts["examples"], counts["gold"], counts["lost"], counts["windows"],
-                             counts["records"], answers)
+class PreparedPage(NamedTuple):
+    """The records of one page."""
+    keys: List[int]  # unsigned 64 bits: records in their order are shuffled
+    records: List[bytes]  # as they stand in a record file
+    counts: Counts
 
 
-def _count(made: ExampleWindows, counts: "collections.Counter", answers: "collections.Counter"):
-    counts["examples"] += 1
-    counts["gold"] += made.has_gold_candidate
-    counts["lost"] += not made.answer_found
-    counts["windows"] += made.total
-    counts["records"] += len(made.windows.indexes)
+class PagePreparer:
+    """Makes records of pages, one after the other."""
+
+    def __init__(self, options: PreparationOptions, maker: Optional[WindowMaker] = None):
+        """
+        Args:
+          options: what to make.
+          maker: makes the windows; by default the one that `options` ask for.
+
+        Raises:
+          UserError: the vocabulary cannot be used, or no window could be made.
+        """
+        maker = maker or make_window_maker(options.text, options.windows)
+        self._make: Callable[[Example], ExampleWindows] = (
+            maker.training_windows if options.is_training else maker.prediction_windows)
+        self._serialize: Callable[[Windows], Iterator[bytes]] = examples.serialize
+        self._seed = options.windows.seed
+
+    def prepare(self, example: Example) -> PreparedPage:
+        """The records of a page.
+
+        Raises:
+          BadExampleError: no windows can be made of it.
+        """
+        made = self._make(example)
+        windows = made.windows
+        return PreparedPage(
+            shuffle_keys(self._seed, example.example_id, windows.indexes).tolist(),
+            list(map(tfrecord.frame, self._serialize(windows))), _counts(made))
+
+
+def _counts(made: ExampleWindows) -> Counts:
+    counts = collections.Counter(
+        pages=1, gold_in_contexts=int(made.has_gold_candidate),
+        answers_lost=int(not made.answer_found), windows=made.total,
+        records=len(made.windows.indexes))
     if made.windows.labels is not None:
-        answers.update(map(AnswerType, made.windows.labels.answer_types.tolist()))
+        counts.update(AnswerType(i).name for i in made.windows.labels.answer_types.tolist())
+    return counts
