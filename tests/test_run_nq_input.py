@@ -251,6 +251,7 @@ def test_a_bad_page_leaves_the_old_records_or_is_skipped(files, is_training):
     assert done.stderr.startswith("skipped: %s, line 2: not JSON: " % shard)
     assert tfrecord.count_records(str(output)) == 2
     output.unlink()
+    (files.folder / "old.manifest.json").unlink()
 
 
 def test_preparation_needs_no_tensorflow(files):

@@ -113,7 +113,7 @@ def run_job(job: Job, num_workers: int, on_status: Callable[[Status], None] = la
                 raise
             raise type(e)("%s; what was finished is kept in %s: the same command carries on"
                           % (e, folder.path)) from e
-        made = Manifest(settings, inputs, dict(counts), outputs)
+        made = Manifest(settings, inputs, counts, outputs)
         manifest.write_manifest(path, made)
         folder.remove_contents()
     return JobResult(made, len(tasks), num_resumed)

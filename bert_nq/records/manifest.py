@@ -4,6 +4,7 @@ It lies beside the records: train.tfrecord, or train.tfrecord-00000-of-00032 and
 train.manifest.json. It tells a later run that nothing is left to do, and `verify_records` what the
 files must hold.
 """
+import collections
 import json
 import os
 import re
@@ -37,7 +38,7 @@ class Manifest(NamedTuple):
     """See the module."""
     settings: Dict[str, Any]  # all that decides the records, by the flags' names
     inputs: List[Input]
-    counts: Dict[str, int]  # see records.preparation
+    counts: "collections.Counter[str]"  # see records.preparation
     outputs: List[OutputFile]
 
 
@@ -100,7 +101,8 @@ def read_manifest(path: str) -> Optional[Manifest]:
             raise UserError("%s: version %r of the manifest is not known; prepare the records again"
                             % (path, content["version"]))
         return Manifest(content["settings"], [Input(**i) for i in content["inputs"]],
-                        content["counts"], [OutputFile(**o) for o in content["outputs"]])
+                        collections.Counter(content["counts"]),
+                        [OutputFile(**o) for o in content["outputs"]])
     except (KeyError, TypeError) as e:
         raise UserError("%s is not a manifest of records (%s): remove it, or choose another output"
                         % (path, e)) from e
