@@ -1,16 +1,18 @@
 """Opening, finding and safely replacing files, local or (through fsspec) remote."""
 import contextlib
+import fcntl
 import glob
 import json
 import os
 import tempfile
-from typing import IO, Any, Iterator, List, Sequence
+from typing import IO, Any, Iterator, List, Sequence, Tuple
 
 import google_crc32c
 
 from bert_nq.errors import UserError
 
 _TAIL = 1 << 16
+_TEMPORARY = ".tmp"
 
 
 def is_remote(path: str) -> bool:
@@ -160,7 +162,7 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
 
     What is written goes to a temporary name in the same folder, is flushed to disk and then
     renamed, so that `path` holds either what it held before or everything, whenever the process is
-    killed.
+    killed. What a killed process has left under a temporary name is removed by the next one.
     """
     if is_remote(path):
         file_system = _file_system(path)
@@ -173,7 +175,8 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
     folder, name = os.path.split(os.path.abspath(path))
     make_folder(folder)
     try:
-        handle, temporary = tempfile.mkstemp(prefix="." + name + ".", suffix=".tmp", dir=folder)
+        _remove_abandoned(folder, name)
+        handle, temporary = _new_temporary(folder, name)
     except OSError as e:
         raise UserError("cannot write %s: %s" % (path, e.strerror or e)) from e
     try:
@@ -189,6 +192,36 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
     except BaseException:
         _unlink(temporary)
         raise
+
+
+def _new_temporary(folder: str, name: str) -> Tuple[int, str]:
+    """Handle and path of a new file, locked for as long as its writer lives."""
+    while True:
+        handle, path = tempfile.mkstemp(prefix="." + name + ".", suffix=_TEMPORARY, dir=folder)
+        if _lock(handle) and os.path.exists(path):
+            return handle, path
+        os.close(handle)  # Another process took it for abandoned before it was locked.
+
+
+def _remove_abandoned(folder: str, name: str) -> None:
+    """Removes what writers of the file `name` that were killed have left: nobody has locked it."""
+    for path in glob.glob(os.path.join(glob.escape(folder),
+                                       "." + glob.escape(name) + ".*" + _TEMPORARY)):
+        with contextlib.suppress(OSError):
+            handle = os.open(path, os.O_RDWR)
+            if _lock(handle):
+                os.unlink(path)
+            os.close(handle)
+
+
+def _lock(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass  # A file system without locks.
+    return True
 
 
 def _unlink(path: str) -> None:

@@ -154,9 +154,23 @@ def test_killed_in_the_middle(folder):
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE,
                                env=dict(os.environ, PYTHONPATH=ROOT))
     assert process.stdout.readline() == b"written\n"
+
+    def temporary_files():
+        return [name for name in os.listdir(".") if name.endswith(".tmp")]
+
+    # Another writer leaves the file of one that lives alone, and clears up after a dead one.
+    assert len(temporary_files()) == 1
+    with files.replacing("a.txt") as out:
+        out.write(b"a.txt")
+    assert len(temporary_files()) == 1
     process.kill()
     assert process.wait() == -signal.SIGKILL
     process.stdout.close()
     assert (folder / "a.txt").read_bytes() == b"a.txt"
     assert sorted(name for name in os.listdir(".") if not name.startswith(".")) == [
         "a.txt", "b.txt", "c.gz", "sub", "we[i]rd.txt"]
+    assert len(temporary_files()) == 1
+    with files.replacing("a.txt") as out:
+        assert len(temporary_files()) == 1
+        out.write(b"new")
+    assert temporary_files() == []
