@@ -130,7 +130,8 @@ class Meter:
 
     def __init__(self, every_seconds: float = 10.0):
         self._every_seconds = every_seconds
-        self._start = self._last = time.time()
+        self._start = self._phase_start = self._last = time.time()
+        self._what = None
         self._bar = None
 
     def __enter__(self) -> "Meter":
@@ -146,15 +147,20 @@ class Meter:
 
     def show(self, what: str, done: float, text: str) -> None:
         """Says that the share `done` of `what` is done, with `text` for details."""
+        now = time.time()
+        if self._what not in (None, what):
+            self._phase_start = now
+            if self._bar is not None:
+                self._bar.reset()
+        self._what = what
         if sys.stderr.isatty():
             self._show_bar(what, done, text)
-            return
-        now = time.time()
-        if now - self._last >= self._every_seconds:
+        elif now - self._last >= self._every_seconds:
             self._last = now
-            left = duration(self.elapsed() * (1 - done) / done) + " left" if done > 0 else ""
-            print("%s: %s, %d %%%s" % (what, text, 100 * done, left and ", " + left),
-                  file=sys.stderr, flush=True)
+            left = ""
+            if done > 0:
+                left = ", %s left" % duration((now - self._phase_start) * (1 - done) / done)
+            print("%s: %s, %d %%%s" % (what, text, 100 * done, left), file=sys.stderr, flush=True)
 
     def note(self, text: str) -> None:
         """Shows a line that stays."""
