@@ -1,0 +1,311 @@
+r"""Downloads Natural Questions from its public bucket: parallel, resumable, checked.
+
+    python prepare/download_nq.py --output_dir=nq
+
+fetches the shards of the original format, 44.0 GB of training and 1.1 GB of dev pages, to
+nq/train/nq-train-00.jsonl.gz and so on. Stop it whenever you like: the same command goes on where
+it stopped. --shards takes some of the shards, --format=simplified the small files without HTML
+(about 4 GB for training), --list and --dry_run tell what there is and what would be done.
+
+Sizes and checksums are recorded in nq/nq-downloads.json; the next run fetches again what no longer
+fits them, and --verify reads every file anew, without a network.
+"""
+import os
+import shlex
+import sys
+import time
+import urllib.parse
+from typing import List
+
+from absl import flags
+
+from bert_nq import program
+from bert_nq.errors import UserError
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string("output_dir", None, "The folder to fetch into; created if need be.")
+flags.DEFINE_list("split", ["train", "dev"], "train, dev, or both with a comma between them.")
+flags.DEFINE_enum("format", "original", ["original", "simplified"],
+                  "The shards of the original format, or the one simplified file of each split.")
+flags.DEFINE_string("shards", None, "Which shards of each split, such as 0-9,12; all of them if "
+                    "not given.")
+flags.DEFINE_bool("list", False, "Only list the files, their sizes and what is there already.")
+flags.DEFINE_bool("dry_run", False, "Only tell what would be fetched and whether the disk has room "
+                  "for it.")
+flags.DEFINE_bool("verify", False, "Only read the files that are there and compare their "
+                  "checksums: those that were recorded, and the published ones of --split and "
+                  "--shards. Needs no network.")
+flags.DEFINE_integer("num_connections", 4, "How many files to fetch at once.", lower_bound=1,
+                     upper_bound=32)
+flags.DEFINE_integer("retries", 5, "How often to try again after attempts in a row that brought "
+                     "nothing new.", lower_bound=0)
+flags.DEFINE_float("retry_wait", 1.0, "Seconds before the first retry; doubles with each retry in "
+                   "a row, up to a minute.", lower_bound=0.0)
+flags.DEFINE_float("timeout", 60.0, "Seconds without a single byte after which a connection is "
+                   "given up.", lower_bound=0.1)
+flags.DEFINE_string("base_url", "https://storage.googleapis.com/natural_questions",
+                    "Where v1.0/train/nq-train-00.jsonl.gz and so on are: the bucket, or a mirror.")
+flags.DEFINE_bool("check_published", True, "Refuse shards that are not the published ones by size "
+                  "and SHA-256.")
+
+
+def main() -> None:
+    program.require(FLAGS, "output_dir")
+    if FLAGS.list + FLAGS.dry_run + FLAGS.verify > 1:
+        raise UserError("give one of --list, --dry_run and --verify")
+    parts = urllib.parse.urlsplit(FLAGS.base_url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise UserError("--base_url=%s is no address such as https://host/folder" % FLAGS.base_url)
+    if FLAGS.verify:
+        verify(wanted_files())
+    elif FLAGS.list or FLAGS.dry_run:
+        show(with_listing(wanted_files()))
+    else:
+        from bert_nq.nq.downloading import ledger
+        wanted = wanted_files()
+        with ledger.locked(FLAGS.output_dir):
+            download(with_listing(wanted))
+
+
+def wanted_files() -> List:
+    """The files that the flags name."""
+    from bert_nq.nq.downloading import catalogue
+
+    splits = list(dict.fromkeys(FLAGS.split))
+    unknown = [split for split in splits if split not in catalogue.NUM_SHARDS]
+    if unknown or not splits:
+        raise UserError("--split=%s: the splits are train and dev" % ",".join(FLAGS.split))
+    if FLAGS.format == "simplified":
+        if FLAGS.shards is not None:
+            raise UserError("--shards counts the shards of --format=original; the simplified "
+                            "format has one file for each split")
+        return catalogue.simplified(splits)
+    wanted = catalogue.original(splits, FLAGS.shards)
+    return wanted if FLAGS.check_published else [f._replace(published=None) for f in wanted]
+
+
+def policy():
+    from bert_nq.nq.downloading import web
+    return web.Policy(FLAGS.timeout, FLAGS.retries, FLAGS.retry_wait)
+
+
+def with_listing(wanted: List) -> List:
+    """The files with sizes and checksums of the bucket's listing, if it can be had."""
+    from bert_nq.nq.downloading import catalogue, web
+
+    patience = policy()
+    patience = patience._replace(retries=min(2, patience.retries))
+    try:
+        return catalogue.with_listing(wanted, FLAGS.base_url, patience)
+    except (web.RefusedError, web.PassingError) as e:
+        print("no listing of the bucket, going on without it (%s)" % e, file=sys.stderr)
+        return wanted
+
+
+def show(wanted: List) -> None:
+    """Lists the files, or what would be done to them. Changes nothing."""
+    from bert_nq.nq.downloading import inventory, ledger
+
+    items = inventory.survey(wanted, FLAGS.output_dir, ledger.Ledger(FLAGS.output_dir), read=False)
+    shown = [i for i in items if FLAGS.list or i.to_fetch or i.note]
+    print("\n%s into %s" % ("Files" if FLAGS.list else "To fetch", FLAGS.output_dir))
+    width = max([len(i.file.local) for i in shown] or [0])
+    for item in shown:
+        print("  %-*s  %13s  %s" % (width, item.file.local, exact(item.file.size), state(item)))
+    need = inventory.need(items, FLAGS.output_dir)
+    program.print_table("In all", [
+        ("files", len(items)),
+        ("already there", sum(not i.to_fetch and not i.note for i in items)),
+        ("to fetch", sum(i.to_fetch for i in items)),
+        ("bytes to fetch", exact(need.missing) + (
+            " and %d files of unknown size" % need.unknown if need.unknown else "")),
+        ("in parts already", sum(i.part for i in items)),
+        ("free on the disk", need.free)])
+    if FLAGS.dry_run:
+        inventory.check_foreign(items)
+        check_room(need)
+
+
+def state(item) -> str:
+    """What is shown beside a file."""
+    if item.note:
+        return "%s: %s" % (item.status.value, item.note)
+    if item.part and item.to_fetch:
+        return "%s, %s fetched" % (item.status.value, exact(item.part))
+    return item.status.value
+
+
+def check_room(need) -> None:
+    """Raises UserError if the files do not fit on the disk."""
+    if need.missing > need.free:
+        raise UserError("%s are to be fetched into %s, whose disk has %s free: make room, or fetch "
+                        "less with --shards, --split or --format=simplified"
+                        % (size(need.missing), FLAGS.output_dir, size(need.free)))
+
+
+def download(wanted: List) -> None:
+    """Fetches what is missing, and says what was done. The folder is locked."""
+    from bert_nq.nq.downloading import inventory, jobs, ledger
+
+    known = ledger.Ledger(FLAGS.output_dir)
+    items = inventory.survey(program.progress(wanted, "files checked", len(wanted)),
+                             FLAGS.output_dir, known, read=True)
+    inventory.check_foreign(items)
+    check_room(inventory.need(items, FLAGS.output_dir))
+    to_fetch = [item for item in items if item.to_fetch]
+    with program.timed() as seconds, Meter(to_fetch) as meter:
+        try:
+            outcome = jobs.fetch_all(to_fetch, FLAGS.base_url, known, policy(),
+                                     FLAGS.num_connections, meter.report, meter.tell)
+        except KeyboardInterrupt:
+            meter.tell("stopped: what has been fetched is kept, the same command goes on from "
+                       "there")
+            raise
+    totals = outcome.totals
+    program.print_table("Natural Questions in %s" % FLAGS.output_dir, [
+        ("files", len(items)),
+        ("already there", len(items) - len(to_fetch)),
+        ("fetched", totals.files),
+        ("failed", len(outcome.failures)),
+        ("bytes fetched", totals.received),
+        ("bytes taken over from earlier runs", totals.taken_over),
+        ("retries", totals.retries),
+        ("time", "%s (%.1f MB/s)" % (program.duration(seconds()),
+                                     totals.received / 1e6 / max(seconds(), 1e-9)))])
+    if outcome.failures:
+        fail(outcome.failures)
+    print("\nRecorded in %s" % known.path)
+    print("\nNext:\n  " + next_command())
+
+
+def fail(failures) -> None:
+    """Lists the files that failed, and raises UserError."""
+    print("\nFailed")
+    for local, why in sorted(failures.items()):
+        print("  %s: %s" % (local, why))
+    if any("403" in why or "401" in why for why in failures.values()):
+        print("\nIf the bucket no longer serves readers who are not logged in, fetch the same files "
+              "with a Google\naccount (gsutil -m cp -R gs://natural_questions/v1.0/train %s) and "
+              "check them\nwith --verify, or give a mirror with --base_url." % FLAGS.output_dir)
+    first = sorted(failures)[0]
+    raise UserError("%d of the files could not be fetched, %s; what was fetched is kept, run "
+                    "again to fetch the rest" % (
+                        len(failures), failures[first] if len(failures) == 1 else
+                        "such as %s: %s" % (first, failures[first])))
+
+
+def verify(wanted: List) -> None:
+    """Reads the files that are there, and raises UserError if any is not what it should be."""
+    from bert_nq.nq.downloading import inventory, ledger
+    from bert_nq.nq.downloading.catalogue import DataFile
+
+    with ledger.locked(FLAGS.output_dir):
+        known = ledger.Ledger(FLAGS.output_dir)
+        names = {f.local for f in wanted}
+        files = wanted + [DataFile("", local) for local in sorted(known.entries)
+                          if local not in names]
+        there = [f for f in files if os.path.exists(os.path.join(FLAGS.output_dir, f.local))]
+        if not there:
+            raise UserError("there is nothing to verify in %s" % FLAGS.output_dir)
+        with program.timed() as seconds:
+            items = inventory.survey(program.progress(there, "files verified", len(there)),
+                                     FLAGS.output_dir, known, read=True, again=True)
+    bad = [item for item in items if item.status is not inventory.Status.THERE]
+    program.print_table("Verified in %s" % FLAGS.output_dir, [
+        ("files", len(items)), ("good", len(items) - len(bad)), ("bad", len(bad)),
+        ("recorded, but not there", sum(
+            not os.path.exists(os.path.join(FLAGS.output_dir, local)) for local in known.entries)),
+        ("time", program.duration(seconds()))])
+    for item in bad:
+        print("  %s: %s" % (item.path, state(item)))
+    if bad:
+        raise UserError("%s is bad%s: run again without --verify to fetch what is damaged"
+                        % (bad[0].path, " (%d such files)" % len(bad) if len(bad) > 1 else ""))
+
+
+def next_command() -> str:
+    """What to run on the files."""
+    folder = FLAGS.output_dir
+    train = "train" in FLAGS.split
+    if FLAGS.format == "simplified" and train:
+        return ("python prepare/prepare_nq_data.py --input_jsonl=%s \\\n      "
+                "--vocab_file=vocab-nq.txt --output_tfrecord=nq-train.tfrecord"
+                % shlex.quote(os.path.join(folder, "simplified", "simplified-nq-train.jsonl.gz")))
+    if FLAGS.format == "simplified":
+        return ("python bert_nq/run_nq.py --do_predict --predict_file=%s \\\n"
+                "      --vocab_file=vocab-nq.txt --bert_config_file=bert_config.json "
+                "--output_dir=model"
+                % shlex.quote(os.path.join(folder, "simplified", "nq-dev-all.jsonl.gz")))
+    split = "train" if train else "dev"
+    return ("python prepare/extract_%s_set.py --data_dir=%s --output_jsonl=%s"
+            % (split, shlex.quote(folder),
+               shlex.quote(os.path.join(folder, "nq-%s.jsonl.gz" % split))))
+
+
+class Meter:
+    """Shows how a download advances: a bar on a terminal, else a line now and then."""
+
+    _EVERY_SECONDS = 10.0
+
+    def __init__(self, items: List):
+        sizes = [item.file.size for item in items]
+        self._num_files = len(items)
+        self._size = None if None in sizes else sum(sizes)
+        self._start = self._last = time.time()
+        self._first = sum(item.part for item in items)
+        self._bar = None
+        if sys.stderr.isatty() and items:
+            from tqdm import tqdm
+            self._bar = tqdm(desc="0 of %d files" % len(items), total=self._size,
+                             initial=self._first, unit="B", unit_scale=True, dynamic_ncols=True)
+
+    def __enter__(self) -> "Meter":
+        return self
+
+    def __exit__(self, *unused) -> None:
+        if self._bar:
+            self._bar.close()
+
+    def report(self, totals) -> None:
+        """Shows the totals."""
+        files = "%d of %d files" % (totals.files, self._num_files)
+        if self._bar:
+            self._bar.set_description(files, refresh=False)
+            self._bar.update(totals.have - self._bar.n)
+            return
+        now = time.time()
+        if now - self._last < self._EVERY_SECONDS:
+            return
+        self._last = now
+        rate = max(totals.have - self._first, 0) / (now - self._start)
+        left = ""
+        if self._size is not None and rate:
+            left = " of %s, %s left" % (size(self._size),
+                                        program.duration((self._size - totals.have) / rate))
+        print("%s, %s%s (%.1f MB/s)" % (files, size(totals.have), left, rate / 1e6),
+              file=sys.stderr, flush=True)
+
+    def tell(self, text: str) -> None:
+        """Shows a line above the bar."""
+        if self._bar:
+            self._bar.write(text, file=sys.stderr)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+
+def exact(num_bytes) -> str:
+    """All digits of a number of bytes, which may be unknown."""
+    return "?" if num_bytes is None else format(num_bytes, ",")
+
+
+def size(num_bytes: int) -> str:
+    """A number of bytes as a person says it: 1.07 GB."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if num_bytes >= factor:
+            return "%.3g %s" % (num_bytes / factor, unit)
+    return "%d bytes" % num_bytes
+
+
+if __name__ == "__main__":
+    program.run(main)
