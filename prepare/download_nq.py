@@ -184,10 +184,10 @@ def fail(failures) -> None:
     print("\nFailed")
     for local, why in sorted(failures.items()):
         print("  %s: %s" % (local, why))
-    if any("403" in why or "401" in why for why in failures.values()):
-        print("\nIf the bucket no longer serves readers who are not logged in, fetch the same files "
-              "with a Google\naccount (gsutil -m cp -R gs://natural_questions/v1.0/train %s) and "
-              "check them\nwith --verify, or give a mirror with --base_url." % FLAGS.output_dir)
+    if any("answers 401" in why or "answers 403" in why for why in failures.values()):
+        print("\nIf the bucket no longer serves readers who are not logged in, fetch the files with "
+              "a Google\naccount (gsutil -m cp -R gs://natural_questions/v1.0/train %s) and check "
+              "them with\n--verify, or give a mirror with --base_url." % FLAGS.output_dir)
     first = sorted(failures)[0]
     raise UserError("%d of the files could not be fetched, %s; what was fetched is kept, run "
                     "again to fetch the rest" % (

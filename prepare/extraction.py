@@ -37,6 +37,10 @@ def define_flags(split: str) -> None:
                       "has a long answer.")
     flags.DEFINE_bool("simplify", False, "Write the simplified format, by the official rules: a "
                       "tenth of the size, without the pages' HTML.")
+    flags.DEFINE_bool("full_set", None, "Whether the shards are the full %s set, so that it is an "
+                      "error if pages are missing or too many. If not given, they are where their "
+                      "names are those of the full set; --nofull_set does without the check."
+                      % split)
     flags.DEFINE_enum("on_bad_input", "fail", ["fail", "skip"], "Whether an unusable line ends the "
                       "run or is counted and passed over.")
 
@@ -44,7 +48,7 @@ def define_flags(split: str) -> None:
 def extract(split: str) -> None:
     """Merges the shards that the flags name, and says what went in."""
     program.require(FLAGS, "output_jsonl")
-    from bert_nq.nq import merging, shards, writing
+    from bert_nq.nq import full_set, merging, shards, writing
 
     inputs = shards.expand_shards(_patterns(split))
     if FLAGS.data_dir:
@@ -54,13 +58,17 @@ def extract(split: str) -> None:
     sample = merging.parse_sample(FLAGS.sample) if FLAGS.sample is not None else {}
     selection = merging.Selection(FLAGS.only_answerable, seed=FLAGS.seed, **sample)
     bad_input = shards.BadInput(skip=FLAGS.on_bad_input == "skip")
+    is_full = full_set.claimed(inputs, split) if FLAGS.full_set is None else FLAGS.full_set
+    expected = full_set.NUM_PAGES[split] if is_full else None
 
     with program.timed() as seconds:
         counts = merging.merge(inputs, outputs, selection, FLAGS.simplify, bad_input,
-                               program.progress)
+                               program.progress, expected)
     flag_file = FLAGS.output_jsonl[:FLAGS.output_jsonl.rindex(".jsonl")] + ".flags"
     program.write_flags(FLAGS, flag_file)
     _print_summary(counts, len(inputs), bad_input.skipped, seconds())
+    if is_full:
+        print("\nAll %s pages of the full %s set are there." % (format(expected, ","), split))
     print("\nWritten: %s\nFlags:   %s" % (" to ".join(outputs[:1] + outputs[1:][-1:]), flag_file))
     print("\nNext:\n  " + _next_command(split, outputs))
 

@@ -22,6 +22,7 @@ from bert_nq import randomness
 from bert_nq.errors import BadExampleError, UserError
 from bert_nq.nq.decoding import example_of, load_json
 from bert_nq.nq.example import Annotation, Example
+from bert_nq.nq.full_set import counted
 from bert_nq.nq.shards import BadInput, checked_lines, read_lines
 from bert_nq.nq.simplify import simplify
 from bert_nq.nq.writing import writing_shards
@@ -80,7 +81,8 @@ def parse_sample(text: str) -> Dict[str, Any]:
 
 def merge(paths: Sequence[str], output_paths: Sequence[str], selection: Selection,
           simplified: bool, bad_input: BadInput,
-          progress: Progress = lambda items, what: items) -> MergeCounts:
+          progress: Progress = lambda items, what: items,
+          expected_pages: Optional[int] = None) -> MergeCounts:
     """Writes the chosen pages of shards to others, the first page to the first, and so in turn.
 
     Every line is checked, also those that are not chosen. Lines are written as they were read, in
@@ -93,12 +95,18 @@ def merge(paths: Sequence[str], output_paths: Sequence[str], selection: Selectio
       simplified: whether to write the simplified format.
       bad_input: told of unusable lines.
       progress: wraps the pages that are read.
+      expected_pages: how many pages the shards must have, if that is known; see
+        `full_set.counted`.
 
     Raises:
-      UserError: no page was chosen; outputs stay as they were.
+      UserError: no page was chosen, or there are not as many as expected; outputs stay as they
+        were.
     """
     counts = collections.Counter()
-    eligible = _eligible(progress(_read(paths, bad_input), "pages"), selection, counts)
+    pages = progress(_read(paths, bad_input), "pages")
+    if expected_pages is not None:
+        pages = counted(pages, expected_pages, bad_input)
+    eligible = _eligible(pages, selection, counts)
     if selection.count is not None:
         places = _draw(eligible, selection.count, selection.seed)
         eligible = progress(_read_again(paths, places), "pages drawn")

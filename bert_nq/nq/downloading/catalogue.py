@@ -92,7 +92,8 @@ def with_listing(files: Iterable[DataFile], base_url: str, policy: web.Policy) -
     """The files with what the bucket's listing says of them; those it lacks stay as they are.
 
     Raises:
-      web.RefusedError, web.PassingError: the listing cannot be had, as of a mirror that is no bucket.
+      web.RefusedError, web.PassingError: there is no listing to be had, as of a mirror that is no
+        bucket.
     """
     files = list(files)
     listing: Dict[str, Listed] = {}
