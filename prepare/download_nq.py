@@ -185,7 +185,7 @@ def fail(failures) -> None:
     for local, why in sorted(failures.items()):
         print("  %s: %s" % (local, why))
     if any("answers 401" in why or "answers 403" in why for why in failures.values()):
-        print("\nIf the bucket no longer serves readers who are not logged in, fetch the files with "
+        print("\nIf the bucket does not serve readers who are not logged in, fetch the files with "
               "a Google\naccount (gsutil -m cp -R gs://natural_questions/v1.0/train %s) and check "
               "them with\n--verify, or give a mirror with --base_url." % FLAGS.output_dir)
     first = sorted(failures)[0]

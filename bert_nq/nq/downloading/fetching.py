@@ -91,8 +91,8 @@ class Fetch:
             try:
                 self._attempt(part)
             except web.PassingError as e:
-                # An attempt that got further than all before it is no failure in a row.
-                failures = 1 if part.size > most else failures + 1
+                # An attempt that got further than all before it was none in vain.
+                failures = 0 if part.size > most else failures + 1
                 most = max(most, part.size)
                 if failures > self._policy.retries:
                     raise UserError("%s: given up after %d attempts in a row that brought nothing "
@@ -102,7 +102,7 @@ class Fetch:
     def _pause(self, part: parts.Part, failures: int, error: web.PassingError) -> None:
         if isinstance(error, web.ChangedError):
             self._discard(part)
-        seconds = self._policy.wait(failures, error.retry_after)
+        seconds = self._policy.wait(max(failures, 1), error.retry_after)
         self._say("%s; %d bytes are there, trying again in %.3g s" % (error, part.size, seconds))
         self.retries += 1
         if self._stop.wait(seconds):
