@@ -217,9 +217,10 @@ def verify(wanted: List) -> None:
         ("recorded, but not there", sum(
             not os.path.exists(os.path.join(FLAGS.output_dir, local)) for local in known.entries)),
         ("time", program.duration(seconds()))])
-    for item in bad:
-        print("  %s: %s" % (item.path, state(item)))
     if bad:
+        print("\nBad")
+        for item in bad:
+            print("  %s: %s" % (item.path, state(item)))
         raise UserError("%s is bad%s: run again without --verify to fetch what is damaged"
                         % (bad[0].path, " (%d such files)" % len(bad) if len(bad) > 1 else ""))
 
@@ -301,7 +302,7 @@ def exact(num_bytes) -> str:
 
 def size(num_bytes: int) -> str:
     """A number of bytes as a person says it: 1.07 GB."""
-    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if num_bytes >= factor:
             return "%.3g %s" % (num_bytes / factor, unit)
     return "%d bytes" % num_bytes

@@ -202,6 +202,52 @@ def test_wrong_flags_give_one_clear_line(shards, flags, message):
     assert sorted(os.listdir(str(shards))) == ["train"]
 
 
+def split_into(folder, split, num_shards, num_pages):
+    """Shards with the names of the full set and so many pages in all."""
+    folder.mkdir()
+    for i in range(num_shards):
+        write_shard(folder / ("nq-%s-%02d.jsonl.gz" % (split, i)),
+                    pages(range(i, num_pages, num_shards)))
+
+
+@pytest.mark.parametrize("program, split, num_shards, pages_wanted", [
+    (TRAIN, "train", 50, "307,373"), (DEV, "dev", 5, "7,830")])
+@pytest.mark.parametrize("flags", [["--data_dir=%s"], ["--input_jsonl=%s/*.gz", "--sample=3"]])
+def test_a_full_set_must_have_all_pages(tmp_path, program, split, num_shards, pages_wanted, flags):
+    split_into(tmp_path / split, split, num_shards, 60)
+    flags = [flag.replace("%s", str(tmp_path / split)) for flag in flags]
+    flags.append("--output_jsonl=%s/out.jsonl" % tmp_path)
+    assert error_line(run(program, *flags)) == (
+        "error: the full set has %s pages, these shards have 60, nothing is written: check them "
+        "with prepare/download_nq.py --verify, or go on with --nofull_set" % pages_wanted)
+    assert os.listdir(str(tmp_path)) == [split]
+    done = run(program, "--nofull_set", *flags)
+    assert done.returncode == 0, done.stderr
+    assert len(ids_of(tmp_path / "out.jsonl")) == (3 if "--sample=3" in flags else 60)
+    assert "are there" not in done.stdout
+
+
+def test_a_part_of_the_shards_is_no_full_set_unless_said(tmp_path):
+    split_into(tmp_path / "train", "train", 50, 60)
+    flags = ["--data_dir=%s" % tmp_path, "--output_jsonl=%s/out.jsonl" % tmp_path]
+    assert run(TRAIN, "--num_train=49", *flags).returncode == 0
+    message = error_line(run(TRAIN, "--num_train=49", "--full_set", *flags))
+    # 50 shards for 60 pages: two each in the first ten. The last has one.
+    assert "the full set has 307,373 pages, these shards have 59" in message
+
+
+def test_the_full_dev_set(tmp_path):
+    split_into(tmp_path / "dev", "dev", 5, 7829)
+    flags = ["--data_dir=%s" % tmp_path, "--output_jsonl=%s/out.jsonl.gz" % tmp_path]
+    assert "these shards have 7,829, nothing is written" in error_line(run(DEV, *flags))
+    with gzip.open(str(tmp_path / "dev" / "nq-dev-02.jsonl.gz"), "ab") as out:
+        out.write(make_line(pages([7829])[0]))
+    done = run(DEV, *flags)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\nAll 7,830 pages of the full dev set are there.\n" in done.stdout
+    assert len(ids_of(tmp_path / "out.jsonl.gz")) == 7830
+
+
 @pytest.mark.parametrize("num_shards", [1, 3])
 def test_killed_in_the_middle(tmp_path, num_shards):
     old = write_shard(tmp_path / ("out.jsonl.gz" if num_shards == 1 else "out-01.jsonl.gz"),

@@ -79,7 +79,9 @@ def _examine(file: DataFile, path: str, ledger: Ledger, read: bool, again: bool)
         return Item(file, path, Status.THERE, part)
     if not read:
         return Item(file, path, Status.UNCHECKED, part)
-    good = parts.checksums_of(path).crc32c == entry.crc32c
+    sums = parts.checksums_of(path)
+    good = sums.crc32c == entry.crc32c and (
+        not file.published or sums.sha256 == file.published.sha256)
     ledger.put(file.local, entry._replace(mtime_ns=stat.st_mtime_ns if good else 0))
     return Item(file, path, Status.THERE if good else Status.DAMAGED, part)
 

@@ -42,15 +42,21 @@ def fetch_all(items: Sequence[Item], base_url: str, ledger: Ledger, policy: web.
       policy: how patient to be.
       num_connections: how many at once.
       report: told the totals every now and then, in the calling thread.
-      tell: told of retries and failures, in any thread.
+      tell: told of retries and failures, in any thread, by one thread at a time.
       every_seconds: the pause between two reports.
 
     Raises:
       KeyboardInterrupt: after the threads were told to stop; parts are kept.
     """
     stop = threading.Event()
+    telling = threading.Lock()
+
+    def tell_alone(text: str) -> None:
+        with telling:
+            tell(text)
+
     fetches = [Fetch(item.file, object_url(base_url, item.file.name), item.path, policy, stop,
-                     tell) for item in items]
+                     tell_alone) for item in items]
     waiting: queue.Queue[Fetch] = queue.Queue()
     for fetch in fetches:
         waiting.put(fetch)
@@ -62,7 +68,7 @@ def fetch_all(items: Sequence[Item], base_url: str, ledger: Ledger, policy: web.
     try:
         for thread in threads:
             thread.start()
-        return _watch(fetches, ended, report, tell, every_seconds)
+        return _watch(fetches, ended, report, tell_alone, every_seconds)
     finally:
         stop.set()
         for thread in threads:

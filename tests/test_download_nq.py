@@ -1,0 +1,449 @@
+"""prepare/download_nq.py, run as a person runs it, against a bucket on this machine."""
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import time
+
+import pytest
+from nq_pages import make_line, make_page, write_shard
+from nq_server import Answer, Bucket, crc32c
+from programs import command, error_line, run
+
+from bert_nq.nq.downloading.ledger import Ledger
+
+PROGRAM = "prepare/download_nq.py"
+DEV = ["v1.0/dev/nq-dev-%02d.jsonl.gz" % i for i in range(5)]
+
+
+def shard(number, size=5000):
+    """The bytes of a shard; no gzip, which nobody looks into here."""
+    generator = random.Random(number)
+    return bytes(generator.getrandbits(8) for _ in range(size))
+
+
+@pytest.fixture
+def bucket(monkeypatch):
+    """The five dev shards, of 5,000 bytes each."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with Bucket({name: shard(i) for i, name in enumerate(DEV)}) as server:
+        yield server
+
+
+def arguments(bucket, folder, *args):
+    return ["--output_dir=%s" % folder, "--base_url=%s" % bucket.url, "--split=dev",
+            "--nocheck_published", "--retry_wait=0.01", "--retries=2", "--timeout=10"] + list(args)
+
+
+def download(bucket, folder, *args, **options):
+    return run(PROGRAM, *arguments(bucket, folder, *args), **options)
+
+
+def table(stdout, title):
+    """The rows of a printed table, {name: text}."""
+    block = stdout[stdout.index("\n" + title):].split("\n\n")[0].splitlines()
+    rows = [line.strip().split("  ", 1) for line in block if line.startswith("  ")]
+    return {name: text.strip() for name, text in rows}
+
+
+def visible(folder):
+    """The paths below a folder, without hidden files."""
+    return sorted(os.path.relpath(os.path.join(place, name), str(folder))
+                  for place, _, names in os.walk(str(folder)) for name in names if name[0] != ".")
+
+
+def parts_of(folder):
+    return [name for _, _, names in os.walk(str(folder)) for name in names if ".part" in name]
+
+
+def assert_complete(folder, numbers=range(5)):
+    for i in numbers:
+        assert (folder / "dev" / ("nq-dev-%02d.jsonl.gz" % i)).read_bytes() == shard(i)
+    assert parts_of(folder) == []
+
+
+def test_all_shards(bucket, tmp_path):
+    folder = tmp_path / "new" / "nq"
+    done = download(bucket, folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert_complete(folder)
+    assert visible(folder) == ["dev/nq-dev-%02d.jsonl.gz" % i for i in range(5)] + [
+        "nq-downloads.json"]
+    rows = table(done.stdout, "Natural Questions in %s" % folder)
+    assert rows.pop("time").startswith("0 s (")
+    assert rows == {"files": "5", "already there": "0", "fetched": "5", "failed": "0",
+                    "bytes fetched": "25,000", "bytes taken over from earlier runs": "0",
+                    "retries": "0"}
+    assert done.stdout.endswith(
+        "\nRecorded in %s/nq-downloads.json\n\nNext:\n  python prepare/extract_dev_set.py "
+        "--data_dir=%s --output_jsonl=%s/nq-dev.jsonl.gz\n" % (folder, folder, folder))
+    recorded = json.loads((folder / "nq-downloads.json").read_text())["files"]
+    entry = recorded["dev/nq-dev-03.jsonl.gz"]
+    assert (entry["url"], entry["size"], entry["crc32c"]) == (
+        bucket.url + "/" + DEV[3], 5000, crc32c(shard(3)))
+
+
+def test_the_second_run_fetches_nothing(bucket, tmp_path):
+    download(bucket, tmp_path)
+    bucket.log.clear()
+    done = download(bucket, tmp_path)
+    assert done.returncode == 0
+    assert bucket.log == []
+    rows = table(done.stdout, "Natural Questions")
+    assert (rows["already there"], rows["fetched"], rows["bytes fetched"]) == ("5", "0", "0")
+
+
+def test_some_shards_and_then_more(bucket, tmp_path):
+    assert download(bucket, tmp_path, "--shards=1,3-4").returncode == 0
+    assert_complete(tmp_path, [1, 3, 4])
+    assert len(visible(tmp_path)) == 4
+    done = download(bucket, tmp_path, "--shards=0-2")
+    assert table(done.stdout, "Natural Questions")["already there"] == "1"
+    assert_complete(tmp_path)
+
+
+def test_what_is_fetched_can_be_extracted(bucket, tmp_path):
+    for i, name in enumerate(DEV[:2]):
+        path = write_shard(tmp_path / "shard.gz", [make_page("<P> a town </P>", example_id=i)])
+        bucket.objects[name] = open(path, "rb").read()
+    download(bucket, tmp_path / "nq", "--shards=0-1")
+    done = run("prepare/extract_dev_set.py", "--data_dir=%s/nq" % tmp_path,
+               "--output_jsonl=%s/dev.jsonl" % tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "dev.jsonl").read_bytes() == b"".join(
+        make_line(make_page("<P> a town </P>", example_id=i)) for i in range(2))
+
+
+def test_the_simplified_files(bucket, tmp_path):
+    bucket.objects = {"v1.0-simplified/simplified-nq-train.jsonl.gz": shard(7),
+                      "v1.0-simplified/nq-dev-all.jsonl.gz": shard(8)}
+    done = download(bucket, tmp_path, "--split=train,dev", "--format=simplified")
+    assert done.returncode == 0, done.stderr
+    assert visible(tmp_path) == ["nq-downloads.json", "simplified/nq-dev-all.jsonl.gz",
+                                 "simplified/simplified-nq-train.jsonl.gz"]
+    assert (tmp_path / "simplified" / "simplified-nq-train.jsonl.gz").read_bytes() == shard(7)
+    assert ("prepare_nq_data.py --input_jsonl=%s/simplified/simplified-nq-train.jsonl.gz"
+            % tmp_path) in done.stdout
+
+
+# Listing.
+
+def test_list(bucket, tmp_path):
+    bucket.page_size = 2
+    bucket.script[DEV[1]] = [Answer(cut=1234)] + [Answer(500)] * 3
+    download(bucket, tmp_path, "--shards=0-1")
+    before = {path: (tmp_path / path).stat().st_mtime_ns for path in visible(tmp_path)}
+    bucket.log.clear()
+    done = download(bucket, tmp_path, "--list")
+    assert (done.returncode, done.stderr, bucket.log) == (0, "", [])
+    assert done.stdout.split("\n\n")[0] == (
+        "\nFiles into %s\n"
+        "  dev/nq-dev-00.jsonl.gz          5,000  there\n"
+        "  dev/nq-dev-01.jsonl.gz          5,000  in part, 1,234 fetched\n"
+        "  dev/nq-dev-02.jsonl.gz          5,000  missing\n"
+        "  dev/nq-dev-03.jsonl.gz          5,000  missing\n"
+        "  dev/nq-dev-04.jsonl.gz          5,000  missing" % tmp_path)
+    rows = table(done.stdout, "In all")
+    # Three whole ones, and the rest of the one in part.
+    assert rows.pop("bytes to fetch") == format(3 * 5000 + 5000 - 1234, ",")
+    assert int(rows.pop("free on the disk").replace(",", "")) > 0
+    assert rows == {"files": "5", "already there": "1", "to fetch": "4",
+                    "in parts already": "1,234"}
+    assert before == {path: (tmp_path / path).stat().st_mtime_ns for path in visible(tmp_path)}
+
+
+def test_list_of_a_bucket_that_may_not_be_listed(bucket, tmp_path):
+    # The published sizes are shown then; of the simplified files there are none.
+    bucket.page_size = 0
+    done = run(PROGRAM, "--output_dir=%s/x" % tmp_path, "--base_url=%s" % bucket.url, "--list")
+    assert done.returncode == 0
+    assert done.stderr.startswith("no listing of the bucket, going on without it (http")
+    assert "  train/nq-train-49.jsonl.gz    863,247,626  missing\n" in done.stdout
+    assert table(done.stdout, "In all")["bytes to fetch"] == "45,069,199,013"
+    done = download(bucket, tmp_path / "x", "--format=simplified", "--list")
+    assert "  simplified/nq-dev-all.jsonl.gz              ?  missing\n" in done.stdout
+    assert table(done.stdout, "In all")["bytes to fetch"] == "0 and 1 files of unknown size"
+    assert os.listdir(str(tmp_path)) == []
+
+
+def test_dry_run(bucket, tmp_path):
+    download(bucket, tmp_path, "--shards=0-2")
+    bucket.log.clear()
+    done = download(bucket, tmp_path, "--dry_run")
+    assert (done.returncode, done.stderr, bucket.log) == (0, "", [])
+    assert done.stdout.split("\n\n")[0] == (
+        "\nTo fetch into %s\n"
+        "  dev/nq-dev-03.jsonl.gz          5,000  missing\n"
+        "  dev/nq-dev-04.jsonl.gz          5,000  missing" % tmp_path)
+    assert table(done.stdout, "In all")["to fetch"] == "2"
+
+
+class Huge(bytes):
+    """Bytes that the listing takes for very many."""
+
+    def __len__(self):
+        return 10 ** 18
+
+
+@pytest.mark.parametrize("flag", ["--dry_run", "--num_connections=1"])
+def test_a_disk_without_room(bucket, tmp_path, flag):
+    bucket.objects[DEV[2]] = Huge(b"x")
+    message = error_line(download(bucket, tmp_path, flag))
+    assert message.startswith("error: 1e+06 TB are to be fetched into %s, whose disk has "
+                              % tmp_path)
+    assert message.endswith(" free: make room, or fetch less with --shards, --split or "
+                            "--format=simplified")
+    assert bucket.log == []
+
+
+# Faults.
+
+def test_faults_of_every_kind(bucket, tmp_path):
+    bucket.script = {
+        DEV[0]: [Answer(cut=2000), Answer(503)],
+        DEV[1]: [Answer(429, {"Retry-After": "0"}), Answer(cut=1, reset=True)],
+        DEV[2]: [Answer(damage=True)],
+        DEV[3]: [Answer(cut=100), Answer(change=shard(3))]}
+    bucket.objects[DEV[3]] = shard(33)
+    done = download(bucket, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert_complete(tmp_path)
+    assert int(table(done.stdout, "Natural Questions")["retries"]) == 7  # 2 + 2 + 1 + 2
+    assert ("dev/nq-dev-00.jsonl.gz: the connection ended 3000 bytes early; 2000 bytes are there, "
+            "trying again in 0.01 s\n") in done.stderr
+
+
+def test_files_that_fail_are_listed_and_the_others_kept(bucket, tmp_path):
+    bucket.script = {DEV[1]: [Answer(403)], DEV[3]: [Answer(cut=2000)] + [Answer(500)] * 3}
+    del bucket.objects[DEV[4]]
+    done = download(bucket, tmp_path)
+    assert done.returncode == 1
+    why = {1: "the server answers 403 Forbidden",
+           3: "given up after 3 attempts in a row that brought nothing new: 500 Internal Server "
+              "Error",
+           4: "the server answers 404 Not Found"}
+    assert done.stdout[done.stdout.index("\nFailed\n"):].splitlines()[2:5] == [
+        "  dev/nq-dev-%02d.jsonl.gz: %s/%s: %s" % (i, bucket.url, DEV[i], why[i]) for i in why]
+    assert "gsutil -m cp -R gs://natural_questions" in done.stdout
+    assert done.stderr.splitlines()[-1].startswith(
+        "error: 3 of the files could not be fetched, such as dev/nq-dev-01.jsonl.gz: ")
+    assert "Traceback" not in done.stderr
+    rows = table(done.stdout, "Natural Questions")
+    assert (rows["fetched"], rows["failed"]) == ("2", "3")
+    # The next run has only the rest to do.
+    bucket.objects[DEV[4]] = shard(4)
+    bucket.log.clear()
+    assert download(bucket, tmp_path).returncode == 0
+    assert sorted(bucket.log) == [(DEV[1], None), (DEV[3], "bytes=2000-"), (DEV[4], None)]
+    assert_complete(tmp_path)
+
+
+def test_what_is_not_the_published_data_is_refused(bucket, tmp_path):
+    done = download(bucket, tmp_path, "--check_published", "--shards=0")
+    assert done.returncode == 1
+    assert ("has 5000 bytes, the file of Natural Questions 219593373: give another --base_url, or "
+            "--nocheck_published") in done.stderr
+    assert len(bucket.log) == 1
+
+
+def test_no_server(bucket, tmp_path):
+    bucket.__exit__()
+    done = download(bucket, tmp_path, "--shards=0")
+    assert done.returncode == 1
+    assert "Connection refused" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_can_not_grow(bucket, tmp_path):
+    # As a full disk, but with a limit that needs no disk of its own.
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
+
+    done = download(bucket, tmp_path, "--shards=2", preexec_fn=limit)
+    assert done.returncode == 1
+    part = "%s/dev/.nq-dev-02.jsonl.gz.part" % tmp_path
+    assert ("cannot write %s: File too large; what is there is kept, run again when this is mended"
+            % part) in done.stderr.splitlines()[-1]
+    assert open(part, "rb").read() == shard(2)[:3000]
+    bucket.log.clear()
+    assert download(bucket, tmp_path, "--shards=2").returncode == 0
+    assert bucket.log == [(DEV[2], "bytes=3000-")]
+    assert_complete(tmp_path, [2])
+
+
+# Killed, interrupted, twice at once.
+
+def held(bucket, folder, *args):
+    """A run of which every file holds after 2,000 bytes, which are on disk."""
+    bucket.script = {name: [Answer(hold=2000)] for name in bucket.objects}
+    process = subprocess.Popen(command(PROGRAM, *arguments(bucket, folder, *args)),
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               universal_newlines=True)
+    deadline = time.time() + 60
+    while [os.path.getsize(str(folder / "dev" / name)) for name in parts_of(folder)
+           if name.endswith(".part")] != [2000] * 2:
+        assert time.time() < deadline and process.poll() is None, process.stderr.read()
+        time.sleep(0.01)
+    return process
+
+
+def test_killed_in_the_middle(bucket, tmp_path):
+    process = held(bucket, tmp_path, "--shards=0-1")
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert visible(tmp_path) == []
+    bucket.log.clear()
+    done = download(bucket, tmp_path, "--shards=0-1")
+    assert done.returncode == 0, done.stderr
+    assert sorted(bucket.log) == [(DEV[0], "bytes=2000-"), (DEV[1], "bytes=2000-")]
+    rows = table(done.stdout, "Natural Questions")
+    assert (rows["bytes fetched"], rows["bytes taken over from earlier runs"]) == ("6,000", "4,000")
+    assert_complete(tmp_path, [0, 1])
+
+
+def test_killed_at_random_again_and_again(bucket, tmp_path):
+    bucket.objects = {name: shard(i, 40000) for i, name in enumerate(DEV)}
+    generator = random.Random(0)
+    for _ in range(5):
+        bucket.script = {name: [Answer(pace=0.01)] for name in DEV}
+        process = subprocess.Popen(command(PROGRAM, *arguments(bucket, tmp_path)),
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        requests = len(bucket.log)
+        deadline = time.time() + 30
+        while len(bucket.log) == requests and process.poll() is None:
+            assert time.time() < deadline
+            time.sleep(0.005)
+        time.sleep(generator.uniform(0.0, 0.3))
+        process.kill()
+        process.wait()
+    bucket.script = {}
+    done = download(bucket, tmp_path)
+    assert done.returncode == 0, done.stderr
+    for i in range(5):
+        assert (tmp_path / "dev" / ("nq-dev-%02d.jsonl.gz" % i)).read_bytes() == shard(i, 40000)
+    assert parts_of(tmp_path) == []
+    assert run(PROGRAM, "--output_dir=%s" % tmp_path, "--verify").returncode == 1  # not published
+    assert download(bucket, tmp_path, "--verify").returncode == 0
+
+
+def test_interrupted(bucket, tmp_path):
+    process = held(bucket, tmp_path, "--shards=0-1")
+    process.send_signal(signal.SIGINT)
+    started = time.time()
+    _, stderr = process.communicate()
+    assert process.returncode == 130
+    assert time.time() - started < 10  # although both connections hang
+    assert stderr.splitlines()[0] == ("stopped: what has been fetched is kept, the same command "
+                                      "goes on from there")
+    assert "Traceback" not in stderr
+    bucket.log.clear()
+    assert download(bucket, tmp_path, "--shards=0-1").returncode == 0
+    assert sorted(bucket.log) == [(DEV[0], "bytes=2000-"), (DEV[1], "bytes=2000-")]
+
+
+def test_two_runs_in_one_folder(bucket, tmp_path):
+    process = held(bucket, tmp_path, "--shards=0-1")
+    for flags in ([], ["--verify"]):
+        assert error_line(download(bucket, tmp_path, *flags)) == (
+            "error: another download into %s is running: wait for it, or give another folder"
+            % tmp_path)
+    assert download(bucket, tmp_path, "--list").returncode == 0
+    bucket.release.set()
+    _, stderr = process.communicate()
+    assert (process.returncode, stderr) == (0, "")
+    assert_complete(tmp_path, [0, 1])
+
+
+# What is there already.
+
+def damage(path):
+    """Changes the last byte of a file and nothing that a look from outside tells."""
+    stat = path.stat()
+    data = path.read_bytes()
+    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    os.utime(str(path), ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+
+def test_verify_finds_damage_and_the_next_run_mends_it(bucket, tmp_path):
+    download(bucket, tmp_path)
+    bucket.__exit__()  # No network is needed.
+    done = download(bucket, tmp_path, "--verify")
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = table(done.stdout, "Verified in")
+    assert (rows["files"], rows["good"], rows["bad"]) == ("5", "5", "0")
+    damage(tmp_path / "dev" / "nq-dev-02.jsonl.gz")
+    (tmp_path / "dev" / "nq-dev-04.jsonl.gz").unlink()
+    done = download(bucket, tmp_path, "--verify", "--shards=0")  # whatever was recorded is verified
+    assert error_line(done) == ("error: %s/dev/nq-dev-02.jsonl.gz is bad: run again without "
+                                "--verify to fetch what is damaged" % tmp_path)
+    rows = table(done.stdout, "Verified in")
+    assert (rows["files"], rows["good"], rows["bad"], rows["recorded, but not there"]) == (
+        "4", "3", "1", "1")
+    with Bucket(bucket.objects) as again:
+        done = download(again, tmp_path)
+        assert sorted(again.log) == [(DEV[2], None), (DEV[4], None)]
+    assert done.returncode == 0
+    assert_complete(tmp_path)
+
+
+def test_nothing_to_verify(bucket, tmp_path):
+    assert error_line(download(bucket, tmp_path, "--verify")) == (
+        "error: there is nothing to verify in %s" % tmp_path)
+
+
+def test_files_that_came_another_way(bucket, tmp_path):
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev" / "nq-dev-00.jsonl.gz").write_bytes(shard(0))
+    done = download(bucket, tmp_path, "--shards=0-1")
+    assert done.returncode == 0
+    assert bucket.log == [(DEV[1], None)]
+    assert Ledger(str(tmp_path)).entries["dev/nq-dev-00.jsonl.gz"].crc32c == crc32c(shard(0))
+
+
+@pytest.mark.parametrize("flag", ["--dry_run", "--num_connections=2"])
+def test_somebody_elses_file_is_not_replaced(bucket, tmp_path, flag):
+    path = tmp_path / "dev" / "nq-dev-03.jsonl.gz"
+    path.parent.mkdir()
+    path.write_bytes(b"mine")
+    assert error_line(download(bucket, tmp_path, flag)) == (
+        "error: %s was not fetched by this program and is not replaced, since it has 4 bytes "
+        "instead of 5000: move it away, or give another folder" % path)
+    assert path.read_bytes() == b"mine"
+    assert bucket.log == []
+
+
+def test_an_object_that_changed_at_the_source_is_fetched_again(bucket, tmp_path):
+    download(bucket, tmp_path)
+    bucket.objects[DEV[1]] = shard(11)
+    bucket.log.clear()
+    done = download(bucket, tmp_path, "--list")
+    assert "  dev/nq-dev-01.jsonl.gz          5,000  changed at the source\n" in done.stdout
+    assert download(bucket, tmp_path).returncode == 0
+    assert bucket.log == [(DEV[1], None)]
+    assert (tmp_path / "dev" / "nq-dev-01.jsonl.gz").read_bytes() == shard(11)
+
+
+# Flags.
+
+@pytest.mark.parametrize("flags, message", [
+    ([], "--output_dir is needed: The folder to fetch into"),
+    (["--output_dir=x", "--list", "--verify"], "give one of --list, --dry_run and --verify"),
+    (["--output_dir=x", "--base_url=gs://natural_questions"],
+     "--base_url=gs://natural_questions is no address such as https://host/folder"),
+    (["--output_dir=x", "--base_url=https:///x"], "--base_url=https:///x is no address"),
+    (["--output_dir=x", "--split=test"], "--split=test: the splits are train and dev"),
+    (["--output_dir=x", "--split="], "--split=: the splits are train and dev"),
+    (["--output_dir=x", "--shards=5"], "shard 5 is asked for, but dev has shards 0 to 4"),
+    (["--output_dir=x", "--split=train", "--shards=0-50"],
+     "shard 50 is asked for, but train has shards 0 to 49"),
+    (["--output_dir=x", "--shards=a"], "shards 'a' are not numbers and ranges such as 0-9,12"),
+    (["--output_dir=x", "--format=simplified", "--shards=0"], "--shards counts the shards of"),
+    (["--output_dir=/proc/x"], "cannot create the folder /proc/x"),
+])
+def test_wrong_flags_give_one_clear_line(tmp_path, flags, message):
+    done = run(PROGRAM, *flags, cwd=str(tmp_path))
+    assert message in error_line(done)
+    assert os.listdir(str(tmp_path)) == []
