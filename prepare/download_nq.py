@@ -200,6 +200,9 @@ def verify(wanted: List) -> None:
     from bert_nq.nq.downloading import inventory, ledger
     from bert_nq.nq.downloading.catalogue import DataFile
 
+    nothing = UserError("there is nothing to verify in %s" % FLAGS.output_dir)
+    if not os.path.isdir(FLAGS.output_dir):
+        raise nothing
     with ledger.locked(FLAGS.output_dir):
         known = ledger.Ledger(FLAGS.output_dir)
         names = {f.local for f in wanted}
@@ -207,7 +210,7 @@ def verify(wanted: List) -> None:
                           if local not in names]
         there = [f for f in files if os.path.exists(os.path.join(FLAGS.output_dir, f.local))]
         if not there:
-            raise UserError("there is nothing to verify in %s" % FLAGS.output_dir)
+            raise nothing
         with program.timed() as seconds:
             items = inventory.survey(program.progress(there, "files verified", len(there)),
                                      FLAGS.output_dir, known, read=True, again=True)

@@ -1,16 +1,23 @@
 """prepare/download_nq.py, run as a person runs it, against a bucket on this machine."""
+import contextlib
+import fcntl
 import json
 import os
+import pty
 import random
+import re
 import resource
 import signal
+import struct
 import subprocess
+import sys
+import termios
 import time
 
 import pytest
 from nq_pages import make_line, make_page, write_shard
 from nq_server import Answer, Bucket, crc32c
-from programs import command, error_line, run
+from programs import ROOT, command, error_line, run
 
 from bert_nq.nq.downloading.ledger import Ledger
 
@@ -273,6 +280,55 @@ def test_a_file_that_can_not_grow(bucket, tmp_path):
     assert_complete(tmp_path, [2])
 
 
+# Progress.
+
+def test_a_bar_on_a_terminal(bucket, tmp_path):
+    bucket.script = {DEV[0]: [Answer(cut=2000)], DEV[1]: [Answer(pace=0.2)]}
+    leader, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+    process = subprocess.Popen(command(PROGRAM, *arguments(bucket, tmp_path, "--shards=0-1")),
+                               stdout=subprocess.DEVNULL, stderr=terminal)
+    os.close(terminal)
+    shown = b""
+    with contextlib.suppress(OSError):  # Linux says so that nobody has the terminal open any more.
+        while True:
+            shown += os.read(leader, 1 << 16)
+    os.close(leader)
+    assert process.wait() == 0
+    lines = [line.strip() for line in re.split(r"[\r\n]+", shown.decode("utf8"))
+             if line.strip() and not line.startswith("files checked")]
+    bars = [line for line in lines if "of 2 files" in line]
+    assert bars[0].startswith("0 of 2 files:   0%|")
+    assert "/10.0k [" in bars[0]
+    assert bars[-1].startswith("2 of 2 files: 100%|")
+    assert [line for line in lines if line not in bars] == [
+        "dev/nq-dev-00.jsonl.gz: the connection ended 3000 bytes early; 2000 bytes are there, "
+        "trying again in 0.01 s"]
+
+
+def test_lines_where_there_is_no_terminal():
+    code = """if True:
+        import collections, time
+        import download_nq
+        Item = collections.namedtuple("Item", "file part")
+        File = collections.namedtuple("File", "size")
+        Totals = collections.namedtuple("Totals", "files have")
+        for sizes in ([3e9, 2e9], [3e9, None]):
+            meter = download_nq.Meter([Item(File(size), 5e8) for size in sizes])
+            meter.report(Totals(0, 1.2e9))  # It is too early for a line.
+            meter._start -= 20
+            meter._last -= 20
+            # 2 GB have come in 20 s, 2 GB are left; 1 GB was there before.
+            meter.report(Totals(1, 3e9))
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
+                          env=dict(os.environ, PYTHONPATH=os.pathsep.join(
+                              [ROOT, os.path.join(ROOT, "prepare")])))
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == ("1 of 2 files, 3 GB of 5 GB, 20 s left (100.0 MB/s)\n"
+                           "1 of 2 files, 3 GB (100.0 MB/s)\n")
+
+
 # Killed, interrupted, twice at once.
 
 def held(bucket, folder, *args):
@@ -389,9 +445,13 @@ def test_verify_finds_damage_and_the_next_run_mends_it(bucket, tmp_path):
     assert_complete(tmp_path)
 
 
-def test_nothing_to_verify(bucket, tmp_path):
-    assert error_line(download(bucket, tmp_path, "--verify")) == (
-        "error: there is nothing to verify in %s" % tmp_path)
+@pytest.mark.parametrize("name", ["", "missing"])
+def test_nothing_to_verify(bucket, tmp_path, name):
+    folder = tmp_path / name
+    assert error_line(download(bucket, folder, "--verify")) == (
+        "error: there is nothing to verify in %s" % folder)
+    assert visible(tmp_path) == []
+    assert folder.exists() == (name == "")
 
 
 def test_files_that_came_another_way(bucket, tmp_path):
