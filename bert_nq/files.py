@@ -4,7 +4,7 @@ import fcntl
 import glob
 import json
 import os
-import tempfile
+import secrets
 from typing import IO, Any, Iterator, List, Sequence, Tuple
 
 import google_crc32c
@@ -184,7 +184,6 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
             yield out
             out.flush()
             os.fsync(out.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
     except OSError as e:
         _unlink(temporary)
@@ -197,7 +196,10 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
 def _new_temporary(folder: str, name: str) -> Tuple[int, str]:
     """Handle and path of a new file, locked for as long as its writer lives."""
     while True:
-        handle, path = tempfile.mkstemp(prefix="." + name + ".", suffix=_TEMPORARY, dir=folder)
+        path = os.path.join(folder, ".%s.%s%s" % (name, secrets.token_hex(4), _TEMPORARY))
+        # Unlike one of tempfile, for those to read whom the umask lets; it belongs to all threads,
+        # so it must not be changed to be known.
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
         if _lock(handle) and os.path.exists(path):
             return handle, path
         os.close(handle)  # Another process took it for abandoned before it was locked.
@@ -227,9 +229,3 @@ def _lock(handle: int) -> bool:
 def _unlink(path: str) -> None:
     with contextlib.suppress(OSError):
         os.unlink(path)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
