@@ -13,13 +13,12 @@ fits them, and --verify reads every file anew, without a network.
 import os
 import shlex
 import sys
-import time
 import urllib.parse
-from typing import List
+from typing import Callable, List
 
 from absl import flags
 
-from bert_nq import program
+from bert_nq import locking, program
 from bert_nq.errors import UserError
 
 FLAGS = flags.FLAGS
@@ -62,9 +61,8 @@ def main() -> None:
     elif FLAGS.list or FLAGS.dry_run:
         show(with_listing(wanted_files()))
     else:
-        from bert_nq.nq.downloading import ledger
         wanted = wanted_files()
-        with ledger.locked(FLAGS.output_dir):
+        with locking.locked(lock_path()):
             download(with_listing(wanted))
 
 
@@ -83,6 +81,10 @@ def wanted_files() -> List:
         return catalogue.simplified(splits)
     wanted = catalogue.original(splits, FLAGS.shards)
     return wanted if FLAGS.check_published else [f._replace(published=None) for f in wanted]
+
+
+def lock_path() -> str:
+    return os.path.join(FLAGS.output_dir, ".nq-downloads.lock")
 
 
 def policy():
@@ -154,12 +156,13 @@ def download(wanted: List) -> None:
     inventory.check_foreign(items)
     check_room(inventory.need(items, FLAGS.output_dir))
     to_fetch = [item for item in items if item.to_fetch]
-    with program.timed() as seconds, Meter(to_fetch) as meter:
+    with program.timed() as seconds, program.Meter() as meter:
         try:
             outcome = jobs.fetch_all(to_fetch, FLAGS.base_url, known, policy(),
-                                     FLAGS.num_connections, meter.report, meter.tell)
+                                     FLAGS.num_connections, reporter(meter, to_fetch),
+                                     meter.note)
         except KeyboardInterrupt:
-            meter.tell("stopped: what has been fetched is kept, the same command goes on from "
+            meter.note("stopped: what has been fetched is kept, the same command goes on from "
                        "there")
             raise
     totals = outcome.totals
@@ -203,7 +206,7 @@ def verify(wanted: List) -> None:
     nothing = UserError("there is nothing to verify in %s" % FLAGS.output_dir)
     if not os.path.isdir(FLAGS.output_dir):
         raise nothing
-    with ledger.locked(FLAGS.output_dir):
+    with locking.locked(lock_path()):
         known = ledger.Ledger(FLAGS.output_dir)
         names = {f.local for f in wanted}
         files = wanted + [DataFile("", local) for local in sorted(known.entries)
@@ -247,55 +250,24 @@ def next_command() -> str:
                shlex.quote(os.path.join(folder, "nq-%s.jsonl.gz" % split))))
 
 
-class Meter:
-    """Shows how a download advances: a bar on a terminal, else a line now and then."""
+def reporter(meter: program.Meter, items: List) -> Callable:
+    """A function that shows `jobs.Totals` of the files to fetch."""
+    sizes = [item.file.size for item in items]
+    before = sum(item.part for item in items)  # what earlier runs have left
+    whole = None if None in sizes else sum(sizes)
 
-    _EVERY_SECONDS = 10.0
-
-    def __init__(self, items: List):
-        sizes = [item.file.size for item in items]
-        self._num_files = len(items)
-        self._size = None if None in sizes else sum(sizes)
-        self._start = self._last = time.time()
-        self._first = sum(item.part for item in items)
-        self._bar = None
-        if sys.stderr.isatty() and items:
-            from tqdm import tqdm
-            self._bar = tqdm(desc="0 of %d files" % len(items), total=self._size,
-                             initial=self._first, unit="B", unit_scale=True, dynamic_ncols=True)
-
-    def __enter__(self) -> "Meter":
-        return self
-
-    def __exit__(self, *unused) -> None:
-        if self._bar:
-            self._bar.close()
-
-    def report(self, totals) -> None:
-        """Shows the totals."""
-        files = "%d of %d files" % (totals.files, self._num_files)
-        if self._bar:
-            self._bar.set_description(files, refresh=False)
-            self._bar.update(totals.have - self._bar.n)
-            return
-        now = time.time()
-        if now - self._last < self._EVERY_SECONDS:
-            return
-        self._last = now
-        rate = max(totals.have - self._first, 0) / (now - self._start)
-        left = ""
-        if self._size is not None and rate:
-            left = " of %s, %s left" % (size(self._size),
-                                        program.duration((self._size - totals.have) / rate))
-        print("%s, %s%s (%.1f MB/s)" % (files, size(totals.have), left, rate / 1e6),
-              file=sys.stderr, flush=True)
-
-    def tell(self, text: str) -> None:
-        """Shows a line above the bar."""
-        if self._bar:
-            self._bar.write(text, file=sys.stderr)
+    def report(totals) -> None:
+        files = "%d of %d files" % (totals.files, len(items))
+        come = totals.have - before  # less than none if a part is begun anew
+        rate = "%.1f MB/s" % (max(come, 0) / 1e6 / max(meter.elapsed(), 1e-9))
+        if whole is None:
+            text, done = "%s, %s" % (files, size(totals.have)), totals.files / len(items)
         else:
-            print(text, file=sys.stderr, flush=True)
+            text = "%s, %s of %s" % (files, size(totals.have), size(whole))
+            done = min(max(come / max(whole - before, 1), 0.0), 1.0)
+        meter.show("fetching", done, "%s, %s" % (text, rate))
+
+    return report
 
 
 def exact(num_bytes) -> str:

@@ -283,7 +283,7 @@ def test_a_file_that_can_not_grow(bucket, tmp_path):
 # Progress.
 
 def test_a_bar_on_a_terminal(bucket, tmp_path):
-    bucket.script = {DEV[0]: [Answer(cut=2000)], DEV[1]: [Answer(pace=0.2)]}
+    bucket.script = {DEV[0]: [Answer(cut=2000)], DEV[1]: [Answer(pace=0.3)]}
     leader, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
     process = subprocess.Popen(command(PROGRAM, *arguments(bucket, tmp_path, "--shards=0-1")),
@@ -295,38 +295,41 @@ def test_a_bar_on_a_terminal(bucket, tmp_path):
             shown += os.read(leader, 1 << 16)
     os.close(leader)
     assert process.wait() == 0
-    lines = [line.strip() for line in re.split(r"[\r\n]+", shown.decode("utf8"))
-             if line.strip() and not line.startswith("files checked")]
-    bars = [line for line in lines if "of 2 files" in line]
-    assert bars[0].startswith("0 of 2 files:   0%|")
-    assert "/10.0k [" in bars[0]
-    assert bars[-1].startswith("2 of 2 files: 100%|")
-    assert [line for line in lines if line not in bars] == [
-        "dev/nq-dev-00.jsonl.gz: the connection ended 3000 bytes early; 2000 bytes are there, "
-        "trying again in 0.01 s"]
+    lines = [line.strip() for line in re.split(r"[\r\n]+", shown.decode("utf8"))]
+    bars = [line for line in lines if line.startswith("fetching:")]
+    assert re.search(r"[0-9?] left, 0 of 2 files, .* of 10 kB, 0\.0 MB/s$", bars[0])
+    assert bars[-1].startswith("fetching: 100%|")
+    assert re.search(r" left, 2 of 2 files, 10 kB of 10 kB, [\d.]+ MB/s$", bars[-1])
+    assert ("dev/nq-dev-00.jsonl.gz: the connection ended 3000 bytes early; 2000 bytes are there, "
+            "trying again in 0.01 s") in lines
 
 
 def test_lines_where_there_is_no_terminal():
     code = """if True:
-        import collections, time
+        import collections
         import download_nq
+        from bert_nq import program
+
+        class Meter(program.Meter):
+            def elapsed(self):
+                return 20.0
+
         Item = collections.namedtuple("Item", "file part")
         File = collections.namedtuple("File", "size")
         Totals = collections.namedtuple("Totals", "files have")
         for sizes in ([3e9, 2e9], [3e9, None]):
-            meter = download_nq.Meter([Item(File(size), 5e8) for size in sizes])
-            meter.report(Totals(0, 1.2e9))  # It is too early for a line.
-            meter._start -= 20
-            meter._last -= 20
-            # 2 GB have come in 20 s, 2 GB are left; 1 GB was there before.
-            meter.report(Totals(1, 3e9))
+            items = [Item(File(size), 5e8) for size in sizes]
+            download_nq.reporter(Meter(every_seconds=0), items)(Totals(1, 3e9))
     """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
                           env=dict(os.environ, PYTHONPATH=os.pathsep.join(
                               [ROOT, os.path.join(ROOT, "prepare")])))
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr == ("1 of 2 files, 3 GB of 5 GB, 20 s left (100.0 MB/s)\n"
-                           "1 of 2 files, 3 GB (100.0 MB/s)\n")
+    # Of the first two 1 GB was there before, 2 of the other 4 GB have come, in 20 s. Of the others
+    # one size is not known, but one of two is complete.
+    assert done.stderr == (
+        "fetching: 1 of 2 files, 3 GB of 5 GB, 100.0 MB/s, 50 %, 20 s left\n"
+        "fetching: 1 of 2 files, 3 GB, 100.0 MB/s, 50 %, 20 s left\n")
 
 
 # Killed, interrupted, twice at once.
@@ -404,8 +407,7 @@ def test_two_runs_in_one_folder(bucket, tmp_path):
     process = held(bucket, tmp_path, "--shards=0-1")
     for flags in ([], ["--verify"]):
         assert error_line(download(bucket, tmp_path, *flags)) == (
-            "error: another download into %s is running: wait for it, or give another folder"
-            % tmp_path)
+            "error: another run holds %s/.nq-downloads.lock: wait until it has ended" % tmp_path)
     assert download(bucket, tmp_path, "--list").returncode == 0
     bucket.release.set()
     _, stderr = process.communicate()

@@ -5,8 +5,6 @@ import json
 import os
 import random
 import socket
-import subprocess
-import sys
 import threading
 import time
 
@@ -16,7 +14,7 @@ from hypothesis import strategies as st
 from nq_server import Answer, Bucket, crc32c
 
 from bert_nq.errors import UserError
-from bert_nq.nq.downloading import catalogue, inventory, jobs, ledger, parts, web
+from bert_nq.nq.downloading import catalogue, inventory, jobs, parts, web
 from bert_nq.nq.downloading.catalogue import DataFile, Listed
 from bert_nq.nq.downloading.fetching import Fetch, StoppedError
 from bert_nq.nq.downloading.inventory import Status
@@ -525,26 +523,14 @@ def test_several_threads_put_at_once(tmp_path):
     assert os.listdir(str(tmp_path)) == ["nq-downloads.json"]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"files": {"a": {"size": 1}}}', "\xff"])
-def test_a_ledger_that_is_none(tmp_path, text):
+@pytest.mark.parametrize("text, message", [
+    ("", "is not JSON"), ("\xff", "is not JSON"), ("[]", "is not a record of downloads"),
+    ("{}", "is not a record of downloads"),
+    ('{"files": {"a": {"size": 1}}}', "is not a record of downloads")])
+def test_a_ledger_that_is_none(tmp_path, text, message):
     (tmp_path / "nq-downloads.json").write_bytes(text.encode("latin-1"))
-    with pytest.raises(UserError, match="nq-downloads.json is not a record of downloads"):
+    with pytest.raises(UserError, match="nq-downloads.json %s .*: remove it" % message):
         Ledger(str(tmp_path))
-
-
-def test_a_folder_is_locked_until_the_process_ends(tmp_path):
-    code = ("import sys, time\nfrom bert_nq.nq.downloading.ledger import locked\n"
-            "with locked(sys.argv[1]):\n    print('locked', flush=True)\n    time.sleep(60)")
-    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE,
-                               env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)))
-    assert process.stdout.readline() == b"locked\n"
-    with pytest.raises(UserError, match="another download into .* is running"):
-        with ledger.locked(str(tmp_path)):
-            pass
-    process.kill()
-    process.communicate()
-    with ledger.locked(str(tmp_path)):
-        pass
 
 
 # The inventory.

@@ -5,7 +5,7 @@
     web         requests, and which failures are worth another try
     parts       the bytes of a file that are there so far
     fetching    one file: resumed, retried, checked
-    ledger      what was fetched into a folder; one run in a folder at a time
+    ledger      what was fetched into a folder
     inventory   what is there already, and what must be fetched
     jobs        many files at once
 """

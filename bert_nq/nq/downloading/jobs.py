@@ -38,7 +38,7 @@ def fetch_all(items: Sequence[Item], base_url: str, ledger: Ledger, policy: web.
     Args:
       items: the files.
       base_url: of the bucket or its mirror.
-      ledger: of the folder; `ledger.locked` is to be held.
+      ledger: of the folder, which no other process may write to meanwhile.
       policy: how patient to be.
       num_connections: how many at once.
       report: told the totals every now and then, in the calling thread.
@@ -101,6 +101,7 @@ def _watch(fetches: List[Fetch], ended: "queue.Queue", report: Callable[[Totals]
            tell: Callable[[str], None], every_seconds: float) -> Outcome:
     """Waits for all fetches, reporting."""
     complete, failures = 0, {}
+    report(_totals(fetches, complete))
     while complete + len(failures) < len(fetches):
         try:
             fetch, error = ended.get(timeout=every_seconds)

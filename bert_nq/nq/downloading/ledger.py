@@ -1,16 +1,12 @@
-"""What has been fetched into a folder, and that only one run at a time fetches into it."""
-import contextlib
-import fcntl
-import json
+"""What has been fetched into a folder."""
 import os
 import threading
-from typing import Dict, Iterator, NamedTuple
+from typing import Dict, NamedTuple
 
 from bert_nq import files
 from bert_nq.errors import UserError
 
 NAME = "nq-downloads.json"
-_LOCK_NAME = ".nq-downloads.lock"
 
 
 class Entry(NamedTuple):
@@ -37,14 +33,13 @@ class Ledger:
         self.path = os.path.join(folder, NAME)
         self.entries: Dict[str, Entry] = {}
         self._lock = threading.Lock()
-        if not os.path.exists(self.path):
+        content = files.read_json(self.path)
+        if content is None:
             return
-        with files.open_binary(self.path) as f:
-            text = f.read()
         try:
-            for local, fields in json.loads(text.decode("utf8"))["files"].items():
+            for local, fields in content["files"].items():
                 self.entries[local] = Entry(**fields)
-        except (ValueError, KeyError, TypeError, AttributeError) as e:
+        except (KeyError, TypeError, AttributeError) as e:
             raise UserError("%s is not a record of downloads (%s): remove it, and the files are "
                             "checked anew" % (self.path, e)) from e
 
@@ -52,32 +47,5 @@ class Ledger:
         """Writes an entry to disk, whole or not at all."""
         with self._lock:
             self.entries[local] = entry
-            content = {name: e._asdict() for name, e in sorted(self.entries.items())}
-            with files.replacing(self.path) as out:
-                out.write(json.dumps({"files": content}, indent=1).encode("utf8") + b"\n")
-
-
-@contextlib.contextmanager
-def locked(folder: str) -> Iterator[None]:
-    """Creates the folder and keeps other runs out of it; the kernel ends that with the process.
-
-    Raises:
-      UserError: another run is at work in it.
-    """
-    files.make_folder(folder)
-    path = os.path.join(folder, _LOCK_NAME)
-    try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    except OSError as e:
-        raise UserError("cannot write %s: %s" % (path, e.strerror or e)) from e
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError("another download into %s is running: wait for it, or give another "
-                            "folder" % folder) from None
-        except OSError as e:
-            raise UserError("%s cannot be locked: %s" % (path, e.strerror or e)) from e
-        yield
-    finally:
-        os.close(handle)
+            content = {name: e._asdict() for name, e in self.entries.items()}
+            files.write_json(self.path, {"files": content})

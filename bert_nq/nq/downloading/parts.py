@@ -128,8 +128,12 @@ class Part:
     def begin(self, new: Object) -> None:
         """What is written from now on is the object `new`, from its first byte."""
         self.discard()
-        with files.replacing(self._state) as out:
-            out.write(json.dumps(new._asdict()).encode("utf8"))
+        # One name for what is not complete yet, so that runs that are killed leave no heap of them.
+        unfinished = self._state + ".new"
+        with self._writing():
+            with open(unfinished, "w", encoding="utf8") as out:
+                json.dump(new._asdict(), out)
+            os.replace(unfinished, self._state)
         self.object = new
 
     def write(self, data: bytes) -> None:
