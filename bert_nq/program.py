@@ -173,7 +173,7 @@ class Meter:
         if self._bar is None:
             from tqdm import tqdm
             self._bar = tqdm(total=100, dynamic_ncols=True, bar_format=(
-                "{desc}: {percentage:3.0f}%|{bar}| {elapsed}, {remaining} left, {postfix}"))
+                "{desc}: {percentage:3.0f}%|{bar}| {elapsed}, {remaining} left{postfix}"))
         self._bar.set_description_str(what, refresh=False)
         self._bar.set_postfix_str(text, refresh=False)
         self._bar.n = min(100.0, 100 * done)
