@@ -18,7 +18,7 @@ from typing import Callable, List
 
 from absl import flags
 
-from bert_nq import locking, program
+from bert_nq import files, locking, program
 from bert_nq.errors import UserError
 
 FLAGS = flags.FLAGS
@@ -51,6 +51,8 @@ flags.DEFINE_bool("check_published", True, "Refuse shards that are not the publi
 
 def main() -> None:
     program.require(FLAGS, "output_dir")
+    if files.is_remote(FLAGS.output_dir):
+        raise UserError("--output_dir=%s must be a folder of this machine" % FLAGS.output_dir)
     if FLAGS.list + FLAGS.dry_run + FLAGS.verify > 1:
         raise UserError("give one of --list, --dry_run and --verify")
     parts = urllib.parse.urlsplit(FLAGS.base_url)
@@ -209,9 +211,9 @@ def verify(wanted: List) -> None:
     with locking.locked(lock_path()):
         known = ledger.Ledger(FLAGS.output_dir)
         names = {f.local for f in wanted}
-        files = wanted + [DataFile("", local) for local in sorted(known.entries)
-                          if local not in names]
-        there = [f for f in files if os.path.exists(os.path.join(FLAGS.output_dir, f.local))]
+        known_too = [DataFile("", local) for local in sorted(known.entries) if local not in names]
+        there = [file for file in wanted + known_too
+                 if os.path.exists(os.path.join(FLAGS.output_dir, file.local))]
         if not there:
             raise nothing
         with program.timed() as seconds:
@@ -257,13 +259,13 @@ def reporter(meter: program.Meter, items: List) -> Callable:
     whole = None if None in sizes else sum(sizes)
 
     def report(totals) -> None:
-        files = "%d of %d files" % (totals.files, len(items))
+        count = "%d of %d files" % (totals.files, len(items))
         come = totals.have - before  # less than none if a part is begun anew
         rate = "%.1f MB/s" % (max(come, 0) / 1e6 / max(meter.elapsed(), 1e-9))
         if whole is None:
-            text, done = "%s, %s" % (files, size(totals.have)), totals.files / len(items)
+            text, done = "%s, %s" % (count, size(totals.have)), totals.files / len(items)
         else:
-            text = "%s, %s of %s" % (files, size(totals.have), size(whole))
+            text = "%s, %s of %s" % (count, size(totals.have), size(whole))
             done = min(max(come / max(whole - before, 1), 0.0), 1.0)
         meter.show("fetching", done, "%s, %s" % (text, rate))
 

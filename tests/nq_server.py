@@ -4,6 +4,8 @@ import contextlib
 import hashlib
 import http.server
 import json
+import os
+import random
 import re
 import socket
 import struct
@@ -27,6 +29,12 @@ class Answer(NamedTuple):
     reset: bool = False  # and ends as if the machine was gone
     hold: Optional[int] = None  # after so many bytes of the body it waits for Bucket.release
     pace: float = 0.0  # seconds before each piece of the body, 1,000 bytes each
+
+
+def some_bytes(size: int, seed: int = 0) -> bytes:
+    """Random ones, the same for the same arguments."""
+    generator = random.Random(seed)
+    return bytes(generator.getrandbits(8) for _ in range(size))
 
 
 def crc32c(data: bytes) -> str:
@@ -73,10 +81,17 @@ class Bucket:
             time.sleep(0.005)
 
     def __enter__(self):
+        # Whatever proxy there is, it is not to be asked for this machine.
+        self._no_proxy = os.environ.get("no_proxy")
+        os.environ["no_proxy"] = "127.0.0.1"
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(self, *unused):
+        if self._no_proxy is None:
+            os.environ.pop("no_proxy", None)
+        else:
+            os.environ["no_proxy"] = self._no_proxy
         self.release.set()
         self._server.shutdown()
         self._server.server_close()

@@ -4,71 +4,35 @@ import fcntl
 import json
 import os
 import pty
-import random
 import re
-import resource
-import signal
 import struct
 import subprocess
 import sys
 import termios
-import time
 
 import pytest
+from nq_downloads import (
+    DEV,
+    PROGRAM,
+    arguments,
+    assert_complete,
+    dev_bucket,
+    download,
+    shard,
+    table,
+    visible,
+)
 from nq_pages import make_line, make_page, write_shard
 from nq_server import Answer, Bucket, crc32c
 from programs import ROOT, command, error_line, run
 
 from bert_nq.nq.downloading.ledger import Ledger
 
-PROGRAM = "prepare/download_nq.py"
-DEV = ["v1.0/dev/nq-dev-%02d.jsonl.gz" % i for i in range(5)]
-
-
-def shard(number, size=5000):
-    """The bytes of a shard; no gzip, which nobody looks into here."""
-    generator = random.Random(number)
-    return bytes(generator.getrandbits(8) for _ in range(size))
-
 
 @pytest.fixture
-def bucket(monkeypatch):
-    """The five dev shards, of 5,000 bytes each."""
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with Bucket({name: shard(i) for i, name in enumerate(DEV)}) as server:
+def bucket():
+    with dev_bucket() as server:
         yield server
-
-
-def arguments(bucket, folder, *args):
-    return ["--output_dir=%s" % folder, "--base_url=%s" % bucket.url, "--split=dev",
-            "--nocheck_published", "--retry_wait=0.01", "--retries=2", "--timeout=10"] + list(args)
-
-
-def download(bucket, folder, *args, **options):
-    return run(PROGRAM, *arguments(bucket, folder, *args), **options)
-
-
-def table(stdout, title):
-    """The rows of a printed table, {name: text}."""
-    block = stdout[stdout.index("\n" + title):].split("\n\n")[0].splitlines()
-    rows = [line.strip().split("  ", 1) for line in block if line.startswith("  ")]
-    return {name: text.strip() for name, text in rows}
-
-
-def visible(folder):
-    """The paths below a folder, without hidden files."""
-    return sorted(os.path.relpath(os.path.join(place, name), str(folder))
-                  for place, _, names in os.walk(str(folder)) for name in names if name[0] != ".")
-
-
-def parts_of(folder):
-    return [name for _, _, names in os.walk(str(folder)) for name in names if ".part" in name]
-
-
-def assert_complete(folder, numbers=range(5)):
-    for i in numbers:
-        assert (folder / "dev" / ("nq-dev-%02d.jsonl.gz" % i)).read_bytes() == shard(i)
-    assert parts_of(folder) == []
 
 
 def test_all_shards(bucket, tmp_path):
@@ -205,81 +169,6 @@ def test_a_disk_without_room(bucket, tmp_path, flag):
     assert bucket.log == []
 
 
-# Faults.
-
-def test_faults_of_every_kind(bucket, tmp_path):
-    bucket.script = {
-        DEV[0]: [Answer(cut=2000), Answer(503)],
-        DEV[1]: [Answer(429, {"Retry-After": "0"}), Answer(cut=1, reset=True)],
-        DEV[2]: [Answer(damage=True)],
-        DEV[3]: [Answer(cut=100), Answer(change=shard(3))]}
-    bucket.objects[DEV[3]] = shard(33)
-    done = download(bucket, tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert_complete(tmp_path)
-    assert int(table(done.stdout, "Natural Questions")["retries"]) == 7  # 2 + 2 + 1 + 2
-    assert ("dev/nq-dev-00.jsonl.gz: the connection ended 3000 bytes early; 2000 bytes are there, "
-            "trying again in 0.01 s\n") in done.stderr
-
-
-def test_files_that_fail_are_listed_and_the_others_kept(bucket, tmp_path):
-    bucket.script = {DEV[1]: [Answer(403)], DEV[3]: [Answer(cut=2000)] + [Answer(500)] * 3}
-    del bucket.objects[DEV[4]]
-    done = download(bucket, tmp_path)
-    assert done.returncode == 1
-    why = {1: "the server answers 403 Forbidden",
-           3: "given up after 3 attempts in a row that brought nothing new: 500 Internal Server "
-              "Error",
-           4: "the server answers 404 Not Found"}
-    assert done.stdout[done.stdout.index("\nFailed\n"):].splitlines()[2:5] == [
-        "  dev/nq-dev-%02d.jsonl.gz: %s/%s: %s" % (i, bucket.url, DEV[i], why[i]) for i in why]
-    assert "gsutil -m cp -R gs://natural_questions" in done.stdout
-    assert done.stderr.splitlines()[-1].startswith(
-        "error: 3 of the files could not be fetched, such as dev/nq-dev-01.jsonl.gz: ")
-    assert "Traceback" not in done.stderr
-    rows = table(done.stdout, "Natural Questions")
-    assert (rows["fetched"], rows["failed"]) == ("2", "3")
-    # The next run has only the rest to do.
-    bucket.objects[DEV[4]] = shard(4)
-    bucket.log.clear()
-    assert download(bucket, tmp_path).returncode == 0
-    assert sorted(bucket.log) == [(DEV[1], None), (DEV[3], "bytes=2000-"), (DEV[4], None)]
-    assert_complete(tmp_path)
-
-
-def test_what_is_not_the_published_data_is_refused(bucket, tmp_path):
-    done = download(bucket, tmp_path, "--check_published", "--shards=0")
-    assert done.returncode == 1
-    assert ("has 5000 bytes, the file of Natural Questions 219593373: give another --base_url, or "
-            "--nocheck_published") in done.stderr
-    assert len(bucket.log) == 1
-
-
-def test_no_server(bucket, tmp_path):
-    bucket.__exit__()
-    done = download(bucket, tmp_path, "--shards=0")
-    assert done.returncode == 1
-    assert "Connection refused" in done.stderr.splitlines()[-1]
-    assert "Traceback" not in done.stderr
-
-
-def test_a_file_that_can_not_grow(bucket, tmp_path):
-    # As a full disk, but with a limit that needs no disk of its own.
-    def limit():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
-
-    done = download(bucket, tmp_path, "--shards=2", preexec_fn=limit)
-    assert done.returncode == 1
-    part = "%s/dev/.nq-dev-02.jsonl.gz.part" % tmp_path
-    assert ("cannot write %s: File too large; what is there is kept, run again when this is mended"
-            % part) in done.stderr.splitlines()[-1]
-    assert open(part, "rb").read() == shard(2)[:3000]
-    bucket.log.clear()
-    assert download(bucket, tmp_path, "--shards=2").returncode == 0
-    assert bucket.log == [(DEV[2], "bytes=3000-")]
-    assert_complete(tmp_path, [2])
-
-
 # Progress.
 
 def test_a_bar_on_a_terminal(bucket, tmp_path):
@@ -297,7 +186,7 @@ def test_a_bar_on_a_terminal(bucket, tmp_path):
     assert process.wait() == 0
     lines = [line.strip() for line in re.split(r"[\r\n]+", shown.decode("utf8"))]
     bars = [line for line in lines if line.startswith("fetching:")]
-    assert re.search(r"[0-9?] left, 0 of 2 files, .* of 10 kB, 0\.0 MB/s$", bars[0])
+    assert re.search(r"[0-9?] left, 0 of 2 files, .* of 10 kB, [\d.]+ MB/s$", bars[0])
     assert bars[-1].startswith("fetching: 100%|")
     assert re.search(r" left, 2 of 2 files, 10 kB of 10 kB, [\d.]+ MB/s$", bars[-1])
     assert ("dev/nq-dev-00.jsonl.gz: the connection ended 3000 bytes early; 2000 bytes are there, "
@@ -330,89 +219,6 @@ def test_lines_where_there_is_no_terminal():
     assert done.stderr == (
         "fetching: 1 of 2 files, 3 GB of 5 GB, 100.0 MB/s, 50 %, 20 s left\n"
         "fetching: 1 of 2 files, 3 GB, 100.0 MB/s, 50 %, 20 s left\n")
-
-
-# Killed, interrupted, twice at once.
-
-def held(bucket, folder, *args):
-    """A run of which every file holds after 2,000 bytes, which are on disk."""
-    bucket.script = {name: [Answer(hold=2000)] for name in bucket.objects}
-    process = subprocess.Popen(command(PROGRAM, *arguments(bucket, folder, *args)),
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                               universal_newlines=True)
-    deadline = time.time() + 60
-    while [os.path.getsize(str(folder / "dev" / name)) for name in parts_of(folder)
-           if name.endswith(".part")] != [2000] * 2:
-        assert time.time() < deadline and process.poll() is None, process.stderr.read()
-        time.sleep(0.01)
-    return process
-
-
-def test_killed_in_the_middle(bucket, tmp_path):
-    process = held(bucket, tmp_path, "--shards=0-1")
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
-    assert visible(tmp_path) == []
-    bucket.log.clear()
-    done = download(bucket, tmp_path, "--shards=0-1")
-    assert done.returncode == 0, done.stderr
-    assert sorted(bucket.log) == [(DEV[0], "bytes=2000-"), (DEV[1], "bytes=2000-")]
-    rows = table(done.stdout, "Natural Questions")
-    assert (rows["bytes fetched"], rows["bytes taken over from earlier runs"]) == ("6,000", "4,000")
-    assert_complete(tmp_path, [0, 1])
-
-
-def test_killed_at_random_again_and_again(bucket, tmp_path):
-    bucket.objects = {name: shard(i, 40000) for i, name in enumerate(DEV)}
-    generator = random.Random(0)
-    for _ in range(5):
-        bucket.script = {name: [Answer(pace=0.01)] for name in DEV}
-        process = subprocess.Popen(command(PROGRAM, *arguments(bucket, tmp_path)),
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        requests = len(bucket.log)
-        deadline = time.time() + 30
-        while len(bucket.log) == requests and process.poll() is None:
-            assert time.time() < deadline
-            time.sleep(0.005)
-        time.sleep(generator.uniform(0.0, 0.3))
-        process.kill()
-        process.wait()
-    bucket.script = {}
-    done = download(bucket, tmp_path)
-    assert done.returncode == 0, done.stderr
-    for i in range(5):
-        assert (tmp_path / "dev" / ("nq-dev-%02d.jsonl.gz" % i)).read_bytes() == shard(i, 40000)
-    assert parts_of(tmp_path) == []
-    assert run(PROGRAM, "--output_dir=%s" % tmp_path, "--verify").returncode == 1  # not published
-    assert download(bucket, tmp_path, "--verify").returncode == 0
-
-
-def test_interrupted(bucket, tmp_path):
-    process = held(bucket, tmp_path, "--shards=0-1")
-    process.send_signal(signal.SIGINT)
-    started = time.time()
-    _, stderr = process.communicate()
-    assert process.returncode == 130
-    assert time.time() - started < 10  # although both connections hang
-    assert stderr.splitlines()[0] == ("stopped: what has been fetched is kept, the same command "
-                                      "goes on from there")
-    assert "Traceback" not in stderr
-    bucket.log.clear()
-    assert download(bucket, tmp_path, "--shards=0-1").returncode == 0
-    assert sorted(bucket.log) == [(DEV[0], "bytes=2000-"), (DEV[1], "bytes=2000-")]
-
-
-def test_two_runs_in_one_folder(bucket, tmp_path):
-    process = held(bucket, tmp_path, "--shards=0-1")
-    for flags in ([], ["--verify"]):
-        assert error_line(download(bucket, tmp_path, *flags)) == (
-            "error: another run holds %s/.nq-downloads.lock: wait until it has ended" % tmp_path)
-    assert download(bucket, tmp_path, "--list").returncode == 0
-    bucket.release.set()
-    _, stderr = process.communicate()
-    assert (process.returncode, stderr) == (0, "")
-    assert_complete(tmp_path, [0, 1])
 
 
 # What is there already.
@@ -492,6 +298,7 @@ def test_an_object_that_changed_at_the_source_is_fetched_again(bucket, tmp_path)
 
 @pytest.mark.parametrize("flags, message", [
     ([], "--output_dir is needed: The folder to fetch into"),
+    (["--output_dir=gs://mine/nq"], "--output_dir=gs://mine/nq must be a folder of this machine"),
     (["--output_dir=x", "--list", "--verify"], "give one of --list, --dry_run and --verify"),
     (["--output_dir=x", "--base_url=gs://natural_questions"],
      "--base_url=gs://natural_questions is no address such as https://host/folder"),
