@@ -106,12 +106,17 @@ def test_a_file_that_can_not_grow(bucket, tmp_path):
 
 # Killed, interrupted, twice at once.
 
+def heed_interrupts():
+    """Shells start what runs in the background with SIGINT ignored; such tests would be, too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def held(bucket, folder, *args):
     """A run of which every file holds after 2,000 bytes, which are on disk."""
     bucket.script = {name: [Answer(hold=2000)] for name in bucket.objects}
     process = subprocess.Popen(command(PROGRAM, *arguments(bucket, folder, *args)),
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                               universal_newlines=True)
+                               universal_newlines=True, preexec_fn=heed_interrupts)
     deadline = time.time() + 60
     while [os.path.getsize(str(folder / "dev" / name)) for name in parts_of(folder)
            if name.endswith(".part")] != [2000] * 2:
