@@ -29,6 +29,10 @@ _CJK = ((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0x2A700, 0x2B73
         (0x2B740, 0x2B81F), (0x2B820, 0x2CEAF), (0xF900, 0xFAFF), (0x2F800, 0x2FA1F))
 
 
+# What the rules below make of printable ASCII.
+_ASCII_WORDS = re.compile(r"[A-Za-z0-9]+|[^A-Za-z0-9 ]").findall
+
+
 class _CharTable(dict):
     """A table for `str.translate` that works a character out when it is first met."""
 
@@ -76,8 +80,8 @@ def basic_words(text: str, do_lower_case: bool = True) -> List[str]:
     The reference splits at blanks first and lower-cases each word. Blanks survive both lower-casing
     and decomposition and end the context that a final sigma looks at, so once at the end will do.
     """
-    if text.isascii() and text.isalnum():
-        return [text.lower() if do_lower_case else text]
+    if text.isascii() and text.isprintable():
+        return _ASCII_WORDS(text.lower() if do_lower_case else text)
     text = text.translate(_CLEAN)
     if do_lower_case:
         text = unicodedata.normalize("NFD", text.lower()).translate(_UNCASED)
@@ -167,5 +171,6 @@ class WordPieceTokenizer:
         if is_special(word):
             ids = self.vocabulary.ids
             return (ids.get(word, ids[UNK]),)
+        basic = basic_words(word, self.do_lower_case)
         cut = self._cutter.cut
-        return tuple(chain.from_iterable(map(cut, basic_words(word, self.do_lower_case))))
+        return cut(basic[0]) if len(basic) == 1 else tuple(chain.from_iterable(map(cut, basic)))
