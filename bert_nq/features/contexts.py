@@ -59,12 +59,10 @@ class _Page:
         """The words among document tokens [start_token, end_token), and the text they make."""
         words = list(itertools.compress(self._tokens[start_token:end_token],
                                         self._is_word[start_token:end_token]))
-        text = " ".join(words)
-        # Hardly a word has blanks. To count them in the text takes less than to look at each word.
-        if words and text.count(" ") != len(words) - 1:
+        # Hardly a word has blanks, and to look for them in all words at once takes the least time.
+        if " " in "".join(words):
             words = [word.replace(" ", "") for word in words]
-            text = " ".join(words)
-        return words, text
+        return words, " ".join(words)
 
     def positions(self) -> np.ndarray:
         """The tokens that are words; int64, in their order."""
@@ -124,7 +122,8 @@ def build_contexts(example: Example, options: FeatureOptions, with_answer: bool)
     raw_text = text = " ".join(texts)
     for character in _WORD_BREAKS:
         text = text.replace(character, " ")
-    if not _is_split(text, words):
+    # Nearly always the words are those of the text: there is no break in one and none is empty.
+    if text != raw_text or "  " in text or text.endswith(" "):
         words = _split(text)
     if not with_answer:
         token_map = _token_map(page, kept, len(words))
@@ -223,15 +222,6 @@ def _split(text: str) -> List[str]:
     """The words of a text whose only word break is the blank."""
     words = text.split(" ")
     return [w for w in words if w] if "" in words else words
-
-
-def _is_split(text: str, words: List[str]) -> bool:
-    """Whether `words`, which were joined to `text`, are the words of it, as they nearly always are.
-
-    A word with a break in it gives more breaks than stand between words, an empty one a double
-    break, or one at the end. None stands at the beginning, where a marker is.
-    """
-    return text.count(" ") == len(words) - 1 and "  " not in text and not text.endswith(" ")
 
 
 def _word_at(text: str, offset: int) -> int:

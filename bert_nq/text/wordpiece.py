@@ -168,7 +168,7 @@ class WordPieceTokenizer:
         return [tokens[i] for i in self.word_ids(word)]
 
     def _ids_of(self, word: str) -> Ids:
-        if is_special(word):
+        if word[:1] == "[" and is_special(word):
             ids = self.vocabulary.ids
             return (ids.get(word, ids[UNK]),)
         basic = basic_words(word, self.do_lower_case)
