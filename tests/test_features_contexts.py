@@ -187,6 +187,10 @@ def test_a_token_of_nothing_but_blanks_makes_them_drift_the_other_way():
     assert contexts.answer == Answer(SHORT, 5, 5)
 
 
+def test_an_empty_token_at_the_end_is_no_word():
+    assert contexts_of(["<P>", "a", "", "</P>"]).words[4:] == ["a"]
+
+
 def test_blanks_inside_a_token_are_removed():
     contexts = contexts_of(["<P>", "a b", "c", "</P>"], make_annotation(0, [(2, 3)]))
     assert contexts.words[4:] == ["ab", "c"]

@@ -4,7 +4,7 @@ import unicodedata
 
 import plain_windows
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bert_nq.errors import BadExampleError
@@ -22,14 +22,20 @@ TOKENIZER = WordPieceTokenizer(VOCABULARY)
 
 BLANKS = [chr(i) for i in range(sys.maxunicode + 1)
           if chr(i).isspace() or unicodedata.category(chr(i)) == "Zs"]
+# What takes words and document tokens apart.
+BREAKING = ["", "", " ", "  ", "a b", " a", "b ", "\u202f", "a\u202fb", "a\tb", "\n", "a\r"]
 ODD_TOKENS = [
-    "", " ", "  ", "a b", " a", "b ", "[SEP]", "[ContextId=3]", "[Q]", "[Paragraph=1]", "[1]",
+    "[SEP]", "[ContextId=3]", "[Q]", "[Paragraph=1]", "[1]",
     "[a b]", "x" * 300, "e\u0301", "\u0301", "A\u030aB", "\u65e5\u672c", "\u0130I\u0307", "\ufb01",
     "\x00", "a\x07b", "\u200b", "\ufffd", "\ufeff", "\u00ad", "\ud800", "U.S.", "1,234", "``", "$x",
     "\u1680\u180e"] + BLANKS + ["a%sb" % blank for blank in BLANKS]
-WORDS = st.sampled_from(["a", "the", "unable", "Cab", "eye", "abcde"])
-TOKENS = (WORDS | WORDS | WORDS | st.sampled_from(ODD_TOKENS) | st.text(max_size=4))
-TAGS = st.sampled_from(["<P>", "</P>", "<Table>", "<Ul>", "<Dl>", "<Li>", "<Tr>", '<Td colspan="2">'])
+TAGS = ["<P>", "</P>", "<Table>", "<Ul>", "<Dl>", "<Li>", "<Tr>", '<Td colspan="2">']
+WORDS = ["a", "the", "unable", "Cab", "eye", "abcde"]
+# Pages of usual words alone are among them, and pages where nearly all is odd.
+TOKENS = st.sampled_from([WORDS, WORDS + ODD_TOKENS, WORDS * 2 + BREAKING]).flatmap(
+    lambda tokens: st.lists(st.tuples(st.sampled_from(tokens) | st.text(max_size=4), st.just(False))
+                            | st.tuples(st.sampled_from(TAGS), st.just(True)),
+                            min_size=1, max_size=40))
 
 
 @st.composite
@@ -51,13 +57,14 @@ def annotations(draw, candidates):
 @st.composite
 def pages(draw):
     """Any tokens, any candidates and answers in them."""
-    tokens = draw(st.lists(st.tuples(TOKENS, st.just(False)) | st.tuples(TAGS, st.just(True)),
-                           min_size=1, max_size=40))
+    tokens = draw(TOKENS)
     candidates = [Candidate(*span, draw(st.sampled_from([True, True, False])))
                   for span in draw(st.lists(spans(0, len(tokens)), max_size=8))]
-    return Example(draw(st.integers(-2 ** 63, 2 ** 63 - 1)), draw(st.lists(TOKENS).map(" ".join)),
-                   "", [token for token, _ in tokens], [html for _, html in tokens], candidates,
-                   draw(st.lists(annotations(candidates), max_size=3)), "x")
+    question = " ".join(token for token, _ in draw(TOKENS)[:6])
+    return Example(
+        draw(st.integers(-2 ** 63, 2 ** 63 - 1)), question, "", [token for token, _ in tokens],
+        [is_html for _, is_html in tokens], candidates,
+        draw(st.lists(annotations(candidates), max_size=3)), "x")
 
 
 OPTIONS = st.builds(
@@ -69,6 +76,7 @@ OPTIONS = st.builds(
 
 
 @pytest.mark.parametrize("is_training", [True, False])
+@settings(max_examples=400)
 @given(pages(), OPTIONS)
 def test_windows_and_records_are_those_of_the_plain_way(is_training, page, options):
     maker = WindowMaker(TOKENIZER, VOCABULARY.ids, options)
