@@ -13,8 +13,9 @@ import os
 import random
 from typing import Dict, Iterator, List, Optional
 
-from bert_nq import files
 from sample_corpus.page import Page, Span
+
+from bert_nq import files
 
 MEAN_TOKENS = 6400
 _SIGMA = 0.6  # of the logarithm of a page's tokens

@@ -15,9 +15,10 @@ from bert_nq.records import examples
 from bert_nq.text.vocabulary import NQ_MARKERS, Vocabulary
 from bert_nq.text.wordpiece import WordPieceTokenizer
 
-VOCABULARY = Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]"] + NQ_MARKERS + list("abcdexyz.,'\u65e5")
-                        + ["the", "un", "able"] + ["##" + piece for piece in
-                                                   list("abcdexyz") + ["able"]])
+LETTERS = list("abcdexyz")
+VOCABULARY = Vocabulary(
+    ["[PAD]", "[UNK]", "[CLS]", "[SEP]"] + NQ_MARKERS + LETTERS + list(".,'\u65e5")
+    + ["the", "un", "able"] + ["##" + piece for piece in LETTERS + ["able"]])
 TOKENIZER = WordPieceTokenizer(VOCABULARY)
 
 BLANKS = [chr(i) for i in range(sys.maxunicode + 1)
