@@ -157,6 +157,13 @@ def test_a_candidate_index_out_of_range(index):
     assert error(record) == "candidate_index %d, the page has 3 candidates" % index
 
 
+@pytest.mark.parametrize("index", [1.0, float("inf"), float("nan"), "0", None])
+def test_candidate_indexes_that_are_no_integers(index):
+    record = page()
+    record["annotations"][0]["long_answer"]["candidate_index"] = index
+    assert error(record) == "a field has the wrong type: candidate_index is %r" % (index,)
+
+
 @pytest.mark.parametrize("start, end", [(2, 5), (8, 11), (5, 5), (7, 6), (12, 14), (-1, -1)])
 def test_short_answers_outside_their_candidate(start, end):
     record = page()

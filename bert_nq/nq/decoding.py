@@ -146,6 +146,8 @@ def _annotation(a: Dict[str, Any], candidates: List[Candidate], source: str) -> 
     if start < 0 or end < 0:
         return Annotation(-1, (), yes_no)
     index = long_answer["candidate_index"]
+    if not isinstance(index, int):  # NaN and Infinity are no numbers that could be shown as one.
+        raise TypeError("candidate_index is %r" % (index,))
     if not 0 <= index < len(candidates):
         raise BadExampleError("%s: candidate_index %d, the page has %d candidates"
                               % (source, index, len(candidates)))
