@@ -129,9 +129,8 @@ class WindowMaker:
         """Chooses the windows to keep; returns their indexes [N] and labels."""
         start_piece = _count_pieces(layout.ids_of_words[:answer.first_word])
         last_piece = _count_pieces(layout.ids_of_words[:answer.last_word + 1]) - 1
-        has_answer = (start_piece >= layout.starts) & (last_piece < layout.ends)
-        if answer.type == AnswerType.UNKNOWN:
-            has_answer[:] = False
+        has_answer = ((start_piece >= layout.starts) & (last_piece < layout.ends)
+                      & (answer.type != AnswerType.UNKNOWN))
         kept = np.flatnonzero(has_answer | self._drawn(example.example_id, len(has_answer)))
         has_answer = has_answer[kept]
         shift = len(layout.query) - layout.starts[kept]

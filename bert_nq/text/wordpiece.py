@@ -22,8 +22,10 @@ MAX_WORD_CHARS = 200
 # before a line feed at the end, and [^ ] matches a line feed.
 is_special = re.compile(r"^\[[^ ]*\]$", re.UNICODE).match
 
-# A word and its ids take some 200 bytes.
-_CACHED_WORDS = 1000000
+# Half a million words and their ids take 100 MB, random letters that are cut into many pieces too;
+# longer words, such as addresses, are rarely met again.
+_CACHED_WORDS = 500000
+_CACHED_CHARS = 40
 
 _CJK = ((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0x2A700, 0x2B73F),
         (0x2B740, 0x2B81F), (0x2B820, 0x2CEAF), (0xF900, 0xFAFF), (0x2F800, 0x2FA1F))
@@ -124,7 +126,10 @@ class PieceCutter:
 
 
 class _WordCache(dict):
-    """word -> ids; emptied when it is full. What it gives never depends on what it holds."""
+    """word -> ids of words that are not long; emptied when it is full.
+
+    What it gives never depends on what it holds.
+    """
 
     def __init__(self, ids_of: Callable[[str], Ids]):
         super().__init__()
@@ -132,9 +137,10 @@ class _WordCache(dict):
 
     def __missing__(self, word: str) -> Ids:
         ids = self._ids_of(word)
-        if len(self) >= _CACHED_WORDS:
-            self.clear()
-        self[word] = ids
+        if len(word) <= _CACHED_CHARS:
+            if len(self) >= _CACHED_WORDS:
+                self.clear()
+            self[word] = ids
         return ids
 
 
