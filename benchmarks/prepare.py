@@ -60,22 +60,26 @@ def main():
         if 0 <= FLAGS.include_unknowns < 1:
             raise UserError("--include_unknowns=%g draws windows at random, which the reference "
                             "does in its own way: compare with -1 or 1" % FLAGS.include_unknowns)
+        import reference
+        reference.check(FLAGS.reference)
     for name in FLAGS.corpora:
-        folder = os.path.join(FLAGS.work_dir, "%s-%d" % (name, _MAKERS[name].pages()))
-        paths = _shards(name, folder)
-        _measure(name, folder, paths)
+        _measure(name, *_shards(name))
     print("\nNext: put the numbers, with the machine they are from, into benchmarks/README.md")
 
 
-def _shards(name, folder):
-    """The shards of a corpus, made now or by an earlier run."""
+def _shards(name):
+    """The folder and the shards of a corpus, made now or by an earlier run."""
+    flag, make = _MAKERS[name]
+    pages = FLAGS[flag].value
+    folder = os.path.join(FLAGS.work_dir, "%s-%d" % (name, pages))
     done = os.path.join(folder, "done")
     if not os.path.exists(done):
         files.make_folder(folder)
-        _MAKERS[name].make(folder)
+        for _ in program.progress(make(folder), "pages", pages):
+            pass
         with files.replacing(done):
             pass
-    return files.expand(os.path.join(folder, "*.jsonl.gz"))
+    return folder, files.expand(os.path.join(folder, "*.jsonl.gz"))
 
 
 def _measure(name, folder, paths):
@@ -172,41 +176,21 @@ def _compare(name, folder, path, speed, cpu_speed):
         raise UserError("the features of %s differ" % path)
 
 
-class _Realistic:
-    """Pages of real size."""
-
-    @staticmethod
-    def pages():
-        return FLAGS.pages
-
-    @staticmethod
-    def make(folder):
-        import realistic_pages
-
-        from bert_nq.text.vocabulary import read_tokens
-        written = realistic_pages.write_shards(folder, read_tokens(FLAGS.vocab_file), FLAGS.pages,
-                                               FLAGS.shards)
-        for _ in program.progress(written, "pages", FLAGS.pages):
-            pass
+def _make_realistic(folder):
+    import realistic_pages
+    from bert_nq.text.vocabulary import read_tokens
+    return realistic_pages.write_shards(folder, read_tokens(FLAGS.vocab_file), FLAGS.pages,
+                                        FLAGS.shards)
 
 
-class _Sample:
-    """Training pages of the sample corpus."""
-
-    @staticmethod
-    def pages():
-        return FLAGS.sample_pages
-
-    @staticmethod
-    def make(folder):
-        from sample_corpus import corpus
-        for _ in program.progress(
-                corpus.write_shards(folder, "train", FLAGS.sample_pages, FLAGS.shards, seed=17,
-                                    questions=4), "pages", FLAGS.sample_pages):
-            pass
+def _make_sample(folder):
+    from sample_corpus import corpus
+    return corpus.write_shards(folder, "train", FLAGS.sample_pages, FLAGS.shards, seed=17,
+                               questions=4)
 
 
-_MAKERS = {"realistic": _Realistic, "sample": _Sample}
+# How many pages a corpus has, and how they are written, one with each step of the iterator.
+_MAKERS = {"realistic": ("pages", _make_realistic), "sample": ("sample_pages", _make_sample)}
 
 
 if __name__ == "__main__":

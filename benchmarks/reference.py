@@ -20,6 +20,14 @@ runpy.run_module("%s", run_name="__main__", alter_sys=True)
 """ % _MODULE
 
 
+def check(checkout: str) -> None:
+    """Raises UserError if the script is not in the checkout."""
+    script = os.path.join(checkout, *_MODULE.split(".")) + ".py"
+    if not os.path.exists(script):
+        raise UserError("there is no %s: --reference is the folder that has language/ in it"
+                        % script)
+
+
 class Reference:
     """The script with its settings.
 
@@ -29,11 +37,6 @@ class Reference:
 
     def __init__(self, checkout: str, python: str, vocab_file: str, include_unknowns: float,
                  folder: str):
-        """Raises UserError if there is no such script."""
-        script = os.path.join(checkout, *_MODULE.split(".")) + ".py"
-        if not os.path.exists(script):
-            raise UserError("there is no %s: --reference is the folder that has language/ in it"
-                            % script)
         self.records = os.path.join(folder, "reference.tfrecord")
         self._log = os.path.join(folder, "reference.log")
         self._arguments = [python, "-c", _LAUNCHER, checkout, "--vocab_file=" + vocab_file,
