@@ -12,6 +12,9 @@ the steps of a page take is measured as well, in processor time.
 
 also runs the first pages of a shard through Google's script, whose checkout and interpreter
 (TensorFlow 1.15 with bert-tensorflow) are given, and checks that the features are equal.
+
+Beside it: realistic_pages.py makes the pages, stages.py measures steps, reference.py runs the
+script. What was found is in README.md.
 """
 import os
 import statistics
@@ -71,7 +74,7 @@ def _shards(name):
     """The folder and the shards of a corpus, made now or by an earlier run."""
     flag, make = _MAKERS[name]
     pages = FLAGS[flag].value
-    folder = os.path.join(FLAGS.work_dir, "%s-%d" % (name, pages))
+    folder = os.path.join(FLAGS.work_dir, "%s-%d-in-%d" % (name, pages, FLAGS.shards))
     done = os.path.join(folder, "done")
     if not os.path.exists(done):
         files.make_folder(folder)
@@ -178,6 +181,7 @@ def _compare(name, folder, path, speed, cpu_speed):
 
 def _make_realistic(folder):
     import realistic_pages
+
     from bert_nq.text.vocabulary import read_tokens
     return realistic_pages.write_shards(folder, read_tokens(FLAGS.vocab_file), FLAGS.pages,
                                         FLAGS.shards)

@@ -68,9 +68,10 @@ def test_the_benchmark_runs(tmp_path):
     done = benchmark(tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     for line in ("realistic: 1 shards", "realistic, 1 worker, median of 1 runs",
-                 "sample, milliseconds of one processor for a page", "  peak memory of a process, MB"):
+                 "sample, milliseconds of one processor for a page",
+                 "  peak memory of a process, MB"):
         assert line in done.stdout
-    shard = tmp_path / "work" / "realistic-2" / "realistic-00.jsonl.gz"
+    shard = tmp_path / "work" / "realistic-2-in-1" / "realistic-00.jsonl.gz"
     made = shard.stat().st_mtime
     assert benchmark(tmp_path, "--corpora=realistic", "--nostages").returncode == 0
     assert shard.stat().st_mtime == made, "shards are made once"
