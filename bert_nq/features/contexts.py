@@ -229,5 +229,5 @@ def _word_at(text: str, offset: int) -> int:
     head = text[:offset + 1] if offset != -1 else text
     if "  " in head or head[:1] in ("", " "):
         return len(_split(head)) - 1
-    # As many words as breaks end before the last one, which is there unless a break is the end.
+    # Of "a b c" it is word 2, behind two blanks; of "a b " word 1, before the last of them.
     return head.count(" ") - head.endswith(" ")
