@@ -3,9 +3,9 @@ import collections
 import time
 from typing import Callable, List, Tuple
 
-from bert_nq import feature_flags, lines
-from bert_nq.features import contexts
-from bert_nq.features.options import FeatureOptions
+from bert_nq import lines
+from bert_nq.features import contexts, making
+from bert_nq.features.options import FeatureOptions, TextOptions
 from bert_nq.inflating import Inflated
 from bert_nq.nq import decoding, typed_decoding
 from bert_nq.records import examples, tfrecord
@@ -33,9 +33,8 @@ def rows(paths: List[str], vocab_file: str, include_unknowns: float) -> List[Tup
       vocab_file: a vocab.txt with the NQ markers.
       include_unknowns: see FeatureOptions.
     """
-    text = feature_flags.TextFlags(vocab_file, True, "wordpiece")
     options = FeatureOptions(include_unknowns=include_unknowns)
-    maker = feature_flags.make_window_maker(text, options)
+    maker = making.make_window_maker(TextOptions(vocab_file), options)
     steps, parts, pages = _Clock(), _Clock(), 0
     for path in paths:
         parts("of reading: gunzip", _gunzip, path)
