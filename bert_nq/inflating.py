@@ -1,14 +1,15 @@
 """Reading gzip files that may be damaged: all that can be read of them, then the fault."""
-import io
-from typing import IO
+from typing import IO, Iterator
 
 from isal import isal_zlib
 
-_CHUNK = 1 << 17
+# Small parts of compressed data, of which isal copies what it has not used, and large ones of what
+# comes out: twice as fast as the other way round.
+_CHUNK = 1 << 15
 _GZIP = 31  # zlib's number for: a gzip header, the largest window
 
 
-class Inflated(io.RawIOBase):
+class Inflated:
     """The decompressed bytes of a gzip file of one or more members.
 
     Python's own readers raise where data end early, and what they had decompressed up to there is
@@ -19,24 +20,22 @@ class Inflated(io.RawIOBase):
     """
 
     def __init__(self, raw: IO[bytes]):
-        super().__init__()
         self._raw = raw
         self._input = b""
         self._member = None  # the decompressor within a member
         self.fault = None
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer) -> int:
-        try:
-            data = self._inflate(len(buffer))
-        except isal_zlib.error as e:
-            self.fault = str(e)
-        if self.fault is not None:
-            return 0
-        buffer[:len(data)] = data
-        return len(data)
+    def chunks(self, size: int) -> Iterator[bytes]:
+        """Yields the data in parts of 1 to `size` bytes."""
+        data = True
+        while data:
+            try:
+                data = self._inflate(size)
+            except isal_zlib.error as e:
+                self.fault = str(e)
+                return
+            if data:
+                yield data
 
     def _inflate(self, size: int) -> bytes:
         """Up to `size` bytes; none at the end of the stream."""

@@ -1,13 +1,13 @@
 """Reading text files line by line, gzipped or not, with the place of a fault."""
 import io
-from typing import Iterator, Tuple
+from typing import Iterable, Iterator, Tuple
 
 from bert_nq import files
 from bert_nq.errors import BadExampleError
 from bert_nq.inflating import Inflated
 
 _GZIP_MAGIC = b"\x1f\x8b"
-_BUFFER = 1 << 18
+_BUFFER = 1 << 19
 
 
 def read_lines(path: str) -> Iterator[Tuple[int, bytes]]:
@@ -26,7 +26,7 @@ def read_lines(path: str) -> Iterator[Tuple[int, bytes]]:
         inflated = None
         if lines.peek(2)[:2] == _GZIP_MAGIC:
             inflated = Inflated(lines)
-            lines = io.BufferedReader(inflated, _BUFFER)
+            lines = _lines(inflated.chunks(_BUFFER))
         for number, line in enumerate(lines, 1):
             if inflated and inflated.fault and not line.endswith(b"\n"):
                 number -= 1  # The line in which the data break off.
@@ -36,3 +36,22 @@ def read_lines(path: str) -> Iterator[Tuple[int, bytes]]:
             raise BadExampleError(
                 "%s, after line %d: the gzip data are cut off or damaged (%s); fetch the file again"
                 % (path, number, inflated.fault))
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines of a text that comes in chunks, each with its line feed.
+
+    io.BufferedReader would copy every byte once more.
+    """
+    begun = []  # the chunks of the line under way
+    for chunk in chunks:
+        start, end = 0, chunk.find(b"\n") + 1
+        while end:
+            begun.append(chunk[start:end])
+            yield b"".join(begun)
+            begun = []
+            start, end = end, chunk.find(b"\n", end) + 1
+        if start < len(chunk):
+            begun.append(chunk[start:])
+    if begun:
+        yield b"".join(begun)

@@ -19,7 +19,7 @@ def _files(*patterns):
 
 
 LIBRARY = _files("bert_nq/**/*.py")
-PROGRAM_FOLDERS = ("prepare", "augment", "records", "eval", "demos")
+PROGRAM_FOLDERS = ("prepare", "augment", "records", "eval", "demos", "benchmarks")
 
 
 def _is_program(path):

@@ -30,9 +30,14 @@ TOKEN_MAP = [-1, -1, -1, -1, 4, 5, 6, 7, 8, -1, -1, 13, 14, -1, -1, 20, 21, 24, 
 
 
 def contexts_of(text, *annotations, simplified=False, **options):
+    """The contexts with the answer of training and the token map of prediction."""
     page = make_page(text, annotations=annotations)
     example = decode_example(make_line(simplify(page) if simplified else page), "a.jsonl, line 1")
-    return build_contexts(example, FeatureOptions(**options), with_answer=True)
+    contexts = [build_contexts(example, FeatureOptions(**options), with_answer)
+                for with_answer in (True, False)]
+    assert contexts[0].words == contexts[1].words
+    assert contexts[0].token_map is None
+    return contexts[0]._replace(token_map=contexts[1].token_map.tolist())
 
 
 def answer_of(*annotations, **options):
@@ -177,8 +182,13 @@ def test_a_narrow_no_break_space_makes_words_and_tokens_drift_apart():
 def test_a_token_of_nothing_but_blanks_makes_them_drift_the_other_way():
     contexts = contexts_of(["<P>", "a", " ", "b", "c", "</P>"], make_annotation(0, [(3, 4)]))
     assert contexts.words[4:] == ["a", "b", "c"]
-    assert contexts.token_map[4:] == [1, 2, 3, 4]
+    # Four tokens, three words: "b" is taken for the blank, "c" for token 3.
+    assert contexts.token_map[4:] == [1, 2, 3]
     assert contexts.answer == Answer(SHORT, 5, 5)
+
+
+def test_an_empty_token_at_the_end_is_no_word():
+    assert contexts_of(["<P>", "a", "", "</P>"]).words[4:] == ["a"]
 
 
 def test_blanks_inside_a_token_are_removed():

@@ -16,13 +16,9 @@ PARTS = st.lists(st.binary(max_size=300) | st.text("ab ", max_size=3000).map(str
 
 def inflate(data, size):
     stream = Inflated(io.BytesIO(data))
-    chunks = []
-    while True:
-        buffer = bytearray(size)
-        count = stream.readinto(buffer)
-        if not count:
-            return b"".join(chunks), stream.fault
-        chunks.append(bytes(buffer[:count]))
+    chunks = list(stream.chunks(size))
+    assert all(1 <= len(chunk) <= size for chunk in chunks)
+    return b"".join(chunks), stream.fault
 
 
 @given(PARTS, st.sampled_from([1, 2, 7, 100, 5000]), st.integers(0, 20))

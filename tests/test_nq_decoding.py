@@ -1,14 +1,16 @@
 """A line of a shard to an Example, and what is said about lines that are none."""
 import copy
 import json
+import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from nq_pages import make_annotation, make_line, make_page
 
 from bert_nq.errors import BadExampleError
-from bert_nq.nq.decoding import decode_example
+from bert_nq.nq import typed_decoding
+from bert_nq.nq.decoding import decode_example, example_of, load_json
 from bert_nq.nq.example import Annotation, Candidate, Example, Span
 from bert_nq.nq.simplify import simplify
 
@@ -155,6 +157,13 @@ def test_a_candidate_index_out_of_range(index):
     assert error(record) == "candidate_index %d, the page has 3 candidates" % index
 
 
+@pytest.mark.parametrize("index", [1.0, float("inf"), float("nan"), "0", None])
+def test_candidate_indexes_that_are_no_integers(index):
+    record = page()
+    record["annotations"][0]["long_answer"]["candidate_index"] = index
+    assert error(record) == "a field has the wrong type: candidate_index is %r" % (index,)
+
+
 @pytest.mark.parametrize("start, end", [(2, 5), (8, 11), (5, 5), (7, 6), (12, 14), (-1, -1)])
 def test_short_answers_outside_their_candidate(start, end):
     record = page()
@@ -191,6 +200,19 @@ JSON_VALUES = st.recursive(
     max_leaves=4)
 
 
+def outcome(function, *args):
+    """What a function gives, or the message with which it fails."""
+    try:
+        return function(*args)
+    except BadExampleError as e:
+        return str(e)
+
+
+def plainly(line):
+    """`decode_example` without the short cut of typed_decoding."""
+    return example_of(load_json(line, "x"), "x")
+
+
 @given(st.sampled_from([page(), simplify(page())]), st.data())
 def test_any_value_in_any_place_is_read_or_refused_in_one_line(record, data):
     record = copy.deepcopy(record)
@@ -199,13 +221,43 @@ def test_any_value_in_any_place_is_read_or_refused_in_one_line(record, data):
     for key in path[:-1]:
         parent = parent[key]
     parent[path[-1]] = data.draw(JSON_VALUES)
-    try:
-        example = decode_example(json.dumps(record).encode("ascii"), "x")
-    except BadExampleError as e:
-        assert str(e).startswith("x: ")
-        assert "\n" not in str(e)
+    line = json.dumps(record).encode("ascii")
+    example = outcome(decode_example, line, "x")
+    assert example == outcome(plainly, line)
+    if isinstance(example, str):
+        assert example.startswith("x: ")
+        assert "\n" not in example
     else:
         assert len(example.tokens) == len(example.is_html)
         assert -2 ** 63 <= example.example_id < 2 ** 63
         for annotation in example.annotations:
             assert annotation.candidate_index < len(example.candidates)
+
+
+@settings(max_examples=300)
+@given(st.integers(0, 10 ** 6), st.integers(0, 8), st.binary(max_size=3) | st.sampled_from(
+    [b"\\", b'"', b"\\ud800", b"\\u00e9", b"\xc3\xa9", b"\xed\xa0\x80", b"[", b"]", b",", b"1e400",
+     b"NaN", b"null", b"-0", b"123456789012345678901234567890"]))
+def test_damaged_lines_are_read_or_refused_the_same_way_fast_or_slowly(at, cut, put):
+    line = make_line(page(document_html="<P> T\u00e9vin \u2014 \U0001f600"))
+    at %= len(line)
+    line = line[:at] + put + line[at + cut:]
+    assert outcome(decode_example, line, "x") == outcome(plainly, line)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 9), reason="msgspec does not exist for Python 3.7")
+@pytest.mark.parametrize("fields", [{}, {"document_title": None}, {"annotations": None},
+                                    {"document_html": "\u00e9" * 100000}, {"example_id": "12"}])
+def test_usual_pages_take_the_short_cut(fields):
+    for ensure_ascii in (True, False):
+        line = json.dumps(dict(page(), **fields), ensure_ascii=ensure_ascii).encode("utf8")
+        assert typed_decoding.parse(line) is not None
+        assert decode_example(line, "x") == plainly(line)
+
+
+@pytest.mark.parametrize("at", [5, 16383, 16384, 16385, 99999])
+def test_html_that_is_not_utf8_is_refused(at):
+    html = ("\u00e9" + "a" * 100000).encode("utf8")
+    line = make_line(page(document_html="HTML")).replace(b"HTML", html[:at] + b"\xff" + html[at:])
+    assert typed_decoding.parse(line) is None
+    assert error(line).startswith("not JSON: 'utf-8' codec can't decode byte 0xff in position ")

@@ -99,6 +99,13 @@ def test_a_full_cache_changes_nothing(monkeypatch):
     assert len(tokenizer.word_ids.__self__) <= 2
 
 
+def test_long_words_are_not_kept():
+    tokenizer = WordPieceTokenizer(SMALL)
+    for word in ("a" * 40, "a" * 41, "a" * 300):
+        assert tokenizer.word_ids(word) == tuple(map(SMALL.ids.get, tokenizer.tokenize_word(word)))
+    assert list(tokenizer.word_ids.__self__) == ["a" * 40]
+
+
 def test_a_vocabulary_without_unk_is_a_user_error():
     with pytest.raises(UserError, match=r"no entry \[UNK\]"):
         WordPieceTokenizer(Vocabulary(["a"]))

@@ -8,17 +8,20 @@ Offsets are counted in characters of that text, words by white space, exactly as
 does; where that makes words and document tokens drift apart (odd blanks inside a token) the drift
 is kept, since records must be equal to the reference's (docs/parity.md).
 """
-import bisect
 import enum
+import itertools
 from typing import Dict, List, NamedTuple, Optional, Tuple
+
+import numpy as np
 
 from bert_nq.errors import BadExampleError
 from bert_nq.features.options import FeatureOptions
-from bert_nq.nq.example import Annotation, Example
+from bert_nq.nq.example import Annotation, Candidate, Example
 
 _TYPES = {"<Table>": "Table", "<P>": "Paragraph", "<Ul>": "List", "<Dl>": "List", "<Ol>": "List"}
 # U+202F, the narrow no-break space, separates words; other blanks of Unicode do not.
 _WORD_BREAKS = ("\t", "\r", "\n", "\u202f")
+_NOT = bytes([1, 0]) + bytes(254)  # a table for bytes.translate
 
 
 class AnswerType(enum.IntEnum):
@@ -38,36 +41,40 @@ class Answer(NamedTuple):
 
 
 class Contexts(NamedTuple):
-    """W words and, for each, the document token it stands for, or -1 for a marker."""
+    """W words with what training needs, an answer, or what prediction does, a token map."""
     words: List[str]
-    token_map: List[int]  # at least as long as words
+    token_map: Optional[np.ndarray]  # int64 [W] the document token of each word, -1 for a marker
     has_gold_candidate: bool  # whether the annotated candidate (or its absence) is in the text
-    answer: Optional[Answer]  # None where the answer cannot be found again among the words
+    answer: Optional[Answer]  # None also where it cannot be found again among the words
 
 
 class _Page:
     """The words of a page: its tokens that are not tags, their blanks removed."""
 
     def __init__(self, example: Example):
-        self.positions = [i for i, html in enumerate(example.is_html) if not html]
-        self.texts = [example.tokens[i].replace(" ", "") for i in self.positions]
+        self._tokens = example.tokens
+        self._is_word = bytes(example.is_html).translate(_NOT)  # a byte a token, 0 or 1
 
-    def range(self, start_token: int, end_token: int) -> Tuple[int, int]:
-        """Which of `texts` lie in document tokens [start_token, end_token)."""
-        return (bisect.bisect_left(self.positions, start_token),
-                bisect.bisect_left(self.positions, end_token))
+    def words(self, start_token: int, end_token: int) -> Tuple[List[str], str]:
+        """The words among document tokens [start_token, end_token), and the text they make."""
+        words = list(itertools.compress(self._tokens[start_token:end_token],
+                                        self._is_word[start_token:end_token]))
+        # Hardly a word has blanks, and to look for them in all words at once takes the least time.
+        if " " in "".join(words):
+            words = [word.replace(" ", "") for word in words]
+        return words, " ".join(words)
 
-    def text(self, start_token: int, end_token: int) -> str:
-        start, end = self.range(start_token, end_token)
-        return " ".join(self.texts[start:end])
+    def positions(self) -> np.ndarray:
+        """The tokens that are words; int64, in their order."""
+        return np.flatnonzero(np.frombuffer(self._is_word, np.uint8))
 
     def offset(self, start_token: int, token: int) -> int:
         """Characters from the start of a text at `start_token` to the word at `token`.
 
         Each word counts with the blank behind it: of "Mount Tovin", Tovin is at 5 + 1 = 6.
         """
-        start, end = self.range(start_token, token)
-        return sum(map(len, self.texts[start:end])) + max(end - start, 0)
+        words, text = self.words(start_token, token)
+        return len(text) + 1 if words else 0
 
 
 class _Gold(NamedTuple):
@@ -87,7 +94,8 @@ def build_contexts(example: Example, options: FeatureOptions, with_answer: bool)
     Args:
       example: any example.
       options: which candidates to take.
-      with_answer: whether to find the answer, as training needs.
+      with_answer: whether to find the answer, as training needs, or the tokens of the words, as
+        prediction does.
 
     Raises:
       BadExampleError: the short answer holds no words of its candidate.
@@ -96,50 +104,64 @@ def build_contexts(example: Example, options: FeatureOptions, with_answer: bool)
     annotation = choose_annotation(example.annotations)
     gold_index = annotation.candidate_index if annotation else -1
     gold = _gold(example, page, annotation) if with_answer else None
-    pieces = ["[ContextId=-1] [NoLongAnswer]"]
-    token_map = [-1, -1]
-    length = len(pieces[0]) + 1  # of the text so far, with the blank behind it
+    texts = ["[ContextId=-1] [NoLongAnswer]"]
+    words = texts[0].split(" ")
+    length = len(texts[0]) + 1  # of the text so far, with the blank behind it
     gold_offset = length if gold_index == -1 else None
-    for index, marker, start, end in _kept_candidates(example, page, options):
-        heading = "[ContextId=%d] %s" % (index, marker)
-        text = " ".join(page.texts[start:end])
-        pieces += (heading, text)
-        token_map += (-1, -1)
-        token_map += page.positions[start:end]
+    kept = []
+    for index, heading, candidate_words, text in _kept_candidates(example, page, options):
+        texts += (heading, text)
+        words += heading.split(" ")
+        words += candidate_words
         length += len(heading) + 1
         if index == gold_index:
             gold_offset = length
         length += len(text) + 1
+        kept.append(example.candidates[index])
 
-    raw_text = text = " ".join(pieces)
+    raw_text = text = " ".join(texts)
     for character in _WORD_BREAKS:
         text = text.replace(character, " ")
-    words = _split(text)
-    token_map += [-1] * (len(words) - len(token_map))
-    answer = None
-    if gold:
-        if gold_offset is None and not options.keep_unreachable_answers:
-            gold = _NO_GOLD
-        answer = _answer(gold, gold_offset or 0, raw_text, text, words)
-    return Contexts(words, token_map, gold_offset is not None, answer)
+    # Nearly always the words are those of the text: there is no break in one and none is empty.
+    if text != raw_text or "  " in text or text.endswith(" "):
+        words = _split(text)
+    if not with_answer:
+        token_map = _token_map(page, kept, len(words))
+        return Contexts(words, token_map, gold_offset is not None, None)
+    if gold_offset is None and not options.keep_unreachable_answers:
+        gold = _NO_GOLD
+    answer = _answer(gold, gold_offset or 0, raw_text, text, words)
+    return Contexts(words, None, gold_offset is not None, answer)
+
+
+def _token_map(page: _Page, kept: List[Candidate], num_words: int) -> np.ndarray:
+    """The document tokens of the first `num_words` words, by the tokens of what was kept."""
+    markers = np.full([2], -1)
+    positions = page.positions()
+    parts = [markers]
+    for start, end in np.searchsorted(positions, [c[:2] for c in kept]).tolist():
+        parts += (markers, positions[start:end])
+    # Where breaks within tokens have given more words than tokens, the last ones have none.
+    parts.append(np.full([max(num_words - sum(map(len, parts)), 0)], -1))
+    return np.concatenate(parts)[:num_words]
 
 
 def _kept_candidates(example: Example, page: _Page, options: FeatureOptions):
-    """Yields (index, "[Type=n]", start, end in page.texts) of the candidates that are kept."""
+    """Yields (index, heading of two markers, words, text) of the candidates that are kept."""
     counts: Dict[str, int] = {}
     kept = 1  # the "no long answer" entry
-    for index, candidate in enumerate(example.candidates):
+    for index, (start, end, top_level) in enumerate(example.candidates):
         if kept >= options.max_contexts and kept > 1:
             return
-        if options.skip_nested_contexts and not candidate.top_level:
+        if options.skip_nested_contexts and not top_level:
             continue
-        start, end = page.range(candidate.start_token, candidate.end_token)
-        if not any(map(str.strip, page.texts[start:end])):
+        words, text = page.words(start, end)
+        if not text or text.isspace():
             continue
-        kind = _TYPES.get(example.tokens[candidate.start_token], "Other")
+        kind = _TYPES.get(example.tokens[start], "Other")
         counts[kind] = min(counts.get(kind, 0) + 1, options.max_position)
         kept += 1
-        yield index, "[%s=%d]" % (kind, counts[kind]), start, end
+        yield index, "[ContextId=%d] [%s=%d]" % (index, kind, counts[kind]), words, text
 
 
 def choose_annotation(annotations: List[Annotation]) -> Optional[Annotation]:
@@ -160,7 +182,7 @@ def _gold(example: Example, page: _Page, annotation: Optional[Annotation]) -> _G
     if annotation is None:
         return _NO_GOLD
     candidate = example.candidates[annotation.candidate_index]
-    text = page.text(candidate.start_token, candidate.end_token)
+    _, text = page.words(candidate.start_token, candidate.end_token)
     if not annotation.short_answers:
         kind = {"YES": AnswerType.YES, "NO": AnswerType.NO}.get(annotation.yes_no_answer,
                                                                 AnswerType.LONG)
@@ -169,7 +191,7 @@ def _gold(example: Example, page: _Page, annotation: Optional[Annotation]) -> _G
     first, last = annotation.short_answers[0], annotation.short_answers[-1]
     start = page.offset(candidate.start_token, first.start_token)
     end = page.offset(candidate.start_token, last.end_token) - 1
-    if text[start:end] != page.text(first.start_token, last.end_token):
+    if text[start:end] != page.words(first.start_token, last.end_token)[1]:
         raise BadExampleError("%s: the short answer, tokens [%d, %d), holds no words of its "
                               "candidate" % (example.source, first.start_token, last.end_token))
     return _Gold(annotation.candidate_index, AnswerType.SHORT, start, end)
@@ -204,4 +226,8 @@ def _split(text: str) -> List[str]:
 
 def _word_at(text: str, offset: int) -> int:
     """The word that covers the character at `offset`, or the last one before it."""
-    return len(_split(text[:offset + 1] if offset != -1 else text)) - 1
+    head = text[:offset + 1] if offset != -1 else text
+    if "  " in head or head[:1] in ("", " "):
+        return len(_split(head)) - 1
+    # Of "a b c" it is word 2, behind two blanks; of "a b " word 1, before the last of them.
+    return head.count(" ") - head.endswith(" ")

@@ -1,6 +1,6 @@
 """Contexts to windows: arrays of wordpiece ids, with labels or token maps."""
 import itertools
-from typing import List, NamedTuple, Optional, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -60,10 +60,14 @@ class ExampleWindows(NamedTuple):
 class _Layout(NamedTuple):
     """An example as wordpieces, before it is cut into windows."""
     query: List[int]  # [CLS] [Q] question [SEP]
-    pieces: np.ndarray  # [P] ids of the whole text
-    first_pieces: np.ndarray  # [words + 1] where each word's pieces begin; the last entry is P
+    ids_of_words: List[Sequence[int]]  # for each word, the ids of its pieces
     starts: np.ndarray  # [windows] first piece of each window
     ends: np.ndarray  # [windows] one behind its last piece
+
+    def pieces(self, start: int, end: int) -> np.ndarray:
+        """The ids of the pieces [start, end) of all words."""
+        ids = itertools.chain.from_iterable(self.ids_of_words)
+        return np.fromiter(itertools.islice(ids, start, end), np.int64, end - start)
 
 
 class WindowMaker:
@@ -102,13 +106,10 @@ class WindowMaker:
         contexts = build_contexts(example, self._options, with_answer=False)
         layout = self._layout(example, contexts.words)
         windows = self._build(example, layout, np.arange(len(layout.starts)))
-        words = len(contexts.words)
-        tokens = np.repeat(np.array(contexts.token_map[:words], np.int64),
-                           np.diff(layout.first_pieces))
+        pieces_of_words = np.fromiter(map(len, layout.ids_of_words), np.int64, len(contexts.words))
         token_map = np.full_like(windows.input_ids, -1)
-        offset = len(layout.query)
-        for row, (start, end) in enumerate(zip(layout.starts, layout.ends)):
-            token_map[row, offset:offset + end - start] = tokens[start:end]
+        _cut(np.repeat(contexts.token_map, pieces_of_words), layout.starts, layout.ends,
+             token_map[:, len(layout.query):])
         return ExampleWindows(windows._replace(token_map=token_map), len(layout.starts),
                               contexts.has_gold_candidate, True)
 
@@ -118,43 +119,57 @@ class WindowMaker:
         question = [self._q] + list(self._tokenizer.text_ids(example.question))
         query = [self._cls] + question[-options.max_query_length:] + [self._sep]
         ids_of_words = list(map(self._tokenizer.word_ids, words))
-        first_pieces = np.zeros([len(words) + 1], np.int64)
-        np.cumsum(np.fromiter(map(len, ids_of_words), np.int64, len(words)), out=first_pieces[1:])
-        num_pieces = int(first_pieces[-1])
-        pieces = np.fromiter(itertools.chain.from_iterable(ids_of_words), np.int64, num_pieces)
+        num_pieces = _count_pieces(ids_of_words)
         room = options.max_seq_length - len(query) - 1
         starts = window_starts(num_pieces, room, options.doc_stride)
-        return _Layout(query, pieces, first_pieces, starts, np.minimum(starts + room, num_pieces))
+        return _Layout(query, ids_of_words, starts, np.minimum(starts + room, num_pieces))
 
     def _label(self, example: Example, layout: _Layout,
                answer: Answer) -> Tuple[np.ndarray, Labels]:
         """Chooses the windows to keep; returns their indexes [N] and labels."""
-        start_piece = layout.first_pieces[answer.first_word]
-        last_piece = layout.first_pieces[answer.last_word + 1] - 1
-        has_answer = (start_piece >= layout.starts) & (last_piece < layout.ends)
-        if answer.type == AnswerType.UNKNOWN:
-            has_answer[:] = False
-        indexes = np.arange(len(layout.starts))
-        draws = randomness.uniform(self._options.seed, _DRAW_UNKNOWN, example.example_id, indexes)
-        kept = np.flatnonzero(has_answer | (draws < self._options.include_unknowns))
+        start_piece = _count_pieces(layout.ids_of_words[:answer.first_word])
+        last_piece = _count_pieces(layout.ids_of_words[:answer.last_word + 1]) - 1
+        has_answer = ((start_piece >= layout.starts) & (last_piece < layout.ends)
+                      & (answer.type != AnswerType.UNKNOWN))
+        kept = np.flatnonzero(has_answer | self._drawn(example.example_id, len(has_answer)))
         has_answer = has_answer[kept]
         shift = len(layout.query) - layout.starts[kept]
         return kept, Labels(np.where(has_answer, start_piece + shift, 0),
                             np.where(has_answer, last_piece + shift, 0),
                             np.where(has_answer, int(answer.type), int(AnswerType.UNKNOWN)))
 
+    def _drawn(self, example_id: int, num_windows: int) -> np.ndarray:
+        """bool [num_windows]: which windows are kept even if they are without answer."""
+        share = self._options.include_unknowns
+        if not 0 < share < 1:  # Draws are in [0, 1).
+            return np.full([num_windows], share >= 1)
+        return randomness.uniform(self._options.seed, _DRAW_UNKNOWN, example_id,
+                                  np.arange(num_windows)) < share
+
     def _build(self, example: Example, layout: _Layout, kept: np.ndarray) -> Windows:
         """Writes out the windows `kept` [N], without labels or token map."""
         offset = len(layout.query)
+        starts, ends = layout.starts[kept], layout.ends[kept]
         input_ids = np.zeros([len(kept), self._options.max_seq_length], np.int64)
         input_ids[:, :offset] = layout.query
-        lengths = offset + layout.ends[kept] - layout.starts[kept]
-        for row, index in enumerate(kept):
-            input_ids[row, offset:lengths[row]] = layout.pieces[
-                layout.starts[index]:layout.ends[index]]
-            input_ids[row, lengths[row]] = self._sep
+        if len(kept):
+            # Of a training page that has windows to keep, these are few and beside each other.
+            pieces = layout.pieces(starts[0], ends[-1])
+            _cut(pieces, starts - starts[0], ends - starts[0], input_ids[:, offset:])
+        lengths = offset + ends - starts
+        input_ids[np.arange(len(kept)), lengths] = self._sep
         return Windows(unique_ids(example.example_id, kept), kept, input_ids, lengths + 1, offset,
                        None, None)
+
+
+def _count_pieces(ids_of_words: List[Sequence[int]]) -> int:
+    return sum(map(len, ids_of_words))
+
+
+def _cut(values: np.ndarray, starts: np.ndarray, ends: np.ndarray, out: np.ndarray) -> None:
+    """Copies values[starts[i]:ends[i]] to the beginning of row i of `out` [N, room]."""
+    for row, start, end in zip(out, starts.tolist(), ends.tolist()):
+        row[:end - start] = values[start:end]
 
 
 def window_starts(num_pieces: int, room: int, stride: int) -> np.ndarray:
@@ -177,4 +192,6 @@ def unique_ids(example_id: int, indexes: np.ndarray) -> np.ndarray:
 
 def shuffle_keys(seed: int, example_id: int, indexes: np.ndarray) -> np.ndarray:
     """uint64 [N]: sorting all windows of a data set by these shuffles them uniformly."""
+    if not len(indexes):
+        return np.zeros([0], np.uint64)
     return randomness.hash64(seed, _DRAW_ORDER, example_id, indexes)

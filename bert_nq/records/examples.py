@@ -4,6 +4,7 @@ An Example is nothing but length-prefixed fields, and all ours are lists of int6
 put together by hand: a table of the varints of all wordpiece ids makes that the cheapest step of
 preparation. Names, types and order of the features are those of Google's bert_joint.
 """
+import functools
 from typing import Dict, Iterator, List, Tuple
 
 import numpy as np
@@ -25,18 +26,18 @@ def _varint(value: int) -> bytes:
     return bytes(out)
 
 
-# Covers the ids of BERT's vocabularies and the token indexes of almost any page.
+# Covers the ids of BERT's vocabularies and the token indexes of almost any page; the varint of -1
+# is the last entry, where numpy looks for the index -1.
 _TABLE_SIZE = 1 << 15
-_VARINTS = [_varint(i) for i in range(_TABLE_SIZE)]
-_MINUS_ONE = _varint(-1)
+_VARINTS = np.array([_varint(i) for i in range(_TABLE_SIZE)] + [_varint(-1)], object)
 _MAX_VARINT = 10  # bytes
 
 
-def _packed(values: List[int]) -> bytes:
-    if values and min(values) >= -1 and max(values) < _TABLE_SIZE:
-        # _VARINTS[-1] would be the last entry of the table, hence the second look-up.
-        return b"".join([_VARINTS[v] if v >= 0 else _MINUS_ONE for v in values])
-    return b"".join(map(_varint, values))
+def _packed_rows(values: np.ndarray) -> List[bytes]:
+    """The varints of each row of `values` [N, S], int64, one behind the other."""
+    if values.size and values.min() >= -1 and values.max() < _TABLE_SIZE:
+        return list(map(b"".join, _VARINTS[values].tolist()))
+    return [b"".join(map(_varint, row)) for row in values.tolist()]
 
 
 def _field(tag: int, payload: bytes) -> bytes:
@@ -44,34 +45,43 @@ def _field(tag: int, payload: bytes) -> bytes:
     return bytes((tag << 3 | 2,)) + _varint(len(payload)) + payload
 
 
-def _feature(name: bytes, packed: bytes) -> bytes:
-    """An entry of Features.feature: name -> Feature { int64_list { value: packed } }."""
+@functools.lru_cache(maxsize=1 << 14)
+def _head(name: bytes, num_bytes: int) -> bytes:
+    """What stands before `num_bytes` of varints: the cost of nesting four messages, paid once."""
+    # An entry of Features.feature: name -> Feature { int64_list { value: varints } }.
     # Int64List.value is field 1, Feature.int64_list 3, the map entry's key 1 and value 2.
-    return _field(1, _field(1, name) + _field(2, _field(3, _field(1, packed))))
+    varints = bytes(num_bytes)
+    whole = _field(1, _field(1, name) + _field(2, _field(3, _field(1, varints))))
+    return whole[:len(whole) - num_bytes]
 
 
-def _int_feature(name: bytes, values: List[int]) -> bytes:
-    return _feature(name, _packed(values))
+def _feature(name: bytes, varints: bytes) -> bytes:
+    return _head(name, len(varints)) + varints
+
+
+@functools.lru_cache(maxsize=1 << 10)
+def _masks(seq_length: int, query_length: int, length: int) -> bytes:
+    """The features input_mask and segment_ids, which nearly all windows of a page share."""
+    # The varints of 0 and 1 are these bytes.
+    padding = bytes(seq_length - length)
+    return (_feature(b"input_mask", b"\1" * length + padding)
+            + _feature(b"segment_ids",
+                       bytes(query_length) + b"\1" * (length - query_length) + padding))
 
 
 def serialize(windows: Windows) -> Iterator[bytes]:
     """Yields each window as a serialized Example, in order."""
     seq_length = windows.input_ids.shape[1]
-    rows = zip(windows.unique_ids.tolist(), windows.input_ids.tolist(), windows.lengths.tolist())
-    for row, (unique_id, ids, length) in enumerate(rows):
-        query, padding = windows.query_length, bytes(seq_length - length)
-        features = [
-            _int_feature(b"unique_ids", [unique_id]),
-            _int_feature(b"input_ids", ids),
-            # The varints of 0 and 1 are these bytes.
-            _feature(b"input_mask", b"\1" * length + padding),
-            _feature(b"segment_ids", bytes(query) + b"\1" * (length - query) + padding),
-        ]
-        if windows.labels is not None:
-            for name, values in zip(TRAINING_LABELS, windows.labels):
-                features.append(_int_feature(name.encode(), [int(values[row])]))
-        if windows.token_map is not None:
-            features.append(_int_feature(b"token_map", windows.token_map[row].tolist()))
+    columns = [
+        [_feature(b"unique_ids", _varint(i)) for i in windows.unique_ids.tolist()],
+        [_feature(b"input_ids", row) for row in _packed_rows(windows.input_ids)],
+        [_masks(seq_length, windows.query_length, n) for n in windows.lengths.tolist()],
+    ]
+    for name, values in zip(TRAINING_LABELS, windows.labels or ()):
+        columns.append([_feature(name.encode(), _varint(v)) for v in values.tolist()])
+    if windows.token_map is not None:
+        columns.append([_feature(b"token_map", row) for row in _packed_rows(windows.token_map)])
+    for features in zip(*columns):
         yield _field(1, b"".join(features))
 
 

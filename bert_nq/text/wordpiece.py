@@ -22,11 +22,17 @@ MAX_WORD_CHARS = 200
 # before a line feed at the end, and [^ ] matches a line feed.
 is_special = re.compile(r"^\[[^ ]*\]$", re.UNICODE).match
 
-# A word and its ids take some 200 bytes.
-_CACHED_WORDS = 1000000
+# Half a million words and their ids take 100 MB, random letters that are cut into many pieces too;
+# longer words, such as addresses, are rarely met again.
+_CACHED_WORDS = 500000
+_CACHED_CHARS = 40
 
 _CJK = ((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0x2A700, 0x2B73F),
         (0x2B740, 0x2B81F), (0x2B820, 0x2CEAF), (0xF900, 0xFAFF), (0x2F800, 0x2FA1F))
+
+
+# What the rules below make of printable ASCII.
+_ASCII_WORDS = re.compile(r"[A-Za-z0-9]+|[^A-Za-z0-9 ]").findall
 
 
 class _CharTable(dict):
@@ -76,8 +82,8 @@ def basic_words(text: str, do_lower_case: bool = True) -> List[str]:
     The reference splits at blanks first and lower-cases each word. Blanks survive both lower-casing
     and decomposition and end the context that a final sigma looks at, so once at the end will do.
     """
-    if text.isascii() and text.isalnum():
-        return [text.lower() if do_lower_case else text]
+    if text.isascii() and text.isprintable():
+        return _ASCII_WORDS(text.lower() if do_lower_case else text)
     text = text.translate(_CLEAN)
     if do_lower_case:
         text = unicodedata.normalize("NFD", text.lower()).translate(_UNCASED)
@@ -120,7 +126,10 @@ class PieceCutter:
 
 
 class _WordCache(dict):
-    """word -> ids; emptied when it is full. What it gives never depends on what it holds."""
+    """word -> ids of words that are not long; emptied when it is full.
+
+    What it gives never depends on what it holds.
+    """
 
     def __init__(self, ids_of: Callable[[str], Ids]):
         super().__init__()
@@ -128,9 +137,10 @@ class _WordCache(dict):
 
     def __missing__(self, word: str) -> Ids:
         ids = self._ids_of(word)
-        if len(self) >= _CACHED_WORDS:
-            self.clear()
-        self[word] = ids
+        if len(word) <= _CACHED_CHARS:
+            if len(self) >= _CACHED_WORDS:
+                self.clear()
+            self[word] = ids
         return ids
 
 
@@ -164,8 +174,9 @@ class WordPieceTokenizer:
         return [tokens[i] for i in self.word_ids(word)]
 
     def _ids_of(self, word: str) -> Ids:
-        if is_special(word):
+        if word[:1] == "[" and is_special(word):
             ids = self.vocabulary.ids
             return (ids.get(word, ids[UNK]),)
+        basic = basic_words(word, self.do_lower_case)
         cut = self._cutter.cut
-        return tuple(chain.from_iterable(map(cut, basic_words(word, self.do_lower_case))))
+        return cut(basic[0]) if len(basic) == 1 else tuple(chain.from_iterable(map(cut, basic)))

@@ -1,0 +1,201 @@
+r"""Measures how fast prepare_nq_data.py makes records, and compares it with the reference script.
+
+    python benchmarks/prepare.py --vocab_file=vocab-nq.txt
+
+Makes shards of pages of real size, and the sample corpus, in --work_dir, where a second run finds
+them; runs prepare_nq_data.py on them as a whole process, several times, with one worker and with
+all cores; prints medians of pages and megabytes a second, and the peak memory of a process. What
+the steps of a page take is measured as well, in processor time.
+
+    python benchmarks/prepare.py --vocab_file=vocab-nq.txt --reference=google-research-language \
+        --reference_python=venv-tf1/bin/python
+
+also runs the first pages of a shard through Google's script, whose checkout and interpreter
+(TensorFlow 1.15 with bert-tensorflow) are given, and checks that the features are equal.
+
+Beside it: realistic_pages.py makes the pages, stages.py measures steps, reference.py runs the
+script. What was found is in README.md.
+"""
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+
+from absl import flags
+
+from bert_nq import files, program
+from bert_nq.errors import UserError
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(ROOT, "demos"))  # for its writer of pages
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string("vocab_file", None, "A vocab.txt with the NQ markers; pages use its words.")
+flags.DEFINE_string("work_dir", os.path.join("build", "benchmarks"),
+                    "Folder for shards and records.")
+flags.DEFINE_list("corpora", ["realistic", "sample"],
+                  "What to measure: 'realistic' pages of NQ's size, the 'sample' corpus, or both.")
+flags.DEFINE_integer("pages", 1000, "Pages of real size.", lower_bound=1)
+flags.DEFINE_integer("sample_pages", 1000, "Pages of the sample corpus; each gives four examples.",
+                     lower_bound=1)
+flags.DEFINE_integer("shards", 4, "Shards of each corpus.", lower_bound=1)
+flags.DEFINE_integer("runs", 3, "Runs of which medians are taken.", lower_bound=1)
+flags.DEFINE_float("include_unknowns", -1.0,
+                   "As in prepare_nq_data.py; with --reference, -1 or 1, so that nothing is drawn.")
+flags.DEFINE_bool("stages", True, "Whether to measure the steps of a page by themselves.")
+flags.DEFINE_string("reference", None, "A checkout of google-research/language, to compare with.")
+flags.DEFINE_string("reference_python", None, "The interpreter that can run it.")
+flags.DEFINE_integer("reference_pages", 100, "How many pages to run through it.", lower_bound=2)
+
+_PREPARE = os.path.join(ROOT, "prepare", "prepare_nq_data.py")
+
+
+def main():
+    program.require(FLAGS, "vocab_file")
+    unknown = set(FLAGS.corpora) - set(_MAKERS)
+    if unknown:
+        raise UserError("--corpora: %s is none of %s"
+                        % (", ".join(sorted(unknown)), ", ".join(sorted(_MAKERS))))
+    if FLAGS.reference:
+        program.require(FLAGS, "reference_python")
+        if 0 <= FLAGS.include_unknowns < 1:
+            raise UserError("--include_unknowns=%g draws windows at random, which the reference "
+                            "does in its own way: compare with -1 or 1" % FLAGS.include_unknowns)
+        import reference
+        reference.check(FLAGS.reference)
+    for name in FLAGS.corpora:
+        _measure(name, *_shards(name))
+    print("\nNext: put the numbers, with the machine they are from, into benchmarks/README.md")
+
+
+def _shards(name):
+    """The folder and the shards of a corpus, made now or by an earlier run."""
+    flag, make = _MAKERS[name]
+    pages = FLAGS[flag].value
+    folder = os.path.join(FLAGS.work_dir, "%s-%d-in-%d" % (name, pages, FLAGS.shards))
+    done = os.path.join(folder, "done")
+    if not os.path.exists(done):
+        files.make_folder(folder)
+        for _ in program.progress(make(folder), "pages", pages):
+            pass
+        with files.replacing(done):
+            pass
+    return folder, files.expand(os.path.join(folder, "*.jsonl.gz"))
+
+
+def _measure(name, folder, paths):
+    """Prints what was measured on one corpus."""
+    pages, text_bytes = _count(paths)
+    packed_bytes = sum(map(os.path.getsize, paths))
+    program.print_table("%s: %d shards" % (name, len(paths)), [
+        ("pages", pages),
+        ("kB of a page, packed and as text",
+         "%.0f, %.0f" % (packed_bytes / pages / 1e3, text_bytes / pages / 1e3))])
+    ours = []
+    for workers in _worker_counts():
+        more = ["--num_workers=%d" % workers] if len(_worker_counts()) > 1 else []
+        runs = [_run_ours(paths, folder, more) for _ in range(FLAGS.runs)]
+        seconds = statistics.median(run.seconds for run in runs)
+        cpu_seconds = statistics.median(run.cpu_seconds for run in runs)
+        ours.append((pages / seconds, pages / cpu_seconds))
+        program.print_table("%s, %d %s, median of %d runs" % (
+            name, workers, "worker" if workers == 1 else "workers", len(runs)), [
+                ("pages/s", "%.1f (%s)" % (pages / seconds, ", ".join(
+                    "%.1f" % (pages / run.seconds) for run in runs))),
+                ("MB/s, packed and as text", "%.1f, %.1f" % (packed_bytes / seconds / 1e6,
+                                                             text_bytes / seconds / 1e6)),
+                ("seconds", "%.2f" % seconds),
+                ("processor seconds", "%.2f" % cpu_seconds),
+                ("peak memory of a process, MB", "%.0f" % max(run.peak_mb for run in runs))])
+    if FLAGS.stages:
+        import stages
+        program.print_table("%s, milliseconds of one processor for a page" % name,
+                            stages.rows(paths, FLAGS.vocab_file, FLAGS.include_unknowns))
+    if FLAGS.reference:
+        _compare(name, folder, paths[0], *ours[0])
+
+
+def _count(paths):
+    from bert_nq import lines
+    sizes = [len(line) for path in paths for _, line in lines.read_lines(path)]
+    return len(sizes), sum(sizes)
+
+
+def _worker_counts():
+    """1 and the number of cores; 1 alone where prepare_nq_data.py has no such flag."""
+    told = subprocess.run([sys.executable, _PREPARE, "--help"], stdout=subprocess.PIPE).stdout
+    return sorted({1, os.cpu_count()}) if b"--num_workers" in told else [1]
+
+
+def _run_ours(paths, folder, more):
+    """Makes records in a folder that is new each time, so that nothing is there to go on with."""
+    with tempfile.TemporaryDirectory(dir=folder) as output:
+        return _prepare(paths, os.path.join(output, "records.tfrecord"), folder, more)
+
+
+def _prepare(paths, output, folder, more):
+    import processes
+    return processes.run(
+        [sys.executable, _PREPARE, "--input_jsonl=" + ",".join(paths),
+         "--vocab_file=" + FLAGS.vocab_file, "--output_tfrecord=" + output,
+         "--include_unknowns=%g" % FLAGS.include_unknowns] + more,
+        os.path.join(folder, "prepare.log"))
+
+
+def _compare(name, folder, path, speed, cpu_speed):
+    """Runs the first pages of a shard through the reference script and compares the two.
+
+    Args:
+      name: of the corpus.
+      folder: of the corpus.
+      path: the shard.
+      speed: our pages a second.
+      cpu_speed: the same of processor time, which other work on the machine changes less.
+    """
+    import reference
+    pages = FLAGS.reference_pages
+    with tempfile.TemporaryDirectory(dir=folder) as output:
+        theirs = reference.Reference(FLAGS.reference, FLAGS.reference_python, FLAGS.vocab_file,
+                                     FLAGS.include_unknowns, output)
+        start = theirs.run(path, 1)
+        runs = [theirs.run(path, pages) for _ in range(FLAGS.runs)]
+        records = os.path.join(output, "ours.tfrecord")
+        _prepare([path], records, folder, ["--max_examples=%d" % pages])
+        features = [reference.features(r) for r in (theirs.records, records)]
+    # What its start takes is not counted against the reference; ours is counted.
+    their_speed = (pages - 1) / (statistics.median(r.seconds for r in runs) - start.seconds)
+    their_cpu_speed = (pages - 1) / (statistics.median(r.cpu_seconds for r in runs)
+                                     - start.cpu_seconds)
+    program.print_table("%s, the reference script on %d pages of %s" % (name, pages, path), [
+        ("its pages/s, without its start", "%.2f" % their_speed),
+        ("its pages per processor second, the same", "%.2f" % their_cpu_speed),
+        ("ours are more by a factor of", "%.1f" % (speed / their_speed)),
+        ("per processor second", "%.1f" % (cpu_speed / their_cpu_speed)),
+        ("records that were compared", sum(features[0].values())),
+        ("features", "equal" if features[0] == features[1] else "DIFFERENT")])
+    if features[0] != features[1]:
+        raise UserError("the features of %s differ" % path)
+
+
+def _make_realistic(folder):
+    import realistic_pages
+
+    from bert_nq.text.vocabulary import read_tokens
+    return realistic_pages.write_shards(folder, read_tokens(FLAGS.vocab_file), FLAGS.pages,
+                                        FLAGS.shards)
+
+
+def _make_sample(folder):
+    from sample_corpus import corpus
+    return corpus.write_shards(folder, "train", FLAGS.sample_pages, FLAGS.shards, seed=17,
+                               questions=4)
+
+
+# How many pages a corpus has, and how they are written, one with each step of the iterator.
+_MAKERS = {"realistic": ("pages", _make_realistic), "sample": ("sample_pages", _make_sample)}
+
+
+if __name__ == "__main__":
+    program.run(main)

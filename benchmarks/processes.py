@@ -1,0 +1,36 @@
+"""Processes that are measured as a whole."""
+import os
+import subprocess
+import time
+from typing import NamedTuple, Sequence
+
+from bert_nq.errors import UserError
+
+
+class Run(NamedTuple):
+    """A process that ran to its end."""
+    seconds: float  # from its start to its end
+    cpu_seconds: float  # of the processor, those of its workers included
+    peak_mb: float  # the most memory that it, or one of its workers, had at a time
+
+
+def run(arguments: Sequence[str], log: str, **options) -> Run:
+    """Runs a command and waits for it.
+
+    Args:
+      arguments: the command.
+      log: file for what it prints.
+      **options: for subprocess.Popen.
+
+    Raises:
+      UserError: it failed.
+    """
+    start = time.perf_counter()
+    with open(log, "wb") as out:
+        process = subprocess.Popen(arguments, stdout=out, stderr=subprocess.STDOUT, **options)
+        _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - start
+    process.returncode = status  # or Popen would wait for it again
+    if status:
+        raise UserError("%s failed; what it said is in %s" % (" ".join(arguments[:2]), log))
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6)
