@@ -1,11 +1,30 @@
 """Reading gzip files that may be damaged: all that can be read of them, then the fault."""
 import io
-from typing import IO
+from typing import IO, Optional, Tuple
 
 from isal import isal_zlib
 
+# Of every gzip file: its mark and the only method of compression that there is.
+_MAGIC = b"\x1f\x8b\x08"
 _CHUNK = 1 << 17
+_BUFFER = 1 << 18
 _GZIP = 31  # zlib's number for: a gzip header, the largest window
+
+
+def decompressed(raw: IO[bytes]) -> Tuple[IO[bytes], Optional["Inflated"]]:
+    """The bytes of an opened file, decompressed if it is gzip.
+
+    Gzip is recognised by its first bytes, not by a name.
+
+    Returns:
+      The stream to read from; the decompressor under it, which knows of faults, or None.
+    """
+    # A pipe cannot go back to its start, a remote file cannot peek.
+    stream = raw if hasattr(raw, "peek") else io.BufferedReader(raw)
+    if not stream.peek(len(_MAGIC)).startswith(_MAGIC):
+        return stream, None
+    inflated = Inflated(stream)
+    return io.BufferedReader(inflated, _BUFFER), inflated
 
 
 class Inflated(io.RawIOBase):
@@ -15,6 +34,7 @@ class Inflated(io.RawIOBase):
     lost: some pages of NQ. Here it is given out first, and the stream ends.
 
     Attributes:
+      members: how many were read to their ends.
       fault: what is wrong with the file, once the stream has ended; None if nothing is.
     """
 
@@ -23,6 +43,7 @@ class Inflated(io.RawIOBase):
         self._raw = raw
         self._input = b""
         self._member = None  # the decompressor within a member
+        self.members = 0
         self.fault = None
 
     def readable(self) -> bool:
@@ -49,6 +70,7 @@ class Inflated(io.RawIOBase):
             if self._member.eof:
                 self._input = self._member.unused_data
                 self._member = None
+                self.members += 1
             elif at_end and not data:
                 self.fault = "the end is missing"
                 break

@@ -4,7 +4,8 @@
 
 The labelled answer stands between marks: ... the town of >>> marel tovin <<< lies ... With
 --answer_type=SHORT or --unique_id=..., the windows shown are those. Every record's checksums are
-verified on the way. Compact records are shown as the windows that they stand for.
+verified on the way. Files may be gzipped, and compact records are shown as the windows that they
+stand for.
 """
 import textwrap
 

@@ -31,8 +31,8 @@ def training_records(num_records, serialize=examples.serialize, **options):
     return found[:num_records]
 
 
-def write_records(path, records):
-    path.write_bytes(b"".join(map(tfrecord.frame, records)))
+def write_records(path, records, compress=bytes):
+    path.write_bytes(compress(b"".join(map(tfrecord.frame, records))))
     return str(path)
 
 
@@ -130,6 +130,26 @@ def test_compact_records_of_another_length_are_no_batch(tmp_path, max_seq_length
         2, compact.serialize_compact, max_seq_length=max_seq_length))
     with pytest.raises(tf.errors.InvalidArgumentError):
         batches([path], 1, 2)
+
+
+def two_members(data):
+    return gzip.compress(data[:1000]) + gzip.compress(data[1000:])
+
+
+@pytest.mark.parametrize("reads_members", [inputs.READS_GZIP_MEMBERS, False])
+@pytest.mark.parametrize("serialize", [examples.serialize, compact.serialize_compact])
+def test_gzipped_files_become_the_same_batches(tmp_path, monkeypatch, serialize, reads_members):
+    monkeypatch.setattr(inputs, "READS_GZIP_MEMBERS", reads_members)
+    records = training_records(16, serialize)
+    plain, packed = ([write_records(tmp_path / ("%s-%d" % (name, i)), records[4 * i:4 * i + 4],
+                                    compress) for i, compress in enumerate(ways)]
+                     for name, ways in (("plain", [bytes] * 4),
+                                        ("packed", [gzip.compress, bytes, two_members, bytes])))
+    record_checks.check_training_records(packed, SEQ_LENGTH, VOCAB_SIZE)
+    assert record_checks.count_records(packed) == 16
+    for a, b in zip(batches(plain, 8, 4), batches(packed, 8, 4)):
+        for name in FEATURES:
+            np.testing.assert_array_equal(a[name], b[name])
 
 
 def test_prediction_batches_pass_through_in_order():

@@ -1,4 +1,5 @@
 """What records/inspect_records.py says of records."""
+import gzip
 import re
 
 import numpy as np
@@ -169,6 +170,14 @@ def test_compact_records_are_shown_as_the_full_ones(tmp_path):
         assert "piece_ids [16] or [40] or [58]" in head
         assert "window_shape [2]" in head
         assert "input_ids [64]" in squeezed(full) and "input_ids" not in head
+
+
+def test_gzipped_records_are_shown_as_plain_ones(records):
+    data = (records / "a.tfrecord").read_bytes()
+    (records / "packed").write_bytes(gzip.compress(data[:500]) + gzip.compress(data[500:]))
+    plain, packed = (run(PROGRAM, "--input_tfrecord=" + name, "--vocab_file=vocab.txt",
+                         cwd=str(records)).stdout for name in ("a.tfrecord", "packed"))
+    assert packed.replace("packed, record", "a.tfrecord, record") == plain
 
 
 def test_without_a_vocabulary(records):

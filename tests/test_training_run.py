@@ -1,13 +1,16 @@
 """The training run in this process: progress, resuming, repeatability, and what stops it."""
 import dataclasses
+import gzip
 import shutil
 
+import numpy as np
 import pytest
 import tiny_nq
 from nq_pages import make_line
 
 from bert_nq.errors import UserError
 from bert_nq.estimator import devices
+from bert_nq.features.windows import Labels, Windows
 from bert_nq.modeling.runtime import tf
 from bert_nq.nq.decoding import decode_example
 from bert_nq.records import compact, examples, tfrecord
@@ -25,6 +28,16 @@ def records(num_pages, serialize=examples.serialize):
         example = decode_example(make_line(tiny_nq.place_page(i)), "page %d" % i)
         found.extend(serialize(maker.training_windows(example).windows))
     return found
+
+
+def with_random_ids(serialized):
+    random = np.random.RandomState(0)
+    for record in serialized:
+        features = examples.parse(record, "record")
+        yield b"".join(examples.serialize(Windows(
+            features["unique_ids"], np.array([0]),
+            random.randint(0, CONFIG.vocab_size, [1, 64]), np.array([64]), 6,
+            Labels(*(features[name] for name in Labels._fields)), None)))
 
 
 def write_records(path, framed):
@@ -138,6 +151,30 @@ def test_a_damaged_record_is_named(tmp_path):
         trained(path, tmp_path / "model")
     assert str(e.value) == ("%s, record 30: the checksum is wrong, the file is damaged; write it "
                             "again" % path)
+
+
+@pytest.mark.parametrize("damage, message", [
+    (lambda data: data[:len(data) // 2], r"record \d+: the gzip data are cut off or damaged \(the "
+     r"end is missing\); write it again"),
+    (lambda data: data[:len(data) // 2] + b"\xff" * 50 + data[len(data) // 2 + 50:],
+     r"record \d+: .*"),
+    (lambda data: data[:-8] + b"\0\0\0\0" + data[-4:], r"record \d+: the gzip data are cut off or "
+     r"damaged \(.*checksum.*\); write it again")])
+def test_a_damaged_gzipped_file_is_named(tmp_path, damage, message):
+    # The ids are random, so that they do not compress to what is read at once.
+    framed = list(map(tfrecord.frame, with_random_ids(records(16) * 64)))
+    path = write_records(tmp_path / "train.tfrecord", [damage(gzip.compress(b"".join(framed)))])
+    with pytest.raises(UserError, match="^%s, %s$" % (path, message)):
+        trained(path, tmp_path / "model")
+
+
+def test_a_damaged_record_among_gzip_members_is_named(tmp_path):
+    framed = list(map(tfrecord.frame, records(40)))
+    framed[30] = framed[30][:60] + b"!" + framed[30][61:]
+    path = write_records(tmp_path / "train.tfrecord", [
+        gzip.compress(b"".join(some)) for some in (framed[:20], framed[20:])])
+    with pytest.raises(UserError, match="^%s, record 30: the checksum is wrong" % path):
+        trained(path, tmp_path / "model")
 
 
 @pytest.mark.parametrize("serialize", [examples.serialize, compact.serialize_compact])

@@ -1,15 +1,19 @@
 """Record files and windows as tf.data.Datasets of batches."""
+import functools
+import itertools
 from typing import Callable, Dict, Iterable, List, Optional
 
 import numpy as np
 
+from bert_nq.errors import UserError
 from bert_nq.estimator import record_checks
 from bert_nq.estimator.record_checks import SEQUENCES
-from bert_nq.modeling.runtime import tf
-from bert_nq.records import compact, examples
+from bert_nq.modeling.runtime import READS_GZIP_MEMBERS, tf
+from bert_nq.records import compact, examples, tfrecord
 
 # More than the reference's 100: records of one page that were written together part ways.
 _SHUFFLE_BUFFER = 4096
+_READ_BUFFER = 1 << 20  # bytes
 _LABELS = {name: tf.FixedLenFeature([], tf.int64) for name in examples.TRAINING_LABELS}
 # Stands behind the last piece until the mask is known: any id, right or wrong, is another number.
 _NO_PIECE = -2 ** 31
@@ -18,16 +22,18 @@ _NO_PIECE = -2 ** 31
 def training_input_fn(paths: List[str], seq_length: int, seed: Optional[int]) -> Callable:
     """An endless input_fn over record files of training windows, all full or all compact.
 
-    Each pass over the data is shuffled anew; batches are full. The features are int32 [B, S]
-    sequences and int32 [B] labels.
+    Each file may be gzipped. Each pass over the data is shuffled anew; batches are full. The
+    features are int32 [B, S] sequences and int32 [B] labels.
 
     Raises:
-      UserError: the first record cannot be read.
+      UserError: a file or the first record cannot be read.
     """
     parse = _parse_compact if record_checks.holds_compact_records(paths) else _parse_full
+    readers = [(read, list(some)) for read, some in itertools.groupby(paths, _reader)]
 
     def input_fn(params):
-        dataset = tf.data.TFRecordDataset(paths, buffer_size=1 << 20)
+        parts = [read(some) for read, some in readers]
+        dataset = functools.reduce(lambda first, second: first.concatenate(second), parts)
         dataset = dataset.shuffle(_SHUFFLE_BUFFER, seed=seed, reshuffle_each_iteration=True)
         dataset = dataset.repeat().batch(params["batch_size"], drop_remainder=True)
         # One call for the whole batch costs a fraction of one call a record.
@@ -35,6 +41,35 @@ def training_input_fn(paths: List[str], seq_length: int, seed: Optional[int]) ->
                            num_parallel_calls=1).prefetch(4)
 
     return input_fn
+
+
+def _reader(path: str) -> Callable[[List[str]], tf.data.Dataset]:
+    """The way to read a file, and others like it, as a Dataset of serialized records."""
+    if not tfrecord.is_gzipped(path):
+        return _read_plain
+    if READS_GZIP_MEMBERS or tfrecord.count_gzip_members(path) == 1:
+        return _read_gzipped
+    return _read_gzip_members
+
+
+def _read_plain(paths: List[str]) -> tf.data.Dataset:
+    return tf.data.TFRecordDataset(paths, buffer_size=_READ_BUFFER)
+
+
+def _read_gzipped(paths: List[str]) -> tf.data.Dataset:
+    return tf.data.TFRecordDataset(paths, compression_type="GZIP", buffer_size=_READ_BUFFER)
+
+
+def _read_gzip_members(paths: List[str]) -> tf.data.Dataset:
+    def records():
+        try:
+            for path in paths:
+                yield from tfrecord.read_records(path)
+        except UserError as e:
+            # This one comes out of the session as InvalidArgumentError, as of a faulty record.
+            raise ValueError(str(e)) from e
+
+    return tf.data.Dataset.from_generator(records, tf.string, [])
 
 
 def _parse_full(batch: tf.Tensor, seq_length: int) -> Dict[str, tf.Tensor]:

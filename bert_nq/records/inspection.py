@@ -95,7 +95,7 @@ class Window(NamedTuple):
 
 class Report(NamedTuple):
     """What N windows have in common and where they differ."""
-    num_bytes: int  # of the files
+    num_bytes: int  # of the files, decompressed
     lengths: np.ndarray  # [N] wordpieces without padding
     kinds: "collections.Counter[str]"  # see Window.kind
     formats: "collections.Counter[str]"  # see Window.format
