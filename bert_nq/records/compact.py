@@ -27,7 +27,7 @@ PIECE_TOKENS = "piece_tokens"
 _COMPACT = (PIECE_IDS, WINDOW_SHAPE, PIECE_TOKENS)
 
 # Longer than any model's windows; a damaged length shall not become an array of that many zeros.
-_MAX_SEQ_LENGTH = 1 << 20
+MAX_SEQ_LENGTH = 1 << 20
 
 
 def serialize_compact(windows: Windows) -> Iterator[bytes]:
@@ -64,7 +64,7 @@ def expand(features: Dict[str, np.ndarray], source: str) -> Dict[str, np.ndarray
     """
     ids, (query, seq_length) = _feature(features, PIECE_IDS, source), _shape(features, source)
     length = len(ids)
-    if not 0 < query < length <= seq_length <= _MAX_SEQ_LENGTH:
+    if not 0 < query < length <= seq_length <= MAX_SEQ_LENGTH:
         raise UserError("%s: a window of %d wordpieces, padded to %d, cannot have a question of %d:"
                         " prepare the records again" % (source, length, seq_length, query))
     columns = np.arange(seq_length)
