@@ -1,4 +1,4 @@
-"""Many serialized Examples at once, as columns of numbers: ten times as fast as one by one.
+"""Many serialized Examples at once, as columns of numbers: five times as fast as one by one.
 
 Only records of the plain form are taken, as ours and TensorFlow's are: int64 lists, packed, with
 nothing else around them. The others are left to `examples.parse`.
@@ -9,6 +9,8 @@ import re
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
+
+from bert_nq.records.examples import _varint
 
 # An entry of Features.feature up to its packed numbers, see examples.py. Lengths are varints of up
 # to four bytes; `_entry_head` checks that they fit each other.
@@ -86,15 +88,6 @@ def _entry_head(name: bytes, size: int) -> bytes:
         head = tag + _varint(size + len(head)) + head
     head = b"\n" + _varint(len(name)) + name + head
     return b"\n" + _varint(size + len(head)) + head
-
-
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
 
 
 def _columns(records: List[Tuple[int, Dict[bytes, bytes]]]) -> Optional[Columns]:
