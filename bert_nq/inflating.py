@@ -1,12 +1,32 @@
 """Reading gzip files that may be damaged: all that can be read of them, then the fault."""
-from typing import IO, Iterator
+import io
+from typing import IO, Iterator, Optional, Tuple
 
 from isal import isal_zlib
 
+# Of every gzip file: its mark and the only method of compression that there is.
+_MAGIC = b"\x1f\x8b\x08"
 # Small parts of compressed data, of which isal copies what it has not used, and large ones of what
 # comes out: twice as fast as the other way round.
 _CHUNK = 1 << 15
+_BUFFER = 1 << 18
 _GZIP = 31  # zlib's number for: a gzip header, the largest window
+
+
+def decompressed(raw: IO[bytes]) -> Tuple[IO[bytes], Optional["Inflated"]]:
+    """The bytes of an opened file, decompressed if it is gzip.
+
+    Gzip is recognised by its first bytes, not by a name.
+
+    Returns:
+      The stream to read from; the decompressor under it, which knows of faults, or None.
+    """
+    # A pipe cannot go back to its start, a remote file cannot peek.
+    stream = raw if hasattr(raw, "peek") else io.BufferedReader(raw)
+    if not stream.peek(len(_MAGIC)).startswith(_MAGIC):
+        return stream, None
+    inflated = Inflated(stream)
+    return io.BufferedReader(_Stream(inflated), _BUFFER), inflated
 
 
 class Inflated:
@@ -16,6 +36,7 @@ class Inflated:
     lost: some pages of NQ. Here it is given out first, and the stream ends.
 
     Attributes:
+      members: how many were read to their ends.
       fault: what is wrong with the file, once the stream has ended; None if nothing is.
     """
 
@@ -23,19 +44,22 @@ class Inflated:
         self._raw = raw
         self._input = b""
         self._member = None  # the decompressor within a member
+        self.members = 0
         self.fault = None
 
     def chunks(self, size: int) -> Iterator[bytes]:
         """Yields the data in parts of 1 to `size` bytes."""
-        data = True
-        while data:
-            try:
-                data = self._inflate(size)
-            except isal_zlib.error as e:
-                self.fault = str(e)
-                return
-            if data:
-                yield data
+        return iter(lambda: self.read(size), b"")
+
+    def read(self, size: int) -> bytes:
+        """Some data, at most `size` bytes; none at the end of the stream and at a fault."""
+        if self.fault is not None:
+            return b""
+        try:
+            return self._inflate(size)
+        except isal_zlib.error as e:
+            self.fault = str(e)
+            return b""
 
     def _inflate(self, size: int) -> bytes:
         """Up to `size` bytes; none at the end of the stream."""
@@ -48,6 +72,7 @@ class Inflated:
             if self._member.eof:
                 self._input = self._member.unused_data
                 self._member = None
+                self.members += 1
             elif at_end and not data:
                 self.fault = "the end is missing"
                 break
@@ -66,3 +91,19 @@ class Inflated:
             self._input = self._raw.read(_CHUNK)
             if not self._input:
                 return False
+
+
+class _Stream(io.RawIOBase):
+    """`Inflated` as a file."""
+
+    def __init__(self, inflated: Inflated):
+        super().__init__()
+        self._inflated = inflated
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        data = self._inflated.read(len(buffer))
+        buffer[:len(data)] = data
+        return len(data)

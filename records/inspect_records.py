@@ -4,7 +4,8 @@
 
 The labelled answer stands between marks: ... the town of >>> marel tovin <<< lies ... With
 --answer_type=SHORT or --unique_id=..., the windows shown are those. Every record's checksums are
-verified on the way.
+verified on the way. Files may be gzipped, and compact records are shown as the windows that they
+stand for.
 """
 import textwrap
 
@@ -61,10 +62,10 @@ def print_report(report, num_files: int) -> None:
         ("files", num_files),
         ("records", total),
         ("bytes", report.num_bytes),
-        ("made for", ", ".join("%s (%s)" % (kind, format(n, ","))
-                               for kind, n in sorted(report.kinds.items())) or "-")])
+        ("made for", counted(report.kinds)),
+        ("format", counted(report.formats))])
     program.print_table("Features, all int64", [
-        (name, " or ".join("[%d]" % size for size in sorted(sizes))
+        (name, sizes_as_text(sizes)
          + ("" if sum(sizes.values()) == total else "  in %d records" % sum(sizes.values())))
         for name, sizes in sorted(report.sizes.items())])
     import numpy as np
@@ -84,6 +85,19 @@ def print_report(report, num_files: int) -> None:
         program.print_table("Wordpieces without padding", [
             ({0: "least", 50: "median", 100: "most"}.get(p, "%d %% have at most" % p), int(value))
             for p, value in zip(points, np.percentile(report.lengths, points))])
+
+
+def counted(counts) -> str:
+    """Counts by name in one line: training (3), prediction (1)."""
+    return ", ".join("%s (%s)" % (name, format(n, ","))
+                     for name, n in sorted(counts.items())) or "-"
+
+
+def sizes_as_text(sizes) -> str:
+    """[64] or [80]; of features that differ from record to record, as [16 to 40]."""
+    if len(sizes) > 3:
+        return "[%d to %d]" % (min(sizes), max(sizes))
+    return " or ".join("[%d]" % size for size in sorted(sizes))
 
 
 def print_window(window, tokens) -> None:

@@ -10,28 +10,29 @@ from nq_pages import make_line
 
 from bert_nq.errors import UserError
 from bert_nq.estimator import inputs, record_checks
+from bert_nq.features.windows import Labels, Windows
 from bert_nq.modeling.runtime import tf
 from bert_nq.nq.decoding import decode_example
-from bert_nq.records import examples, tfrecord
+from bert_nq.records import compact, examples, tfrecord
 
 SEQ_LENGTH, VOCAB_SIZE = 64, len(tiny_nq.TOKENS)
 FEATURES = ("input_ids", "input_mask", "segment_ids", "start_positions", "end_positions",
             "answer_types")
 
 
-def training_records(num_records, **options):
+def training_records(num_records, serialize=examples.serialize, **options):
     """Serialized windows of some pages, with and without answer."""
     maker = tiny_nq.window_maker(include_unknowns=1.0, **options)
     found = []
     for i in range(num_records):
         example = decode_example(make_line(tiny_nq.place_page(i, filler=3)), "page %d" % i)
-        found.extend(examples.serialize(maker.training_windows(example).windows))
+        found.extend(serialize(maker.training_windows(example).windows))
     assert len(set(found)) == len(found)
     return found[:num_records]
 
 
-def write_records(path, records):
-    path.write_bytes(b"".join(map(tfrecord.frame, records)))
+def write_records(path, records, compress=bytes):
+    path.write_bytes(compress(b"".join(map(tfrecord.frame, records))))
     return str(path)
 
 
@@ -91,6 +92,64 @@ def test_the_references_records_are_read(tmp_path, shared_data):
     record_checks.find_fault([str(path)], 384, 30522)
     got = batches([str(path)], len(records), 1, seq_length=384)
     assert collections.Counter(rows_in(got)) == collections.Counter(rows_of(records))
+
+
+def test_compact_records_become_the_same_batches(tmp_path):
+    # Windows of 41 and more pieces, in any order: batches are padded to their longest, then to 64.
+    made = [list(training_records(12, serialize)) for serialize in (
+        examples.serialize, compact.serialize_compact)]
+    full, short = (write_records(tmp_path / name, records)
+                   for name, records in zip(("full", "compact"), made))
+    assert len({sum(row[1]) for row in rows_of(made[0])}) > 1
+    assert os.path.getsize(short) < 0.7 * os.path.getsize(full)
+    record_checks.check_training_records([short], SEQ_LENGTH, VOCAB_SIZE)
+    record_checks.find_fault([short], SEQ_LENGTH, VOCAB_SIZE)
+    for batch_size in (1, 5):
+        expected, got = (batches([path], 12, batch_size) for path in (full, short))
+        assert [sorted(batch) for batch in got] == [sorted(batch) for batch in expected]
+        for a, b in zip(expected, got):
+            for name in a:
+                assert a[name].dtype == b[name].dtype
+                np.testing.assert_array_equal(a[name], b[name])
+
+
+def test_a_piece_with_the_paddings_id_is_a_piece(tmp_path):
+    ids = np.array([[5, 0, 6, 0, 0, 6, 0, 0]])
+    windows = Windows(np.array([1]), np.array([0]), ids, np.array([6]), 3,
+                      Labels(*np.zeros([3, 1], np.int64)), None)
+    path = write_records(tmp_path / "records", compact.serialize_compact(windows))
+    batch, = batches([path], 1, 1, seq_length=8)
+    assert batch["input_ids"].tolist() == ids.tolist()
+    assert batch["input_mask"].tolist() == [[1, 1, 1, 1, 1, 1, 0, 0]]
+    assert batch["segment_ids"].tolist() == [[0, 0, 0, 1, 1, 1, 0, 0]]
+
+
+@pytest.mark.parametrize("max_seq_length", [48, 80])
+def test_compact_records_of_another_length_are_no_batch(tmp_path, max_seq_length):
+    path = write_records(tmp_path / "records", training_records(
+        2, compact.serialize_compact, max_seq_length=max_seq_length))
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        batches([path], 1, 2)
+
+
+def two_members(data):
+    return gzip.compress(data[:1000]) + gzip.compress(data[1000:])
+
+
+@pytest.mark.parametrize("reads_members", [inputs.READS_GZIP_MEMBERS, False])
+@pytest.mark.parametrize("serialize", [examples.serialize, compact.serialize_compact])
+def test_gzipped_files_become_the_same_batches(tmp_path, monkeypatch, serialize, reads_members):
+    monkeypatch.setattr(inputs, "READS_GZIP_MEMBERS", reads_members)
+    records = training_records(16, serialize)
+    plain, packed = ([write_records(tmp_path / ("%s-%d" % (name, i)), records[4 * i:4 * i + 4],
+                                    compress) for i, compress in enumerate(ways)]
+                     for name, ways in (("plain", [bytes] * 4),
+                                        ("packed", [gzip.compress, bytes, two_members, bytes])))
+    record_checks.check_training_records(packed, SEQ_LENGTH, VOCAB_SIZE)
+    assert record_checks.count_records(packed) == 16
+    for a, b in zip(batches(plain, 8, 4), batches(packed, 8, 4)):
+        for name in FEATURES:
+            np.testing.assert_array_equal(a[name], b[name])
 
 
 def test_prediction_batches_pass_through_in_order():
@@ -168,10 +227,53 @@ def test_a_record_that_training_cannot_use_is_named(tmp_path, values, message):
         assert str(e.value) == "%s, record %d: %s" % (paths[0], index, message)
 
 
-def test_prediction_records_are_no_training_records(tmp_path):
+@pytest.mark.parametrize("values, message", [
+    ({"window_shape": [6, 80]},
+     ": the window has 80 wordpieces, --max_seq_length is 64: give --max_seq_length=80 or prepare "
+     "the records again"),
+    ({"piece_ids": ONES[:9], "window_shape": [9, 64]}, ": a window of 9 wordpieces, padded to 64, "
+     "cannot have a question of 9: prepare the records again"),
+    ({"window_shape": None}, " is a compact record without window_shape: prepare the records "
+     "again"),
+    ({"piece_ids": None}, " is a compact record without piece_ids: prepare the records again"),
+    ({"piece_ids": ONES[:60] * VOCAB_SIZE}, ": wordpiece id %d, the model's vocab_size is %d: the "
+     "records were made with another vocabulary" % (VOCAB_SIZE, VOCAB_SIZE)),
+    ({"end_positions": 64}, ": end_positions 64, which must be below 64: prepare the records "
+     "again"),
+    ({"end_positions": None}, " has no feature end_positions: these are not records of "
+     "prepare_nq_data.py"),
+])
+def test_a_compact_record_that_training_cannot_use_is_named(tmp_path, values, message):
+    records = training_records(3, compact.serialize_compact)
+    records[1] = changed(records[1], **values)
+    path = write_records(tmp_path / "records", records)
+    with pytest.raises(UserError) as e:
+        record_checks.find_fault([path], SEQ_LENGTH, VOCAB_SIZE)
+    assert str(e.value) == "%s, record 1%s" % (path, message)
+
+
+def test_full_and_compact_records_do_not_mix(tmp_path):
+    full = training_records(3)
+    short = training_records(3, compact.serialize_compact)
+    paths = [write_records(tmp_path / "a", full), write_records(tmp_path / "b", short)]
+    with pytest.raises(UserError) as e:
+        record_checks.check_training_records(paths, SEQ_LENGTH, VOCAB_SIZE)
+    assert str(e.value) == ("%s, record 0 is a compact record, %s, record 0 a full one: train on "
+                            "files of one format" % (paths[1], paths[0]))
+    mixed = write_records(tmp_path / "mixed", short[:2] + full[2:])
+    record_checks.check_training_records([mixed], SEQ_LENGTH, VOCAB_SIZE)
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        batches([mixed], 1, 3)
+    with pytest.raises(UserError, match="mixed, record 2 is a full record, .*mixed, record 0 a "
+                       "compact one: train on files of one format"):
+        record_checks.find_fault([mixed], SEQ_LENGTH, VOCAB_SIZE)
+
+
+@pytest.mark.parametrize("serialize", [examples.serialize, compact.serialize_compact])
+def test_prediction_records_are_no_training_records(tmp_path, serialize):
     example = decode_example(make_line(tiny_nq.place_page(0)), "a page")
     windows = tiny_nq.window_maker().prediction_windows(example).windows
-    path = write_records(tmp_path / "records", examples.serialize(windows))
+    path = write_records(tmp_path / "records", serialize(windows))
     with pytest.raises(UserError, match="records, record 0 has no feature start_positions: these "
                        "are prediction records, and training needs those of --is_training"):
         record_checks.check_training_records([path], SEQ_LENGTH, VOCAB_SIZE)

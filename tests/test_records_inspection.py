@@ -1,4 +1,5 @@
 """What records/inspect_records.py says of records."""
+import gzip
 import re
 
 import numpy as np
@@ -12,6 +13,7 @@ from bert_nq.features.contexts import AnswerType
 from bert_nq.features.windows import Labels, Windows
 from bert_nq.nq.decoding import decode_example
 from bert_nq.records import tfrecord
+from bert_nq.records.compact import serialize_compact
 from bert_nq.records.examples import serialize
 from bert_nq.records.inspection import inspect, read_windows
 from bert_nq.records.preparation import PagePreparer
@@ -68,6 +70,7 @@ def test_report(tmp_path):
     # Page -70: 6 of the question, 2 + (2 + 9) + (2 + 7) + (2 + 9) of the text, and [SEP] are 40.
     assert sorted(report.lengths) == [16, 16, 16, 16, 40, 40]
     assert report.kinds == {"training": 3, "prediction": 3}
+    assert report.formats == {"full": 6}
     assert report.sizes["input_ids"] == {64: 6}
     assert report.sizes["token_map"] == {64: 3}
     assert report.sizes["answer_types"] == {1: 3}
@@ -112,7 +115,7 @@ def test_program(records):
     assert (done.returncode, done.stderr) == (0, "")
     out = squeezed(done.stdout)
     assert "records 3 " in out
-    assert "made for training (3) " in out
+    assert "made for training (3) format full (3) " in out
     assert "input_ids [64] input_mask [64] segment_ids [64] start_positions [1]" in out
     # Type, windows, share, median and greatest number of pieces.
     assert "UNKNOWN 1 33.3 % 0 0 SHORT 1 33.3 % 1 1 LONG 1 33.3 % 5 5 " in out
@@ -144,6 +147,37 @@ def test_prediction_records_and_several_files(records):
     assert "token_map [64] in 3 records" in out
     # The words of page 10 are its tokens 1 to 5.
     assert "unique_id 10, 16 wordpieces, document tokens 1 to 5" in out
+
+
+def test_compact_records_are_shown_as_the_full_ones(tmp_path):
+    write_vocabulary(tmp_path / "vocab.txt")
+    maker = window_maker(include_unknowns=1.0)
+    pages = PAGES + [place_page(1, filler=2)]
+    for kind, make in (("training", maker.training_windows),
+                       ("prediction", maker.prediction_windows)):
+        windows = [make(decode_example(make_line(page), "x")).windows for page in pages]
+        for name, form in (("full", serialize), ("compact", serialize_compact)):
+            (tmp_path / ("%s-%s" % (kind, name))).write_bytes(b"".join(
+                tfrecord.frame(record) for some in windows for record in form(some)))
+        full, short = (run(PROGRAM, "--input_tfrecord=%s-%s" % (kind, name), "--num_windows=9",
+                           "--vocab_file=vocab.txt", cwd=str(tmp_path)).stdout
+                       for name in ("full", "compact"))
+        head, shown = squeezed(short).split(" Answers " if kind == "training" else " Wordpieces ")
+        # All but sizes and the features' names is the same.
+        assert shown.replace("-compact,", "-full,") in squeezed(full)
+        assert "made for %s (4) format compact (4)" % kind in head
+        # As above; page 1 has another sentence of 9 words on either side: 40 + 2 * 9.
+        assert "piece_ids [16] or [40] or [58]" in head
+        assert "window_shape [2]" in head
+        assert "input_ids [64]" in squeezed(full) and "input_ids" not in head
+
+
+def test_gzipped_records_are_shown_as_plain_ones(records):
+    data = (records / "a.tfrecord").read_bytes()
+    (records / "packed").write_bytes(gzip.compress(data[:500]) + gzip.compress(data[500:]))
+    plain, packed = (run(PROGRAM, "--input_tfrecord=" + name, "--vocab_file=vocab.txt",
+                         cwd=str(records)).stdout for name in ("a.tfrecord", "packed"))
+    assert packed.replace("packed, record", "a.tfrecord, record") == plain
 
 
 def test_without_a_vocabulary(records):

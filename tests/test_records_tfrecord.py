@@ -1,5 +1,7 @@
 """The TFRecord container: TensorFlow reads what we write and the other way round."""
+import gzip
 import os
+import re
 
 import pytest
 from hypothesis import given
@@ -92,7 +94,7 @@ def test_a_file_that_is_cut_off(tmp_path, left):
 
 
 @pytest.mark.parametrize("data", [b"[PAD]\n[unused0]\n[unused1]\n", b'{"example_id": 1}\n' * 9,
-                                  b"\x1f\x8b\x08\0\0\0\0\0\0\xff compressed"])
+                                  gzip.compress(b'{"example_id": 1}\n' * 9)])
 def test_other_files(tmp_path, data):
     (tmp_path / "x").write_bytes(data)
     message = "%s/x, record 0: not a TFRecord file, or damaged" % tmp_path
@@ -106,6 +108,65 @@ def test_a_length_that_no_record_has(tmp_path):
     (tmp_path / "x").write_bytes(length + tfrecord.masked_crc(length).to_bytes(4, "little"))
     for function in (tfrecord.read_records, tfrecord.count_records):
         assert failure(function, str(tmp_path / "x")).endswith("not a TFRecord file, or damaged")
+
+
+@given(st.lists(st.lists(st.binary(max_size=50), max_size=4), min_size=1, max_size=4),
+       st.integers(0, 9))
+def test_gzipped_files_of_several_members(tmp_path_factory, members, padding):
+    path = tmp_path_factory.mktemp("records") / "name-without-gz.tfrecord"
+    path.write_bytes(b"".join(
+        gzip.compress(b"".join(map(tfrecord.frame, payloads))) + b"\0" * padding
+        for payloads in members))
+    payloads = [payload for some in members for payload in some]
+    assert list(tfrecord.read_records(str(path))) == payloads
+    assert tfrecord.count_records(str(path)) == len(payloads)
+    assert tfrecord.is_gzipped(str(path))
+    assert tfrecord.count_gzip_members(str(path)) == len(members)
+
+
+def test_a_name_does_not_make_a_file_gzip(tmp_path):
+    path = write(tmp_path / "a.tfrecord.gz", PAYLOADS)
+    assert list(tfrecord.read_records(path)) == PAYLOADS
+    assert not tfrecord.is_gzipped(path)
+
+
+def test_we_read_what_tensorflow_compresses(tmp_path):
+    import tensorflow.compat.v1 as tf
+
+    path = str(tmp_path / "a.tfrecord")
+    options = tf.python_io.TFRecordOptions(tf.python_io.TFRecordCompressionType.GZIP)
+    with tf.python_io.TFRecordWriter(path, options) as writer:
+        for payload in PAYLOADS:
+            writer.write(payload)
+    assert list(tfrecord.read_records(path)) == PAYLOADS
+    assert tfrecord.count_records(path) == len(PAYLOADS)
+
+
+GZIPPED = gzip.compress(b"".join(map(tfrecord.frame, [b"one", b"two"])))
+
+
+@pytest.mark.parametrize("left", range(3, len(GZIPPED)))
+def test_a_gzipped_file_that_is_cut_off(tmp_path, left):
+    (tmp_path / "a").write_bytes(GZIPPED[:left])
+    for function in (tfrecord.read_records, tfrecord.count_records):
+        # Where gzip's trailer alone is missing, both records were there, and the next one is not.
+        assert re.match(re.escape("%s/a, record " % tmp_path) + "[012]: the gzip data are cut off "
+                        r"or damaged \(the end is missing\); write it again$",
+                        failure(function, str(tmp_path / "a")))
+
+
+@pytest.mark.parametrize("place", range(len(GZIPPED)))
+def test_a_damaged_gzipped_file_is_no_silence(tmp_path, place):
+    data = bytearray(GZIPPED)
+    data[place] ^= 0x40
+    (tmp_path / "a").write_bytes(bytes(data))
+    try:
+        # Some bits say nothing of the data: of the header, and behind the last code.
+        assert list(tfrecord.read_records(str(tmp_path / "a"))) == [b"one", b"two"]
+    except UserError as e:
+        assert str(e).startswith("%s/a, record " % tmp_path)
+    else:
+        assert 3 <= place < 10 or place == len(GZIPPED) - 9
 
 
 def test_an_empty_file_has_no_records(tmp_path):

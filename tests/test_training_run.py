@@ -1,16 +1,19 @@
 """The training run in this process: progress, resuming, repeatability, and what stops it."""
 import dataclasses
+import gzip
 import shutil
 
+import numpy as np
 import pytest
 import tiny_nq
 from nq_pages import make_line
 
 from bert_nq.errors import UserError
 from bert_nq.estimator import devices
+from bert_nq.features.windows import Labels, Windows
 from bert_nq.modeling.runtime import tf
 from bert_nq.nq.decoding import decode_example
-from bert_nq.records import examples, tfrecord
+from bert_nq.records import compact, examples, tfrecord
 from bert_nq.training import run
 
 # Building the graph is most of the time of these tests: one layer will do.
@@ -18,13 +21,23 @@ CONFIG = dataclasses.replace(tiny_nq.CONFIG, num_hidden_layers=1)
 SETTINGS = run.TrainingSettings(max_seq_length=64, learning_rate=1e-3, num_train_epochs=2, seed=3)
 
 
-def records(num_pages):
+def records(num_pages, serialize=examples.serialize):
     maker = tiny_nq.window_maker()
     found = []
     for i in range(num_pages):
         example = decode_example(make_line(tiny_nq.place_page(i)), "page %d" % i)
-        found.extend(examples.serialize(maker.training_windows(example).windows))
+        found.extend(serialize(maker.training_windows(example).windows))
     return found
+
+
+def with_random_ids(serialized):
+    random = np.random.RandomState(0)
+    for record in serialized:
+        features = examples.parse(record, "record")
+        yield b"".join(examples.serialize(Windows(
+            features["unique_ids"], np.array([0]),
+            random.randint(0, CONFIG.vocab_size, [1, 64]), np.array([64]), 6,
+            Labels(*(features[name] for name in Labels._fields)), None)))
 
 
 def write_records(path, framed):
@@ -92,6 +105,15 @@ def test_a_seed_makes_a_run_repeatable(model, record_file, tmp_path):
     assert [line.split("  ")[0] for line in lines] == ["step 10/10"]
 
 
+def test_compact_records_train_as_the_full_ones_do(model, tmp_path):
+    path = write_records(tmp_path / "compact.tfrecord", map(
+        tfrecord.frame, records(16, compact.serialize_compact)))
+    result, _ = trained(path, tmp_path / "model")
+    first = model[1]
+    assert (result.first_loss, result.last_loss) == pytest.approx(
+        (first.first_loss, first.last_loss), rel=1e-5)
+
+
 def test_a_run_goes_on_where_the_last_one_ended(model, record_file, tmp_path):
     folder = str(tmp_path / "model")
     shutil.copytree(str(model[0]), folder)
@@ -131,11 +153,36 @@ def test_a_damaged_record_is_named(tmp_path):
                             "again" % path)
 
 
-def test_a_record_of_another_length_is_named(tmp_path):
+@pytest.mark.parametrize("damage, message", [
+    (lambda data: data[:len(data) // 2], r"record \d+: the gzip data are cut off or damaged \(the "
+     r"end is missing\); write it again"),
+    (lambda data: data[:len(data) // 2] + b"\xff" * 50 + data[len(data) // 2 + 50:],
+     r"record \d+: .*"),
+    (lambda data: data[:-8] + b"\0\0\0\0" + data[-4:], r"record \d+: the gzip data are cut off or "
+     r"damaged \(.*checksum.*\); write it again")])
+def test_a_damaged_gzipped_file_is_named(tmp_path, damage, message):
+    # The ids are random, so that they do not compress to what is read at once.
+    framed = list(map(tfrecord.frame, with_random_ids(records(16) * 64)))
+    path = write_records(tmp_path / "train.tfrecord", [damage(gzip.compress(b"".join(framed)))])
+    with pytest.raises(UserError, match="^%s, %s$" % (path, message)):
+        trained(path, tmp_path / "model")
+
+
+def test_a_damaged_record_among_gzip_members_is_named(tmp_path):
+    framed = list(map(tfrecord.frame, records(40)))
+    framed[30] = framed[30][:60] + b"!" + framed[30][61:]
+    path = write_records(tmp_path / "train.tfrecord", [
+        gzip.compress(b"".join(some)) for some in (framed[:20], framed[20:])])
+    with pytest.raises(UserError, match="^%s, record 30: the checksum is wrong" % path):
+        trained(path, tmp_path / "model")
+
+
+@pytest.mark.parametrize("serialize", [examples.serialize, compact.serialize_compact])
+def test_a_record_of_another_length_is_named(tmp_path, serialize):
     example = decode_example(make_line(tiny_nq.place_page(0)), "a page")
     longer = tiny_nq.window_maker(max_seq_length=80).training_windows(example).windows
-    framed = list(map(tfrecord.frame, records(20)))
-    framed[10:10] = map(tfrecord.frame, examples.serialize(longer))
+    framed = list(map(tfrecord.frame, records(20, serialize)))
+    framed[10:10] = map(tfrecord.frame, serialize(longer))
     path = write_records(tmp_path / "train.tfrecord", framed)
     with pytest.raises(UserError, match="record 10: the window has 80 wordpieces, "
                        "--max_seq_length is 64"):

@@ -1,11 +1,12 @@
 """Whether records are what training takes: the right features, sizes and ranges. No TensorFlow."""
-from typing import Dict, List
+import contextlib
+from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 
 from bert_nq.errors import UserError
 from bert_nq.features.contexts import AnswerType
-from bert_nq.records import examples, tfrecord
+from bert_nq.records import compact, examples, tfrecord
 
 SEQUENCES = ("input_ids", "input_mask", "segment_ids")
 
@@ -15,13 +16,31 @@ def check_training_records(paths: List[str], seq_length: int, vocab_size: int) -
 
     Raises:
       UserError: there is none, it is damaged, is no training record, has another sequence length
-        than `seq_length`, or ids that a model of `vocab_size` has no embeddings for.
+        than `seq_length`, or ids that a model of `vocab_size` has no embeddings for; or some files
+        hold compact records and others full ones.
     """
+    check = _Check(seq_length, vocab_size)
     for path in paths:
-        first = next(tfrecord.read_records(path), None)
-        if first is None:
-            raise UserError("%s holds no records" % path)
-        _check(first, "%s, record 0" % path, seq_length, vocab_size)
+        check(_first_record(path), "%s, record 0" % path)
+
+
+def holds_compact_records(paths: List[str]) -> bool:
+    """Whether files that passed `check_training_records` hold compact records, or full ones.
+
+    Raises:
+      UserError: the first file cannot be read.
+    """
+    source = "%s, record 0" % paths[0]
+    features = examples.parse(_first_record(paths[0]), source)
+    return compact.record_format(features) == compact.COMPACT
+
+
+def _first_record(path: str) -> bytes:
+    with contextlib.closing(tfrecord.read_records(path)) as records:
+        first = next(records, None)
+    if first is None:
+        raise UserError("%s holds no records" % path)
+    return first
 
 
 def count_records(paths: List[str]) -> int:
@@ -39,13 +58,33 @@ def find_fault(paths: List[str], seq_length: int, vocab_size: int) -> None:
     Raises:
       UserError: as `check_training_records`, of the first record that is at fault.
     """
+    check = _Check(seq_length, vocab_size)
     for path in paths:
         for index, record in enumerate(tfrecord.read_records(path)):
-            _check(record, "%s, record %d" % (path, index), seq_length, vocab_size)
+            check(record, "%s, record %d" % (path, index))
 
 
-def _check(record: bytes, source: str, seq_length: int, vocab_size: int) -> None:
-    features = examples.parse(record, source)
+class _Check:
+    """Checks records one after another, and that all are of one format."""
+
+    def __init__(self, seq_length: int, vocab_size: int):
+        self._seq_length = seq_length
+        self._vocab_size = vocab_size
+        self._first: Optional[Tuple[str, str]] = None  # its source, its format
+
+    def __call__(self, record: bytes, source: str) -> None:
+        features = examples.parse(record, source)
+        record_format = compact.record_format(features)
+        if record_format == compact.COMPACT:
+            features = compact.expand(features, source)
+        _check(features, source, self._seq_length, self._vocab_size)
+        self._first = self._first or (source, record_format)
+        if record_format != self._first[1]:
+            raise UserError("%s is a %s record, %s a %s one: train on files of one format"
+                            % ((source, record_format) + self._first))
+
+
+def _check(features: Dict[str, np.ndarray], source: str, seq_length: int, vocab_size: int) -> None:
     _check_names(features, source)
     lengths = {name: len(features[name]) for name in SEQUENCES}
     if len(set(lengths.values())) > 1:

@@ -6,7 +6,7 @@ import numpy as np
 
 from bert_nq.errors import UserError
 from bert_nq.features.contexts import AnswerType
-from bert_nq.records import tfrecord
+from bert_nq.records import compact, tfrecord
 from bert_nq.records.examples import TRAINING_LABELS, parse
 from bert_nq.text.detokenize import pieces_to_text
 
@@ -17,7 +17,9 @@ class Window(NamedTuple):
     """One record, parsed."""
     source: str  # "train.tfrecord, record 12"
     num_bytes: int
-    features: Dict[str, np.ndarray]
+    features: Dict[str, np.ndarray]  # as the full format has them
+    format: str  # compact.FULL or COMPACT
+    sizes: Dict[str, int]  # how many values each feature of the record has, as it is stored
 
     @property
     def unique_id(self) -> int:
@@ -93,9 +95,10 @@ class Window(NamedTuple):
 
 class Report(NamedTuple):
     """What N windows have in common and where they differ."""
-    num_bytes: int  # of the files
+    num_bytes: int  # of the files, decompressed
     lengths: np.ndarray  # [N] wordpieces without padding
     kinds: "collections.Counter[str]"  # see Window.kind
+    formats: "collections.Counter[str]"  # see Window.format
     sizes: Dict[str, "collections.Counter[int]"]  # of each feature: windows by number of values
     answer_lengths: Dict[AnswerType, List[int]]  # pieces of the answer of each window, or 0
     shown: List[Window]  # the first of those that were asked for
@@ -110,7 +113,12 @@ def read_windows(paths: Iterable[str]) -> Iterator[Window]:
     for path in paths:
         for index, payload in enumerate(tfrecord.read_records(path)):
             source = "%s, record %d" % (path, index)
-            yield Window(source, len(payload) + _FRAME, parse(payload, source))
+            features = parse(payload, source)
+            sizes = {name: len(values) for name, values in features.items()}
+            record_format = compact.record_format(features)
+            if record_format == compact.COMPACT:
+                features = compact.expand(features, source)
+            yield Window(source, len(payload) + _FRAME, features, record_format, sizes)
 
 
 def inspect(windows: Iterable[Window], num_shown: int,
@@ -121,18 +129,20 @@ def inspect(windows: Iterable[Window], num_shown: int,
       UserError: a window is not of prepare_nq_data.
     """
     lengths, num_bytes, shown = [], 0, []
-    kinds, sizes = collections.Counter(), collections.defaultdict(collections.Counter)
+    kinds, formats = collections.Counter(), collections.Counter()
+    sizes = collections.defaultdict(collections.Counter)
     answer_lengths = collections.defaultdict(list)
     for window in windows:
         num_bytes += window.num_bytes
         lengths.append(window.length)
         kinds[window.kind] += 1
-        for name, values in window.features.items():
-            sizes[name][len(values)] += 1
+        formats[window.format] += 1
+        for name, size in window.sizes.items():
+            sizes[name][size] += 1
         if window.answer_type is not None:
             span = window.answer_span
             answer_lengths[window.answer_type].append(span.stop - span.start if span else 0)
         if len(shown) < num_shown and is_wanted(window):
             shown.append(window)
-    return Report(num_bytes, np.array(lengths, np.int64), kinds, dict(sizes), dict(answer_lengths),
-                  shown)
+    return Report(num_bytes, np.array(lengths, np.int64), kinds, formats, dict(sizes),
+                  dict(answer_lengths), shown)

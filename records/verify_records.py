@@ -1,0 +1,121 @@
+r"""Checks that files of NQ windows are whole: what was written, all of it, and nothing else.
+
+    python records/verify_records.py --input_tfrecord='nq-train.tfrecord*' --vocab_file=vocab-nq.txt
+
+Of every record, the checksums and the schema are verified: names, types and sizes of the features,
+mask and segments, ids, labels. All records must be of one kind and length. Where a manifest of
+prepare_nq_data.py lies beside the files, they are compared with it: missing files, sizes, checksums
+and counts. Every fault is told with its file and record, and the exit code is then 1. Files may be
+gzipped, and of either record format.
+"""
+import shlex
+
+from absl import flags
+
+from bert_nq import files, program
+from bert_nq.errors import UserError
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string("input_tfrecord", None, "The records: a file, a glob, or several of these with "
+                    "commas between them.")
+flags.DEFINE_string("vocab_file", None, "The vocabulary that they were made with. With it, ids are "
+                    "checked against its size, and [CLS] and [SEP] are looked for.")
+flags.DEFINE_integer("max_faults", 20, "How many faults of a file are told; all are counted.",
+                     lower_bound=1)
+flags.DEFINE_integer("num_workers", None, "How many files are read at once; by default as many as "
+                     "there are cores.", lower_bound=1)
+
+
+def main() -> None:
+    program.require(FLAGS, "input_tfrecord")
+    from bert_nq.records import verification
+
+    paths = files.expand(FLAGS.input_tfrecord, "record")
+    pieces = known_pieces()
+    total_bytes = sum(map(files.size, paths))
+    done = {"records": 0, "bytes": 0}
+    with program.Meter() as meter:
+        def show(counts):
+            for name in done:
+                done[name] += counts[name]
+            meter.show("verifying", done["bytes"] / max(total_bytes, 1), "records %s (%.0f/s)" % (
+                format(done["records"], ","), done["records"] / max(meter.elapsed(), 1e-9)))
+
+        found = verification.verify(paths, pieces, FLAGS.max_faults,
+                                    FLAGS.num_workers or program.num_cores(), show)
+        seconds = meter.elapsed()
+    print_faults(found)
+    program.print_table("Records in %s" % FLAGS.input_tfrecord, summary_rows(found, seconds))
+    if found.num_faults:
+        faulty = sum(1 for report in found.files if report.num_faults)
+        print("\nNext: remove what is faulty and prepare it again.")
+        raise UserError("%s found, in %d of %d files" % (
+            counted(found.num_faults, "fault"), faulty, len(found.files))
+            if faulty else "%s found, in no single file but among them"
+            % counted(found.num_faults, "fault"))
+    print_next(found)
+
+
+def known_pieces():
+    """What --vocab_file says of wordpieces."""
+    from bert_nq.records.schema import Pieces
+    from bert_nq.text.vocabulary import Vocabulary
+    if not FLAGS.vocab_file:
+        return Pieces()
+    ids = Vocabulary.load(FLAGS.vocab_file).ids
+    return Pieces(len(ids), ids["[CLS]"], ids["[SEP]"])
+
+
+def counted(number, what):
+    """1 fault, 2 faults."""
+    return "%s %s%s" % (format(number, ","), what, "" if number == 1 else "s")
+
+
+def print_faults(found):
+    """Prints the faults: of each file, then those between files."""
+    for report in found.files:
+        for fault in report.faults:
+            print(fault)
+        if report.num_faults > len(report.faults):
+            print("%s: %s more (--max_faults)"
+                  % (report.path, counted(report.num_faults - len(report.faults), "fault")))
+    for fault in found.common_faults:
+        print(fault)
+
+
+def summary_rows(found, seconds):
+    """The lines of the summary, as (name, value)."""
+    records = sum(report.records for report in found.files)
+    num_bytes = sum(report.num_bytes for report in found.files)
+    rows = [("files", len(found.files)), ("records", records), ("bytes", num_bytes)]
+    rows += [("kind", "%s: %s" % (kind, format(count, ",")))
+             for kind, count in sorted((str(kind), n) for kind, n in found.kinds.items())]
+    rows += [("  " + kind.name.lower(), count)
+             for kind, count in sorted(found.answer_types.items())]
+    return rows + [
+        ("manifest", ", ".join(found.manifests) or "none beside them"),
+        ("faults", found.num_faults),
+        ("time", "%s (%.0f records/s, %.0f MB/s)" % (
+            program.duration(seconds), records / max(seconds, 1e-9),
+            num_bytes / 1e6 / max(seconds, 1e-9)))]
+
+
+def print_next(found):
+    """Prints what to run next."""
+    kind, = found.kinds
+    if kind.purpose == "training":
+        print("\nNext: train on them\n"
+              "  python bert_nq/run_nq.py --do_train --train_precomputed_file=%s \\\n"
+              "      --vocab_file=%s --max_seq_length=%d --bert_config_file=bert_config.json \\\n"
+              "      --init_checkpoint=bert_model.ckpt --output_dir=model"
+              % (shlex.quote(FLAGS.input_tfrecord), FLAGS.vocab_file or "vocab-nq.txt",
+                 kind.seq_length))
+    else:
+        print("\nNext: look at them\n  python records/inspect_records.py --input_tfrecord=%s "
+              "--vocab_file=%s" % (shlex.quote(FLAGS.input_tfrecord),
+                                   FLAGS.vocab_file or "vocab-nq.txt"))
+
+
+if __name__ == "__main__":
+    program.run(main)
