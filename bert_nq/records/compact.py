@@ -16,7 +16,7 @@ import numpy as np
 
 from bert_nq.errors import UserError
 from bert_nq.features.windows import Windows
-from bert_nq.records.examples import TRAINING_LABELS, _field, _int_feature
+from bert_nq.records.examples import TRAINING_LABELS, example, int_feature
 
 COMPACT = "compact"
 FULL = "full"
@@ -33,18 +33,16 @@ MAX_SEQ_LENGTH = 1 << 20
 def serialize_compact(windows: Windows) -> Iterator[bytes]:
     """Yields each window as a serialized Example in the compact format, in order."""
     query, seq_length = windows.query_length, windows.input_ids.shape[1]
-    shape = _int_feature(WINDOW_SHAPE.encode(), [query, seq_length])
-    rows = zip(windows.unique_ids.tolist(), windows.input_ids, windows.lengths.tolist())
-    for row, (unique_id, ids, length) in enumerate(rows):
-        features = [_int_feature(b"unique_ids", [unique_id]),
-                    _int_feature(PIECE_IDS.encode(), ids[:length].tolist()), shape]
-        if windows.labels is not None:
-            for name, values in zip(TRAINING_LABELS, windows.labels):
-                features.append(_int_feature(name.encode(), [int(values[row])]))
+    shape = int_feature(WINDOW_SHAPE, np.array([query, seq_length]))
+    for row, length in enumerate(windows.lengths.tolist()):
+        features = [int_feature("unique_ids", windows.unique_ids[row:row + 1]),
+                    int_feature(PIECE_IDS, windows.input_ids[row, :length]), shape]
+        for name, values in zip(TRAINING_LABELS, windows.labels or ()):
+            features.append(int_feature(name, values[row:row + 1]))
         if windows.token_map is not None:
             tokens = windows.token_map[row, query:length - 1] + 1
-            features.append(_int_feature(PIECE_TOKENS.encode(), tokens.tolist()))
-        yield _field(1, b"".join(features))
+            features.append(int_feature(PIECE_TOKENS, tokens))
+        yield example(features)
 
 
 def record_format(features: Dict[str, np.ndarray]) -> str:

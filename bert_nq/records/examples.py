@@ -5,7 +5,7 @@ put together by hand: a table of the varints of all wordpiece ids makes that the
 preparation. Names, types and order of the features are those of Google's bert_joint.
 """
 import functools
-from typing import Dict, Iterator, List, Tuple
+from typing import Dict, Iterable, Iterator, List, Tuple
 
 import numpy as np
 
@@ -59,6 +59,16 @@ def _feature(name: bytes, varints: bytes) -> bytes:
     return _head(name, len(varints)) + varints
 
 
+def int_feature(name: str, values: np.ndarray) -> bytes:
+    """A feature as it stands in an Example: `values` int64 [n] under `name`."""
+    return _feature(name.encode(), _packed_rows(values[None, :])[0])
+
+
+def example(features: Iterable[bytes]) -> bytes:
+    """The serialized Example that has `features`."""
+    return _field(1, b"".join(features))
+
+
 @functools.lru_cache(maxsize=1 << 10)
 def _masks(seq_length: int, query_length: int, length: int) -> bytes:
     """The features input_mask and segment_ids, which nearly all windows of a page share."""
@@ -82,7 +92,7 @@ def serialize(windows: Windows) -> Iterator[bytes]:
     if windows.token_map is not None:
         columns.append([_feature(b"token_map", row) for row in _packed_rows(windows.token_map)])
     for features in zip(*columns):
-        yield _field(1, b"".join(features))
+        yield example(features)
 
 
 def parse(payload: bytes, source: str) -> Dict[str, np.ndarray]:
