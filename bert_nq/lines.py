@@ -1,6 +1,6 @@
 """Reading text files line by line, gzipped or not, with the place of a fault."""
 import io
-from typing import Iterable, Iterator, Tuple
+from typing import Callable, Iterable, Iterator, Optional, Tuple
 
 from bert_nq import files
 from bert_nq.errors import BadExampleError
@@ -10,16 +10,24 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _BUFFER = 1 << 19
 
 
-def read_lines(path: str) -> Iterator[Tuple[int, bytes]]:
+# Told how many bytes of a file were read since it was last told, as they lie on the disk.
+OnRead = Callable[[int], None]
+
+
+def read_lines(path: str, on_read: Optional[OnRead] = None) -> Iterator[Tuple[int, bytes]]:
     """Yields (number, line) for each line that is not blank, counted from 1.
 
     Gzip is recognised by its first bytes, not by the name.
+
+    Args:
+      path: the file.
+      on_read: told of the bytes read, before each line.
 
     Raises:
       UserError: the file cannot be opened.
       BadExampleError: it ends early or is not valid gzip; all lines before that were yielded.
     """
-    number = 0
+    number = position = 0
     with files.open_binary(path) as raw:
         # A pipe cannot go back to its start, a remote file cannot peek.
         lines = raw if hasattr(raw, "peek") else io.BufferedReader(raw)
@@ -28,6 +36,9 @@ def read_lines(path: str) -> Iterator[Tuple[int, bytes]]:
             inflated = Inflated(lines)
             lines = _lines(inflated.chunks(_BUFFER))
         for number, line in enumerate(lines, 1):
+            if on_read:
+                before, position = position, raw.tell()
+                on_read(position - before)
             if inflated and inflated.fault and not line.endswith(b"\n"):
                 number -= 1  # The line in which the data break off.
             elif not line.isspace():

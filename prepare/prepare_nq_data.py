@@ -26,6 +26,8 @@ flags.DEFINE_integer("num_output_shards", 1, "Write so many files of nearly equa
                      "OUTPUT-00000-of-00032 and so on.", lower_bound=1, upper_bound=1000)
 flags.DEFINE_bool("gzip", False, "Compress the record files. Training here reads them as they are; "
                   "Google's code wants them plain.")
+flags.DEFINE_bool("compact", False, "Write records without padding and masks, which training and "
+                  "the programs here restore; Google's code cannot read them.")
 flags.DEFINE_bool("is_training", True,
                   "Training windows with labels, or prediction windows with token maps.")
 flags.DEFINE_integer("max_examples", 0, "If positive, stop after this many pages. One worker makes "
@@ -48,7 +50,7 @@ def main():
     paths = shards.expand_shards(FLAGS.input_jsonl)
     manifest.check_outputs(FLAGS.output_tfrecord, FLAGS.num_output_shards, paths)
     options = PreparationOptions(text_flags(), window_flags()._replace(seed=FLAGS.seed),
-                                 FLAGS.is_training)
+                                 FLAGS.is_training, FLAGS.compact)
     make_window_maker(*options[:2])  # Bad flags are told here, not by each worker.
     work = job.Job(options, paths, FLAGS.output_tfrecord, FLAGS.num_output_shards,
                    "gzip" if FLAGS.gzip else "", FLAGS.max_examples,

@@ -1,6 +1,7 @@
 """Lines of text files, whatever the chunks in which the text comes."""
 import gzip
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,3 +22,16 @@ def test_lines_end_at_line_feeds_alone_and_blank_ones_are_passed_over(tmp_path_f
         assert list(lines.read_lines(str(path))) == expected
     finally:
         lines._BUFFER = default
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress])
+def test_the_bytes_read_add_up_to_the_file(tmp_path, compress):
+    content = compress(b"some line or other\n" * 50000)
+    (tmp_path / "a").write_bytes(content)
+    told = []
+    numbered = lines.read_lines(str(tmp_path / "a"), told.append)
+    next(numbered)
+    assert 0 < sum(told) <= len(content)
+    assert len(list(numbered)) == 49999
+    assert sum(told) == len(content)
+    assert min(told) >= 0

@@ -13,6 +13,7 @@ from tiny_nq import UNUSABLE_PAGE, place_page, preparation_options, write_vocabu
 from bert_nq import files
 from bert_nq.errors import BadExampleError, UserError
 from bert_nq.records import examples, gathering, job, tfrecord, work_folder
+from bert_nq.records.compact import expand
 from bert_nq.records.manifest import (
     Input,
     check_outputs,
@@ -148,6 +149,18 @@ def test_max_examples_counts_over_all_shards(corpus, tmp_path):
     assert run.result.manifest.counts["pages"] == 7
     assert run.result.num_tasks == 1
     assert run.records == everything.records[:len(everything.records) * 7 // 12]
+
+
+def test_compact_records_hold_the_same_windows(corpus, tmp_path):
+    full = make_job(corpus, tmp_path / "x")
+    compact = full._replace(options=full.options._replace(compact=True), output=str(tmp_path / "y"))
+    full_records, compact_records = (records_of(run_here(j, 1)[0]) for j in (full, compact))
+    assert sum(map(len, compact_records)) < sum(map(len, full_records))
+    assert ids(compact_records) == ids(full_records)
+    for a, b in zip(full_records, compact_records):
+        windows = examples.parse(a, "x"), expand(examples.parse(b, "y"), "y")
+        assert windows[0].keys() == windows[1].keys()
+        assert all((windows[0][name] == windows[1][name]).all() for name in windows[0])
 
 
 def test_the_manifest_says_what_was_made(corpus, tmp_path):

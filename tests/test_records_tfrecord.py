@@ -94,7 +94,8 @@ def test_a_file_that_is_cut_off(tmp_path, left):
 
 
 @pytest.mark.parametrize("data", [b"[PAD]\n[unused0]\n[unused1]\n", b'{"example_id": 1}\n' * 9,
-                                  gzip.compress(b'{"example_id": 1}\n' * 9)])
+                                  gzip.compress(b'{"example_id": 1}\n' * 9)],
+                         ids=["vocabulary", "shard", "gzipped shard"])
 def test_other_files(tmp_path, data):
     (tmp_path / "x").write_bytes(data)
     message = "%s/x, record 0: not a TFRecord file, or damaged" % tmp_path

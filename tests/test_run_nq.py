@@ -111,7 +111,7 @@ def predicted(work, trained):
 def test_preparation_sums_up_what_it_did(prepared):
     # A page of this size is one window, and it has the answer.
     assert value(prepared, "pages") == "40"
-    assert value(prepared, "records written") == "40"
+    assert value(prepared, "written as records") == "40"
     assert value(prepared, "short") == "40"
 
 

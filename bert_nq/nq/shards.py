@@ -42,9 +42,9 @@ def _print_error(message: str) -> None:
     print(message, file=sys.stderr)
 
 
-def read_lines(path: str) -> Iterator[Tuple[str, bytes]]:
+def read_lines(path: str, on_read: Optional[lines.OnRead] = None) -> Iterator[Tuple[str, bytes]]:
     """`lines.read_lines`, with "PATH, line N" in place of the number."""
-    for number, line in lines.read_lines(path):
+    for number, line in lines.read_lines(path, on_read):
         yield "%s, line %d" % (path, number), line
 
 
@@ -63,10 +63,11 @@ def read_examples(paths: Iterable[str], bad_input: BadInput) -> Iterator[Example
                 bad_input.handle(e)
 
 
-def checked_lines(path: str, bad_input: BadInput) -> Iterator[Tuple[str, bytes]]:
+def checked_lines(path: str, bad_input: BadInput,
+                  on_read: Optional[lines.OnRead] = None) -> Iterator[Tuple[str, bytes]]:
     """`read_lines`, with a shard that ends early passed to `bad_input`."""
     try:
-        for item in read_lines(path):
+        for item in read_lines(path, on_read):
             yield item
     except BadExampleError as e:
         bad_input.handle(e)

@@ -48,6 +48,7 @@ class Job(NamedTuple):
         text = self.options.text
         return dict(
             self.options.windows._asdict(), is_training=self.options.is_training,
+            compact=self.options.compact,
             do_lower_case=text.do_lower_case, tokenizer=text.tokenizer,
             vocabulary=Vocabulary.load(text.vocab_file).fingerprint()[:16],
             max_examples=self.max_examples, num_output_shards=self.num_outputs,
@@ -240,7 +241,7 @@ def _spread_task(job: Job, folder: work_folder.WorkFolder, preparer: PagePrepare
     counts = collections.Counter()
     with files.replacing(folder.run_path(task.name)) as out:
         writer = runs.RunWriter(out)
-        for place, source, line in _lines(task, bad_input):
+        for place, source, line in _lines(task, bad_input, report):
             try:
                 page = preparer.prepare(decode_example(line, source))
             except BadExampleError as e:
@@ -260,12 +261,17 @@ def _spread_task(job: Job, folder: work_folder.WorkFolder, preparer: PagePrepare
     return result
 
 
-def _lines(task: Task, bad_input: shards.BadInput) -> Iterator[Tuple[int, str, bytes]]:
+def _lines(task: Task, bad_input: shards.BadInput,
+           report: workers.Report) -> Iterator[Tuple[int, str, bytes]]:
     """Yields (place among all lines, source, line) of the lines of a task."""
+    def on_read(num_bytes: int) -> None:
+        if num_bytes:
+            report({"bytes_read": num_bytes / task.num_parts})
+
     if task.part:  # A shard that ends early counts once, not in each of its parts.
         bad_input = shards.BadInput(True, lambda text: None)
     everything = itertools.chain.from_iterable(
-        shards.checked_lines(path, bad_input) for path in task.paths)
+        shards.checked_lines(path, bad_input, on_read) for path in task.paths)
     for place, (source, line) in enumerate(everything):
         if place % task.num_parts == task.part:
             yield place, source, line

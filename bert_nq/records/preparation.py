@@ -11,7 +11,7 @@ from bert_nq.features.making import make_window_maker
 from bert_nq.features.options import FeatureOptions, TextOptions
 from bert_nq.features.windows import ExampleWindows, WindowMaker, Windows, shuffle_keys
 from bert_nq.nq.example import Example
-from bert_nq.records import examples, tfrecord
+from bert_nq.records import compact, examples, tfrecord
 
 # Counts by name. Of pages: "pages" that were usable, of them "gold_in_contexts", whose annotated
 # candidate (or its absence) is among the contexts, and "answers_lost" among odd blanks, and
@@ -25,6 +25,7 @@ class PreparationOptions(NamedTuple):
     text: TextOptions
     windows: FeatureOptions = FeatureOptions()
     is_training: bool = True  # labels, and shuffled; or token maps, and in order
+    compact: bool = False  # the format, see records.compact
 
 
 class PreparedPage(NamedTuple):
@@ -49,7 +50,8 @@ class PagePreparer:
         maker = maker or make_window_maker(options.text, options.windows)
         self._make: Callable[[Example], ExampleWindows] = (
             maker.training_windows if options.is_training else maker.prediction_windows)
-        self._serialize: Callable[[Windows], Iterator[bytes]] = examples.serialize
+        self._serialize: Callable[[Windows], Iterator[bytes]] = (
+            compact.serialize_compact if options.compact else examples.serialize)
         self._seed = options.windows.seed
 
     def prepare(self, example: Example) -> PreparedPage:
