@@ -61,6 +61,8 @@ setup(
         ],
         # Paths such as gs:// and s3://.
         "remote": ["fsspec>=2022.8"],
+        # prepare_nq_data_spark; it needs Java as well: 8, 11 or 17, and from 4.0 on 17 or later.
+        "spark": ["pyspark>=3.4,<4; " + TF1, "pyspark>=4,<5; " + TF2],
     },
     classifiers=[
         "Programming Language :: Python :: 3.7",

@@ -22,7 +22,12 @@ from bert_nq.nq import shards
 from bert_nq.nq.decoding import decode_example
 from bert_nq.records import gathering, manifest, runs, work_folder
 from bert_nq.records.manifest import Input, Manifest
-from bert_nq.records.preparation import Counts, PagePreparer, PreparationOptions
+from bert_nq.records.preparation import (
+    Counts,
+    PagePreparer,
+    PreparationOptions,
+    PreparedPage,
+)
 from bert_nq.text.vocabulary import Vocabulary
 
 # Of the key of a record in order: the place of its page's line, then its window.
@@ -241,24 +246,39 @@ def _spread_task(job: Job, folder: work_folder.WorkFolder, preparer: PagePrepare
     counts = collections.Counter()
     with files.replacing(folder.run_path(task.name)) as out:
         writer = runs.RunWriter(out)
-        for place, source, line in _lines(task, bad_input, report):
-            try:
-                page = preparer.prepare(decode_example(line, source))
-            except BadExampleError as e:
-                bad_input.handle(e)
-                continue
-            keys = page.keys if job.options.is_training else itertools.count(place << _WINDOW_BITS)
-            for key, record in zip(keys, page.records):
+        for page in prepared_pages(job, preparer, task, bad_input, report):
+            for key, record in zip(page.keys, page.records):
                 writer.add(key, record)
             counts.update(page.counts)
             report(page.counts)
-            if counts["pages"] == task.max_examples:
-                break
         writer.finish()
     counts["skipped"] = bad_input.skipped
     result = {"counts": dict(counts), "notes": notes}
     folder.finish(task.name, result)
     return result
+
+
+def prepared_pages(job: Job, preparer: PagePreparer, task: Task,
+                   bad_input: shards.BadInput,
+                   report: workers.Report = lambda counts: None) -> Iterator[PreparedPage]:
+    """Yields the usable pages of a task; `report` is told of the "bytes_read".
+
+    Where records are not shuffled, their keys are in the order of the pages in `task.paths`.
+    """
+    num_pages = 0
+    for place, source, line in _lines(task, bad_input, report):
+        try:
+            page = preparer.prepare(decode_example(line, source))
+        except BadExampleError as e:
+            bad_input.handle(e)
+            continue
+        if not job.options.is_training:
+            first = place << _WINDOW_BITS
+            page = page._replace(keys=list(range(first, first + len(page.records))))
+        yield page
+        num_pages += 1
+        if num_pages == task.max_examples:
+            break
 
 
 def _lines(task: Task, bad_input: shards.BadInput,

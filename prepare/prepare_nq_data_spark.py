@@ -1,0 +1,66 @@
+r"""Turns NQ shards into TFRecords as prepare_nq_data.py does, on an Apache Spark cluster.
+
+    python prepare_nq_data_spark.py --master=spark://HOST:7077 \
+        --input_jsonl='/nfs/nq/train/nq-train-*.jsonl.gz' --vocab_file=vocab-nq.txt \
+        --include_unknowns=0.02 --output_tfrecord=/nfs/nq/nq-train.tfrecord
+
+or through spark-submit, without --master. The record files equal those of prepare_nq_data.py with
+the same flags and the same --num_output_shards, byte for byte. A shard is a task; workers that are
+lost meanwhile cost no record. The input and the output are on storage that all machines see;
+docs/spark.md says how to set up a cluster, and how to read and write gs://, s3a:// and hdfs://.
+"""
+import preparation
+from absl import flags
+
+from bert_nq import program
+from bert_nq.errors import UserError
+
+FLAGS = flags.FLAGS
+
+job_of_flags = preparation.define_flags(num_output_shards=32)
+flags.DEFINE_string("master", None, "Spark's master: spark://HOST:PORT, local[*] for this machine "
+                    "alone, yarn or k8s://…; with spark-submit it is named there.")
+flags.DEFINE_multi_string("conf", [], "A setting of Spark, such as spark.executor.memory=2g; may "
+                          "be given several times.")
+flags.DEFINE_integer("num_tasks", None, "Divide the work into so many tasks where there are fewer "
+                     "shards: give the number of cores. By default a shard is a task.",
+                     lower_bound=1)
+flags.DEFINE_float("progress_seconds", 5.0, "The pause between two lines on how far it is, where "
+                   "standard error is not a terminal.", lower_bound=0.0)
+flags.DEFINE_bool("verbose", False, "Show what Spark itself says.")
+
+
+def main():
+    work = job_of_flags()
+    from bert_nq.records import spark, spark_context
+    with spark_context.started(FLAGS.master, spark_settings(), FLAGS.verbose) as context:
+        with program.Meter(FLAGS.progress_seconds) as meter:
+            result = spark.run_job(context, work, FLAGS.num_tasks or 1,
+                                   lambda status: show(meter, status), meter.note)
+            seconds = meter.elapsed()
+    preparation.print_summary(result, seconds)
+
+
+def spark_settings():
+    """{name: value} of --conf."""
+    for setting in FLAGS.conf:
+        if "=" not in setting:
+            raise UserError("--conf=%s: give NAME=VALUE" % setting)
+    return dict(setting.split("=", 1) for setting in FLAGS.conf)
+
+
+def show(meter, status):
+    """Shows how far the job is."""
+    counts = status.counts
+    if status.stage == "preparing":
+        text = "shards %d of %d, pages %s (%.1f/s), windows %s" % (
+            status.tasks_done, status.num_tasks, format(counts["pages"], ","),
+            counts["pages"] / max(meter.elapsed(), 1e-9), format(counts["windows"], ","))
+    else:
+        text = "files %d of %d, records %s" % (status.tasks_done, status.num_tasks,
+                                               format(counts["records_written"], ","))
+    meter.show(status.stage, status.tasks_done / status.num_tasks, text)
+
+
+if __name__ == "__main__":
+    program.run(main)

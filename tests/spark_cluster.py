@@ -1,0 +1,132 @@
+"""A real Spark cluster on this machine: a master and workers, processes that talk over loopback."""
+import contextlib
+import glob
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+# Processes that live for seconds are done before thorough compilation of their code pays.
+_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto"
+# Small, quiet, and on loopback alone.
+_SETTINGS = """\
+spark.driver.extraJavaOptions {java}
+spark.executor.extraJavaOptions {java}
+spark.driver.host 127.0.0.1
+spark.driver.bindAddress 127.0.0.1
+spark.driver.memory 512m
+spark.executor.memory 512m
+spark.executor.cores 1
+spark.ui.enabled false
+""".format(java=_JAVA)
+_START_SECONDS = 120
+
+
+class Process:
+    """A process of the cluster, with all that it starts."""
+
+    def __init__(self, log, env, *args):
+        import pyspark
+        self.log = str(log)
+        spark_class = os.path.join(os.path.dirname(pyspark.__file__), "bin", "spark-class")
+        with open(self.log, "wb") as out:
+            # A session of its own, so that its children can be killed with it.
+            self._process = subprocess.Popen([spark_class] + list(args), stdout=out, stderr=out,
+                                             env=env, start_new_session=True)
+
+    def wait_for(self, pattern):
+        """The match of `pattern` in what it has said, as soon as it has."""
+        end = time.time() + _START_SECONDS
+        while time.time() < end and self._process.poll() is None:
+            with open(self.log, encoding="utf8", errors="replace") as f:
+                found = re.search(pattern, f.read())
+            if found:
+                return found
+            time.sleep(0.05)
+        with open(self.log, encoding="utf8", errors="replace") as f:
+            raise AssertionError("%r is not in what it says:\n%s" % (pattern, f.read()))
+
+    def kill(self):
+        """kill -9, also of its executors."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+
+class Worker(Process):
+    """A worker of one core."""
+
+    def __init__(self, folder, env, master):
+        self._folder = str(folder)
+        os.makedirs(self._folder)
+        super().__init__(os.path.join(self._folder, "log"), env,
+                         "org.apache.spark.deploy.worker.Worker", "--cores", "1", "--memory", "1g",
+                         "--host", "127.0.0.1", "--webui-port", "0", "--work-dir", self._folder,
+                         master)
+
+    def finished_tasks(self):
+        """How many tasks its executors have finished, by what they say; of each job that ran."""
+        count = 0
+        for path in glob.glob(os.path.join(self._folder, "app-*", "*", "stderr")):
+            with open(path, encoding="utf8", errors="replace") as f:
+                count += f.read().count("Finished task ")
+        return count
+
+
+class Cluster:
+    """A master and two workers; a context manager that ends them.
+
+    Attributes:
+      master: its URL.
+      env: the environment for programs that use it.
+      workers: the `Worker`s.
+    """
+
+    def __init__(self, folder, python_path):
+        """
+        Args:
+          folder: for all that it writes.
+          python_path: PYTHONPATH of the workers.
+        """
+        self._folder = folder
+        (folder / "conf").mkdir()
+        (folder / "conf" / "spark-defaults.conf").write_text(_SETTINGS)
+        without = {"SPARK_HOME", "PYTHONPATH", "PYSPARK_SUBMIT_ARGS"}
+        self.env = dict({name: os.environ[name] for name in os.environ if name not in without},
+                        SPARK_CONF_DIR=str(folder / "conf"), SPARK_LOCAL_IP="127.0.0.1",
+                        SPARK_LOCAL_DIRS=str(folder / "local"), PYSPARK_PYTHON=sys.executable,
+                        SPARK_DAEMON_JAVA_OPTS=_JAVA, SPARK_DAEMON_MEMORY="256m")
+        self._worker_env = dict(self.env, PYTHONPATH=str(python_path))
+        if "PYTHONPATH" in os.environ:
+            self.env["PYTHONPATH"] = os.environ["PYTHONPATH"]
+        self._num_started = 0
+        self.workers = []
+
+    def __enter__(self):
+        self._master = Process(self._folder / "master.log", self._worker_env,
+                               "org.apache.spark.deploy.master.Master", "--host", "127.0.0.1",
+                               "--port", "0", "--webui-port", "0")
+        try:
+            self.master = self._master.wait_for(r"Starting Spark master at (spark://\S+)").group(1)
+            self.start_workers(2)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def start_workers(self, number):
+        """Starts workers and waits until the master knows them."""
+        started = []
+        for _ in range(number):
+            self._num_started += 1
+            started.append(Worker(self._folder / ("worker-%d" % self._num_started),
+                                  self._worker_env, self.master))
+            self.workers.append(started[-1])
+        for worker in started:
+            worker.wait_for("Successfully registered with master")
+
+    def __exit__(self, *unused):
+        for process in self.workers + [self._master]:
+            process.kill()
