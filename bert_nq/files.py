@@ -13,6 +13,7 @@ from bert_nq.errors import UserError
 
 _TAIL = 1 << 16
 _TEMPORARY = ".tmp"
+_HADOOP = ("hdfs", "webhdfs")
 
 
 def is_remote(path: str) -> bool:
@@ -23,8 +24,8 @@ def is_remote(path: str) -> bool:
 def _file_system(path: str):
     """The remote file system of `path`: one of its own, since transactions are kept in it."""
     try:
-        import fsspec
-        return fsspec.filesystem(path.split("://")[0], skip_instance_cache=True)
+        from fsspec.core import url_to_fs
+        return url_to_fs(path, skip_instance_cache=True)[0]
     except ImportError as e:
         raise UserError("%s: remote paths need fsspec: pip install 'bert_nq[remote]' and the file "
                         "system's own package (gcsfs, s3fs): %s" % (path, e)) from None
@@ -41,8 +42,8 @@ def expand(patterns: str, what: str = "input") -> List[str]:
     paths = []
     for pattern in filter(None, (p.strip() for p in patterns.split(","))):
         if is_remote(pattern):
-            scheme = pattern.split("://")[0]
-            matches = ["%s://%s" % (scheme, m) for m in _file_system(pattern).glob(pattern)]
+            root = _remote_root(pattern)
+            matches = [root + m for m in _file_system(pattern).glob(pattern)]
         elif os.path.exists(pattern):
             matches = [pattern]
         else:
@@ -58,6 +59,13 @@ def expand(patterns: str, what: str = "input") -> List[str]:
         raise UserError("%s is a folder: give the %s files in it, as in '%s'"
                         % (folders[0], what, os.path.join(folders[0], "*")))
     return paths
+
+
+def _remote_root(path: str) -> str:
+    """What a remote file system leaves out of the paths that it finds."""
+    scheme, rest = path.split("://", 1)
+    # hdfs://HOST:PORT/PATH is found as /PATH, gs://BUCKET/PATH as BUCKET/PATH.
+    return "%s://%s" % (scheme, rest.split("/")[0] if scheme in _HADOOP else "")
 
 
 def check_output(output: str, inputs: Sequence[str]) -> None:
@@ -165,9 +173,8 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
     killed. What a killed process has left under a temporary name is removed by the next one.
     """
     if is_remote(path):
-        file_system = _file_system(path)
         try:
-            with file_system.transaction, file_system.open(path, "wb") as out:
+            with _replacing_remote(path) as out:
                 yield out
         except OSError as e:
             raise UserError("cannot write %s: %s" % (path, e.strerror or e)) from e
@@ -190,6 +197,28 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
         raise UserError("cannot write %s: %s" % (path, e.strerror or e)) from e
     except BaseException:
         _unlink(temporary)
+        raise
+
+
+@contextlib.contextmanager
+def _replacing_remote(path: str) -> Iterator[IO[bytes]]:
+    file_system = _file_system(path)
+    if path.split("://")[0] not in _HADOOP:
+        with file_system.transaction, file_system.open(path, "wb") as out:
+            yield out
+        return
+    # Hadoop has no transactions (those of fsspec fail there), but renames.
+    folder, name = path.rsplit("/", 1)
+    temporary = "%s/.%s.%s%s" % (folder, name, secrets.token_hex(4), _TEMPORARY)
+    try:
+        with file_system.open(temporary, "wb") as out:
+            yield out
+        if file_system.exists(path):
+            file_system.rm_file(path)  # A rename does not replace there.
+        file_system.mv(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            file_system.rm_file(temporary)
         raise
 
 

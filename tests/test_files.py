@@ -93,6 +93,64 @@ def test_remote_files_that_fail_half_way():
         assert f.read() == b"old"
 
 
+@pytest.fixture
+def hadoop(tmp_path, monkeypatch):
+    """A file system of the scheme hdfs in a folder, with what is peculiar to Hadoop's.
+
+    Its paths do not tell the host, its files know no transactions, its renames replace nothing.
+    """
+    pytest.importorskip("fsspec")
+    from fsspec.implementations.local import LocalFileSystem
+    from fsspec.registry import _registry
+
+    class Hadoop(LocalFileSystem):
+        protocol = "hdfs"
+        hosts = []
+
+        def __init__(self, host=None, **kwargs):
+            super().__init__(**kwargs)
+            self.hosts.append(host)
+
+        @classmethod
+        def _strip_protocol(cls, path):
+            return "/" + path.split("://")[1].split("/", 1)[1] if "://" in path else path
+
+        @staticmethod
+        def _get_kwargs_from_urls(path):
+            return {"host": path.split("://")[1].split("/")[0]}
+
+        def _open(self, path, mode="rb", **kwargs):
+            return open(path, mode)
+
+        def mv(self, path1, path2, **kwargs):
+            os.link(self._strip_protocol(path1), self._strip_protocol(path2))
+            self.rm_file(path1)
+
+        def rm_file(self, path):
+            os.unlink(self._strip_protocol(path))
+
+    monkeypatch.setitem(_registry, "hdfs", Hadoop)
+    yield "hdfs://name:8020%s/" % tmp_path, tmp_path
+    assert set(Hadoop.hosts) == {"name:8020"}
+
+
+def test_hadoop_files(hadoop):
+    url, folder = hadoop
+    for content in (b"old", b"new"):
+        with files.replacing(url + "a.txt") as out:
+            out.write(content)
+            assert not (folder / "a.txt").exists() or (folder / "a.txt").read_bytes() == b"old"
+    assert files.expand(url + "*.txt") == [url + "a.txt"]
+    with files.open_binary(url + "a.txt") as f:
+        assert f.read() == b"new"
+    with pytest.raises(KeyError):
+        with files.replacing(url + "a.txt") as out:
+            out.write(b"half")
+            raise KeyError
+    assert os.listdir(str(folder)) == ["a.txt"]
+    assert (folder / "a.txt").read_bytes() == b"new"
+
+
 def test_replacing(folder):
     with files.replacing("a.txt") as out:
         out.write(b"new")
