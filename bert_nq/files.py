@@ -43,7 +43,8 @@ def expand(patterns: str, what: str = "input") -> List[str]:
     for pattern in filter(None, (p.strip() for p in patterns.split(","))):
         if is_remote(pattern):
             root = _remote_root(pattern)
-            matches = [root + m for m in _file_system(pattern).glob(pattern)]
+            with _reading(pattern):
+                matches = [root + m for m in _file_system(pattern).glob(pattern)]
         elif os.path.exists(pattern):
             matches = [pattern]
         else:
@@ -95,8 +96,14 @@ def open_binary(path: str) -> IO[bytes]:
     Raises:
       UserError: it cannot be opened; the operating system's reason is in the message.
     """
-    try:
+    with _reading(path):
         return _file_system(path).open(path, "rb") if is_remote(path) else open(path, "rb")
+
+
+@contextlib.contextmanager
+def _reading(path: str) -> Iterator[None]:
+    try:
+        yield
     except OSError as e:
         raise UserError("cannot read %s: %s" % (path, e.strerror or e)) from e
 
@@ -120,7 +127,8 @@ def fingerprint(path: str) -> str:
       UserError: it cannot be read.
     """
     if is_remote(path):
-        return str(_file_system(path).ukey(path))
+        with _reading(path):
+            return str(_file_system(path).ukey(path))
     with open_binary(path) as f:
         num_bytes = f.seek(0, os.SEEK_END)
         f.seek(max(0, num_bytes - _TAIL))
@@ -134,12 +142,8 @@ def size(path: str) -> int:
     Raises:
       UserError: it cannot be read.
     """
-    if is_remote(path):
-        return _file_system(path).size(path)
-    try:
-        return os.path.getsize(path)
-    except OSError as e:
-        raise UserError("cannot read %s: %s" % (path, e.strerror or e)) from e
+    with _reading(path):
+        return _file_system(path).size(path) if is_remote(path) else os.path.getsize(path)
 
 
 def write_json(path: str, content: Any) -> None:
@@ -154,7 +158,8 @@ def read_json(path: str) -> Any:
     Raises:
       UserError: it cannot be read, or is not JSON.
     """
-    there = _file_system(path).exists(path) if is_remote(path) else os.path.lexists(path)
+    with _reading(path):
+        there = _file_system(path).exists(path) if is_remote(path) else os.path.lexists(path)
     if not there:
         return None
     try:

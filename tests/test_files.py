@@ -93,6 +93,20 @@ def test_remote_files_that_fail_half_way():
         assert f.read() == b"old"
 
 
+def test_remote_places_that_cannot_be_read(monkeypatch):
+    pytest.importorskip("fsspec")
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    def refuse(*args, **kwargs):
+        raise PermissionError(13, "the bucket is not yours")
+
+    for name in ("glob", "size", "ukey", "exists"):
+        monkeypatch.setattr(MemoryFileSystem, name, refuse)
+    for function in (files.expand, files.size, files.fingerprint, files.read_json):
+        assert message(function, "memory://x/a") == (
+            "cannot read memory://x/a: the bucket is not yours")
+
+
 @pytest.fixture
 def hadoop(tmp_path, monkeypatch):
     """A file system of the scheme hdfs in a folder, with what is peculiar to Hadoop's.
