@@ -58,6 +58,7 @@ setup(
             "hypothesis>=6.79",
             # The official scorer, as the oracle of ours.
             "natural-questions>=1.0.6",
+            "fsspec>=2022.8",
         ],
         # Paths such as gs:// and s3://.
         "remote": ["fsspec>=2022.8"],
