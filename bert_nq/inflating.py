@@ -4,8 +4,9 @@ from typing import IO, Iterator, Optional, Tuple
 
 from isal import isal_zlib
 
-# Of every gzip file: its mark and the only method of compression that there is.
-_MAGIC = b"\x1f\x8b\x08"
+MAGIC = b"\x1f\x8b"
+# With the only method of compression that there is.
+_MARK = MAGIC + b"\x08"
 # Small parts of compressed data, of which isal copies what it has not used, and large ones of what
 # comes out: twice as fast as the other way round.
 _CHUNK = 1 << 15
@@ -13,19 +14,26 @@ _BUFFER = 1 << 18
 _GZIP = 31  # zlib's number for: a gzip header, the largest window
 
 
-def decompressed(raw: IO[bytes]) -> Tuple[IO[bytes], Optional["Inflated"]]:
-    """The bytes of an opened file, decompressed if it is gzip.
+def detect(raw: IO[bytes], mark: bytes = _MARK) -> Tuple[IO[bytes], Optional["Inflated"]]:
+    """Whether an opened file is gzip, by its first bytes and not by a name.
 
-    Gzip is recognised by its first bytes, not by a name.
+    Returns:
+      The file with these bytes still to be read, and what decompresses it; None if it is not gzip.
+    """
+    # A pipe cannot go back to its start, a remote file cannot peek.
+    stream = raw if hasattr(raw, "peek") else io.BufferedReader(raw)
+    return stream, Inflated(stream) if stream.peek(len(mark)).startswith(mark) else None
+
+
+def decompressed(raw: IO[bytes]) -> Tuple[IO[bytes], Optional["Inflated"]]:
+    """The bytes of an opened file, decompressed if it is gzip; see `detect`.
 
     Returns:
       The stream to read from; the decompressor under it, which knows of faults, or None.
     """
-    # A pipe cannot go back to its start, a remote file cannot peek.
-    stream = raw if hasattr(raw, "peek") else io.BufferedReader(raw)
-    if not stream.peek(len(_MAGIC)).startswith(_MAGIC):
+    stream, inflated = detect(raw)
+    if inflated is None:
         return stream, None
-    inflated = Inflated(stream)
     return io.BufferedReader(_Stream(inflated), _BUFFER), inflated
 
 

@@ -1,14 +1,10 @@
 """Reading text files line by line, gzipped or not, with the place of a fault."""
-import io
 from typing import Callable, Iterable, Iterator, Optional, Tuple
 
-from bert_nq import files
+from bert_nq import files, inflating
 from bert_nq.errors import BadExampleError
-from bert_nq.inflating import Inflated
 
-_GZIP_MAGIC = b"\x1f\x8b"
 _BUFFER = 1 << 19
-
 
 # Told how many bytes of a file were read since it was last told, as they lie on the disk.
 OnRead = Callable[[int], None]
@@ -29,11 +25,9 @@ def read_lines(path: str, on_read: Optional[OnRead] = None) -> Iterator[Tuple[in
     """
     number = position = 0
     with files.open_binary(path) as raw:
-        # A pipe cannot go back to its start, a remote file cannot peek.
-        lines = raw if hasattr(raw, "peek") else io.BufferedReader(raw)
-        inflated = None
-        if lines.peek(2)[:2] == _GZIP_MAGIC:
-            inflated = Inflated(lines)
+        # Two bytes are enough of a text, which cannot begin with them.
+        lines, inflated = inflating.detect(raw, inflating.MAGIC)
+        if inflated:
             lines = _lines(inflated.chunks(_BUFFER))
         for number, line in enumerate(lines, 1):
             if on_read:

@@ -10,10 +10,10 @@ from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from bert_nq.records.examples import _varint
+from bert_nq.records.examples import entry_head
 
 # An entry of Features.feature up to its packed numbers, see examples.py. Lengths are varints of up
-# to four bytes; `_entry_head` checks that they fit each other.
+# to four bytes; `entry_head` checks that they fit each other.
 _LENGTH = rb"[\x80-\xff]{0,3}[\x00-\x7f]"
 _LENGTH_ALONE = re.compile(_LENGTH)
 _MAX_VARINT = 10  # bytes
@@ -60,7 +60,7 @@ def _split(payload: bytes) -> Optional[Dict[bytes, bytes]]:
             return None
         name, varint = match.groups()
         size = _length(varint)
-        if name in features or match.group() != _entry_head(name, size):
+        if name in features or match.group() != entry_head(name, size):
             return None
         start = match.end()
         at = start + size
@@ -77,17 +77,6 @@ def _read_length(data: bytes, at: int) -> Tuple[int, int]:
 @functools.lru_cache(maxsize=1 << 14)
 def _length(varint: bytes) -> int:
     return sum((byte & 0x7F) << 7 * i for i, byte in enumerate(varint))
-
-
-@functools.lru_cache(maxsize=1 << 14)
-def _entry_head(name: bytes, size: int) -> bytes:
-    """What stands before `size` bytes of packed numbers of the feature `name`."""
-    head = b""
-    # From the inside: Int64List.value, Feature.int64_list, the map entry's value, and its key.
-    for tag in (b"\n", b"\x1a", b"\x12"):
-        head = tag + _varint(size + len(head)) + head
-    head = b"\n" + _varint(len(name)) + name + head
-    return b"\n" + _varint(size + len(head)) + head
 
 
 def _columns(records: List[Tuple[int, Dict[bytes, bytes]]]) -> Optional[Columns]:

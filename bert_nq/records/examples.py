@@ -40,23 +40,32 @@ def _packed_rows(values: np.ndarray) -> List[bytes]:
     return [b"".join(map(_varint, row)) for row in values.tolist()]
 
 
+def _field_head(tag: int, num_bytes: int) -> bytes:
+    """What stands before the bytes of a length-delimited field (wire type 2)."""
+    return bytes((tag << 3 | 2,)) + _varint(num_bytes)
+
+
 def _field(tag: int, payload: bytes) -> bytes:
-    """A length-delimited field (wire type 2)."""
-    return bytes((tag << 3 | 2,)) + _varint(len(payload)) + payload
+    return _field_head(tag, len(payload)) + payload
 
 
 @functools.lru_cache(maxsize=1 << 14)
-def _head(name: bytes, num_bytes: int) -> bytes:
-    """What stands before `num_bytes` of varints: the cost of nesting four messages, paid once."""
+def entry_head(name: bytes, num_bytes: int) -> bytes:
+    """What stands in an Example before `num_bytes` of the varints of the feature `name`.
+
+    That is the cost of nesting four messages, paid once.
+    """
     # An entry of Features.feature: name -> Feature { int64_list { value: varints } }.
-    # Int64List.value is field 1, Feature.int64_list 3, the map entry's key 1 and value 2.
-    varints = bytes(num_bytes)
-    whole = _field(1, _field(1, name) + _field(2, _field(3, _field(1, varints))))
-    return whole[:len(whole) - num_bytes]
+    # From the inside: Int64List.value is field 1, Feature.int64_list 3, the map entry's value 2.
+    head = b""
+    for tag in (1, 3, 2):
+        head = _field_head(tag, num_bytes + len(head)) + head
+    head = _field(1, name) + head
+    return _field_head(1, num_bytes + len(head)) + head
 
 
 def _feature(name: bytes, varints: bytes) -> bytes:
-    return _head(name, len(varints)) + varints
+    return entry_head(name, len(varints)) + varints
 
 
 def int_feature(name: str, values: np.ndarray) -> bytes:
