@@ -8,7 +8,7 @@ The library, by the idea a piece of code belongs to; arrows of import point down
     2             records
     1             features
     ground        nq, text, modeling, scoring
-    foundation    errors, files, inflating, lines, locking, randomness, workers
+    foundation    deflating, errors, files, inflating, lines, locking, randomness, workers
 
 TensorFlow is imported by modeling, estimator, training and prediction.predictor alone.
 """

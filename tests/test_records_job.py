@@ -78,7 +78,6 @@ def run_here(some_job, parts, order=1):
     """The contents of a job's outputs, made in this process with `parts` tasks for each shard."""
     folder_path = some_job.output + ".here"
     os.makedirs(folder_path)
-    folder = work_folder.WorkFolder(folder_path)
     inputs = [Input(path, files.fingerprint(path)) for path in some_job.inputs]
     tasks = job.plan_tasks(inputs, dict.fromkeys(some_job.inputs, parts), some_job.max_examples)
     spread = job.make_spreader(some_job, folder_path)
@@ -94,7 +93,6 @@ def run_here(some_job, parts, order=1):
         gathering.make_gatherer(what)(output, NO_REPORT)
     written = gathering.publish(what)
     shutil.rmtree(folder_path)
-    assert folder.path == folder_path
     return [files.open_binary(os.path.join(os.path.dirname(some_job.output), o.name)).read()
             for o in written]
 

@@ -4,16 +4,12 @@ import os
 import re
 from typing import IO, Iterator, List, Sequence
 
-from isal import igzip
-
 from bert_nq import files
+from bert_nq.deflating import deflating
 from bert_nq.errors import UserError
 
 SUFFIXES = (".jsonl.gz", ".jsonl")
 
-# igzip at 2 writes some 700 MB/s on one core, zlib at 6 some 70, which would be most of the time of
-# a merge; files are 11 to 16 % larger (measured on real pages and on pages made of SQuAD).
-_COMPRESS_LEVEL = 2
 
 
 def shard_paths(output: str, num_shards: int) -> List[str]:
@@ -87,5 +83,4 @@ def writing_shards(paths: Sequence[str]) -> Iterator[List[IO[bytes]]]:
 def _stream(raw: IO[bytes], path: str):
     if not path.endswith(".gz"):
         return contextlib.nullcontext(raw)
-    return igzip.IGzipFile(filename="", fileobj=raw, mode="wb", compresslevel=_COMPRESS_LEVEL,
-                           mtime=0)
+    return deflating(raw)

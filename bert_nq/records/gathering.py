@@ -5,9 +5,9 @@ import os
 from typing import IO, Dict, Iterator, List, NamedTuple, Sequence
 
 import google_crc32c
-from isal import igzip
 
 from bert_nq import files, workers
+from bert_nq.deflating import deflating
 from bert_nq.records import runs
 from bert_nq.records.manifest import OutputFile
 from bert_nq.records.work_folder import WorkFolder
@@ -15,7 +15,6 @@ from bert_nq.records.work_folder import WorkFolder
 # What the work folder's notes of outputs begin with; those of tasks do not.
 OUTPUT_PREFIX = "output-"
 
-_GZIP_LEVEL = 2
 _WRITE_SIZE = 1 << 20
 
 
@@ -151,7 +150,7 @@ class _Checksum:
 def _compressed(out: _Checksum, compression: str):
     if not compression:
         return contextlib.nullcontext(out)
-    return igzip.IGzipFile(filename="", fileobj=out, mode="wb", compresslevel=_GZIP_LEVEL, mtime=0)
+    return deflating(out)
 
 
 def finished(gathering: Gathering) -> Dict[str, bool]:

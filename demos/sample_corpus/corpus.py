@@ -6,9 +6,9 @@ from typing import Any, Dict, Iterator, List, NamedTuple
 from urllib.parse import quote
 
 import orjson
-from isal import igzip
 
 from bert_nq import files
+from bert_nq.deflating import deflating
 from bert_nq.errors import UserError
 from sample_corpus import annotations, article
 from sample_corpus.blocks import Answer
@@ -91,8 +91,7 @@ def write_shards(out_dir: str, split: str, pages: int, shards: int, seed: int,
         raise UserError("%s would be read together with the %d new shards: remove it or choose "
                         "another folder" % (stale[0], shards))
     for shard, path in enumerate(paths):
-        with files.replacing(path) as out, igzip.IGzipFile(
-                filename="", mode="wb", compresslevel=2, fileobj=out, mtime=0) as packed:
+        with files.replacing(path) as out, deflating(out) as packed:
             for index in range(shard, pages, shards):
                 samples = make_samples(split, index, seed, questions)
                 for sample in samples:

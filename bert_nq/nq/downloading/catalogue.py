@@ -8,7 +8,6 @@ from bert_nq.errors import UserError
 from bert_nq.nq.downloading import web
 from bert_nq.nq.downloading.published import PUBLISHED, Published
 
-BASE_URL = "https://storage.googleapis.com/natural_questions"
 NUM_SHARDS = {"train": 50, "dev": 5}
 _SIMPLIFIED = {"train": "simplified-nq-train.jsonl.gz", "dev": "nq-dev-all.jsonl.gz"}
 
