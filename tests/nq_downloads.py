@@ -4,8 +4,17 @@ import os
 from nq_server import Bucket, some_bytes
 from programs import run
 
+from bert_nq.nq.downloading import web
+
 PROGRAM = "prepare/download_nq.py"
 DEV = ["v1.0/dev/nq-dev-%02d.jsonl.gz" % i for i in range(5)]
+
+# For tests of the library: one object, what it holds and what it holds later, and little patience.
+NAME = DEV[0]
+LOCAL = "dev/nq-dev-00.jsonl.gz"
+DATA = some_bytes(3000)
+OTHER = some_bytes(2500, seed=1)
+FAST = web.Policy(timeout=5.0, retries=2, first_wait=0.001, longest_wait=0.002)
 
 
 def shard(number, size=5000):

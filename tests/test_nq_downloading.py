@@ -6,21 +6,16 @@ import threading
 import time
 
 import pytest
+from nq_downloads import DATA, FAST, LOCAL, NAME, OTHER
 from nq_server import Answer, Bucket, crc32c, some_bytes
 
 from bert_nq.errors import UserError
-from bert_nq.nq.downloading import inventory, jobs, web
+from bert_nq.nq.downloading import inventory, jobs
 from bert_nq.nq.downloading.catalogue import DataFile, Listed
 from bert_nq.nq.downloading.fetching import Fetch
 from bert_nq.nq.downloading.inventory import Status
 from bert_nq.nq.downloading.ledger import Entry, Ledger
 from bert_nq.nq.downloading.published import Published
-
-NAME = "v1.0/dev/nq-dev-00.jsonl.gz"
-LOCAL = "dev/nq-dev-00.jsonl.gz"
-FAST = web.Policy(timeout=5.0, retries=2, first_wait=0.001, longest_wait=0.002)
-DATA = some_bytes(3000)
-OTHER = some_bytes(2500, seed=1)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nq_downloads import DATA, FAST, LOCAL, NAME, OTHER
 from nq_server import Answer, Bucket, crc32c, some_bytes
 
 from bert_nq.errors import UserError
@@ -17,12 +18,6 @@ from bert_nq.nq.downloading import catalogue, parts, web
 from bert_nq.nq.downloading.catalogue import DataFile, Listed
 from bert_nq.nq.downloading.fetching import Fetch, StoppedError
 from bert_nq.nq.downloading.published import Published
-
-NAME = "v1.0/dev/nq-dev-00.jsonl.gz"
-LOCAL = "dev/nq-dev-00.jsonl.gz"
-FAST = web.Policy(timeout=5.0, retries=2, first_wait=0.001, longest_wait=0.002)
-DATA = some_bytes(3000)
-OTHER = some_bytes(2500, seed=1)
 
 
 @pytest.fixture

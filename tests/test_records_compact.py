@@ -8,6 +8,7 @@ import tiny_nq
 from hypothesis import given
 from hypothesis import strategies as st
 from nq_pages import make_line
+from tiny_nq import LABELS, WINDOWS
 
 from bert_nq.errors import UserError
 from bert_nq.features.windows import Labels, Windows
@@ -18,13 +19,6 @@ from bert_nq.records.examples import parse, serialize
 
 INT64 = st.integers(-2 ** 63, 2 ** 63 - 1)
 
-# Two windows of 8 pieces: 3 of the question, then 4 and 2 of the document.
-WINDOWS = Windows(
-    unique_ids=np.array([-7, 2 ** 63 - 1]), indexes=np.array([0, 1]),
-    input_ids=np.array([[101, 105, 102, 2000, 127, 128, 102, 0], [101, 105, 102, 40000, 102,
-                                                                 0, 0, 0]]),
-    lengths=np.array([7, 5]), query_length=3, labels=None, token_map=None)
-LABELS = Labels(np.array([4, 0]), np.array([5, 0]), np.array([3, 0]))
 TOKEN_MAP = np.array([[-1, -1, -1, 70, 40000, -1, -1, -1], [-1, -1, -1, 0, -1, -1, -1, -1]])
 
 COMMON = [{"unique_ids": [-7], "piece_ids": [101, 105, 102, 2000, 127, 128, 102],

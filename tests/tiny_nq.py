@@ -1,10 +1,11 @@
 """A tiny vocabulary, encoder and set of pages on which the whole pipeline runs in seconds."""
 import json
 
+import numpy as np
 from nq_pages import make_annotation, make_page
 
 from bert_nq.features.options import FeatureOptions, TextOptions
-from bert_nq.features.windows import WindowMaker
+from bert_nq.features.windows import Labels, WindowMaker, Windows
 from bert_nq.modeling.config import BertConfig
 from bert_nq.records.preparation import PreparationOptions
 from bert_nq.text.vocabulary import NQ_MARKERS, Vocabulary
@@ -38,6 +39,15 @@ def place_page(i, example_id=None, filler=1):
     town_token = text.split(" ").index(town)
     return make_page(text, 1000 + i if example_id is None else example_id, "where is " + name,
                      [make_annotation(1, [(town_token, town_token + 1)])] * 5, title=name)
+
+
+# Two windows of 8 pieces: 3 of the question, then 4 and 2 of the document.
+WINDOWS = Windows(
+    unique_ids=np.array([-7, 2 ** 63 - 1]), indexes=np.array([0, 1]),
+    input_ids=np.array([[101, 105, 102, 2000, 127, 128, 102, 0], [101, 105, 102, 40000, 102,
+                                                                 0, 0, 0]]),
+    lengths=np.array([7, 5]), query_length=3, labels=None, token_map=None)
+LABELS = Labels(np.array([4, 0]), np.array([5, 0]), np.array([3, 0]))
 
 
 def _page(text, example_id, *annotations):
