@@ -51,6 +51,9 @@ setup(
         "safetensors>=0.4,<0.5; " + TF1,
         "safetensors>=0.4; " + TF2,
         "tqdm>=4.60",
+        # The plot of a training run.
+        "matplotlib>=3.5,<3.6; " + TF1,
+        "matplotlib>=3.5; " + TF2,
     ],
     extras_require={
         "test": [
