@@ -2,6 +2,7 @@
 
 Notation: B batch, S sequence in wordpieces.
 """
+import random
 from typing import Callable, Dict, NamedTuple, Optional, Tuple
 
 from bert_nq.errors import UserError
@@ -30,8 +31,11 @@ Objective = Callable[[Logits, Features], Tuple[tf.Tensor, tf.Operation]]
 
 
 def build_logits(config: BertConfig, features: Features, is_training: bool, use_tpu: bool = False,
-                 seed: Optional[int] = None) -> Logits:
-    """The graph of the model on `input_ids`, `input_mask` and `segment_ids`, each [B, S]."""
+                 seed: Optional[tf.Tensor] = None) -> Logits:
+    """The graph of the model on `input_ids`, `input_mask` and `segment_ids`, each [B, S].
+
+    In training, dropout needs a seed: see bert.encode.
+    """
     sequence_output, pooled_output = bert.encode(
         config, features["input_ids"], features["input_mask"], features["segment_ids"],
         is_training, use_one_hot_embeddings=use_tpu, seed=seed)
@@ -56,7 +60,8 @@ def model_fn_builder(config: BertConfig, init_checkpoint: Optional[str], use_tpu
         if mode == tf.estimator.ModeKeys.EVAL:
             raise UserError("the model trains and predicts; scores are eval/nq_eval.py's")
         training = mode == tf.estimator.ModeKeys.TRAIN
-        logits = build_logits(config, features, training, use_tpu, seed)
+        logits = build_logits(config, features, training, use_tpu,
+                              _seed_of_step(seed) if training else None)
         scaffold_fn = _initialise(init_checkpoint, use_tpu) if init_checkpoint else None
         if not training:
             return tf.estimator.tpu.TPUEstimatorSpec(
@@ -68,6 +73,13 @@ def model_fn_builder(config: BertConfig, init_checkpoint: Optional[str], use_tpu
                                                  scaffold_fn=scaffold_fn)
 
     return model_fn
+
+
+def _seed_of_step(seed: Optional[int]) -> tf.Tensor:
+    """A scalar int64, another one for each step."""
+    if seed is None:
+        seed = random.SystemRandom().randrange(2 ** 31)
+    return tf.train.get_or_create_global_step() + (seed << 32)
 
 
 def _initialise(init_checkpoint: str, use_tpu: bool) -> Optional[Callable]:
