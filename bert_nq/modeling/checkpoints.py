@@ -21,7 +21,8 @@ Shape = Tuple[int, ...]
 
 # What optimizers and the training loop keep beside the model's own variables.
 _NOT_OF_THE_MODEL = re.compile(r"/((adam|lamb)_[mv]|Adam(_1)?|Momentum|ExponentialMovingAverage)$"
-                               r"|^(global_step|beta[12]_power|save_counter)$")
+                               r"|^(global_step|beta[12]_power|save_counter"
+                               r"|loss_scale(_good_steps)?)$")
 
 
 class Assignment(NamedTuple):

@@ -42,6 +42,8 @@ def _disable_v2_behavior() -> None:
     logger.setLevel(logging.ERROR)
     try:
         tf.disable_v2_behavior()
+        # One kind of variable on both releases, and in all devices' graphs.
+        tf.enable_resource_variables()
     finally:
         logger.setLevel(level)
 

@@ -10,6 +10,7 @@ from bert_nq.estimator import devices, failures, inputs, model, record_checks
 from bert_nq.modeling.config import BertConfig
 from bert_nq.modeling.runtime import tf
 from bert_nq.training import losses, optimizer
+from bert_nq.training import steps as training_steps
 
 # The graph's collection by which the watching hook finds the loss.
 _LOSS = "total_loss"
@@ -71,9 +72,11 @@ def train(config: BertConfig, init_checkpoint: Optional[str], record_paths: List
         settings.learning_rate, steps, int(steps * settings.warmup_proportion))
 
     def objective(logits, features):
-        loss = losses.joint_loss(logits, features)
-        tf.add_to_collection(_LOSS, loss)
-        return loss, optimizer.create_train_op(loss, optimizer_settings, run.use_tpu)
+        step = training_steps.training_step(
+            lambda features, index: losses.joint_loss(logits, features), features,
+            optimizer_settings, use_tpu=run.use_tpu)
+        tf.add_to_collection(_LOSS, step.loss)
+        return step.loss, step.train_op
 
     model_fn = model.model_fn_builder(config, init_checkpoint, run.use_tpu, objective,
                                       settings.seed)
