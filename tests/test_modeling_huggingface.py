@@ -237,6 +237,9 @@ def test_half_precision_becomes_float32(tmp_path):
     ({"model_type": "roberta"}, "model_type is 'roberta'; only \"bert\" can be converted"),
     ({"position_embedding_type": "relative_key"},
      "position_embedding_type is 'relative_key'; only \"absolute\" can be converted"),
+    ({"is_decoder": True},
+     "is_decoder is true; a decoder, whose positions see only those before them, cannot be "
+     "converted"),
     ({"hidden_act": "silu"}, "unknown hidden_act 'silu'; it can be gelu, gelu_tanh, gelu_new, "
                              "gelu_erf, relu, tanh, linear"),
 ])
@@ -257,6 +260,13 @@ def test_activation_keeps_its_meaning(theirs, ours):
     config, _ = huggingface.config_from_huggingface(dict(HUGGINGFACE_CONFIG, hidden_act=theirs), "")
     assert config.hidden_act == ours
     assert huggingface.config_to_huggingface(config)["hidden_act"] == theirs
+
+
+@pytest.mark.parametrize("theirs, ours", [("gelu_python", "gelu_erf"), ("gelu_fast", "gelu"),
+                                          ("gelu_pytorch_tanh", "gelu")])
+def test_other_names_of_an_activation(theirs, ours):
+    config, _ = huggingface.config_from_huggingface(dict(HUGGINGFACE_CONFIG, hidden_act=theirs), "")
+    assert config.hidden_act == ours
 
 
 def test_folders_that_cannot_be_converted_are_refused(tmp_path):

@@ -216,6 +216,9 @@ def config_from_huggingface(values: Any, where: str) -> Tuple[BertConfig, List[s
     if positions != "absolute":
         raise UserError("%s: position_embedding_type is %r; only \"absolute\" can be converted"
                         % (where, positions))
+    if values.get("is_decoder"):
+        raise UserError("%s: is_decoder is true; a decoder, whose positions see only those before "
+                        "them, cannot be converted" % where)
     # Hugging Face leaves out of the file what equals its defaults: Google's, but for two segments.
     settings = dict({"vocab_size": 30522, "type_vocab_size": 2}, **values)
     act = settings.get("hidden_act", "gelu")
