@@ -3,6 +3,7 @@ import contextlib
 import hashlib
 import http.server
 import json
+import os
 import re
 import threading
 
@@ -82,6 +83,12 @@ def _json(value):
 
 def _hash(data):
     return hashlib.sha256(data).hexdigest()
+
+
+def environment(endpoint, cache):
+    """The environment of a process whose client asks the hub at `endpoint`, whatever ours says."""
+    return dict(os.environ, HF_ENDPOINT=endpoint, HF_HOME=str(cache), HF_HUB_OFFLINE="0",
+                HF_HUB_DISABLE_XET="1", HF_HUB_DISABLE_TELEMETRY="1", NO_PROXY="127.0.0.1")
 
 
 @contextlib.contextmanager

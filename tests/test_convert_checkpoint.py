@@ -159,8 +159,7 @@ def test_a_model_of_the_hub(tmp_path):
     files = {name: (folder / name).read_bytes() for name in os.listdir(str(folder))}
     with hub_server.serving({"owner/wwm": files}) as server:
         done = programs.run(PROGRAM, "--input=hf:owner/wwm", "--output_dir=%s" % (tmp_path / "tf"),
-                            env=dict(os.environ, HF_ENDPOINT=server.url,
-                                     HF_HOME=str(tmp_path / "cache"), HF_HUB_DISABLE_XET="1"))
+                            env=hub_server.environment(server.url, tmp_path / "cache"))
     assert (done.returncode, done.stderr) == (0, "")
     result = checkpoints.read_weights(str(tmp_path / "tf"))
     for name, value in weights.items():

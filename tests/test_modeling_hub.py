@@ -35,8 +35,7 @@ def fetched(name, endpoint, cache):
             "try: print(hub.fetch(sys.argv[1]))\nexcept UserError as e: print(e)")
     done = subprocess.run(
         [sys.executable, "-c", code, name], capture_output=True, text=True, cwd=programs.ROOT,
-        env=dict(os.environ, HF_ENDPOINT=endpoint, HF_HOME=str(cache), HF_HUB_DISABLE_XET="1",
-                 HF_HUB_DISABLE_TELEMETRY="1"))
+        env=hub_server.environment(endpoint, cache))
     assert done.returncode == 0, done.stderr
     return done.stdout.rstrip("\n"), done.stderr
 
