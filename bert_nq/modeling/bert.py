@@ -63,7 +63,7 @@ def encode(config: BertConfig, input_ids: tf.Tensor, input_mask: tf.Tensor,
         with tf.variable_scope("encoder"):
             # [B, 1, 1, S], the same for every head and query.
             mask = tf.reshape(tf.cast(input_mask, tf.float32), [batch, 1, 1, length])
-            adder = (1.0 - mask) * MASKED_SCORE
+            adder = tf.cast((1.0 - mask) * MASKED_SCORE, dtype)
             for i in range(config.num_hidden_layers):
                 with tf.variable_scope("layer_%d" % i):
                     weights = _layer_weights(config)
