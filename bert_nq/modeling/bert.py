@@ -96,7 +96,8 @@ def _embeddings(config, input_ids, segment_ids, use_one_hot, dropout):
     # Segments are few: a product with one-hot rows has a dense gradient, as the reference's has.
     x += tf.matmul(tf.one_hot(tf.reshape(segment_ids, [-1]), config.type_vocab_size), segments)
     x = tf.reshape(x, [batch, length, width]) + positions[:length]
-    x = layers.layer_norm(tf.reshape(x, [-1, width]), *layers.layer_norm_variables(width))
+    gamma, beta = map(tf.convert_to_tensor, layers.layer_norm_variables(width))
+    x = layers.layer_norm(tf.reshape(x, [-1, width]), gamma, beta)
     return x if dropout is None else dropout(x, config.hidden_dropout_prob)
 
 
@@ -156,14 +157,14 @@ class _Layer:
         attended = layers.linear(context, w.attended_kernel, w.attended_bias)
         x = self._add_and_normalise(x, attended, w.attended_gamma, w.attended_beta, dropout)
         inner = layers.linear(x, w.inner_kernel, w.inner_bias)
-        inner = activation(self._config.hidden_act)(inner)
+        inner = activation(self._config.hidden_act, self._is_training)(inner)
         outer = layers.linear(inner, w.outer_kernel, w.outer_bias)
         return self._add_and_normalise(x, outer, w.outer_gamma, w.outer_beta, dropout)
 
     def _add_and_normalise(self, x, change, gamma, beta, dropout):
         if dropout is not None:
             change = dropout(change, self._config.hidden_dropout_prob)
-        return tf.cast(layers.layer_norm(tf.cast(x + change, tf.float32), gamma, beta), x.dtype)
+        return layers.layer_norm(x + change, gamma, beta)
 
     def _self_attention(self, x, w, dropout):
         """What every row of x [B*S, H] gathers from its sequence, before the output layer."""
