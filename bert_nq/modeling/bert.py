@@ -51,11 +51,11 @@ def encode(config: BertConfig, input_ids: tf.Tensor, input_mask: tf.Tensor,
         raise UserError("the sequences are %d wordpieces long, but the model's config has "
                         "max_position_embeddings %d: lower --max_seq_length"
                         % (length, config.max_position_embeddings))
-    dtype = precisions.dtype(precision)
+    on_tpu = use_one_hot_embeddings  # which nothing else is for
+    dtype = precisions.dtype(precision, on_tpu)
     dropout = None
     if is_training and (config.hidden_dropout_prob or config.attention_probs_dropout_prob):
-        # One-hot rows are for TPUs.
-        dropout = Dropout(seed, bytewise=not use_one_hot_embeddings)
+        dropout = Dropout(seed, bytewise=not on_tpu)
     with tf.variable_scope(scope):
         with tf.variable_scope("embeddings"):
             x = _embeddings(config, input_ids, segment_ids, use_one_hot_embeddings, dropout)
