@@ -51,6 +51,9 @@ setup(
         "safetensors>=0.4,<0.5; " + TF1,
         "safetensors>=0.4; " + TF2,
         "tqdm>=4.60",
+        # The plot of a training run.
+        "matplotlib>=3.5,<3.6; " + TF1,
+        "matplotlib>=3.5; " + TF2,
     ],
     extras_require={
         "test": [
@@ -59,9 +62,12 @@ setup(
             # The official scorer, as the oracle of ours.
             "natural-questions>=1.0.6",
             "fsspec>=2022.8",
+            "huggingface_hub>=0.16",
         ],
         # Paths such as gs:// and s3://.
         "remote": ["fsspec>=2022.8"],
+        # prepare/convert_checkpoint.py --input=hf:OWNER/NAME.
+        "hub": ["huggingface_hub>=0.16"],
         # prepare_nq_data_spark; it needs Java as well: 8, 11 or 17, and from 4.0 on 17 or later.
         "spark": ["pyspark>=3.4,<4; " + TF1, "pyspark>=4,<5; " + TF2],
     },

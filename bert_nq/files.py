@@ -117,11 +117,15 @@ def make_folder(path: str) -> None:
             raise UserError("cannot create the folder %s: %s" % (path, e.strerror or e)) from e
 
 
-def fingerprint(path: str) -> str:
+def fingerprint(path: str, with_time: bool = True) -> str:
     """Tells whether a file is still what it was, without reading all of it.
 
     Its size, its time of change, and a checksum of its last 64 kB: of a gzip file these end in the
     checksum of all that is in it. Of a remote file, what its file system has for this purpose.
+
+    Args:
+      path: the file.
+      with_time: False leaves out the time of change, so that a copy has the same fingerprint.
 
     Raises:
       UserError: it cannot be read.
@@ -132,8 +136,8 @@ def fingerprint(path: str) -> str:
     with open_binary(path) as f:
         num_bytes = f.seek(0, os.SEEK_END)
         f.seek(max(0, num_bytes - _TAIL))
-        return "%d-%d-%08x" % (num_bytes, os.fstat(f.fileno()).st_mtime_ns,
-                               google_crc32c.value(f.read()))
+        time = "%d-" % os.fstat(f.fileno()).st_mtime_ns if with_time else ""
+        return "%d-%s%08x" % (num_bytes, time, google_crc32c.value(f.read()))
 
 
 def size(path: str) -> int:

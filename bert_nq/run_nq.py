@@ -33,14 +33,13 @@ from absl import flags
 if sys.path and os.path.abspath(sys.path[0]) == os.path.dirname(os.path.abspath(__file__)):
     del sys.path[0]
 
-from bert_nq import feature_flags, files, program  # noqa: E402
+from bert_nq import feature_flags, files, locking, program  # noqa: E402
 from bert_nq.errors import UserError  # noqa: E402
+from bert_nq.training_flags import define_training_flags  # noqa: E402
 
 FLAGS = flags.FLAGS
 
 flags.DEFINE_string("bert_config_file", None, "The encoder's bert_config.json.")
-flags.DEFINE_string("output_dir", None,
-                    "The folder of the model: checkpoints are written to it and read from it.")
 flags.DEFINE_string("init_checkpoint", None,
                     "Where training starts from: a BERT checkpoint, or a model of ours.")
 flags.DEFINE_bool("do_train", False, "Whether to train.")
@@ -50,23 +49,17 @@ flags.DEFINE_string("train_precomputed_file", None,
                     "Training records (prepare_nq_data.py): comma-separated paths and globs.")
 flags.DEFINE_integer("train_num_precomputed", None,
                      "How many records these are; counted when not given.", lower_bound=1)
-flags.DEFINE_integer("train_batch_size", 32, "Windows of a training step.", lower_bound=1)
-flags.DEFINE_float("learning_rate", 5e-5, "The highest learning rate of Adam.", lower_bound=0)
-flags.DEFINE_float("num_train_epochs", 3.0, "Passes over the records.", lower_bound=0)
-flags.DEFINE_float("warmup_proportion", 0.1, "Share of the steps in which the rate goes up.",
-                   lower_bound=0, upper_bound=1)
-flags.DEFINE_integer("save_checkpoints_steps", 1000, "Steps between two checkpoints.",
-                     lower_bound=1)
-flags.DEFINE_integer("keep_checkpoint_max", 5, "Newest checkpoints that are kept; 0: all.",
+flags.DEFINE_bool("overwrite_output_dir", False,
+                  "Whether training removes the model in --output_dir and starts anew.")
+flags.DEFINE_string("dev_file", None, "NQ shards that the model is scored on while it is trained: "
+                    "comma-separated paths and globs.")
+flags.DEFINE_integer("dev_pages", 0, "Pages of --dev_file that are used, a sample; 0: all.",
                      lower_bound=0)
-flags.DEFINE_integer("seed", None, "Of initial weights, dropout and data order; random if not set.",
-                     lower_bound=0, upper_bound=2 ** 31 - 1)
 
 flags.DEFINE_string("predict_file", None,
                     "NQ shards, original or simplified: comma-separated paths and globs.")
 flags.DEFINE_string("output_prediction_file", None,
                     "Where the predictions go, as JSON for nq_eval.py.")
-flags.DEFINE_integer("predict_batch_size", 8, "Windows that are predicted at once.", lower_bound=1)
 flags.DEFINE_integer("n_best_size", 10,
                      "Start and end positions of a window that are looked at. The reference's flag "
                      "says 20 and is not obeyed: it looks at 10.", lower_bound=1)
@@ -75,16 +68,9 @@ flags.DEFINE_integer("max_answer_length", 30, "Wordpieces of the longest short a
 flags.DEFINE_enum("on_bad_input", "fail", ["fail", "skip"],
                   "What to do with a page that cannot be used: stop, or count it and go on.")
 
-flags.DEFINE_bool("use_tpu", False, "Whether to run on a TPU; else on a GPU or the CPU.")
-flags.DEFINE_string("tpu_name", None, "The Cloud TPU's name or its grpc://address:8470.")
-flags.DEFINE_string("tpu_zone", None, "The Cloud TPU's zone, if not the default one.")
-flags.DEFINE_string("gcp_project", None, "The Cloud TPU's project, if not the default one.")
-flags.DEFINE_string("master", None, "TensorFlow master URL.")
-flags.DEFINE_integer("num_tpu_cores", 8, "Cores of the TPU.", lower_bound=1)
-flags.DEFINE_integer("iterations_per_loop", 1000, "Steps a TPU makes before it reports back.",
-                     lower_bound=1)
 flags.DEFINE_integer("task_id", 0, "Accepted for the reference's command lines; it has no effect.")
 flags.DEFINE_bool("verbose_logging", False, "Whether to show TensorFlow's own messages.")
+training_flags = define_training_flags()
 text_flags = feature_flags.define_text_flags()
 window_flags = feature_flags.define_window_flags()
 
@@ -94,18 +80,21 @@ def main():
     if not FLAGS.do_train and not FLAGS.do_predict:
         raise UserError("nothing to do: give --do_train, --do_predict or both")
     config, maker = check_model_flags()
-    records = check_training_flags(config) if FLAGS.do_train else None
+    training = check_training_flags(config) if FLAGS.do_train else None
     predict_paths = check_prediction_flags() if FLAGS.do_predict else None
+    check_output_dir()
     program.quiet_tensorflow(FLAGS.verbose_logging)
     checkpoint = starting_checkpoint(config)
     files.make_folder(FLAGS.output_dir)
     # Prediction leaves the flags that the model was trained with.
-    program.write_flags(FLAGS, os.path.join(
-        FLAGS.output_dir, "flags.txt" if FLAGS.do_train else "flags-predict.txt"))
+    flag_file = "flags.txt" if FLAGS.do_train else "flags-predict.txt"
+    model_dir = FLAGS.output_dir
+    program.write_flags(FLAGS, os.path.join(FLAGS.output_dir, flag_file))
     if FLAGS.do_train:
-        train(config, checkpoint, *records)
+        with training_alone():
+            model_dir = train(config, checkpoint, maker, *training)
     if FLAGS.do_predict:
-        predict(config, checkpoint, maker, predict_paths)
+        predict(config, checkpoint, maker, predict_paths, model_dir)
 
 
 def check_model_flags():
@@ -124,19 +113,41 @@ def check_model_flags():
     if maker.vocab_size > config.vocab_size:
         raise UserError("%s has %d entries, the model's vocab_size is %d (%s)" % (
             FLAGS.vocab_file, maker.vocab_size, config.vocab_size, FLAGS.bert_config_file))
-    model_folder.check_same_model(FLAGS.output_dir, config, FLAGS.vocab_file)
+    if not FLAGS.overwrite_output_dir:
+        model_folder.check_same_model(FLAGS.output_dir, config, FLAGS.vocab_file)
     if FLAGS.init_checkpoint and not files.is_remote(FLAGS.init_checkpoint):
         checkpoints.find_checkpoint(FLAGS.init_checkpoint)
     return config, maker
 
 
+def check_output_dir():
+    """Refuses a folder whose newest checkpoint is lost. TensorFlow is not imported yet."""
+    from bert_nq.estimator import model_folder
+    if not (FLAGS.do_train and FLAGS.overwrite_output_dir):
+        model_folder.check_checkpoint_is_there(FLAGS.output_dir)
+
+
 def check_training_flags(config):
-    """Returns the record files and how many records they have. TensorFlow is not imported yet."""
-    from bert_nq.estimator import record_checks
+    """Returns the training data and the dev shards. TensorFlow is not imported yet."""
+    from bert_nq.estimator import model_folder, record_checks
+    from bert_nq.nq import shards
+    from bert_nq.training import run_record
+    from bert_nq.training.settings import TrainingData
     program.require(FLAGS, "train_precomputed_file")
     paths = files.expand(FLAGS.train_precomputed_file, "record")
     record_checks.check_training_records(paths, FLAGS.max_seq_length, config.vocab_size)
-    return paths, FLAGS.train_num_precomputed or record_checks.count_records(paths)
+    num_records = FLAGS.train_num_precomputed or record_checks.count_records(paths)
+    data = TrainingData(paths, num_records, run_record.describe_data(paths, num_records))
+    settings = training_settings()
+    if FLAGS.overwrite_output_dir:
+        model_folder.check_can_clear(FLAGS.output_dir, FLAGS.init_checkpoint)
+    else:
+        run_record.RunRecord(FLAGS.output_dir).check_same(
+            settings.of_result(FLAGS.train_batch_size, FLAGS.init_checkpoint), data.description)
+    for flag in ("eval_every", "early_stopping", "dev_pages"):
+        if FLAGS[flag].value and not FLAGS.dev_file:
+            raise UserError("--%s is for --dev_file, which is not given" % flag)
+    return data, shards.expand_shards(FLAGS.dev_file) if FLAGS.dev_file else []
 
 
 def check_prediction_flags():
@@ -163,6 +174,8 @@ def starting_checkpoint(config):
         checkpoint = checkpoints.find_checkpoint(FLAGS.init_checkpoint)
         checkpoints.check_fits(config, checkpoint)
         check_case(FLAGS.do_lower_case, checkpoint)
+    if FLAGS.do_train and FLAGS.overwrite_output_dir:
+        return checkpoint
     trained = model.latest_checkpoint(FLAGS.output_dir)
     if trained:
         checkpoints.check_fits(config, trained)
@@ -170,60 +183,157 @@ def starting_checkpoint(config):
         if trained:
             model.check_can_continue(trained)
     else:
-        if not (trained or checkpoint):
-            raise UserError("%s holds no trained model: the file `checkpoint` there names one that "
-                            "is gone" % FLAGS.output_dir)
         model.check_has_heads(trained or checkpoint)
     return checkpoint
 
 
 def run_settings():
-    """The Estimator's settings, from the flags of the same names."""
+    """The Estimator's settings."""
     from bert_nq.estimator.devices import RunSettings
-    return RunSettings(**{name: FLAGS[name].value for name in RunSettings._fields})
+    return RunSettings(save_checkpoints_steps=FLAGS.save_checkpoints_steps,
+                       **training_flags.running())
 
 
-def train(config, checkpoint, record_paths, num_records):
-    """Trains and prints what came of it."""
+def training_settings():
+    """What decides the trained weights."""
+    from bert_nq.training.settings import TrainingSettings
+    return TrainingSettings(max_seq_length=FLAGS.max_seq_length, **training_flags.training())
+
+
+def keeping_settings():
+    """What is saved and scored when."""
+    from bert_nq.training.settings import KeepingSettings
+    return KeepingSettings(**training_flags.keeping())
+
+
+def decoding_options():
+    """How logits become answers."""
+    from bert_nq.prediction.decoding import DecodingOptions
+    return DecodingOptions(FLAGS.n_best_size, FLAGS.max_answer_length)
+
+
+def report(line):
+    """Prints a line of progress."""
+    print(line, file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def training_alone():
+    """Keeps other processes from training the same model, except workers of the same run."""
+    if files.is_remote(FLAGS.output_dir) or FLAGS.distribution == "multi_worker":
+        yield
+        return
+    with locking.locked(os.path.join(FLAGS.output_dir, ".training.lock")):
+        yield
+
+
+def train(config, checkpoint, maker, data, dev_paths):
+    """Trains and prints what came of it; returns the folder of the model to predict with."""
     from bert_nq.estimator import model_folder
-    from bert_nq.training import run
+    from bert_nq.training import run, stopping
+    if FLAGS.overwrite_output_dir:
+        model_folder.clear(FLAGS.output_dir)
     model_folder.keep_beside_checkpoints(FLAGS.output_dir, FLAGS.bert_config_file, FLAGS.vocab_file)
-    settings = run.TrainingSettings(**{name: FLAGS[name].value
-                                       for name in run.TrainingSettings._fields})
-    result = run.train(config, checkpoint, record_paths, num_records, settings, run_settings(),
-                       run.report_to_stderr)
-    rows = [("records", result.num_records), ("steps", result.num_steps)]
-    if result.first_loss is not None:
-        rows.append(("loss, first and last tenth", "%.3f, %.3f" % (result.first_loss,
-                                                                   result.last_loss)))
-    if result.steps_done:
-        rows.append(("time", "%s (%.1f examples/s)" % (
-            program.duration(result.seconds),
-            result.steps_done * FLAGS.train_batch_size / result.seconds)))
-    program.print_table("Trained: %s" % result.checkpoint, rows)
-    if not result.steps_done:
-        print("Nothing was left to do: %s has all %d steps. Another --output_dir starts anew."
-              % (FLAGS.output_dir, result.num_steps))
+    settings = training_settings()
+    evaluate = dev_scorer(config, maker, dev_paths, settings.precision) if dev_paths else None
+    print_plan(data, settings)
+    result = run.train(config, checkpoint, data, settings, keeping_settings(), run_settings(),
+                       report, evaluate)
+    if result.stopped_by:
+        report("%s: stopped at step %d of %d, which is saved: the same command goes on from there"
+               % (result.stopped_by.name, result.step, result.num_steps))
+        sys.exit(stopping.exit_code(result.stopped_by))
+    print_training(result)
+    best = result.history.best(FLAGS.metric)
+    model_dir = os.path.join(FLAGS.output_dir, "best") if best else FLAGS.output_dir
     if not FLAGS.do_predict:
         print("\nNext: predict\n"
               "  python bert_nq/run_nq.py --do_predict --predict_file=DEV.jsonl.gz \\\n"
               "      --bert_config_file=%s --vocab_file=%s \\\n"
               "      --output_dir=%s --output_prediction_file=predictions.json"
-              % (FLAGS.bert_config_file, FLAGS.vocab_file, FLAGS.output_dir))
+              % (FLAGS.bert_config_file, FLAGS.vocab_file, model_dir))
+    return model_dir
 
 
-def predict(config, checkpoint, maker, paths):
+def dev_scorer(config, maker, paths, precision):
+    """Returns the function that scores a checkpoint on the dev set."""
+    from bert_nq.estimator import devices, model
+    from bert_nq.nq import shards
+    from bert_nq.prediction import predictor
+    from bert_nq.prediction.dev_set import DevSet
+    dev = DevSet(paths, FLAGS.dev_pages)
+    estimator = devices.make_estimator(
+        model.model_fn_builder(config, None, FLAGS.use_tpu, precision),
+        run_settings().on_one_device())
+
+    def score(checkpoint):
+        def predict(examples):
+            entries = predictor.predict(estimator, examples, maker, FLAGS.max_seq_length,
+                                        decoding_options(), shards.BadInput(skip=False), checkpoint)
+            return program.progress(entries, "dev pages", len(dev), every_seconds=30.0)
+
+        return dev.score(predict)
+
+    return score
+
+
+def print_plan(data, settings):
+    """Prints what is going to be done."""
+    from bert_nq.estimator import devices
+    from bert_nq.training.settings import num_train_steps
+    passes, devices_ = settings.gradient_accumulation_steps, devices.num_replicas(run_settings())
+    batch_size = FLAGS.train_batch_size * passes
+    num_steps = num_train_steps(data.num_records, batch_size, settings.num_train_epochs)
+    program.print_table("Training %s" % FLAGS.output_dir, [
+        ("records", data.num_records),
+        ("steps", num_steps),
+        ("windows of a step", "%d: %d on each of %d devices in %d passes" % (
+            batch_size, FLAGS.train_batch_size // devices_, devices_, passes)
+         if batch_size != FLAGS.train_batch_size // devices_ else batch_size),
+        ("precision", settings.precision)])
+
+
+def print_training(result):
+    """Prints what came of the training."""
+    from bert_nq.training import plots
+    rows = [("steps", result.num_steps)]
+    if result.tally:
+        rows.append(("loss, first and last tenth", "%.3f, %.3f" % (result.tally.first_loss,
+                                                                   result.tally.last_loss)))
+        rows.append(("time", program.duration(result.seconds)))
+    if result.tally and result.tally.examples_per_second:
+        rows.append(("speed", "%.1f examples/s, %.1f %% of the time waiting for data" % (
+            result.tally.examples_per_second, 100 * result.tally.data_wait)))
+    best = result.history.best(FLAGS.metric)
+    if best:
+        rows.append(("best on dev", "step %d, long F1 %.3f, short F1 %.3f: %s" % (
+            best.step, best.f1("long"), best.f1("short"), os.path.join(FLAGS.output_dir, "best"))))
+    if result.average:
+        rows.append(("average of the last", result.average))
+    if result.history.blocks and not files.is_remote(FLAGS.output_dir):
+        plot = os.path.join(FLAGS.output_dir, "history.png")
+        plots.write_plot(result.history, plot)
+        rows.append(("plot", plot))
+    program.print_table("Trained: %s" % result.checkpoint, rows)
+    if result.stopped_early:
+        print("Stopped early: the last %d scorings were not better." % FLAGS.early_stopping)
+    elif not result.steps_done:
+        print("Nothing was left to do: %s has all %d steps. Another --output_dir starts anew."
+              % (FLAGS.output_dir, result.num_steps))
+
+
+def predict(config, checkpoint, maker, paths, model_dir):
     """Predicts the pages of the shards and prints what came of it."""
     from bert_nq.estimator import devices, model
     from bert_nq.nq import shards
-    from bert_nq.prediction import decoding, output, predictor
+    from bert_nq.prediction import output, predictor
     estimator = devices.make_estimator(
-        model.model_fn_builder(config, checkpoint, FLAGS.use_tpu), run_settings())
+        model.model_fn_builder(config, checkpoint, FLAGS.use_tpu, FLAGS.precision),
+        run_settings().on_one_device()._replace(output_dir=model_dir))
     bad_input = shards.BadInput(skip=FLAGS.on_bad_input == "skip")
-    options = decoding.DecodingOptions(FLAGS.n_best_size, FLAGS.max_answer_length)
     pages = without_long = without_short = 0
     entries = predictor.predict(estimator, shards.read_examples(paths, bad_input), maker,
-                                FLAGS.max_seq_length, options, bad_input)
+                                FLAGS.max_seq_length, decoding_options(), bad_input)
     with program.timed() as seconds, contextlib.closing(entries), output.prediction_file(
             FLAGS.output_prediction_file) as write:
         for entry in program.progress(entries, "pages"):

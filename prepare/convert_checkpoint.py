@@ -1,11 +1,14 @@
 """Converts a BERT model between a TensorFlow checkpoint and Hugging Face safetensors.
 
     python prepare/convert_checkpoint.py --input=FOLDER --output_dir=OUT
+    python prepare/convert_checkpoint.py --input=hf:OWNER/NAME --output_dir=OUT
 
-FOLDER with model.safetensors, config.json and vocab.txt becomes bert_model.ckpt, bert_config.json
-and vocab.txt in OUT. A checkpoint (its prefix, or its folder) with bert_config.json and vocab.txt
-beside it becomes model.safetensors, config.json and vocab.txt. Every name and shape is checked,
-and the way there and back gives the same numbers.
+FOLDER with model.safetensors (or its parts and their model.safetensors.index.json), config.json and
+vocab.txt (or tokenizer.json) becomes bert_model.ckpt, bert_config.json and vocab.txt in OUT; so
+does a model of the Hugging Face hub, of which hf:OWNER/NAME@REVISION names a branch, a tag or a
+commit (pip install 'bert_nq[hub]'). A checkpoint (its prefix, or its folder) with bert_config.json
+and vocab.txt beside it becomes model.safetensors, config.json and vocab.txt. Every name and shape
+is checked, and the way there and back gives the same numbers.
 
 Hugging Face's "gelu" becomes "gelu_erf", since "gelu" means the tanh approximation in a
 bert_config.json. The heads of a fine-tuned checkpoint travel along.
@@ -16,8 +19,8 @@ from bert_nq import program
 from bert_nq.errors import UserError
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("input", None, "The model: a folder with model.safetensors and config.json, or "
-                    "a TensorFlow checkpoint.")
+flags.DEFINE_string("input", None, "The model: a folder with model.safetensors and config.json, a "
+                    "model of the Hugging Face hub as hf:OWNER/NAME, or a TensorFlow checkpoint.")
 flags.DEFINE_string("output_dir", None, "The folder that the converted model is written into.")
 flags.DEFINE_enum("to", None, ["tf", "huggingface"], "What to write; by default the other kind.")
 flags.DEFINE_string("bert_config_file", None, "The config of a TensorFlow checkpoint, if it is not "
@@ -32,15 +35,21 @@ flags.DEFINE_bool("verbose", False, "Show what TensorFlow logs.")
 def main() -> None:
     program.require(FLAGS, "input", "output_dir")
     program.quiet_tensorflow(FLAGS.verbose)
-    from bert_nq.modeling import conversion
-    from_huggingface = conversion.is_huggingface(FLAGS.input) if not FLAGS.to else FLAGS.to == "tf"
+    from bert_nq.modeling import conversion, hub
+    on_hub = hub.is_name(FLAGS.input)
+    if FLAGS.to:
+        from_huggingface = FLAGS.to == "tf"
+    else:
+        from_huggingface = on_hub or conversion.is_huggingface(FLAGS.input)
+    if on_hub and not from_huggingface:
+        raise UserError("%s is a model of Hugging Face already: leave out --to" % FLAGS.input)
     with program.timed() as seconds:
         if from_huggingface:
             if FLAGS.bert_config_file or FLAGS.vocab_file:
                 raise UserError("--bert_config_file and --vocab_file belong to a TensorFlow "
                                 "checkpoint; a Hugging Face folder has its own files")
-            done = conversion.to_tensorflow(FLAGS.input, FLAGS.output_dir,
-                                            FLAGS.allow_missing_pooler)
+            folder = hub.fetch(FLAGS.input) if on_hub else FLAGS.input
+            done = conversion.to_tensorflow(folder, FLAGS.output_dir, FLAGS.allow_missing_pooler)
         else:
             done = conversion.to_huggingface(FLAGS.input, FLAGS.output_dir,
                                              FLAGS.bert_config_file, FLAGS.vocab_file,

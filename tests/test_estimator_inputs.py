@@ -42,10 +42,11 @@ def rows_of(records):
     return [tuple(tuple(features[name].tolist()) for name in FEATURES) for features in parsed]
 
 
-def batches(paths, num_batches, batch_size, seed=1, seq_length=SEQ_LENGTH):
+def batches(paths, num_batches, batch_size, seed=1, seq_length=SEQ_LENGTH, records_done=0,
+            input_context=None):
     with tf.Graph().as_default(), tf.Session() as session:
-        dataset = inputs.training_input_fn(paths, seq_length, seed)(
-            params={"batch_size": batch_size})
+        dataset = inputs.training_input_fn(paths, seq_length, seed, records_done)(
+            {"batch_size": batch_size}, input_context)
         iterator = tf.data.make_initializable_iterator(dataset)
         following = iterator.get_next()
         assert following["input_ids"].shape.as_list() == [batch_size, seq_length]
@@ -305,3 +306,29 @@ def test_every_files_first_record_is_looked_at(tmp_path):
     (tmp_path / "text").write_text("no records at all, but a text")
     with pytest.raises(UserError, match="text, record 0: not a TFRecord file, or damaged"):
         record_checks.check_training_records([good, str(tmp_path / "text")], SEQ_LENGTH, VOCAB_SIZE)
+
+
+# Going on, and several devices.
+
+
+def test_a_run_goes_on_with_the_records_that_come_next(tmp_path):
+    path = write_records(tmp_path / "records", training_records(12))
+    whole = rows_in(batches([path], 8, 4))
+    # In the first pass, where two meet, and in the third.
+    for steps_done in (1, 3, 7):
+        rest = rows_in(batches([path], 8 - steps_done, 4, records_done=4 * steps_done))
+        assert rest == whole[4 * steps_done:]
+
+
+@pytest.mark.parametrize("num_processes, num_devices", [(1, 2), (2, 1), (2, 2)])
+def test_devices_share_the_batch_that_one_would_have(tmp_path, num_processes, num_devices):
+    path = write_records(tmp_path / "records", training_records(12))
+    whole = batches([path], 3, 8)
+    size = 8 // (num_processes * num_devices)
+    for process in range(num_processes):
+        context = tf.distribute.InputContext(num_processes, process, num_processes * num_devices)
+        got = batches([path], 3 * num_devices, size, input_context=context)
+        for step in range(3):
+            mine = rows_in(got[step * num_devices:(step + 1) * num_devices])
+            first = process * num_devices * size
+            assert mine == rows_in(whole[step:step + 1])[first:first + num_devices * size]

@@ -4,7 +4,6 @@ import os
 
 import numpy as np
 import numpy_bert
-import programs
 import pytest
 import safetensors.numpy
 
@@ -12,8 +11,6 @@ from bert_nq.errors import UserError
 from bert_nq.modeling import bert, checkpoints, conversion, huggingface
 from bert_nq.modeling.config import BertConfig
 from bert_nq.modeling.runtime import tf
-
-PROGRAM = "prepare/convert_checkpoint.py"
 
 CONFIG = BertConfig(vocab_size=9, hidden_size=4, num_hidden_layers=1, num_attention_heads=2,
                     intermediate_size=6, max_position_embeddings=5, type_vocab_size=2,
@@ -240,6 +237,9 @@ def test_half_precision_becomes_float32(tmp_path):
     ({"model_type": "roberta"}, "model_type is 'roberta'; only \"bert\" can be converted"),
     ({"position_embedding_type": "relative_key"},
      "position_embedding_type is 'relative_key'; only \"absolute\" can be converted"),
+    ({"is_decoder": True},
+     "is_decoder is true; a decoder, whose positions see only those before them, cannot be "
+     "converted"),
     ({"hidden_act": "silu"}, "unknown hidden_act 'silu'; it can be gelu, gelu_tanh, gelu_new, "
                              "gelu_erf, relu, tanh, linear"),
 ])
@@ -262,6 +262,13 @@ def test_activation_keeps_its_meaning(theirs, ours):
     assert huggingface.config_to_huggingface(config)["hidden_act"] == theirs
 
 
+@pytest.mark.parametrize("theirs, ours", [("gelu_python", "gelu_erf"), ("gelu_fast", "gelu"),
+                                          ("gelu_pytorch_tanh", "gelu")])
+def test_other_names_of_an_activation(theirs, ours):
+    config, _ = huggingface.config_from_huggingface(dict(HUGGINGFACE_CONFIG, hidden_act=theirs), "")
+    assert config.hidden_act == ours
+
+
 def test_folders_that_cannot_be_converted_are_refused(tmp_path):
     folder = tmp_path / "hf"
     save(folder, tensors(), vocab=VOCAB + b"one too many\n")
@@ -278,53 +285,3 @@ def test_folders_that_cannot_be_converted_are_refused(tmp_path):
         "%s has pytorch_model.bin but no model.safetensors: save it as safetensors first, with "
         "transformers' model.save_pretrained(FOLDER, safe_serialization=True)" % folder)
     assert not os.path.exists(out)
-
-
-def test_converted_model_computes_what_numpy_does_with_the_original(tmp_path):
-    source = tensors()
-    there = conversion.to_tensorflow(save(tmp_path / "hf", source), str(tmp_path / "tf"))
-    ids = np.array([[1, 5, 8, 2], [3, 4, 0, 0]], np.int32)
-    mask = np.array([[1, 1, 1, 1], [1, 1, 0, 0]], np.int32)
-    segments = np.array([[0, 0, 1, 1], [0, 1, 0, 0]], np.int32)
-    # The oracle gets its weights by a way of its own.
-    weights = {}
-    for name, shape in numpy_bert.variable_shapes(**SIZES).items():
-        theirs = name[5:].replace("/", ".").replace("layer_", "layer.")
-        for ours, suffix in ((".kernel", ".weight"), (".gamma", ".weight"), (".beta", ".bias")):
-            theirs = theirs.replace(ours, suffix)
-        theirs += ".weight" if theirs.endswith("embeddings") else ""
-        weights[name] = source[theirs].T if name.endswith("kernel") else source[theirs]
-        assert weights[name].shape == shape
-    expected = numpy_bert.forward(weights, 1, 2, "erf_gelu", ids, mask, segments)
-    for ours, theirs in zip(run_checkpoint(there, ids, mask, segments), expected):
-        np.testing.assert_allclose(ours, theirs, atol=1e-5, rtol=0)
-
-
-def run_checkpoint(converted, ids, mask, segments):
-    """What the encoder makes of a batch with a converted model's config and checkpoint."""
-    config = BertConfig.from_json_file(converted.config)
-    with tf.Graph().as_default():
-        outputs = bert.encode(config, *map(tf.constant, (ids, mask, segments)), is_training=False)
-        shapes = {v.op.name: v.shape.as_list() for v in tf.global_variables()}
-        assignment = checkpoints.assignment_map(shapes, converted.model)
-        assert assignment.new == []
-        tf.train.init_from_checkpoint(assignment.checkpoint, assignment.map)
-        with tf.Session() as session:
-            session.run(tf.global_variables_initializer())
-            return session.run(outputs)
-
-
-def test_program_converts_both_ways_and_detects_the_direction(tmp_path):
-    source = tensors()
-    folder = save(tmp_path / "hf", source)
-    done = programs.run(PROGRAM, "--input=" + folder, "--output_dir=%s" % (tmp_path / "tf"))
-    assert (done.returncode, done.stderr) == (0, "")
-    assert ("Converted to TensorFlow\n  model       %s/tf/bert_model.ckpt\n" % tmp_path
-            in done.stdout)
-    done = programs.run(PROGRAM, "--input=%s" % (tmp_path / "tf"),
-                        "--output_dir=%s" % (tmp_path / "hf2"))
-    assert (done.returncode, done.stderr) == (0, "")
-    equal(safetensors.numpy.load_file(str(tmp_path / "hf2" / "model.safetensors")), source)
-    done = programs.run(PROGRAM, "--input=/nowhere", "--output_dir=%s" % (tmp_path / "x"))
-    assert programs.error_line(done) == (
-        "error: there is no checkpoint /nowhere: no file /nowhere.index")

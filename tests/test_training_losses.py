@@ -1,5 +1,6 @@
 """The joint loss against numpy."""
 import numpy as np
+import pytest
 
 from bert_nq.estimator.model import Logits
 from bert_nq.modeling.runtime import tf
@@ -13,12 +14,17 @@ def cross_entropy(logits, labels):
     return -np.mean(log_probabilities[np.arange(len(labels)), labels])
 
 
-def loss_of(start, end, answer_type, starts, ends, types):
+def losses_of(start, end, answer_type, starts, ends, types):
+    """The loss and the scalars."""
     with tf.Graph().as_default(), tf.Session() as session:
         logits = Logits(*(tf.constant(x, tf.float32) for x in (start, end, answer_type)))
         features = {"start_positions": tf.constant(starts), "end_positions": tf.constant(ends),
                     "answer_types": tf.constant(types)}
         return session.run(joint_loss(logits, features))
+
+
+def loss_of(*logits_and_labels):
+    return losses_of(*logits_and_labels)[0]
 
 
 def test_without_knowledge_it_is_the_mean_of_the_logarithms_of_the_choices():
@@ -41,3 +47,16 @@ def test_padding_has_its_share_of_the_softmax():
     # As in the reference: of 3 pieces and 5 paddings with logits 0, the answer gets log 8.
     loss = loss_of(np.zeros([1, 8]), np.zeros([1, 8]), [[0, 0, 0, 99, 0]], [1], [2], [3])
     np.testing.assert_allclose(loss, 2 * np.log(8) / 3, rtol=1e-6)
+
+
+def test_its_parts_and_the_shares_of_right_answers_are_told():
+    # Starts: 1 of 4 right, ends: 2, types: 3 (the first of equal logits counts as the answer).
+    start, end = 3 * np.eye(4, 6), 3 * np.eye(4, 6)
+    types = [[1, 0, 0, 0, 0], [0, 0, 0, 0, 1], [0, 0, 0, 0, 0], [0, 2, 2, 0, 0]]
+    labels = [0, 0, 0, 0], [0, 1, 5, 5], [0, 4, 0, 2]
+    loss, scalars = losses_of(start, end, types, *labels)
+    parts = [cross_entropy(x, y) for x, y in zip((start, end, types), labels)]
+    assert scalars == pytest.approx({
+        "start_loss": parts[0], "end_loss": parts[1], "type_loss": parts[2],
+        "start_accuracy": 0.25, "end_accuracy": 0.5, "type_accuracy": 0.75}, rel=1e-5)
+    np.testing.assert_allclose(loss, np.mean(parts), rtol=1e-6)

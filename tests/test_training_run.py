@@ -1,33 +1,21 @@
 """The training run in this process: progress, resuming, repeatability, and what stops it."""
-import dataclasses
 import gzip
+import re
 import shutil
 
 import numpy as np
 import pytest
 import tiny_nq
 from nq_pages import make_line
+from tiny_training import CONFIG, losses, records, trained, write_pages, write_records
 
+from bert_nq import files
 from bert_nq.errors import UserError
-from bert_nq.estimator import devices
 from bert_nq.features.windows import Labels, Windows
 from bert_nq.modeling.runtime import tf
 from bert_nq.nq.decoding import decode_example
 from bert_nq.records import compact, examples, tfrecord
-from bert_nq.training import run
-
-# Building the graph is most of the time of these tests: one layer will do.
-CONFIG = dataclasses.replace(tiny_nq.CONFIG, num_hidden_layers=1)
-SETTINGS = run.TrainingSettings(max_seq_length=64, learning_rate=1e-3, num_train_epochs=2, seed=3)
-
-
-def records(num_pages, serialize=examples.serialize):
-    maker = tiny_nq.window_maker()
-    found = []
-    for i in range(num_pages):
-        example = decode_example(make_line(tiny_nq.place_page(i)), "page %d" % i)
-        found.extend(serialize(maker.training_windows(example).windows))
-    return found
+from bert_nq.training.settings import num_train_steps
 
 
 def with_random_ids(serialized):
@@ -40,48 +28,38 @@ def with_random_ids(serialized):
             Labels(*(features[name] for name in Labels._fields)), None)))
 
 
-def write_records(path, framed):
-    path.write_bytes(b"".join(framed))
-    return str(path)
-
-
 @pytest.fixture(scope="module")
 def record_file(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("records")
-    return write_records(folder / "train.tfrecord", map(tfrecord.frame, records(16)))
-
-
-def trained(path, output_dir, **settings):
-    """Trains on batches of 4: as a rule, 20 records / 4 * 2 epochs = 10 steps."""
-    lines = []
-    settings = SETTINGS._replace(**settings)
-    result = run.train(CONFIG, None, [path], 20, settings,
-                       devices.RunSettings(str(output_dir), train_batch_size=4, seed=settings.seed),
-                       lines.append)
-    return result, lines
+    return write_pages(tmp_path_factory.mktemp("records") / "train.tfrecord")
 
 
 @pytest.fixture(scope="module")
 def model(record_file, tmp_path_factory):
-    """A trained model's folder, the result and the lines that were reported, one for each step."""
+    """A trained model's folder, the result and the lines that were reported."""
     folder = tmp_path_factory.mktemp("model")
-    every = run._Watch._EVERY_SECONDS
-    run._Watch._EVERY_SECONDS = 0.0
-    try:
-        result, lines = trained(record_file, folder)
-    finally:
-        run._Watch._EVERY_SECONDS = every
+    result, lines = trained(record_file, folder)
     return folder, result, lines
 
 
-def test_the_steps_are_counted_from_one_and_the_loss_falls(model):
+def test_each_step_is_seen_and_the_loss_falls(model):
     folder, result, lines = model
-    # The first step prepares the graph and has no speed.
-    assert [line.split("  ")[0] for line in lines] == ["step %d/10" % i for i in range(2, 11)]
-    assert lines[-1].endswith("0:00:00 left")
-    assert (result.num_records, result.num_steps, result.steps_done) == (20, 10, 10)
+    # A run of seconds is not to be told about step by step.
+    assert [line.split("  ")[0] for line in lines] == ["step 10/10"]
+    assert lines[0].endswith("0:00:00 left")
+    assert (result.num_steps, result.step, result.steps_done) == (10, 10, 10)
     assert result.checkpoint == str(folder / "model.ckpt-10")
-    assert result.last_loss < result.first_loss
+    assert (result.stopped_by, result.stopped_early, result.average) == (None, False, None)
+    values = losses(folder)
+    assert (result.tally.first_loss, result.tally.last_loss) == pytest.approx(
+        (values[0], values[9]), rel=1e-6)
+    assert values[9] < values[0]
+    block = result.history.blocks[-1].values
+    assert block["loss"] == pytest.approx(
+        (block["start_loss"] + block["end_loss"] + block["type_loss"]) / 3, rel=1e-5)
+    # Nothing is left of the line from 1e-3 at step 0 to 0 at step 10 but the last tenth.
+    assert block["learning_rate"] == pytest.approx(1e-4)
+    assert block["examples"] == 4
+    assert 0 <= result.tally.data_wait < 1
 
 
 def test_checkpoints_have_googles_names(model):
@@ -97,21 +75,31 @@ def test_checkpoints_have_googles_names(model):
 
 
 def test_a_seed_makes_a_run_repeatable(model, record_file, tmp_path):
-    again, lines = trained(record_file, tmp_path)
-    first = model[1]
-    assert (again.first_loss, again.last_loss) == pytest.approx(
-        (first.first_loss, first.last_loss), rel=1e-5)
-    # One line, at the end: a run of seconds is not to be told about every step.
-    assert [line.split("  ")[0] for line in lines] == ["step 10/10"]
+    trained(record_file, tmp_path)
+    assert losses(tmp_path) == losses(model[0])
+
+
+def test_another_seed_is_another_run(model, record_file, tmp_path):
+    trained(record_file, tmp_path / "4", seed=4)
+    assert losses(tmp_path / "4")[0] != losses(model[0])[0]
+
+
+def test_a_seed_that_was_not_given_is_drawn_and_kept(record_file, tmp_path):
+    trained(record_file, tmp_path / "a", seed=None, num_train_epochs=1)
+    seed = files.read_json(str(tmp_path / "a" / "training.json"))["seed"]
+    trained(record_file, tmp_path / "a", seed=None)
+    assert files.read_json(str(tmp_path / "a" / "training.json"))["seed"] == seed
+    # It is the same as if it had been given, and as if the run had not been in two parts; but for
+    # the learning rate, which falls to zero at the end of the shorter run.
+    trained(record_file, tmp_path / "b", seed=seed, num_train_epochs=1)
+    assert losses(tmp_path / "a")[:5] == losses(tmp_path / "b")
 
 
 def test_compact_records_train_as_the_full_ones_do(model, tmp_path):
     path = write_records(tmp_path / "compact.tfrecord", map(
         tfrecord.frame, records(16, compact.serialize_compact)))
-    result, _ = trained(path, tmp_path / "model")
-    first = model[1]
-    assert (result.first_loss, result.last_loss) == pytest.approx(
-        (first.first_loss, first.last_loss), rel=1e-5)
+    trained(path, tmp_path / "model")
+    assert losses(tmp_path / "model") == losses(model[0])
 
 
 def test_a_run_goes_on_where_the_last_one_ended(model, record_file, tmp_path):
@@ -121,13 +109,15 @@ def test_a_run_goes_on_where_the_last_one_ended(model, record_file, tmp_path):
     assert [line.split("  ")[0] for line in lines] == ["step 15/15"]
     assert (result.num_steps, result.steps_done) == (15, 5)
     assert result.checkpoint == folder + "/model.ckpt-15"
-    assert result.first_loss < model[1].first_loss
+    assert losses(folder)[:10] == losses(model[0])
+    assert len(losses(folder)) == 15
 
     # And nothing is left to do, for 15 steps as for 10.
     for epochs in (3, 2):
         result, lines = trained(record_file, folder, num_train_epochs=epochs)
         assert lines == []
-        assert (result.num_steps, result.steps_done, result.first_loss) == (5 * epochs, 0, None)
+        assert (result.num_steps, result.step, result.steps_done) == (5 * epochs, 15, 0)
+        assert result.tally is None
         assert result.checkpoint == folder + "/model.ckpt-15"
 
 
@@ -193,12 +183,12 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_checkpoint(record_
     with pytest.raises(UserError) as e:
         trained(record_file, tmp_path, learning_rate=1e30, warmup_proportion=0)
     # The first step's loss is that of the initial weights; its update ruins them.
-    assert str(e.value).startswith("step 2: the loss is nan; the last checkpoint is kept.")
+    assert re.match("step 2: the loss is nan.*; the last checkpoint is kept", str(e.value))
     assert tf.train.latest_checkpoint(str(tmp_path)) == str(tmp_path / "model.ckpt-0")
 
 
 def test_too_few_records_for_a_step():
-    assert run.num_train_steps(101, 32, 3) == 9  # 9.47
+    assert num_train_steps(101, 32, 3) == 9  # 9.47
     with pytest.raises(UserError, match="7 records are less than one step of "
                        "--train_batch_size=32 over --num_train_epochs=3"):
-        run.num_train_steps(7, 32, 3)
+        num_train_steps(7, 32, 3)

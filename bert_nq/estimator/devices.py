@@ -172,7 +172,10 @@ def _tpu_estimator(model_fn: Callable,
                 iterations_per_loop=settings.iterations_per_loop,
                 num_shards=settings.num_tpu_cores,
                 per_host_input_for_training=tpu.InputPipelineConfig.PER_HOST_V2),
-            save_checkpoints_steps=settings.save_checkpoints_steps,
+            # Elsewhere a hook of the training saves, and writes summaries.
+            save_checkpoints_steps=settings.save_checkpoints_steps if settings.use_tpu else None,
+            save_checkpoints_secs=None,
+            save_summary_steps=100 if settings.use_tpu else 0,
             **_common_config(settings))
     return tpu.TPUEstimator(
         model_fn=model_fn,

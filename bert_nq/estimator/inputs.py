@@ -19,11 +19,21 @@ _LABELS = {name: tf.FixedLenFeature([], tf.int64) for name in examples.TRAINING_
 _NO_PIECE = -2 ** 31
 
 
-def training_input_fn(paths: List[str], seq_length: int, seed: Optional[int]) -> Callable:
+def training_input_fn(paths: List[str], seq_length: int, seed: int,
+                      records_done: int = 0) -> Callable:
     """An endless input_fn over record files of training windows, all full or all compact.
 
     Each file may be gzipped. Each pass over the data is shuffled anew; batches are full. The
     features are int32 [B, S] sequences and int32 [B] labels.
+
+    The records of a step depend on the seed and on how many were used before, not on the number of
+    devices that share them: the first device has the first of them, and so on.
+
+    Args:
+      paths: the record files.
+      seq_length: S.
+      seed: decides the order.
+      records_done: how many records of that order are left out, since training has had them.
 
     Raises:
       UserError: a file or the first record cannot be read.
@@ -31,16 +41,32 @@ def training_input_fn(paths: List[str], seq_length: int, seed: Optional[int]) ->
     parse = _parse_compact if record_checks.holds_compact_records(paths) else _parse_full
     readers = [(read, list(some)) for read, some in itertools.groupby(paths, _reader)]
 
-    def input_fn(params):
+    def input_fn(params, input_context=None):
+        """B is params["batch_size"]; with several devices, their batches come in turn."""
         parts = [read(some) for read, some in readers]
         dataset = functools.reduce(lambda first, second: first.concatenate(second), parts)
         dataset = dataset.shuffle(_SHUFFLE_BUFFER, seed=seed, reshuffle_each_iteration=True)
-        dataset = dataset.repeat().batch(params["batch_size"], drop_remainder=True)
+        dataset = dataset.repeat().skip(records_done)
+        dataset = _batches(dataset, params["batch_size"], input_context)
         # One call for the whole batch costs a fraction of one call a record.
         return dataset.map(lambda batch: parse(batch, seq_length),
                            num_parallel_calls=1).prefetch(4)
 
     return input_fn
+
+
+def _batches(records: tf.data.Dataset, batch_size: int,
+             context: Optional["tf.distribute.InputContext"]) -> tf.data.Dataset:
+    """Full batches of the records that the devices of this process, of several, are to have."""
+    if context is None or context.num_replicas_in_sync == 1:
+        return records.batch(batch_size, drop_remainder=True)
+    num_devices = context.num_replicas_in_sync // context.num_input_pipelines  # of this process
+    shares = records.batch(batch_size * num_devices, drop_remainder=True)
+    shares = shares.shard(context.num_input_pipelines, context.input_pipeline_id)
+    if num_devices == 1:
+        return shares
+    return shares.flat_map(lambda share: tf.data.Dataset.from_tensor_slices(
+        tf.reshape(share, [num_devices, batch_size])))
 
 
 def _reader(path: str) -> Callable[[List[str]], tf.data.Dataset]:

@@ -2,7 +2,7 @@
 
 Notation: B batch, S sequence in wordpieces.
 """
-from typing import Callable, Dict, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, NamedTuple, Optional, Tuple, Union
 
 from bert_nq.errors import UserError
 from bert_nq.features.contexts import AnswerType
@@ -25,53 +25,88 @@ class Logits(NamedTuple):
     answer_type: tf.Tensor  # [B, 5], see AnswerType
 
 
-# Given logits and features, a scalar loss and the op that makes one step on it.
-Objective = Callable[[Logits, Features], Tuple[tf.Tensor, tf.Operation]]
+# Builds the model on the features of one pass of a step, given the pass's number.
+BuildLogits = Callable[[Features, Union[int, tf.Tensor]], Logits]
+# Given that and the features of a step, a scalar loss and the op that makes one step on it.
+Objective = Callable[[BuildLogits, Features], Tuple[tf.Tensor, tf.Operation]]
+
+
+class Training(NamedTuple):
+    """What a model_fn needs for training only."""
+    objective: Objective
+    seed: int  # of dropout
+    num_passes: int = 1  # through the model in one step
+    recompute: bool = False  # layers in the backward pass, see bert.encode
 
 
 def build_logits(config: BertConfig, features: Features, is_training: bool, use_tpu: bool = False,
-                 seed: Optional[int] = None) -> Logits:
+                 seed: Optional[tf.Tensor] = None, precision: str = "fp32",
+                 recompute: bool = False) -> Logits:
     """The graph of the model on `input_ids`, `input_mask` and `segment_ids`, each [B, S]."""
     sequence_output, pooled_output = bert.encode(
         config, features["input_ids"], features["input_mask"], features["segment_ids"],
-        is_training, use_one_hot_embeddings=use_tpu, seed=seed)
+        is_training, use_one_hot_embeddings=use_tpu, seed=seed, precision=precision,
+        recompute=recompute)
     start, end = heads.span_logits(sequence_output, SPAN_WEIGHTS, SPAN_BIAS)
     return Logits(start, end, heads.class_logits(pooled_output, len(AnswerType), TYPE_WEIGHTS,
                                                  TYPE_BIAS))
 
 
 def model_fn_builder(config: BertConfig, init_checkpoint: Optional[str], use_tpu: bool,
-                     objective: Optional[Objective] = None, seed: Optional[int] = None) -> Callable:
+                     precision: str = "fp32", training: Optional[Training] = None) -> Callable:
     """The model_fn of a TPUEstimator.
 
     Args:
       config: of the encoder.
       init_checkpoint: where variables of equal names start from, or None.
       use_tpu: whether the graph is for a TPU.
-      objective: makes the loss and the training step; needed for training only.
-      seed: of dropout.
+      precision: of products and activations, see bert.encode.
+      training: how to train; None where the model only predicts.
     """
     def model_fn(features, labels, mode, params):
         del labels, params  # the Estimator passes them by name
         if mode == tf.estimator.ModeKeys.EVAL:
             raise UserError("the model trains and predicts; scores are eval/nq_eval.py's")
-        training = mode == tf.estimator.ModeKeys.TRAIN
-        logits = build_logits(config, features, training, use_tpu, seed)
-        scaffold_fn = _initialise(init_checkpoint, use_tpu) if init_checkpoint else None
-        if not training:
+        if mode == tf.estimator.ModeKeys.TRAIN:
+            loss, train_op = _train(config, features, use_tpu, precision, training)
             return tf.estimator.tpu.TPUEstimatorSpec(
-                mode, predictions={"start_logits": logits.start, "end_logits": logits.end,
-                                   "answer_type_logits": logits.answer_type},
-                scaffold_fn=scaffold_fn)
-        loss, train_op = objective(logits, features)
-        return tf.estimator.tpu.TPUEstimatorSpec(mode, loss=loss, train_op=train_op,
-                                                 scaffold_fn=scaffold_fn)
+                mode, loss=loss, train_op=train_op,
+                scaffold_fn=_initialise(init_checkpoint, use_tpu))
+        logits = build_logits(config, features, False, use_tpu, precision=precision)
+        return tf.estimator.tpu.TPUEstimatorSpec(
+            mode, predictions={"start_logits": logits.start, "end_logits": logits.end,
+                               "answer_type_logits": logits.answer_type},
+            scaffold_fn=_initialise(init_checkpoint, use_tpu))
 
     return model_fn
 
 
-def _initialise(init_checkpoint: str, use_tpu: bool) -> Optional[Callable]:
-    """Has the variables start from the checkpoint; returns the scaffold_fn that TPUs need."""
+def _train(config, features, use_tpu, precision, training):
+    """The loss and the training op."""
+    place = _place_in_training(training.num_passes)
+
+    def build(features, pass_index):
+        seed = tf.constant(training.seed << 32, tf.int64) + place + tf.cast(pass_index, tf.int64)
+        with tf.variable_scope(tf.get_variable_scope(), reuse=tf.AUTO_REUSE):
+            return build_logits(config, features, True, use_tpu, seed, precision,
+                                training.recompute)
+
+    return training.objective(build, features)
+
+
+def _place_in_training(num_passes: int) -> tf.Tensor:
+    """A number that each step has, and on each device, with room for the passes of the step."""
+    replica = tf.distribute.get_replica_context()
+    step = tf.cast(tf.identity(tf.train.get_or_create_global_step()), tf.int64)
+    number = step * replica.num_replicas_in_sync + tf.cast(replica.replica_id_in_sync_group,
+                                                           tf.int64)
+    return number * num_passes
+
+
+def _initialise(init_checkpoint: Optional[str], use_tpu: bool) -> Optional[Callable]:
+    """Has the variables start from a checkpoint; returns the scaffold_fn that TPUs need."""
+    if init_checkpoint is None:
+        return None
     shapes = {v.op.name: v.shape.as_list() for v in tf.trainable_variables()}
     assignment = checkpoints.assignment_map(shapes, init_checkpoint)
 

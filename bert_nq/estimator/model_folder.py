@@ -4,21 +4,40 @@ They make the folder complete, and tell when a model is used with others than it
 which its checkpoints' shapes often do not show. Free of TensorFlow.
 """
 import os
+import re
 import shutil
+from typing import Optional
 
 from bert_nq import files
 from bert_nq.errors import UserError
+from bert_nq.modeling import checkpoints
 from bert_nq.modeling.config import BertConfig
 from bert_nq.text.vocabulary import Vocabulary
 
 CONFIG, VOCABULARY = "bert_config.json", "vocab.txt"
 # May change from one run to the next: what only the start of training or training itself uses.
 _OF_TRAINING = ("hidden_dropout_prob", "attention_probs_dropout_prob", "initializer_range")
+# The state file goes first, so that a folder that is half cleared holds no model.
+_WRITTEN_BY_TRAINING = re.compile(
+    r"checkpoint|model\.ckpt-\d+\..*|graph\.pbtxt|events\.out\.tfevents\..*|training\.json|"
+    r"history\.(json|png)")
+_FOLDERS_OF_TRAINING = ("best", "averaged")
 
 
 def has_checkpoint(output_dir: str) -> bool:
     """Whether training left a checkpoint in a folder of this machine; True for remote folders."""
     return files.is_remote(output_dir) or os.path.exists(os.path.join(output_dir, "checkpoint"))
+
+
+def check_checkpoint_is_there(output_dir: str) -> None:
+    """Raises UserError where a folder of this machine names a newest checkpoint that is gone."""
+    if files.is_remote(output_dir) or not has_checkpoint(output_dir):
+        return
+    try:
+        checkpoints.find_checkpoint(output_dir)
+    except UserError as e:
+        raise UserError("%s: the model that the file `checkpoint` names is gone (%s): bring it "
+                        "back, or train anew with --overwrite_output_dir" % (output_dir, e)) from e
 
 
 def check_same_model(output_dir: str, config: BertConfig, vocab_file: str) -> None:
@@ -51,3 +70,36 @@ def keep_beside_checkpoints(output_dir: str, config_file: str, vocab_file: str) 
         if not files.is_remote(target) and os.path.realpath(path) != os.path.realpath(target):
             with files.open_binary(path) as source, files.replacing(target) as out:
                 shutil.copyfileobj(source, out)
+
+
+def copy_config_and_vocabulary(model_dir: str, folder: str) -> None:
+    """Copies what `keep_beside_checkpoints` left in one folder into another."""
+    config, vocabulary = (os.path.join(model_dir, name) for name in (CONFIG, VOCABULARY))
+    if not files.is_remote(model_dir) and os.path.exists(config) and os.path.exists(vocabulary):
+        keep_beside_checkpoints(folder, config, vocabulary)
+
+
+def check_can_clear(output_dir: str, init_checkpoint: Optional[str]) -> None:
+    """Refuses to clear a folder where that would do harm.
+
+    Raises:
+      UserError: it is remote, or training is to start from a checkpoint in it.
+    """
+    if files.is_remote(output_dir):
+        raise UserError("--overwrite_output_dir: remove %s yourself, remote folders are not cleared"
+                        % output_dir)
+    if init_checkpoint and os.path.realpath(init_checkpoint).startswith(
+            os.path.join(os.path.realpath(output_dir), "")):
+        raise UserError("--init_checkpoint=%s is in --output_dir, which --overwrite_output_dir "
+                        "clears: choose another --output_dir" % init_checkpoint)
+
+
+def clear(output_dir: str) -> None:
+    """Removes what training wrote into a folder; other files, and the two copies, stay."""
+    names = os.listdir(output_dir)
+    for name in sorted(names, key="checkpoint".__ne__):
+        path = os.path.join(output_dir, name)
+        if _WRITTEN_BY_TRAINING.fullmatch(name) and os.path.isfile(path):
+            os.unlink(path)
+        elif name in _FOLDERS_OF_TRAINING and os.path.isdir(path):
+            shutil.rmtree(path)

@@ -71,7 +71,7 @@ def _probabilities(query, key, adder):
     scale = 1.0 / math.sqrt(query.shape.as_list()[-1])
     if runtime.FUSES_SCALED_PRODUCT:
         # Product, factor and mask become one kernel.
-        scores = tf.matmul(query, key, transpose_b=True) * scale + adder
+        scores = tf.matmul(query, key, transpose_b=True) * scale + tf.cast(adder, query.dtype)
     else:
-        scores = tf.matmul(query * scale, key, transpose_b=True) + adder
-    return tf.nn.softmax(scores)
+        scores = tf.matmul(query * scale, key, transpose_b=True) + tf.cast(adder, query.dtype)
+    return tf.cast(tf.nn.softmax(tf.cast(scores, tf.float32)), query.dtype)

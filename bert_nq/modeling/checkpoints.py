@@ -21,7 +21,8 @@ Shape = Tuple[int, ...]
 
 # What optimizers and the training loop keep beside the model's own variables.
 _NOT_OF_THE_MODEL = re.compile(r"/((adam|lamb)_[mv]|Adam(_1)?|Momentum|ExponentialMovingAverage)$"
-                               r"|^(global_step|beta[12]_power|save_counter)$")
+                               r"|^(global_step|beta[12]_power|save_counter"
+                               r"|loss_scale(_good_steps)?)$")
 
 
 class Assignment(NamedTuple):
@@ -158,8 +159,9 @@ def write_weights(prefix: str, weights: Mapping[str, np.ndarray]) -> None:
     """
     from bert_nq.modeling.runtime import tf
     names = sorted(weights)
-    folder = os.path.dirname(os.path.abspath(prefix))
-    files.make_folder(folder)
+    # Beside a local checkpoint, since it may be large.
+    folder = None if files.is_remote(prefix) else os.path.dirname(os.path.abspath(prefix))
+    files.make_folder(folder or "")
     with tempfile.TemporaryDirectory(prefix=".checkpoint.", dir=folder) as temporary:
         scratch = os.path.join(temporary, "scratch")
         with tf.Graph().as_default(), tf.Session() as session:

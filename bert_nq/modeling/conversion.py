@@ -1,7 +1,7 @@
 """Whole models between a TensorFlow checkpoint and a Hugging Face folder."""
 import json
 import os
-from typing import List, NamedTuple, Optional
+from typing import Any, List, NamedTuple, Optional
 
 from bert_nq import files
 from bert_nq.errors import UserError
@@ -9,6 +9,7 @@ from bert_nq.modeling import checkpoints, huggingface
 from bert_nq.modeling.config import BertConfig, read_json
 
 SAFETENSORS = "model.safetensors"
+INDEX = "model.safetensors.index.json"  # of a model in several files
 PYTORCH = "pytorch_model.bin"
 CHECKPOINT = "bert_model.ckpt"
 
@@ -29,7 +30,7 @@ class Conversion(NamedTuple):
 
 def is_huggingface(path: str) -> bool:
     """Whether `path` is a Hugging Face folder."""
-    return any(os.path.exists(os.path.join(path, name)) for name in (SAFETENSORS, PYTORCH))
+    return any(os.path.exists(os.path.join(path, name)) for name in (SAFETENSORS, INDEX, PYTORCH))
 
 
 def to_tensorflow(folder: str, output_dir: str,
@@ -37,7 +38,8 @@ def to_tensorflow(folder: str, output_dir: str,
     """Converts a folder with model.safetensors, config.json and perhaps vocab.txt.
 
     Writes bert_model.ckpt.*, bert_config.json and vocab.txt into `output_dir`. Half precision
-    becomes float32.
+    becomes float32. The weights may be in several files with a model.safetensors.index.json, and
+    the vocabulary in a tokenizer.json.
 
     Args:
       folder: the Hugging Face folder.
@@ -47,22 +49,33 @@ def to_tensorflow(folder: str, output_dir: str,
     Raises:
       UserError: something is missing, or config and weights do not fit.
     """
-    source = os.path.join(folder, SAFETENSORS)
-    if not os.path.exists(source) and os.path.exists(os.path.join(folder, PYTORCH)):
-        raise UserError("%s has %s but no %s: save it as safetensors first, with transformers' "
-                        "model.save_pretrained(FOLDER, safe_serialization=True)"
-                        % (folder, PYTORCH, SAFETENSORS))
+    source = _weights_of(folder)
     config_path = os.path.join(folder, "config.json")
     config, notes = huggingface.config_from_huggingface(read_json(config_path), config_path)
-    vocab, vocab_notes = _read_vocab(os.path.join(folder, "vocab.txt"), config)
-    weights, weight_notes = huggingface.from_huggingface(
-        huggingface.read_safetensors(source), config, source, allow_missing_pooler)
+    vocab, vocab_notes = _read_vocab_of_folder(folder, config)
+    read = (huggingface.read_sharded_safetensors if source.endswith(INDEX)
+            else huggingface.read_safetensors)
+    weights, weight_notes = huggingface.from_huggingface(read(source), config, source,
+                                                         allow_missing_pooler)
     prefix = os.path.join(output_dir, CHECKPOINT)
     checkpoints.write_weights(prefix, weights)
     config_out = _write(output_dir, "bert_config.json", config.to_json().encode("utf8"))
     vocab_out = _write(output_dir, "vocab.txt", vocab)
     return Conversion(prefix, config_out, vocab_out, len(weights),
                       sum(w.size for w in weights.values()), notes + vocab_notes + weight_notes)
+
+
+def _weights_of(folder: str) -> str:
+    """The file of a Hugging Face folder that its weights are read by."""
+    whole, index, pytorch = (os.path.join(folder, name) for name in (SAFETENSORS, INDEX, PYTORCH))
+    if not os.path.exists(whole):
+        if os.path.exists(index):
+            return index
+        if os.path.exists(pytorch):
+            raise UserError("%s has %s but no %s: save it as safetensors first, with transformers' "
+                            "model.save_pretrained(FOLDER, safe_serialization=True)"
+                            % (folder, PYTORCH, SAFETENSORS))
+    return whole
 
 
 def to_huggingface(path: str, output_dir: str, config_file: Optional[str] = None,
@@ -105,14 +118,58 @@ def _read_vocab(path: str, config: BertConfig, must_exist: bool = False):
         return None, ["no vocab.txt found: put the model's own beside the output"]
     with files.open_binary(path) as f:
         data = f.read()
-    entries = len(data.splitlines())
+    return data, _check_entries(path, len(data.splitlines()), config)
+
+
+def _check_entries(path: str, entries: int, config: BertConfig) -> List[str]:
+    """Notes on the size of a vocabulary; raises UserError where it is larger than the model's."""
     if entries > config.vocab_size:
         raise UserError("%s has %d entries, but the config's vocab_size is %d"
                         % (path, entries, config.vocab_size))
     if entries < config.vocab_size:
-        return data, ["vocab.txt has %d entries for %d word embeddings"
-                      % (entries, config.vocab_size)]
-    return data, []
+        return ["%s has %d entries for %d word embeddings"
+                % (os.path.basename(path), entries, config.vocab_size)]
+    return []
+
+
+def _read_vocab_of_folder(folder: str, config: BertConfig):
+    """As _read_vocab, of a Hugging Face folder, which may have the two files of newer ones instead.
+
+    tokenizer.json: the pieces; tokenizer_config.json: whether they are of lower case, which a
+    vocab.txt does not tell.
+    """
+    path, tokenizer = (os.path.join(folder, name) for name in ("vocab.txt", "tokenizer.json"))
+    if os.path.exists(path) or not os.path.exists(tokenizer):
+        vocab, notes = _read_vocab(path, config)
+    else:
+        pieces = _pieces(read_json(tokenizer), tokenizer)
+        vocab = "".join(piece + "\n" for piece in pieces).encode("utf8")
+        notes = _check_entries(tokenizer, len(pieces), config)
+    settings = os.path.join(folder, "tokenizer_config.json")
+    if os.path.exists(settings):
+        values = read_json(settings)
+        if isinstance(values, dict) and values.get("do_lower_case") is False:
+            notes = notes + ["this is a cased model: pass --do_lower_case=false to all programs"]
+    return vocab, notes
+
+
+def _pieces(tokenizer: Any, path: str) -> List[str]:
+    """The wordpieces in a tokenizer.json, in the order of their ids."""
+    try:
+        kind = tokenizer["model"]["type"]
+        ids = dict(tokenizer["model"]["vocab"])
+        # Marks such as [CLS] are listed here too, and those that were added here only.
+        ids.update({token["content"]: token["id"] for token in tokenizer["added_tokens"]})
+        pieces = sorted(ids, key=ids.get)
+        complete = [ids[piece] for piece in pieces] == list(range(len(pieces)))
+    except (KeyError, TypeError, ValueError, AttributeError) as e:
+        raise UserError("%s is not the file of a tokenizer (%s: %s): put the model's vocab.txt "
+                        "beside it" % (path, type(e).__name__, e)) from e
+    if kind != "WordPiece" or not complete:
+        raise UserError("%s has %s: put the model's vocab.txt beside it" % (
+            path, "ids that are missing or double" if kind == "WordPiece"
+            else "no wordpieces, but a %s model" % kind))
+    return pieces
 
 
 def _write(folder: str, name: str, data: Optional[bytes]) -> Optional[str]:

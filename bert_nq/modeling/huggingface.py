@@ -6,6 +6,7 @@ both know keep the names they have on either side; all other variables of a Tens
 that are outside bert/, such as the heads of a question answering model, are stored under their own
 names, which Hugging Face's loaders pass over.
 """
+import os
 import re
 from typing import Any, Dict, List, Mapping, Tuple
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from bert_nq import files
 from bert_nq.errors import UserError
-from bert_nq.modeling.config import BertConfig
+from bert_nq.modeling.config import BertConfig, read_json
 
 Weights = Dict[str, np.ndarray]
 
@@ -43,7 +44,8 @@ _ENCODER = re.compile(r"(embeddings|encoder|pooler)\.")
 
 _TO_HUGGINGFACE_ACT = {"gelu": "gelu_new", "gelu_tanh": "gelu_new", "gelu_erf": "gelu"}
 # Where the meaning allows it, the name is one that bert-tensorflow knows.
-_TO_GOOGLE_ACT = {"gelu": "gelu_erf", "gelu_new": "gelu", "gelu_pytorch_tanh": "gelu"}
+_TO_GOOGLE_ACT = {"gelu": "gelu_erf", "gelu_python": "gelu_erf", "gelu_new": "gelu",
+                  "gelu_fast": "gelu", "gelu_pytorch_tanh": "gelu"}
 
 
 def variable_shapes(config: BertConfig) -> Dict[str, Tuple[int, ...]]:
@@ -214,6 +216,9 @@ def config_from_huggingface(values: Any, where: str) -> Tuple[BertConfig, List[s
     if positions != "absolute":
         raise UserError("%s: position_embedding_type is %r; only \"absolute\" can be converted"
                         % (where, positions))
+    if values.get("is_decoder"):
+        raise UserError("%s: is_decoder is true; a decoder, whose positions see only those before "
+                        "them, cannot be converted" % where)
     # Hugging Face leaves out of the file what equals its defaults: Google's, but for two segments.
     settings = dict({"vocab_size": 30522, "type_vocab_size": 2}, **values)
     act = settings.get("hidden_act", "gelu")
@@ -251,6 +256,30 @@ def read_safetensors(path: str) -> Weights:
     except Exception as e:  # The class of the error is not public.
         raise UserError("%s is not a safetensors file: %s" % (path, e)) from e
     return {name: _array(name, tensor, path) for name, tensor in tensors}
+
+
+def read_sharded_safetensors(index_path: str) -> Weights:
+    """The tensors that a model.safetensors.index.json finds in the files beside it.
+
+    Raises:
+      UserError: one of the files is missing or damaged, or does not hold what the index says.
+    """
+    index = read_json(index_path)
+    places = index.get("weight_map") if isinstance(index, dict) else None
+    if not isinstance(places, dict) or not all(
+            isinstance(name, str) and name == os.path.basename(name) for name in places.values()):
+        raise UserError("%s is not the index of a model: expected {\"weight_map\": {TENSOR: FILE}}"
+                        % index_path)
+    tensors = {}
+    for file in sorted(set(places.values())):
+        path = os.path.join(os.path.dirname(index_path), file)
+        found = read_safetensors(path)
+        for name in sorted(name for name, place in places.items() if place == file):
+            if name not in found:
+                raise UserError("%s has no %s, although %s says so: are the files of one model?"
+                                % (path, name, index_path))
+            tensors[name] = found[name]
+    return tensors
 
 
 def _array(name: str, tensor: Mapping[str, Any], path: str) -> np.ndarray:

@@ -2,8 +2,9 @@
 
     from bert_nq.modeling.runtime import tf
 
-`tf` is `tensorflow.compat.v1` with TensorFlow 2's behaviour switched off, which must happen before
-the first graph: this module sees to it once, however it comes to be imported.
+`tf` is `tensorflow.compat.v1` with TensorFlow 2's behaviour switched off, but for its resource
+variables, so that there is one kind of variable. Both must happen before the first graph: this
+module sees to it once, however it comes to be imported.
 """
 import logging
 import os
@@ -41,8 +42,11 @@ def _disable_v2_behavior() -> None:
     logger.setLevel(logging.ERROR)
     try:
         tf.disable_v2_behavior()
+        # One kind of variable on both releases, and in all devices' graphs.
+        tf.enable_resource_variables()
     finally:
         logger.setLevel(level)
 
 
 _disable_v2_behavior()
+tf.enable_resource_variables()

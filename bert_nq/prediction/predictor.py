@@ -80,7 +80,8 @@ class _Windows:
 
 
 def predict(estimator, examples: Iterable[Example], maker: WindowMaker, max_seq_length: int,
-            options: DecodingOptions, bad_input: BadInput) -> Iterator[Dict[str, Any]]:
+            options: DecodingOptions, bad_input: BadInput,
+            checkpoint: Optional[str] = None) -> Iterator[Dict[str, Any]]:
     """Yields an entry of the official prediction file for each example, in their order.
 
     Args:
@@ -90,6 +91,7 @@ def predict(estimator, examples: Iterable[Example], maker: WindowMaker, max_seq_
       max_seq_length: wordpieces of a window.
       options: of decoding.
       bad_input: told of pages that cannot be used.
+      checkpoint: its prefix; None: the newest of the estimator's.
 
     Raises:
       UserError: an example is unusable, the logits are no numbers, or one of what
@@ -100,7 +102,8 @@ def predict(estimator, examples: Iterable[Example], maker: WindowMaker, max_seq_
     start_logits, end_logits = [], []  # of the page that comes next
     rows = 0
     # Closed at once when something fails: TensorFlow 1.15 cannot do it while Python exits.
-    with contextlib.closing(estimator.predict(input_fn, yield_single_examples=False)) as batches:
+    with contextlib.closing(estimator.predict(input_fn, checkpoint_path=checkpoint,
+                                              yield_single_examples=False)) as batches:
         for batch in _mendable(batches):
             start_logits.append(batch["start_logits"])
             end_logits.append(batch["end_logits"])

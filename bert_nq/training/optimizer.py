@@ -1,11 +1,14 @@
-"""BERT's AdamW with linear warm-up and decay.
+"""AdamW and its learning rate, as BERT is trained: a function from gradients to an update.
 
 Adam without bias correction, weight decay apart from the gradient (Loshchilov and Hutter 2019) and
-not on biases and LayerNorm, gradients clipped to a global norm of 1. Slots are named adam_m and
-adam_v, as in Google's checkpoints.
+not on biases and LayerNorm. Slots are named adam_m and adam_v, as in Google's checkpoints.
+
+There is no tf.train.Optimizer here: under a tf.distribute strategy that class sums gradients after
+BERT has clipped them. These functions are called within each replica, with gradients that are the
+same in all, and change its own copy of each variable, which is what `variable.handle` means there.
 """
 import re
-from typing import NamedTuple, Sequence
+from typing import List, NamedTuple, Sequence
 
 from bert_nq.modeling.runtime import tf
 
@@ -23,6 +26,12 @@ class OptimizerSettings(NamedTuple):
     no_weight_decay: Sequence[str] = ("LayerNorm", "layer_norm", "bias")  # parts of names
 
 
+class Slots(NamedTuple):
+    """The moments of each variable's gradients, in the order of the variables."""
+    first: List[tf.Variable]
+    second: List[tf.Variable]
+
+
 def learning_rate(settings: OptimizerSettings, step: tf.Tensor) -> tf.Tensor:
     """Scalar: up linearly over the warm-up steps, then what is left of a line down to 0.
 
@@ -37,72 +46,61 @@ def learning_rate(settings: OptimizerSettings, step: tf.Tensor) -> tf.Tensor:
     return rate
 
 
-def create_train_op(loss: tf.Tensor, settings: OptimizerSettings,
-                    use_tpu: bool = False) -> tf.Operation:
-    """One step on `loss`: clipped gradients, AdamW, and the global step counted up."""
-    step = tf.train.get_or_create_global_step()
-    optimizer = AdamWeightDecayOptimizer(learning_rate(settings, step), settings)
-    if use_tpu:
-        optimizer = tf.tpu.CrossShardOptimizer(optimizer)
-    variables = tf.trainable_variables()
-    gradients, _ = tf.clip_by_global_norm(tf.gradients(loss, variables),
-                                          settings.max_gradient_norm)
-    return optimizer.apply_gradients(zip(gradients, variables), global_step=step)
+def variable_name(variable: tf.Variable) -> str:
+    """The name in checkpoints. `variable.op.name` is that of one replica's copy."""
+    return variable.name.split(":")[0]
 
 
-class AdamWeightDecayOptimizer(tf.train.Optimizer):
-    """AdamW through TensorFlow's fused Adam kernel.
+def make_slots(variables: Sequence[tf.Variable]) -> Slots:
+    """Makes the variables NAME/adam_m and NAME/adam_v, which start from zero.
 
-    The kernel's step is learning_rate * sqrt(1 - beta_2^t) / (1 - beta_1^t); with both powers given
-    as 0 that is Adam without bias correction. Gradients of embeddings are made dense first, since
-    every row's moments decay in every step.
+    To be called in the root variable scope, and outside of tf.cond and tf.while_loop.
     """
+    def slots(suffix):
+        return [tf.get_variable(variable_name(v) + suffix, v.shape, v.dtype.base_dtype,
+                                tf.zeros_initializer(), trainable=False) for v in variables]
 
-    def __init__(self, rate: tf.Tensor, settings: OptimizerSettings):
-        super().__init__(use_locking=False, name="AdamWeightDecayOptimizer")
-        self._rate = rate
-        self._settings = settings
+    return Slots(slots("/adam_m"), slots("/adam_v"))
 
-    def _create_slots(self, var_list):
-        for variable in var_list:
-            self._zeros_slot(variable, "m", "adam_m")
-            self._zeros_slot(variable, "v", "adam_v")
 
-    def _apply_dense(self, grad, var):
-        with tf.control_dependencies(self._decay(var, grad)):
-            return tf.raw_ops.ApplyAdam(
-                var=var, m=self.get_slot(var, "m"), v=self.get_slot(var, "v"), grad=grad,
-                **self._scalars(var)).op
+def update(gradients: Sequence[tf.Tensor], variables: Sequence[tf.Variable], slots: Slots,
+           rate: tf.Tensor, settings: OptimizerSettings) -> tf.Operation:
+    """One step of AdamW on this replica's copies of the variables and of their slots.
 
-    def _resource_apply_dense(self, grad, handle):
-        with tf.control_dependencies(self._decay(handle, grad)):
-            return tf.raw_ops.ResourceApplyAdam(
-                var=handle.handle, m=self.get_slot(handle, "m").handle,
-                v=self.get_slot(handle, "v").handle, grad=grad, **self._scalars(handle))
+    Args:
+      gradients: dense, of the variables' shapes. All that reads the variables in this step must be
+        done when they are there.
+      variables: resource variables.
+      slots: of `make_slots(variables)`.
+      rate: scalar, the learning rate.
+      settings: of the optimizer.
+    """
+    return tf.group(*[_adamw(*each, rate=rate, settings=settings)
+                      for each in zip(gradients, variables, slots.first, slots.second)])
 
-    def _apply_sparse_duplicate_indices(self, grad, var):
-        return self._apply_dense(tf.convert_to_tensor(grad), var)
 
-    def _resource_apply_sparse_duplicate_indices(self, grad, handle, indices):
-        dense = tf.unsorted_segment_sum(grad, indices, handle.shape[0])
-        return self._resource_apply_dense(dense, handle)
+def _adamw(gradient, variable, first, second, rate, settings):
+    """The op that updates one variable by TensorFlow's fused Adam kernel.
 
-    def _scalars(self, var):
-        dtype = var.dtype.base_dtype
-        values = {"beta1_power": 0.0, "beta2_power": 0.0, "lr": self._rate,
-                  "beta1": self._settings.beta_1, "beta2": self._settings.beta_2,
-                  "epsilon": self._settings.epsilon}
-        return {name: tf.cast(value, dtype) for name, value in values.items()}
+    The kernel's step is rate * sqrt(1 - beta_2^t) / (1 - beta_1^t); with both powers given as 0
+    that is Adam without bias correction.
+    """
+    with tf.control_dependencies(_decay(variable, gradient, rate, settings)):
+        return tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle, m=first.handle, v=second.handle, grad=gradient,
+            beta1_power=0.0, beta2_power=0.0, lr=rate, beta1=settings.beta_1,
+            beta2=settings.beta_2, epsilon=settings.epsilon)
 
-    def _decay(self, var, grad):
-        """The ops to run before the step: the one that takes rate * weight_decay * var off var.
 
-        It waits for the gradient, which, being clipped by the global norm, is there when all passes
-        through the model are done with the variable.
-        """
-        name = var.op.name
-        decay = self._settings.weight_decay_rate
-        if not decay or any(re.search(part, name) for part in self._settings.no_weight_decay):
-            return []
-        with tf.control_dependencies([grad]):
-            return [var.assign_sub(tf.cast(self._rate * decay, var.dtype.base_dtype) * var)]
+def _decay(variable, gradient, rate, settings):
+    """The ops to run before Adam's: the one that takes rate * weight_decay * variable off it."""
+    if not settings.weight_decay_rate or not _decays(variable_name(variable), settings):
+        return []
+    with tf.control_dependencies([gradient]):
+        value = tf.raw_ops.ReadVariableOp(resource=variable.handle, dtype=variable.dtype.base_dtype)
+        return [tf.raw_ops.AssignSubVariableOp(resource=variable.handle,
+                                               value=rate * settings.weight_decay_rate * value)]
+
+
+def _decays(name: str, settings: OptimizerSettings) -> bool:
+    return not any(re.search(part, name) for part in settings.no_weight_decay)

@@ -1,0 +1,256 @@
+"""What a training run was like: losses and speed over its steps, and the scores on dev.
+
+The history is saved beside each checkpoint and read again on resuming, so that a run that was
+interrupted has the same history, but for its times, as one that was not. The file is JSON:
+
+    {"num_steps": 5763,            the run's length
+     "block_steps": 4,             steps 1 to 4 are a block, 5 to 8 the next, ...
+     "blocks": [
+      {"step": 4,                  the last step of the block
+       "steps": 4,                 how many steps of it were seen
+       "loss": 4.41, ...           means over these steps (of the values that are finite)
+       "seconds": 6.5,             but the sums of seconds, wait_seconds and examples
+      }, ...],
+     "unfinished": [               blocks as they were at a checkpoint in their middle; the last
+      {"step": 5762, "steps": 2,   one may be still going on
+       "sums": {"loss": 5.2, ...}, "counts": {"loss": 2, ...}}, ...],
+     "evaluations": [
+      {"step": 5763, "scores": {"long-best-threshold-f1": 0.41, ...}}, ...]}
+"""
+import math
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+
+from bert_nq import files
+from bert_nq.errors import UserError
+
+# Values that are added up in a block; of all others the mean is kept.
+SUMMED = ("seconds", "wait_seconds", "examples")
+
+METRICS = ("long", "short", "both")
+
+_NUM_BLOCKS = 1000  # at least so many in a long run, and less than twice as many
+_NUM_UNFINISHED = 100  # as many checkpoints as can be gone back to without a loss
+
+
+class Block(NamedTuple):
+    """Successive steps, taken together."""
+
+    step: int  # the last of them
+    steps: int
+    values: Dict[str, float]
+
+
+class Evaluation(NamedTuple):
+    """The scores of the model after a step, under the official scorer's names."""
+
+    step: int
+    scores: Dict[str, float]
+
+    def f1(self, metric: str) -> float:
+        """The best-threshold F1 of "long" or "short" answers, or for "both" their mean."""
+        if metric == "both":
+            return (self.f1("long") + self.f1("short")) / 2
+        return self.scores[metric + "-best-threshold-f1"]
+
+
+class _Sums(NamedTuple):
+    """A block that may go on: the sum and the number of each value's finite occurrences."""
+
+    step: int
+    steps: int
+    sums: Dict[str, float]
+    counts: Dict[str, int]
+
+    def plus(self, later: "_Sums") -> "_Sums":
+        return _Sums(later.step, self.steps + later.steps, _added(self.sums, later.sums),
+                     _added(self.counts, later.counts))
+
+    def block(self) -> Block:
+        return Block(self.step, self.steps, {
+            name: value if name in SUMMED else value / self.counts[name]
+            for name, value in self.sums.items()})
+
+
+def _added(some: Mapping[str, Any], others: Mapping[str, Any]) -> Dict[str, Any]:
+    return dict(some, **{name: some.get(name, 0) + value for name, value in others.items()})
+
+
+def _sums_of_step(step: int, scalars: Mapping[str, float]) -> _Sums:
+    # A step whose fp16 gradients overflowed has an infinite norm, which would hide all others.
+    finite = {name: float(value) for name, value in scalars.items() if math.isfinite(value)}
+    return _Sums(step, 1, finite, dict.fromkeys(finite, 1))
+
+
+def _sums_of_block(block: Block) -> _Sums:
+    return _Sums(block.step, block.steps, {
+        name: value if name in SUMMED else value * block.steps
+        for name, value in block.values.items()}, dict.fromkeys(block.values, block.steps))
+
+
+class History:
+    """The steps and the evaluations of a run.
+
+    A block is of K steps, K the largest power of 2 that makes 1,000 blocks or more of the run: so
+    the blocks of a run that is lengthened can be merged to its new K.
+    """
+
+    def __init__(self, num_steps: int):
+        self.num_steps = num_steps
+        self.block_steps = 1 << (max(1, num_steps // _NUM_BLOCKS).bit_length() - 1)
+        self.evaluations: List[Evaluation] = []
+        self._finished: List[Block] = []
+        self._open: Optional[_Sums] = None
+        self._unfinished: List[_Sums] = []  # the open block's state at each write
+
+    @property
+    def blocks(self) -> List[Block]:
+        """All blocks in the order of their steps; the last one may be unfinished."""
+        return self._finished + ([self._open.block()] if self._open else [])
+
+    @property
+    def last_step(self) -> int:
+        """The last step that was added, 0 before the first."""
+        return self.blocks[-1].step if self.blocks else 0
+
+    def add_step(self, step: int, scalars: Mapping[str, float]) -> None:
+        """Adds a step's values.
+
+        Args:
+          step: counted from 1, and later than all before; steps may be left out.
+          scalars: loss, start_loss, ..., gradient_norm, learning_rate; and seconds, wait_seconds
+            and examples. A value that is not finite is left out of its mean.
+        """
+        if step <= self._last_added():
+            raise ValueError("step %d comes after step %d" % (step, self._last_added()))
+        self._add(_sums_of_step(step, scalars))
+
+    def _last_added(self) -> int:
+        # Like last_step, without the copy of all blocks: it is asked at each step.
+        if self._open:
+            return self._open.step
+        return self._finished[-1].step if self._finished else 0
+
+    def _add(self, sums: _Sums) -> None:
+        if self._open and self._index(self._open.step) != self._index(sums.step):
+            self._finish()
+        self._open = self._open.plus(sums) if self._open else sums
+        if sums.step % self.block_steps == 0:
+            self._finish()
+
+    def _index(self, step: int) -> int:
+        # With K = 4 the steps 1 to 4 are block 0.
+        return (step - 1) // self.block_steps
+
+    def _finish(self) -> None:
+        self._finished.append(self._open.block())
+        self._open = None
+
+    def add_evaluation(self, step: int, scores: Mapping[str, float]) -> None:
+        """Adds the scores of the model after `step`, in place of earlier ones of that step."""
+        others = [e for e in self.evaluations if e.step != step]
+        self.evaluations = sorted(others + [Evaluation(step, dict(scores))], key=lambda e: e.step)
+
+    def best(self, metric: str = "both") -> Optional[Evaluation]:
+        """The evaluation with the highest F1, the earliest of several; None without any.
+
+        Args:
+          metric: one of METRICS, see Evaluation.f1.
+        """
+        if metric not in METRICS:
+            raise ValueError("unknown metric %r" % metric)
+        return max(self.evaluations, key=lambda e: (e.f1(metric), -e.step), default=None)
+
+    def series(self, name: str) -> Tuple[List[int], List[float]]:
+        """A value's steps and means, or sums, over the blocks that have it."""
+        found = [(b.step, b.values[name]) for b in self.blocks if name in b.values]
+        return [step for step, _ in found], [value for _, value in found]
+
+    def upto(self, step: int) -> "History":
+        """The history without what is later than `step`.
+
+        Of the block that `step` cuts, the result has what was seen at the latest write() that is
+        not after `step`: everything, if the history was written then.
+        """
+        result = self._empty_copy()
+        result.evaluations = [e for e in self.evaluations if e.step <= step]
+        result._finished = [b for b in self._finished if b.step <= step]
+        result._unfinished = [s for s in self._unfinished if s.step <= step]
+        states = [s for s in self._unfinished + ([self._open] if self._open else [])
+                  if result._last_added() < s.step <= step]
+        result._open = max(states, key=lambda s: s.step, default=None)
+        return result
+
+    def lengthened(self, num_steps: int) -> "History":
+        """The history so far as that of a run of `num_steps`, its blocks merged to larger ones.
+
+        Blocks that are already larger than that run's are kept as they are.
+        """
+        result = History(num_steps)
+        result.evaluations = list(self.evaluations)
+        if result.block_steps <= self.block_steps:
+            same = self.upto(self.last_step)
+            same.num_steps, same.evaluations = num_steps, result.evaluations
+            return same
+        for block in self._finished:
+            result._add(_sums_of_block(block))
+        if self._open:
+            result._add(self._open)
+        return result
+
+    def _empty_copy(self) -> "History":
+        result = History(self.num_steps)
+        result.block_steps = self.block_steps
+        return result
+
+    def write(self, path: str) -> None:
+        """Writes the history to a file, atomically. Belongs to each checkpoint: see upto()."""
+        if self._open and self._open not in self._unfinished[-1:]:
+            self._unfinished = (self._unfinished + [self._open])[-_NUM_UNFINISHED:]
+        files.write_json(path, {
+            "num_steps": self.num_steps,
+            "block_steps": self.block_steps,
+            "blocks": [dict(b.values, step=b.step, steps=b.steps) for b in self._finished],
+            "unfinished": [s._asdict() for s in self._unfinished],
+            "evaluations": [e._asdict() for e in self.evaluations],
+        })
+
+    @classmethod
+    def read(cls, path: str) -> Optional["History"]:
+        """The history in a file; None if there is no such file.
+
+        Raises:
+          UserError: it cannot be read, or holds something else.
+        """
+        content = files.read_json(path)
+        if content is None:
+            return None
+        try:
+            return cls._of_json(content)
+        except (AttributeError, KeyError, TypeError, ValueError) as e:
+            raise UserError("%s is not the history of a training run (%s: %s): remove it"
+                            % (path, type(e).__name__, e)) from e
+
+    @classmethod
+    def _of_json(cls, content: Any) -> "History":
+        result = cls(content["num_steps"])
+        result.block_steps = content["block_steps"]
+        for values in content["blocks"]:
+            values = dict(values)
+            result._finished.append(Block(values.pop("step"), values.pop("steps"), values))
+        result._unfinished = [_Sums(**sums) for sums in content["unfinished"]]
+        if result._unfinished and result._unfinished[-1].step > result._last_added():
+            result._open = result._unfinished[-1]
+        result.evaluations = [Evaluation(**e) for e in content["evaluations"]]
+        return result
+
+    @classmethod
+    def resumed(cls, path: str, num_steps: int, step: int) -> "History":
+        """The history for a run of `num_steps` that goes on after `step`.
+
+        It is the file's, as far as it fits; empty if there is no file.
+
+        Raises:
+          UserError: see read().
+        """
+        history = cls.read(path) or cls(num_steps)
+        return history.upto(step).lengthened(num_steps)

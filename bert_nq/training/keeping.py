@@ -1,0 +1,176 @@
+"""What is kept of a training run: the last checkpoints, the best one, their average, the history.
+
+In the model's folder:
+
+    model.ckpt-N.*, checkpoint   the last checkpoints
+    history.json                 losses and scores, see training.history; as of the last checkpoint
+    best/                        a copy of the checkpoint with the best dev score, without optimizer
+    averaged/                    the average of the last checkpoints
+    history.png                  losses and scores as a picture
+"""
+import os
+from typing import Callable, Dict, List, Optional
+
+import numpy as np
+
+from bert_nq import files
+from bert_nq.errors import UserError
+from bert_nq.estimator import failures, model_folder
+from bert_nq.modeling import checkpoints
+from bert_nq.modeling.runtime import tf
+from bert_nq.training.history import Evaluation, History
+from bert_nq.training.settings import KeepingSettings
+
+HISTORY, PLOT = "history.json", "history.png"
+BEST, AVERAGED = "best", "averaged"
+SCORES = "scores.json"
+
+# Given the prefix of a checkpoint, the official scores of the dev set.
+Evaluate = Callable[[str], Dict[str, float]]
+
+
+class Keeper:
+    """Saves the checkpoints of a run, scores them, and keeps the best.
+
+    Only one process of a run has one. `begin` comes first, then `after_step` for every step, then
+    `save` once more at the end.
+
+    Args:
+      output_dir: the model's folder.
+      settings: when to do what.
+      history: is given the evaluations, and written with every checkpoint.
+      evaluate: scores a checkpoint; None: nothing is scored.
+      told: is given each evaluation, and whether it is the best so far.
+    """
+
+    def __init__(self, output_dir: str, settings: KeepingSettings, history: History,
+                 evaluate: Optional[Evaluate], told: Callable[[Evaluation, bool], None]):
+        self._prefix = os.path.join(output_dir, "model.ckpt")
+        self._output_dir = output_dir
+        self._settings = settings
+        self._history = history
+        self._evaluate = evaluate
+        self._told = told
+        self._saver: Optional[tf.train.Saver] = None
+        self._saved_step = -1
+
+    def begin(self, session: tf.Session, step: int) -> None:
+        """Saves the initial weights, or scores the checkpoint that a killed run has not scored."""
+        self._saver, = session.graph.get_collection(tf.GraphKeys.SAVERS)
+        if step:
+            # Else it would forget the checkpoints that are there, and never remove them.
+            state = tf.train.get_checkpoint_state(self._output_dir)
+            self._saver.recover_last_checkpoints(state.all_model_checkpoint_paths)
+            self._saved_step = step
+            self._evaluate_if_due(session, step, last=False)
+        else:
+            self.save(session, 0)
+
+    def after_step(self, session: tf.Session, step: int, last: bool) -> bool:
+        """Does what is due after a step; returns whether training should stop early."""
+        if last or step % self._settings.save_checkpoints_steps == 0:
+            self.save(session, step)
+        self._evaluate_if_due(session, step, last)
+        return has_stopped_improving(self._history, self._settings)
+
+    def save(self, session: tf.Session, step: int) -> None:
+        """Saves a checkpoint of this step, unless there is one."""
+        if step == self._saved_step:
+            return
+        # The history first: what it has of later steps than the newest checkpoint is dropped again.
+        self._write_history()
+        with failures.mendable("saving a checkpoint"):
+            self._saver.save(session, self._prefix, global_step=step, write_meta_graph=False)
+        self._saved_step = step
+
+    def _evaluate_if_due(self, session: tf.Session, step: int, last: bool) -> None:
+        every = self._settings.eval_every
+        due = last or (every and step % every == 0)
+        done = any(e.step == step for e in self._history.evaluations)
+        if self._evaluate is None or not due or done:
+            return
+        self.save(session, step)
+        checkpoint = "%s-%d" % (self._prefix, step)
+        self._history.add_evaluation(step, self._evaluate(checkpoint))
+        best = self._history.best(self._settings.metric)
+        if best.step == step:
+            keep_copy(checkpoint, os.path.join(self._output_dir, BEST), best.scores)
+        self._write_history()
+        self._told(self._history.evaluations[-1], best.step == step)
+
+    def _write_history(self) -> None:
+        self._history.write(os.path.join(self._output_dir, HISTORY))
+
+
+def has_stopped_improving(history: History, settings: KeepingSettings) -> bool:
+    """Whether the last --early_stopping evaluations have all not been better than one before."""
+    best = history.best(settings.metric)
+    if not settings.early_stopping or best is None:
+        return False
+    later = [e for e in history.evaluations if e.step > best.step]
+    return len(later) >= settings.early_stopping
+
+
+def keep_copy(checkpoint: str, folder: str, scores: Dict[str, float]) -> None:
+    """Makes `folder` a model's folder with the weights of one checkpoint, without the optimizer's.
+
+    What was there before is removed when the new one is complete.
+    """
+    write_model(checkpoints.read_weights(checkpoint), os.path.basename(checkpoint), folder,
+                os.path.dirname(checkpoint))
+    files.write_json(os.path.join(folder, SCORES), scores)
+
+
+def write_model(weights: Dict[str, np.ndarray], name: str, folder: str, model_dir: str) -> str:
+    """Writes weights as the one checkpoint of a model's folder; returns the checkpoint's prefix.
+
+    Args:
+      weights: by variables' names.
+      name: of the checkpoint, such as "model.ckpt-100".
+      folder: is made if it is not there.
+      model_dir: the folder whose config and vocabulary are copied.
+    """
+    prefix = os.path.join(folder, name)
+    checkpoints.write_weights(prefix, weights)
+    model_folder.copy_config_and_vocabulary(model_dir, folder)
+    # The state names one checkpoint; it changes in one move, so that the folder is always a whole.
+    tf.train.update_checkpoint_state(folder, name, [name])
+    for other in _checkpoints_in(folder):
+        if other != prefix:
+            tf.train.remove_checkpoint(other)
+    return prefix
+
+
+def average_last(output_dir: str, number: int) -> str:
+    """Writes the average of the last checkpoints of a folder into its folder averaged/.
+
+    Izmailov et al. 2018 (stochastic weight averaging), over the end of one run.
+
+    Args:
+      output_dir: the model's folder.
+      number: how many; fewer where there are not as many.
+
+    Returns:
+      the prefix of the average.
+
+    Raises:
+      UserError: there is no checkpoint.
+    """
+    state = tf.train.get_checkpoint_state(output_dir)
+    if state is None:
+        raise UserError("%s has no checkpoint to average" % output_dir)
+    # The untrained model, step 0, is no part of it.
+    trained = [c for c in state.all_model_checkpoint_paths if not c.endswith("-0")][-number:]
+    sums: Dict[str, np.ndarray] = {}
+    for checkpoint in trained:
+        for name, weights in checkpoints.read_weights(checkpoint).items():
+            sums[name] = sums.get(name, 0.0) + weights.astype(np.float64)
+    average = {name: (total / len(trained)).astype(np.float32) for name, total in sums.items()}
+    return write_model(average, os.path.basename(trained[-1]), os.path.join(output_dir, AVERAGED),
+                       output_dir)
+
+
+def _checkpoints_in(folder: str) -> List[str]:
+    names = tf.io.gfile.listdir(folder)
+    return [os.path.join(folder, name[:-len(".index")]) for name in names
+            if name.endswith(".index")]

@@ -1,0 +1,132 @@
+"""training.json in a model's folder: how, on what and with what it was trained. No TensorFlow.
+
+    {"settings": {"learning_rate": 5e-05, ...},        what decides the result, by flags' names
+     "seed": 1234,                                     the one that was used, given or drawn
+     "data": {"records": 12000, "fingerprint": "...", "files": [...], "manifest": "..."},
+     "starts": [{"time": "2026-11-25T09:00:00+00:00", "step": 0, "command": [...], "commit": "...",
+                 "versions": {"python": "3.11.9", ...}, "host": "..."}]}
+
+A run that goes on must have the settings and the data of its first start.
+"""
+import datetime
+import hashlib
+import os
+import platform
+import random
+import re
+import socket
+import subprocess
+import sys
+from typing import Any, Dict, List, Mapping, Optional, Sequence
+
+import bert_nq
+from bert_nq import files
+from bert_nq.errors import UserError
+from bert_nq.records import manifest
+
+NAME = "training.json"
+
+
+def describe_data(paths: Sequence[str], num_records: int) -> Dict[str, Any]:
+    """The training records: how many, in which files, and whether they are still the same.
+
+    The fingerprint is of the files' sizes and ends, in their order, and not of their names and
+    times: records may be copied. `manifest` is the checksum of the manifest beside the first file,
+    None where there is none.
+    """
+    contents = "\n".join(files.fingerprint(path, with_time=False) for path in paths)
+    beside = manifest.manifest_path(re.sub(r"-\d{5}-of-\d{5}(?=(\.gz)?$)", "", paths[0]))
+    there = not files.is_remote(beside) and os.path.exists(beside)
+    return {"records": num_records, "files": list(map(files.absolute, paths)),
+            "fingerprint": hashlib.sha256(contents.encode("ascii")).hexdigest()[:16],
+            "manifest": manifest.file_crc32c(beside) if there else None}
+
+
+class RunRecord:
+    """What is known of the training of the model in one folder."""
+
+    def __init__(self, output_dir: str):
+        self._path = os.path.join(output_dir, NAME)
+        self._content = files.read_json(self._path)
+        if self._content is not None and not isinstance(self._content, dict):
+            raise UserError("%s is not what training writes: remove it" % self._path)
+
+    def check_same(self, settings: Mapping[str, Any], data: Mapping[str, Any]) -> None:
+        """Compares the settings and the data of a run with those of the runs before it.
+
+        A folder without training.json, such as one of an earlier version, passes.
+
+        Raises:
+          UserError: something differs; it is shown.
+        """
+        if self._content is None:
+            return
+        before = self._content.get("settings", {})
+        differences = ["--%s was %s and is %s" % (name, _shown(before[name]), _shown(value))
+                       for name, value in sorted(settings.items())
+                       if name in before and before[name] != value
+                       # A seed that was not given is the one that was drawn.
+                       and not (name == "seed" and value is None)]
+        theirs = self._content.get("data", {})
+        if theirs and theirs.get("fingerprint") != data["fingerprint"]:
+            differences.append("the %s records were those of %s and are those of %s" % (
+                "%d" % theirs.get("records", 0), _some(theirs.get("files", [])),
+                _some(data["files"])))
+        if differences:
+            raise UserError("%s: the model there was trained otherwise: %s. Give the same flags to "
+                            "go on with it, another --output_dir, or --overwrite_output_dir to "
+                            "start anew" % (os.path.dirname(self._path), "; ".join(differences)))
+
+    def seed(self, wanted: Optional[int]) -> int:
+        """The seed of this run: the one given, else that of the runs before, else a random one."""
+        if wanted is not None:
+            return wanted
+        if self._content is not None and "seed" in self._content:
+            return self._content["seed"]
+        return random.SystemRandom().randrange(2 ** 31)
+
+    def write_start(self, settings: Mapping[str, Any], data: Mapping[str, Any], seed: int,
+                    step: int) -> None:
+        """Adds a start to the file; one at step 0 is the first, whatever was there."""
+        starts: List[Dict[str, Any]] = []
+        if step and self._content is not None:
+            starts = self._content.get("starts", [])
+        self._content = {"settings": dict(settings), "seed": seed, "data": dict(data),
+                         "starts": starts + [_this_start(step)]}
+        files.write_json(self._path, self._content)
+
+
+def _this_start(step: int) -> Dict[str, Any]:
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return {"time": now.isoformat(timespec="seconds"), "step": step, "command": sys.argv,
+            "commit": _commit(), "versions": _versions(), "host": socket.gethostname()}
+
+
+def _versions() -> Dict[str, Optional[str]]:
+    versions = {"python": platform.python_version(), "bert_nq": bert_nq.__version__}
+    for name in ("tensorflow", "numpy"):  # Whatever packages brought the modules in use.
+        versions[name] = getattr(sys.modules.get(name), "__version__", None)
+    return versions
+
+
+def _commit() -> Optional[str]:
+    """The git commit of this code, with "+" where files have changed since; None if unknown."""
+    folder = os.path.dirname(os.path.abspath(bert_nq.__file__))
+
+    def git(*args):
+        return subprocess.run(("git", "-C", folder) + args, check=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL).stdout.decode("utf8").strip()
+    try:
+        return git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain", "-uno") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _shown(value: Any) -> str:
+    return "not given" if value is None else str(value)
+
+
+def _some(paths: Sequence[str]) -> str:
+    if not paths:
+        return "no file"
+    return paths[0] + (" and %d more" % (len(paths) - 1) if len(paths) > 1 else "")

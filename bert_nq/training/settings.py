@@ -1,0 +1,70 @@
+"""What a training run is asked for, named as the flags are. Free of TensorFlow."""
+import os
+from typing import Any, Dict, List, NamedTuple, Optional
+
+from bert_nq.errors import UserError
+
+
+class TrainingSettings(NamedTuple):
+    """What decides the trained weights, beside the data. The defaults are the reference's."""
+    max_seq_length: int = 384
+    learning_rate: float = 5e-5
+    num_train_epochs: float = 3.0
+    warmup_proportion: float = 0.1
+    optimizer: str = "adamw"  # or lamb
+    weight_decay_rate: float = 0.01
+    adam_beta1: float = 0.9
+    adam_beta2: float = 0.999
+    adam_epsilon: float = 1e-6
+    max_gradient_norm: float = 1.0
+    layerwise_lr_decay: float = 1.0
+    freeze_embeddings: bool = False
+    freeze_layers: int = 0
+    precision: str = "fp32"  # or bf16, fp16
+    gradient_accumulation_steps: int = 1
+    gradient_checkpointing: bool = False
+    alarm_steps: int = 1000  # see watching.Alarms
+    seed: Optional[int] = None  # None: that of the run before, or a random one
+
+    def of_result(self, train_batch_size: int, init_checkpoint: Optional[str]) -> Dict[str, Any]:
+        """What must be the same when a run goes on, by the flags' names.
+
+        The rest does not change the result, but for num_train_epochs: a run may be lengthened.
+        """
+        values = dict(self._asdict())
+        for name in ("num_train_epochs", "gradient_accumulation_steps", "gradient_checkpointing",
+                     "alarm_steps"):
+            del values[name]
+        # Passes of half the size and twice as many are the same step.
+        values["train_batch_size"] = train_batch_size * self.gradient_accumulation_steps
+        values["init_checkpoint"] = init_checkpoint and os.path.basename(init_checkpoint)
+        return values
+
+
+class KeepingSettings(NamedTuple):
+    """What is saved and scored when."""
+    save_checkpoints_steps: int = 1000
+    eval_every: int = 0  # steps; 0: at the end only
+    metric: str = "both"  # by which a checkpoint is the best: long, short or both
+    early_stopping: int = 0  # evaluations without a better one, after which to stop; 0: never
+    average_last: int = 0  # how many of the last checkpoints are averaged at the end; 0: none
+
+
+class TrainingData(NamedTuple):
+    """The records to train on."""
+    paths: List[str]
+    num_records: int  # as many as they are counted as
+    description: Dict[str, Any]  # see run_record.describe_data
+
+
+def num_train_steps(num_records: int, batch_size: int, epochs: float) -> int:
+    """Steps of `epochs` passes over the records.
+
+    Raises:
+      UserError: that is less than one.
+    """
+    num_steps = int(num_records / batch_size * epochs)
+    if num_steps < 1:
+        raise UserError("%d records are less than one step of --train_batch_size=%d over "
+                        "--num_train_epochs=%g" % (num_records, batch_size, epochs))
+    return num_steps

@@ -1,0 +1,52 @@
+"""Signals that end a training run in good order. Free of TensorFlow."""
+import contextlib
+import signal
+import threading
+from typing import Iterator, Optional
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class StopRequest:
+    """Whether a signal has asked the run to stop."""
+
+    def __init__(self):
+        self.signal: Optional[signal.Signals] = None
+
+    def __bool__(self) -> bool:
+        return self.signal is not None
+
+
+@contextlib.contextmanager
+def stop_on_signals() -> Iterator[StopRequest]:
+    """In this block, the first SIGTERM or Ctrl-C is only noted; a second does what it always does.
+
+    Python tells signals to the main thread alone: in another one nothing is changed.
+    """
+    request = StopRequest()
+    if threading.current_thread() is not threading.main_thread():
+        yield request
+        return
+
+    def note(number, frame):
+        del frame
+        request.signal = signal.Signals(number)
+        restore()
+
+    before = {number: signal.signal(number, note) for number in _SIGNALS}
+
+    def restore():
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    try:
+        yield request
+    finally:
+        restore()
+
+
+def exit_code(stopped_by: signal.Signals) -> int:
+    """What a shell shows of a program that a signal ended: 143 for SIGTERM, 130 for Ctrl-C."""
+    return 128 + stopped_by
+
+
