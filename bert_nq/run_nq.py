@@ -23,6 +23,7 @@ The pipeline, file by file:
     prediction/decoding.py   logits to answers                     no TensorFlow
 """
 import contextlib
+import itertools
 import os
 import sys
 
@@ -266,11 +267,13 @@ def dev_scorer(config, maker, paths, precision):
         model.model_fn_builder(config, None, FLAGS.use_tpu, precision),
         run_settings().on_one_device())
 
-    def score(checkpoint):
+    def score(checkpoint, stop):
         def predict(examples):
             entries = predictor.predict(estimator, examples, maker, FLAGS.max_seq_length,
                                         decoding_options(), shards.BadInput(skip=False), checkpoint)
-            return program.progress(entries, "dev pages", len(dev), every_seconds=30.0)
+            entries = program.progress(entries, "dev pages", len(dev), every_seconds=30.0)
+            with contextlib.closing(entries):
+                yield from itertools.takewhile(lambda _: not stop, entries)
 
         return dev.score(predict)
 

@@ -39,7 +39,7 @@ class FakeEstimator:
         self._stop_after = stop_after
         self.batch_sizes = []
 
-    def predict(self, input_fn, yield_single_examples):
+    def predict(self, input_fn, checkpoint_path, yield_single_examples):
         assert yield_single_examples is False
         with tf.Graph().as_default(), tf.Session() as session:
             dataset = input_fn(params={"batch_size": self._batch_size})
@@ -140,8 +140,8 @@ def test_a_model_that_stops_early_is_an_error():
 
 def test_logits_that_are_no_numbers_name_the_page():
     class Diverged(FakeEstimator):
-        def predict(self, input_fn, yield_single_examples):
-            for batch in super().predict(input_fn, yield_single_examples):
+        def predict(self, input_fn, checkpoint_path, yield_single_examples):
+            for batch in super().predict(input_fn, checkpoint_path, yield_single_examples):
                 batch["start_logits"][:, 3] = np.nan
                 yield batch
 

@@ -29,7 +29,8 @@ class Scorer:
         self._f1 = list(f1)
         self.steps = []
 
-    def __call__(self, checkpoint):
+    def __call__(self, checkpoint, stop):
+        assert not stop
         assert os.path.exists(checkpoint + ".index")
         self.steps.append(int(checkpoint.rsplit("-", 1)[1]))
         return scores(*self._f1[len(self.steps) - 1])

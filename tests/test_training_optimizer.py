@@ -1,8 +1,12 @@
-"""Our AdamW against bert-tensorflow's `create_optimizer`, variable by variable and slot by slot."""
+"""The optimizers against bert-tensorflow's `create_optimizer` and against plain numpy."""
 import numpy as np
 import pytest
 from bert import optimization
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 
+from bert_nq.errors import UserError
 from bert_nq.modeling.runtime import tf
 from bert_nq.training import optimizer, steps
 from bert_nq.training.optimizer import OptimizerSettings
@@ -135,3 +139,189 @@ def test_the_learning_rate_rises_then_falls_from_where_the_decay_has_got_to():
         rates = [session.run(rate, {step: i}) for i in range(10)]
     # 0 and 1 of 2 steps of warm-up; then 0.8 * (1 - step / 8), from step 2 on.
     np.testing.assert_allclose(rates, [0, 0.4, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0, 0], atol=1e-7)
+
+
+# The optimizers in numpy, on gradients that are chosen.
+
+MODEL = {
+    "bert/embeddings/word_embeddings": np.array([[0.5, -1.0], [0.25, 2.0], [-0.75, 0.1]]),
+    "bert/encoder/layer_0/output/dense/kernel": np.array([[3.0, -4.0]]),
+    "bert/encoder/layer_0/output/dense/bias": np.array([0.3, -0.2]),
+    "bert/encoder/layer_1/output/LayerNorm/gamma": np.array([1.0, 1.5]),
+    "bert/encoder/layer_1/output/dense/kernel": np.array([[2.0, 1.0]]),
+    # LAMB scales to the norm of the variable, except where that is 0.
+    "cls/nq/output_weights": np.array([0.0, 0.0]),
+}
+RANDOM = np.random.RandomState(0)
+GRADIENTS = [{name: RANDOM.randn(*value.shape) for name, value in MODEL.items()} for _ in range(5)]
+UNCLIPPED = OptimizerSettings(learning_rate=0.01, num_train_steps=10, num_warmup_steps=2,
+                              max_gradient_norm=1e9)
+
+
+SLOTS = {"adamw": "/adam_", "lamb": "/lamb_"}
+
+
+class Trainer:
+    """Makes steps on the variables of MODEL with gradients that are given."""
+
+    def __init__(self, settings):
+        graph = tf.Graph()
+        with graph.as_default():
+            self._gradients = {name: tf.placeholder(tf.float32, value.shape)
+                               for name, value in MODEL.items()}
+            self._step = steps.training_step(self._loss, {}, settings)
+            self._variables = {v.op.name: v for v in tf.global_variables()}
+            self._initialise = tf.global_variables_initializer()
+        self._session = tf.Session(graph=graph)
+        self.start_again()
+
+    def _loss(self, features, pass_index):
+        return tf.add_n([
+            tf.reduce_sum(self._gradients[name] * tf.get_variable(
+                name, initializer=tf.constant(value, tf.float32)))
+            for name, value in MODEL.items()]), {}
+
+    def start_again(self):
+        self._session.run(self._initialise)
+
+    def step(self, gradients):
+        """Makes a step; returns {name: value} of all variables after it."""
+        feed = {self._gradients[name]: value for name, value in gradients.items()}
+        self._session.run(self._step.train_op, feed)
+        return self._session.run(self._variables)
+
+
+def numpy_rate(settings, step):
+    if step < settings.num_warmup_steps:
+        return settings.learning_rate * step / settings.num_warmup_steps
+    return settings.learning_rate * (1 - step / settings.num_train_steps)
+
+
+def excluded(name):
+    return name.endswith("bias") or "LayerNorm" in name
+
+
+def adamw_change(name, value, m, v, step, s):
+    return m / (np.sqrt(v) + s.epsilon) + (0 if excluded(name) else s.weight_decay_rate * value)
+
+
+def lamb_change(name, value, m, v, step, s):
+    t = step + 1
+    change = m / (1 - s.beta_1 ** t) / (np.sqrt(v / (1 - s.beta_2 ** t)) + s.epsilon)
+    if excluded(name):
+        return change
+    change = change + s.weight_decay_rate * value
+    norms = np.linalg.norm(value), np.linalg.norm(change)
+    return change * (norms[0] / norms[1] if norms[0] and norms[1] else 1.0)
+
+
+def in_numpy(change_of, settings, factors=None):
+    """MODEL and its moments after steps on GRADIENTS, in float64."""
+    values = dict(MODEL)
+    m, v = (dict.fromkeys(MODEL, 0.0) for _ in range(2))
+    for step, gradients in enumerate(GRADIENTS):
+        for name, g in gradients.items():
+            m[name] = settings.beta_1 * m[name] + (1 - settings.beta_1) * g
+            v[name] = settings.beta_2 * v[name] + (1 - settings.beta_2) * g ** 2
+            rate = numpy_rate(settings, step) * (factors or {}).get(name, 1.0)
+            values[name] = values[name] - rate * change_of(
+                name, values[name], m[name], v[name], step, settings)
+    return values, m, v
+
+
+def assert_equals_numpy(settings, change_of, factors=None):
+    trainer = Trainer(settings)
+    for gradients in GRADIENTS:
+        final = trainer.step(gradients)
+    values, m, v = in_numpy(change_of, settings, factors)
+    slots = SLOTS[settings.optimizer]
+    assert sorted(final) == sorted(
+        ["global_step"] + [name + end for name in MODEL for end in ("", slots + "m", slots + "v")])
+    for name in MODEL:
+        for expected, suffix, rtol in ((values, "", 1e-5), (m, slots + "m", 1e-5),
+                                       # float32's 1 - 0.999 is 1.3e-5 too small.
+                                       (v, slots + "v", 5e-5)):
+            np.testing.assert_allclose(final[name + suffix], expected[name], rtol=rtol, atol=1e-7,
+                                       err_msg=name + suffix)
+    assert np.abs(values["cls/nq/output_weights"]).max() > 1e-3  # from 0
+
+
+def test_adamw_equals_numpy():
+    assert_equals_numpy(UNCLIPPED, adamw_change)
+    assert_equals_numpy(UNCLIPPED._replace(weight_decay_rate=0.1, beta_1=0.8, beta_2=0.9,
+                                           epsilon=1e-3), adamw_change)
+
+
+def test_lamb_equals_numpy():
+    assert_equals_numpy(UNCLIPPED._replace(optimizer="lamb"), lamb_change)
+    assert_equals_numpy(UNCLIPPED._replace(optimizer="lamb", weight_decay_rate=0.1, beta_1=0.8,
+                                           beta_2=0.9, epsilon=1e-3), lamb_change)
+    # Without decay the variables are scaled to their norms none the less.
+    assert_equals_numpy(UNCLIPPED._replace(optimizer="lamb", weight_decay_rate=0.0), lamb_change)
+
+
+@pytest.mark.parametrize("name, change_of", [("adamw", adamw_change), ("lamb", lamb_change)])
+def test_lower_layers_learn_more_slowly(name, change_of):
+    # Two layers: the embeddings lie two below the top.
+    factors = {"bert/embeddings/word_embeddings": 0.25,
+               "bert/encoder/layer_0/output/dense/kernel": 0.5,
+               "bert/encoder/layer_0/output/dense/bias": 0.5}
+    assert_equals_numpy(UNCLIPPED._replace(optimizer=name, layerwise_lr_decay=0.5), change_of,
+                        factors)
+
+
+@pytest.mark.parametrize("name", ["adamw", "lamb"])
+def test_frozen_variables_have_no_slots_and_keep_every_bit(name):
+    settings = UNCLIPPED._replace(optimizer=name, freeze_embeddings=True, freeze_layers=1)
+    trainer = Trainer(settings)
+    for gradients in GRADIENTS:
+        final = trainer.step(gradients)
+    trained_names = sorted(MODEL)[3:]  # layer_1 and the head
+    assert sorted(set(final) - set(MODEL)) == sorted(
+        ["global_step"] + [v + SLOTS[name] + m for v in trained_names for m in "mv"])
+    for name, value in MODEL.items():
+        changed = (final[name] != value.astype(np.float32)).any()
+        assert changed == (name in trained_names), name
+
+
+def test_frozen_variables_take_no_part_in_the_norm():
+    settings = UNCLIPPED._replace(freeze_embeddings=True, max_gradient_norm=1.0)
+    gradients = {name: np.full(value.shape, 1e3 if "embeddings" in name else 0.0)
+                 for name, value in MODEL.items()}
+    gradients["cls/nq/output_weights"] = np.array([0.6, 0.0])
+    final = Trainer(settings).step(gradients)
+    # 0.1 of the gradient, not clipped since its norm is 0.6.
+    np.testing.assert_allclose(final["cls/nq/output_weights/adam_m"], [0.06, 0], rtol=1e-6)
+
+
+def test_settings_that_do_not_fit():
+    with pytest.raises(UserError, match="^--freeze_layers=3: the model has 2 layers$"):
+        Trainer(UNCLIPPED._replace(freeze_layers=3))
+    with pytest.raises(UserError, match="^--optimizer=sgd: there are adamw, lamb$"):
+        Trainer(UNCLIPPED._replace(optimizer="sgd"))
+
+
+ANY_FLOAT = st.floats(width=32, allow_nan=True, allow_infinity=True)
+
+
+@pytest.fixture(scope="module", params=["adamw", "lamb"])
+def clipping_trainer(request):
+    return Trainer(OptimizerSettings(0.01, 10, 0, optimizer=request.param))
+
+
+@given(st.fixed_dictionaries({name: arrays.arrays(np.float32, value.shape, elements=ANY_FLOAT)
+                              for name, value in MODEL.items()}))
+def test_no_gradient_whatever_spoils_a_variable(clipping_trainer, gradients):
+    clipping_trainer.start_again()
+    clipping_trainer.step(GRADIENTS[0])
+    before = clipping_trainer.step(GRADIENTS[1])
+    after = clipping_trainer.step(gradients)
+    assert after.pop("global_step") == before.pop("global_step") + 1
+    for name, value in after.items():
+        assert np.isfinite(value).all(), name
+    with np.errstate(all="ignore"):
+        squares = sum(np.sum(g.astype(np.float64) ** 2) for g in gradients.values())
+    # Near the largest float32 the order of the sum decides.
+    assume(not 1e38 < squares < 1e39)
+    unchanged = all((after[name] == before[name]).all() for name in after)
+    assert unchanged == (not squares < 1e38)

@@ -1,5 +1,5 @@
-"""A dev set that a model is scored on again and again, with the official measures. No TensorFlow."""
-from typing import Any, Callable, Dict, Iterable, Iterator, List
+"""A dev set that models are scored on again and again. Free of TensorFlow."""
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional
 
 import numpy as np
 
@@ -38,13 +38,15 @@ class DevSet:
         return len(self._gold)
 
     def score(self, predict: Callable[[Iterator[Example]], Iterable[Dict[str, Any]]]
-              ) -> Dict[str, float]:
-        """The official 20 numbers of a model.
+              ) -> Optional[Dict[str, float]]:
+        """The official 20 numbers of a model; None where predictions were broken off.
 
         Args:
           predict: given the pages, gives an entry of the official prediction file for each.
         """
         predictions = {p.example_id: p for p in map(parse_prediction, predict(self._examples()))}
+        if len(predictions) < len(self):
+            return None
         long_rows, short_rows = measures.score_answers(self._gold, predictions)
         return measures.metrics(long_rows, short_rows)
 

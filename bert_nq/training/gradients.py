@@ -32,13 +32,15 @@ class Gradients(NamedTuple):
         return self.totals[_COUNT]
 
 
-def of_batch(loss_fn: LossFn, features: Features, num_passes: int = 1,
-             loss_scale: Optional[tf.Tensor] = None) -> Gradients:
+def of_batch(loss_fn: LossFn, features: Features, choose: Callable[[], List[tf.Variable]],
+             num_passes: int = 1, loss_scale: Optional[tf.Tensor] = None) -> Gradients:
     """Gradients of the loss of this device's batch, made in `num_passes` passes one after another.
 
     Args:
       loss_fn: see steps.training_step.
       features: each [B, ...].
+      choose: called when loss_fn has made its variables; says which ones to take gradients in.
+        Those that the loss does not depend on are left out.
       num_passes: what B is divided by; a pass's memory is that of B / num_passes rows.
       loss_scale: scalar that the loss is multiplied by.
 
@@ -46,19 +48,19 @@ def of_batch(loss_fn: LossFn, features: Features, num_passes: int = 1,
       UserError: B is not a multiple of num_passes.
     """
     if num_passes == 1:
-        return _of_pass(loss_fn, features, 0, None, loss_scale)
+        return _of_pass(loss_fn, features, 0, choose, loss_scale)
     parts = {name: _in_parts(value, num_passes) for name, value in features.items()}
 
-    def of_pass(index, variables=None):
+    def of_pass(index, choose):
         part = {name: value[index] for name, value in parts.items()}
-        return _of_pass(loss_fn, part, index, variables, loss_scale)
+        return _of_pass(loss_fn, part, index, choose, loss_scale)
 
     # The first pass makes the variables, which cannot be done within a loop.
-    first = of_pass(0)
+    first = of_pass(0, choose)
     names = sorted(first.totals)
 
     def add_pass(index, values, totals):
-        new = of_pass(index, first.variables)
+        new = of_pass(index, lambda: first.variables)
         return (index + 1, [a + b for a, b in zip(values, new.values)],
                 [a + new.totals[name] for a, name in zip(totals, names)])
 
@@ -83,10 +85,10 @@ def _in_parts(value: tf.Tensor, num_passes: int) -> tf.Tensor:
     return tf.reshape(value, [num_passes, rows] + rest)
 
 
-def _of_pass(loss_fn, features, index, variables, loss_scale) -> Gradients:
-    """Gradients of one pass in all trainable variables that it depends on, or in `variables`."""
+def _of_pass(loss_fn, features, index, choose, loss_scale) -> Gradients:
+    """Gradients of one pass in those of the chosen variables that it depends on."""
     loss, scalars = loss_fn(features, index)
-    chosen = tf.trainable_variables() if variables is None else variables
+    chosen = choose()
     values = tf.gradients(loss, chosen, grad_ys=loss_scale)
     pairs = [(v, _dense(value, v)) for v, value in zip(chosen, values) if value is not None]
     totals = dict(scalars, **{_LOSS: loss, _COUNT: tf.constant(1.0)})

@@ -8,20 +8,23 @@ from bert_nq.training.stopping import StopRequest
 from bert_nq.training.watching import Watch
 
 # Graph collections by which the hook finds what it fetches.
-_NAMES, _VALUES = "bert_nq_watched_names", "bert_nq_watched_values"
+_NAMES, _VALUES, _BATCH_CAME = ("bert_nq_watched_" + what for what in ("names", "values", "batch"))
 
 
-def watch_scalars(scalars: Dict[str, tf.Tensor]) -> None:
+def watch_scalars(scalars: Dict[str, tf.Tensor], batch_came: tf.Tensor) -> None:
     """Has the hook fetch these scalars of the graph after each step.
 
     With several devices in one process, those of the first are fetched: they are the same in all.
+
+    Args:
+      scalars: by their names.
+      batch_came: when the step had its batch, see tf.timestamp.
     """
     if not tf.get_collection(_VALUES):
-        names = sorted(scalars)
-        for name in names:
+        for name in sorted(scalars):
             tf.add_to_collection(_NAMES, name)
-        tf.add_to_collection(_VALUES, tf.stack([tf.cast(scalars[name], tf.float64)
-                                                for name in names]))
+        tf.add_to_collection(_VALUES, tf.stack([scalars[name] for name in sorted(scalars)]))
+        tf.add_to_collection(_BATCH_CAME, batch_came)
 
 
 class TrainingHook(tf.train.SessionRunHook):
@@ -30,7 +33,8 @@ class TrainingHook(tf.train.SessionRunHook):
     Args:
       num_steps: of the whole training.
       watch: is given the step, counted from 1, and the watched scalars with "seconds", the time
-        since the last step. What it raises ends the training, before anything is saved.
+        since the last step, and "wait_seconds", for as much of it there was no batch. What it
+        raises ends the training, before anything is saved.
       keeper: of checkpoints; None where another process keeps them.
       stop: looked at after each step.
     """
@@ -59,13 +63,17 @@ class TrainingHook(tf.train.SessionRunHook):
     def before_run(self, run_context):
         graph = run_context.session.graph
         self._names = graph.get_collection(_NAMES)
-        values, = graph.get_collection(_VALUES)
-        return tf.train.SessionRunArgs(values)
+        self._started = time.time()
+        return tf.train.SessionRunArgs(
+            graph.get_collection(_VALUES) + graph.get_collection(_BATCH_CAME))
 
     def after_run(self, run_context, run_values):
         self.step += 1
-        scalars = dict(zip(self._names, map(float, run_values.results)))
-        self._watch.on_step(self.step, dict(scalars, seconds=time.time() - self._time))
+        values, batch_came = run_values.results
+        scalars = dict(zip(self._names, map(float, values)))
+        self._watch.on_step(self.step, dict(
+            scalars, seconds=time.time() - self._time,
+            wait_seconds=max(0.0, float(batch_came) - self._started)))
         if self._keeper:
             with self._watch.pause():
                 self._keep(run_context, self._keeper)

@@ -20,13 +20,15 @@ from bert_nq.modeling import checkpoints
 from bert_nq.modeling.runtime import tf
 from bert_nq.training.history import Evaluation, History
 from bert_nq.training.settings import KeepingSettings
+from bert_nq.training.stopping import StopRequest
 
 HISTORY, PLOT = "history.json", "history.png"
 BEST, AVERAGED = "best", "averaged"
 SCORES = "scores.json"
 
-# Given the prefix of a checkpoint, the official scores of the dev set.
-Evaluate = Callable[[str], Dict[str, float]]
+# Given the prefix of a checkpoint and whether to stop, the official scores of the dev set; None if
+# it stopped before it had them.
+Evaluate = Callable[[str, StopRequest], Optional[Dict[str, float]]]
 
 
 class Keeper:
@@ -41,16 +43,19 @@ class Keeper:
       history: is given the evaluations, and written with every checkpoint.
       evaluate: scores a checkpoint; None: nothing is scored.
       told: is given each evaluation, and whether it is the best so far.
+      stop: what is begun is given up when it says so. An evaluation is made by the next start.
     """
 
     def __init__(self, output_dir: str, settings: KeepingSettings, history: History,
-                 evaluate: Optional[Evaluate], told: Callable[[Evaluation, bool], None]):
+                 evaluate: Optional[Evaluate], told: Callable[[Evaluation, bool], None],
+                 stop: StopRequest):
         self._prefix = os.path.join(output_dir, "model.ckpt")
         self._output_dir = output_dir
         self._settings = settings
         self._history = history
         self._evaluate = evaluate
         self._told = told
+        self._stop = stop
         self._saver: Optional[tf.train.Saver] = None
         self._saved_step = -1
 
@@ -91,7 +96,10 @@ class Keeper:
             return
         self.save(session, step)
         checkpoint = "%s-%d" % (self._prefix, step)
-        self._history.add_evaluation(step, self._evaluate(checkpoint))
+        scores = self._evaluate(checkpoint, self._stop)
+        if scores is None:
+            return
+        self._history.add_evaluation(step, scores)
         best = self._history.best(self._settings.metric)
         if best.step == step:
             keep_copy(checkpoint, os.path.join(self._output_dir, BEST), best.scores)

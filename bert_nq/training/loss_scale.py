@@ -7,13 +7,14 @@ halved when they are not.
 from typing import NamedTuple
 
 from bert_nq.modeling.runtime import tf
+from bert_nq.training import replica_copies
 
 FIRST_SCALE = 2.0 ** 15
 STEPS_TO_DOUBLE = 2000
 
 
 class LossScale(NamedTuple):
-    """This replica's copies of the two variables, which checkpoints hold, and the scale's value."""
+    """The two variables, which checkpoints hold, and the scale's value."""
     value: tf.Tensor  # float32 scalar, of this step
     scale: tf.Variable
     good_steps: tf.Variable  # int32 scalar, steps since it last changed
@@ -28,8 +29,7 @@ def make() -> LossScale:
                             trainable=False)
     good_steps = tf.get_variable("loss_scale_good_steps", [], tf.int32, tf.zeros_initializer(),
                                  trainable=False)
-    return LossScale(tf.raw_ops.ReadVariableOp(resource=scale.handle, dtype=tf.float32), scale,
-                     good_steps)
+    return LossScale(replica_copies.read(scale), scale, good_steps)
 
 
 def adapt(loss_scale: LossScale, finite: tf.Tensor) -> tf.Operation:
@@ -41,14 +41,12 @@ def adapt(loss_scale: LossScale, finite: tf.Tensor) -> tf.Operation:
         value, or the scale may be changed before it is read.
     """
     with tf.control_dependencies([loss_scale.value]):
-        good_steps = 1 + tf.raw_ops.ReadVariableOp(resource=loss_scale.good_steps.handle,
-                                                   dtype=tf.int32)
+        good_steps = 1 + replica_copies.read(loss_scale.good_steps)
     doubles = good_steps >= STEPS_TO_DOUBLE
     grown = tf.where(doubles, 2.0 * loss_scale.value, loss_scale.value)
     # Below 1 small gradients would be worse off than without scaling.
     scale = tf.where(finite, grown, tf.maximum(loss_scale.value / 2.0, 1.0))
     starts_again = tf.logical_or(doubles, tf.logical_not(finite))
     good_steps = tf.where(starts_again, tf.zeros_like(good_steps), good_steps)
-    return tf.group(
-        tf.raw_ops.AssignVariableOp(resource=loss_scale.scale.handle, value=scale),
-        tf.raw_ops.AssignVariableOp(resource=loss_scale.good_steps.handle, value=good_steps))
+    return tf.group(replica_copies.assign(loss_scale.scale, scale),
+                    replica_copies.assign(loss_scale.good_steps, good_steps))

@@ -1,16 +1,17 @@
-"""AdamW and its learning rate, as BERT is trained: a function from gradients to an update.
-
-Adam without bias correction, weight decay apart from the gradient (Loshchilov and Hutter 2019) and
-not on biases and LayerNorm. Slots are named adam_m and adam_v, as in Google's checkpoints.
+"""The optimizer and its learning rate: a function from gradients to an update.
 
 There is no tf.train.Optimizer here: under a tf.distribute strategy that class sums gradients after
 BERT has clipped them. These functions are called within each replica, with gradients that are the
-same in all, and change its own copy of each variable, which is what `variable.handle` means there.
+same in all, and change its own copy of each variable.
 """
 import re
-from typing import List, NamedTuple, Sequence
+from typing import Dict, List, NamedTuple, Sequence
 
+from bert_nq.errors import UserError
 from bert_nq.modeling.runtime import tf
+from bert_nq.training import adamw, depth, lamb, replica_copies
+
+OPTIMIZERS = {"adamw": adamw, "lamb": lamb}
 
 
 class OptimizerSettings(NamedTuple):
@@ -18,18 +19,26 @@ class OptimizerSettings(NamedTuple):
     learning_rate: float
     num_train_steps: int
     num_warmup_steps: int
+    optimizer: str = "adamw"  # a key of OPTIMIZERS
     weight_decay_rate: float = 0.01
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-6
     max_gradient_norm: float = 1.0
-    no_weight_decay: Sequence[str] = ("LayerNorm", "layer_norm", "bias")  # parts of names
+    layerwise_lr_decay: float = 1.0  # see depth.rate_factors
+    freeze_embeddings: bool = False  # and LayerNorm above them
+    freeze_layers: int = 0  # the lowest
+    # Parts of the names of what does not decay and, in LAMB, is not scaled to its norm.
+    excluded: Sequence[str] = ("LayerNorm", "layer_norm", "bias")
 
 
-class Slots(NamedTuple):
-    """The moments of each variable's gradients, in the order of the variables."""
-    first: List[tf.Variable]
-    second: List[tf.Variable]
+class Parameter(NamedTuple):
+    """A variable with its slots, and how it is trained."""
+    variable: tf.Variable
+    first: tf.Variable  # moments of its gradients
+    second: tf.Variable
+    rate_factor: float  # of the learning rate
+    excluded: bool
 
 
 def learning_rate(settings: OptimizerSettings, step: tf.Tensor) -> tf.Tensor:
@@ -46,61 +55,65 @@ def learning_rate(settings: OptimizerSettings, step: tf.Tensor) -> tf.Tensor:
     return rate
 
 
-def variable_name(variable: tf.Variable) -> str:
-    """The name in checkpoints. `variable.op.name` is that of one replica's copy."""
-    return variable.name.split(":")[0]
+def trained_variables(settings: OptimizerSettings) -> List[tf.Variable]:
+    """The graph's trainable variables without those that are frozen.
+
+    Raises:
+      UserError: more layers are to be frozen than there are.
+    """
+    by_name = _trainable()
+    return [by_name[name] for name in depth.trained(by_name, settings.freeze_embeddings,
+                                                    settings.freeze_layers)]
 
 
-def make_slots(variables: Sequence[tf.Variable]) -> Slots:
-    """Makes the variables NAME/adam_m and NAME/adam_v, which start from zero.
+def _trainable() -> Dict[str, tf.Variable]:
+    return {replica_copies.name_of(v): v for v in tf.trainable_variables()}
+
+
+def make_parameters(variables: Sequence[tf.Variable],
+                    settings: OptimizerSettings) -> List[Parameter]:
+    """Makes the slots of some of the trainable variables, NAME/adam_m and the like, from zero.
 
     To be called in the root variable scope, and outside of tf.cond and tf.while_loop.
+
+    Raises:
+      UserError: there is no such optimizer.
     """
-    def slots(suffix):
-        return [tf.get_variable(variable_name(v) + suffix, v.shape, v.dtype.base_dtype,
-                                tf.zeros_initializer(), trainable=False) for v in variables]
+    if settings.optimizer not in OPTIMIZERS:
+        raise UserError("--optimizer=%s: there are %s"
+                        % (settings.optimizer, ", ".join(sorted(OPTIMIZERS))))
+    factors = depth.rate_factors(_trainable(), settings.layerwise_lr_decay)
 
-    return Slots(slots("/adam_m"), slots("/adam_v"))
+    def parameter(variable):
+        name = replica_copies.name_of(variable)
+        first, second = (
+            tf.get_variable("%s/%s" % (name, slot), variable.shape, variable.dtype.base_dtype,
+                            tf.zeros_initializer(), trainable=False)
+            for slot in OPTIMIZERS[settings.optimizer].SLOTS)
+        excluded = any(re.search(part, name) for part in settings.excluded)
+        return Parameter(variable, first, second, factors[name], excluded)
+
+    return [parameter(variable) for variable in variables]
 
 
-def update(gradients: Sequence[tf.Tensor], variables: Sequence[tf.Variable], slots: Slots,
-           rate: tf.Tensor, settings: OptimizerSettings) -> tf.Operation:
-    """One step of AdamW on this replica's copies of the variables and of their slots.
+def update(gradients: Sequence[tf.Tensor], parameters: Sequence[Parameter], rate: tf.Tensor,
+           step: tf.Tensor, settings: OptimizerSettings) -> tf.Operation:
+    """The op that makes one step on this replica's copies of the variables and of their slots.
 
     Args:
       gradients: dense, of the variables' shapes. All that reads the variables in this step must be
         done when they are there.
-      variables: resource variables.
-      slots: of `make_slots(variables)`.
+      parameters: of `make_parameters`.
       rate: scalar, the learning rate.
+      step: int scalar, how many steps there were before.
       settings: of the optimizer.
     """
-    return tf.group(*[_adamw(*each, rate=rate, settings=settings)
-                      for each in zip(gradients, variables, slots.first, slots.second)])
+    def updated(parameter, gradient):
+        factor = parameter.rate_factor
+        return OPTIMIZERS[settings.optimizer].apply(
+            parameter.variable, gradient, parameter.first, parameter.second,
+            rate=rate if factor == 1.0 else rate * factor, step=step,
+            weight_decay=settings.weight_decay_rate, excluded=parameter.excluded,
+            beta_1=settings.beta_1, beta_2=settings.beta_2, epsilon=settings.epsilon)
 
-
-def _adamw(gradient, variable, first, second, rate, settings):
-    """The op that updates one variable by TensorFlow's fused Adam kernel.
-
-    The kernel's step is rate * sqrt(1 - beta_2^t) / (1 - beta_1^t); with both powers given as 0
-    that is Adam without bias correction.
-    """
-    with tf.control_dependencies(_decay(variable, gradient, rate, settings)):
-        return tf.raw_ops.ResourceApplyAdam(
-            var=variable.handle, m=first.handle, v=second.handle, grad=gradient,
-            beta1_power=0.0, beta2_power=0.0, lr=rate, beta1=settings.beta_1,
-            beta2=settings.beta_2, epsilon=settings.epsilon)
-
-
-def _decay(variable, gradient, rate, settings):
-    """The ops to run before Adam's: the one that takes rate * weight_decay * variable off it."""
-    if not settings.weight_decay_rate or not _decays(variable_name(variable), settings):
-        return []
-    with tf.control_dependencies([gradient]):
-        value = tf.raw_ops.ReadVariableOp(resource=variable.handle, dtype=variable.dtype.base_dtype)
-        return [tf.raw_ops.AssignSubVariableOp(resource=variable.handle,
-                                               value=rate * settings.weight_decay_rate * value)]
-
-
-def _decays(name: str, settings: OptimizerSettings) -> bool:
-    return not any(re.search(part, name) for part in settings.no_weight_decay)
+    return tf.group(*map(updated, parameters, gradients))

@@ -78,7 +78,7 @@ def train(config: BertConfig, init_checkpoint: Optional[str], data: TrainingData
     start = time.time()
     with contextlib.closing(watch), stopping.stop_on_signals() as stop:
         keeper = keeping.Keeper(run.output_dir, keeping_settings, history, evaluate,
-                                watch.on_evaluation) if chief else None
+                                watch.on_evaluation, stop) if chief else None
         hook = hooks.TrainingHook(num_steps, watch, keeper, stop)
         if at_work:
             input_fn = inputs.training_input_fn(data.paths, settings.max_seq_length, seed,
@@ -111,24 +111,18 @@ def _model_fn(config, init_checkpoint, settings, num_steps, seed, use_tpu):
         def loss_fn(features, pass_index):
             return losses.joint_loss(build_logits(features, pass_index), features)
 
-        waiting = _seconds_waiting(features)
+        with tf.control_dependencies(list(features.values())):
+            batch_came = tf.timestamp()
         step = steps.training_step(
             loss_fn, features, optimizer_settings, settings.gradient_accumulation_steps,
             loss_scaling=settings.precision == "fp16", use_tpu=use_tpu)
-        hooks.watch_scalars(dict(step.scalars, loss=step.loss, wait_seconds=waiting))
+        hooks.watch_scalars(dict(step.scalars, loss=step.loss), batch_came)
         return step.loss, step.train_op
 
     return model.model_fn_builder(
         config, init_checkpoint, use_tpu, settings.precision,
         model.Training(objective, seed, settings.gradient_accumulation_steps,
                        settings.gradient_checkpointing))
-
-
-def _seconds_waiting(features: model.Features) -> tf.Tensor:
-    """From the start of a step until its batch is there."""
-    start = tf.timestamp()
-    with tf.control_dependencies(list(features.values())):
-        return tf.timestamp() - start
 
 
 def _steps_of(checkpoint: Optional[str]) -> int:

@@ -2,7 +2,7 @@
 from typing import Dict, NamedTuple
 
 from bert_nq.modeling.runtime import tf
-from bert_nq.training import gradients, loss_scale, optimizer
+from bert_nq.training import gradients, loss_scale, optimizer, replica_copies
 from bert_nq.training.gradients import Features, LossFn
 
 
@@ -37,14 +37,16 @@ def training_step(loss_fn: LossFn, features: Features, settings: optimizer.Optim
       use_tpu: whether the graph is for a TPU, outside of tf.distribute.
 
     Raises:
-      UserError: B is not a multiple of num_passes.
+      UserError: B is not a multiple of num_passes, or the settings do not fit the model.
     """
-    step = tf.train.get_or_create_global_step()
-    rate = optimizer.learning_rate(settings, _read(step))
+    global_step = tf.train.get_or_create_global_step()
+    step = replica_copies.read(global_step)
+    rate = optimizer.learning_rate(settings, step)
     scale = loss_scale.make() if loss_scaling else None
-    summed = gradients.over_devices(
-        gradients.of_batch(loss_fn, features, num_passes, scale.value if scale else None), use_tpu)
-    slots = optimizer.make_slots(summed.variables)
+    summed = gradients.over_devices(gradients.of_batch(
+        loss_fn, features, lambda: optimizer.trained_variables(settings), num_passes,
+        scale.value if scale else None), use_tpu)
+    parameters = optimizer.make_parameters(summed.variables, settings)
     scalars = summed.means()
     loss = scalars.pop("loss")
     divisor = summed.count * scale.value if scale else summed.count
@@ -53,8 +55,8 @@ def training_step(loss_fn: LossFn, features: Features, settings: optimizer.Optim
     def update():
         # What makes means of the sums and what clips them is one factor.
         factor = _clipping(norm, settings.max_gradient_norm) / divisor
-        return _done(optimizer.update([value * factor for value in summed.values],
-                                      summed.variables, slots, rate, settings))
+        return _done(optimizer.update([value * factor for value in summed.values], parameters,
+                                      rate, step, settings))
 
     finite = tf.is_finite(norm) & tf.is_finite(loss)  # The norm is if all gradients are.
     last = [tf.cond(finite, update, lambda: tf.constant(False)), rate]
@@ -63,18 +65,13 @@ def training_step(loss_fn: LossFn, features: Features, settings: optimizer.Optim
         scalars["loss_scale"] = scale.value
         last.append(loss_scale.adapt(scale, finite))
     with tf.control_dependencies(last):
-        train_op = tf.raw_ops.AssignAddVariableOp(resource=step.handle,
-                                                  value=tf.constant(1, step.dtype.base_dtype))
+        train_op = replica_copies.add(global_step, tf.constant(1, step.dtype))
     return Step(loss, train_op, scalars)
 
 
 def _clipping(norm: tf.Tensor, max_norm: float) -> tf.Tensor:
     """What gradients of a global norm are multiplied by so that it becomes at most max_norm."""
     return max_norm / tf.maximum(norm, max_norm)
-
-
-def _read(variable: tf.Variable) -> tf.Tensor:
-    return tf.raw_ops.ReadVariableOp(resource=variable.handle, dtype=variable.dtype.base_dtype)
 
 
 def _done(op: tf.Operation) -> tf.Tensor:
