@@ -66,6 +66,9 @@ def num_replicas(settings: RunSettings) -> int:
                         "chooses GPUs in all cases" % settings.num_devices)
     if settings.distribution == "none":
         return 1
+    if settings.distribution == "multi_worker" and settings.seed is None:
+        raise UserError("--distribution=multi_worker needs a --seed, by which all workers agree on "
+                        "the order of the records")
     num_gpus = len(tf.config.experimental.list_physical_devices("GPU"))
     if settings.distribution == "multi_worker":
         # TensorFlow takes it for granted that all machines have as many GPUs as this one.
