@@ -80,12 +80,16 @@ def main():
     program.require(FLAGS, "vocab_file", "bert_config_file", "output_dir")
     if not FLAGS.do_train and not FLAGS.do_predict:
         raise UserError("nothing to do: give --do_train, --do_predict or both")
+    chief = is_chief()
     config, maker = check_model_flags()
     training = check_training_flags(config) if FLAGS.do_train else None
     predict_paths = check_prediction_flags() if FLAGS.do_predict else None
     check_output_dir()
     program.quiet_tensorflow(FLAGS.verbose_logging)
     checkpoint = starting_checkpoint(config)
+    if not chief:
+        train_with_others(config, checkpoint, training[0])
+        return
     files.make_folder(FLAGS.output_dir)
     # Prediction leaves the flags that the model was trained with.
     flag_file = "flags.txt" if FLAGS.do_train else "flags-predict.txt"
@@ -96,6 +100,17 @@ def main():
             model_dir = train(config, checkpoint, maker, *training)
     if FLAGS.do_predict:
         predict(config, checkpoint, maker, predict_paths, model_dir)
+
+
+def is_chief():
+    """Whether this process writes files: of the workers of a training, only the chief does."""
+    from bert_nq.estimator import cluster
+    if not FLAGS.do_train or FLAGS.distribution != "multi_worker":
+        return True
+    if FLAGS.overwrite_output_dir:
+        raise UserError("--overwrite_output_dir is not for --distribution=multi_worker, where the "
+                        "same command goes on after a worker was lost: remove the folder yourself")
+    return cluster.read_cluster(os.environ).is_chief
 
 
 def check_model_flags():
@@ -254,6 +269,20 @@ def train(config, checkpoint, maker, data, dev_paths):
               "      --output_dir=%s --output_prediction_file=predictions.json"
               % (FLAGS.bert_config_file, FLAGS.vocab_file, model_dir))
     return model_dir
+
+
+def train_with_others(config, checkpoint, data):
+    """Trains as a worker that is not the chief; prints what it needs to, and writes nothing."""
+    from bert_nq.training import run, stopping
+    settings = training_settings()
+    print_plan(data, settings)
+    result = run.train(config, checkpoint, data, settings, keeping_settings(), run_settings(),
+                       report)
+    if result.stopped_by:
+        report("%s: stopped; the other workers cannot go on without this one"
+               % result.stopped_by.name)
+        sys.exit(stopping.exit_code(result.stopped_by))
+    print("\nThis worker is done; the chief has the model and prints what came of it.")
 
 
 def dev_scorer(config, maker, paths, precision):

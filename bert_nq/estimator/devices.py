@@ -10,7 +10,7 @@ import os
 from typing import Callable, Iterator, NamedTuple, Optional, Sequence
 
 from bert_nq.errors import UserError
-from bert_nq.estimator import cluster
+from bert_nq.estimator import cluster, lost_workers, peers
 from bert_nq.modeling.runtime import tf
 
 DISTRIBUTIONS = ("none", "mirrored", "multi_worker")
@@ -66,6 +66,9 @@ def num_replicas(settings: RunSettings) -> int:
                         "chooses GPUs in all cases" % settings.num_devices)
     if settings.distribution == "none":
         return 1
+    if settings.distribution == "multi_worker" and settings.seed is None:
+        raise UserError("--distribution=multi_worker needs a --seed, by which all workers agree on "
+                        "the order of the records")
     num_gpus = len(tf.config.experimental.list_physical_devices("GPU"))
     if settings.distribution == "multi_worker":
         # TensorFlow takes it for granted that all machines have as many GPUs as this one.
@@ -127,10 +130,34 @@ def train(estimator: "tf.estimator.Estimator", settings: RunSettings, input_fn: 
                             "unset it")
         estimator.train(input_fn, max_steps=max_steps, hooks=hooks)
         return
-    # Estimator.train refuses this strategy. Without an "evaluator" task nothing is evaluated.
-    tf.estimator.train_and_evaluate(
-        estimator, tf.estimator.TrainSpec(input_fn, max_steps=max_steps, hooks=hooks),
-        tf.estimator.EvalSpec(input_fn))
+    workers = cluster.read_cluster(os.environ)
+    peers.gather(workers, _facts(estimator, settings, max_steps), report)
+    _keep_server_to_the_end()
+    with lost_workers.noticed(workers, report) as hook:
+        # Estimator.train refuses this strategy. Without an "evaluator" task nothing is evaluated.
+        tf.estimator.train_and_evaluate(
+            estimator,
+            tf.estimator.TrainSpec(input_fn, max_steps=max_steps, hooks=[hook] + hooks),
+            tf.estimator.EvalSpec(input_fn))
+
+
+def _facts(estimator: "tf.estimator.Estimator", settings: RunSettings, max_steps: int) -> dict:
+    """What must be the same for all workers, as peers.gather takes it."""
+    return {"--train_batch_size": settings.train_batch_size, "--seed": settings.seed,
+            "training steps": max_steps, "devices": num_replicas(settings),
+            "TensorFlow": tf.__version__,
+            # The same folder as well as the same state of it.
+            "as the last checkpoint of --output_dir": os.path.basename(
+                estimator.latest_checkpoint() or "none")}
+
+
+def _keep_server_to_the_end() -> None:
+    """Has Python leave TensorFlow's server alone at exit.
+
+    It cannot be stopped before the process ends; trying that, TensorFlow 1.15 shows a traceback.
+    """
+    if "__del__" in vars(tf.distribute.Server):
+        del tf.distribute.Server.__del__
 
 
 def _tpu_estimator(model_fn: Callable,

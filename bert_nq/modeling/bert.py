@@ -83,7 +83,7 @@ def _embeddings(config, input_ids, segment_ids, use_one_hot, dropout):
 
     def table(name, rows):
         return tf.get_variable(name, [rows, width],
-                               initializer=layers.initializer(config.initializer_range))
+                               initializer=layers.initializer(config.initializer_range, name))
 
     words = table("word_embeddings", config.vocab_size)
     segments = table("token_type_embeddings", config.type_vocab_size)

@@ -36,6 +36,6 @@ def class_logits(pooled_output: tf.Tensor, n_classes: int, weights_name: str,
 def _logits(x: tf.Tensor, n_classes: int, weights_name: str, bias_name: str) -> tf.Tensor:
     """x [R, H] times the variable weights [C, H] plus bias [C]: [R, C]."""
     weights = tf.get_variable(weights_name, [n_classes, x.shape.as_list()[-1]],
-                              initializer=layers.initializer(HEAD_STDDEV))
+                              initializer=layers.initializer(HEAD_STDDEV, weights_name))
     bias = tf.get_variable(bias_name, [n_classes], initializer=tf.zeros_initializer())
     return tf.nn.bias_add(tf.matmul(x, weights, transpose_b=True), bias)

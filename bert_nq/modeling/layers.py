@@ -5,6 +5,7 @@ source runs on TensorFlow 1.15 and 2.x.
 
 Notation: R rows (batch times sequence), H width of the input, K width of the output.
 """
+import zlib
 from typing import Tuple
 
 from bert_nq.modeling.runtime import tf
@@ -19,16 +20,24 @@ def sizes(x: tf.Tensor) -> list:
     return [dynamic[i] if n is None else n for i, n in enumerate(x.shape.as_list())]
 
 
-def initializer(stddev: float):
-    """Truncated normal around zero, as all of BERT's weights start."""
-    return tf.truncated_normal_initializer(stddev=stddev)
+def initializer(stddev: float, name: str):
+    """Truncated normal around zero, as all of BERT's weights start.
+
+    Args:
+      stddev: before the tails beyond two of it are cut off.
+      name: of the variable, in the current scope. It makes the values depend on the name and on the
+        graph's seed alone, not on what else is in the graph: several devices start as one does.
+    """
+    full_name = "%s/%s" % (tf.get_variable_scope().name, name)
+    return tf.truncated_normal_initializer(
+        stddev=stddev, seed=zlib.crc32(full_name.encode("utf8")) & 0x7fffffff)
 
 
 def dense_variables(name: str, n_in: int, n_out: int,
                     stddev: float) -> Tuple[tf.Variable, tf.Variable]:
     """The variables NAME/kernel [n_in, n_out] and NAME/bias [n_out] of the current scope."""
     with tf.variable_scope(name):
-        kernel = tf.get_variable("kernel", [n_in, n_out], initializer=initializer(stddev))
+        kernel = tf.get_variable("kernel", [n_in, n_out], initializer=initializer(stddev, "kernel"))
         bias = tf.get_variable("bias", [n_out], initializer=tf.zeros_initializer())
     return kernel, bias
 
