@@ -38,6 +38,9 @@ flags.DEFINE_integer("product_size", 4096, "Rows of the large product.", lower_b
 flags.DEFINE_list("ours", ["fp32", "bf16", "fp32-recompute", "bf16-recompute"],
                   "What to measure of ours: fp32, bf16 and fp16 (which CPUs are very slow at), "
                   "each also with -recompute.")
+flags.DEFINE_list("theirs", ["bert-tensorflow", "torch-sdpa", "torch-eager"],
+                  "What to measure of others: bert-tensorflow, and transformers with either way of "
+                  "attention. Each holds its memory to the end; take fewer where that is too much.")
 flags.DEFINE_string("torch_python", None, "An interpreter that has torch and transformers; if "
                     "not given, the one that runs this.")
 flags.DEFINE_string("tf1_python", None, "An interpreter that has TensorFlow 1.15 and what bert_nq "
@@ -45,6 +48,7 @@ flags.DEFINE_string("tf1_python", None, "An interpreter that has TensorFlow 1.15
 
 _CONTENDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "train_step_contender.py")
 _OURS = ["fp32", "bf16", "fp16", "fp32-recompute", "bf16-recompute", "fp16-recompute"]
+_THEIRS = ["bert-tensorflow", "torch-sdpa", "torch-eager"]
 
 
 class Turn(NamedTuple):
@@ -55,9 +59,10 @@ class Turn(NamedTuple):
 
 
 def main():
-    for kind in FLAGS.ours:
-        if kind not in _OURS:
-            raise UserError("--ours: %s is none of %s" % (kind, ", ".join(_OURS)))
+    for flag, known in (("ours", _OURS), ("theirs", _THEIRS)):
+        for kind in FLAGS[flag].value:
+            if kind not in known:
+                raise UserError("--%s: %s is none of %s" % (flag, kind, ", ".join(known)))
     settings = {name: FLAGS[name].value for name in (
         "num_hidden_layers", "hidden_size", "num_attention_heads", "vocab_size", "batch_size",
         "product_size")}
@@ -106,13 +111,12 @@ def start(settings):
     """{name: Contender} of all that can run here; tells of those that cannot."""
     wanted = [("large product", sys.executable, "product")]
     wanted += [("bert_nq, " + kind, sys.executable, kind) for kind in FLAGS.ours]
-    wanted.append(("bert-tensorflow", sys.executable, "bert-tensorflow"))
-    if FLAGS.tf1_python:
-        wanted += [("bert_nq, fp32, TF 1.15", FLAGS.tf1_python, "fp32"),
-                   ("bert-tensorflow, TF 1.15", FLAGS.tf1_python, "bert-tensorflow")]
     torch = FLAGS.torch_python or sys.executable
-    wanted += [("transformers, bf16", torch, "torch-sdpa"),
-               ("transformers, bf16, eager", torch, "torch-eager")]
+    wanted += [(kind, torch if kind.startswith("torch") else sys.executable, kind)
+               for kind in FLAGS.theirs]
+    if FLAGS.tf1_python:
+        wanted += [(name + ", TF 1.15", FLAGS.tf1_python, kind) for name, _, kind in wanted
+                   if kind == "fp32" or kind == "bert-tensorflow"]
     contenders = {}
     for name, python, kind in wanted:
         try:
