@@ -22,9 +22,9 @@ from bert_nq.modeling.runtime import tf
 
 # A worker is lost when it was away in so many looks, one after the other.
 _LOOKS = 3
-_SECONDS_BETWEEN_LOOKS = 4.0
+_SECONDS_BETWEEN_LOOKS = 3.0
 # How long TensorFlow gets to come back from a step by itself.
-_GRACE_SECONDS = 10.0
+_GRACE_SECONDS = 5.0
 
 
 @contextlib.contextmanager

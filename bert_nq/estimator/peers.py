@@ -51,7 +51,7 @@ def gather(cluster: Cluster, facts: Mapping[str, object], report: Callable[[str]
                 return
             if time.time() - last >= every_seconds:
                 last = time.time()
-                report("waiting for %s since %d s" % (
+                report("waiting for %s, %d s so far" % (
                     ", ".join(map(cluster.describe, missing)), last - start))
             time.sleep(_SECONDS_BETWEEN_VISITS)
 
@@ -123,7 +123,7 @@ class _Reception:
 
     def visit(self, worker: int) -> None:
         """Meets a worker if it is there."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):  # Not there (yet), or somebody else.
             self._exchange(_connection(self._cluster.addresses[worker]))
 
     def compare(self) -> None:
@@ -140,7 +140,7 @@ class _Reception:
 
     def _receive(self) -> None:
         while not self._closed:
-            with contextlib.suppress(OSError):  # Nobody came, or left again.
+            with contextlib.suppress(OSError, ValueError):  # Nobody came, or somebody else.
                 self._exchange(self._socket.accept()[0])
 
     def _exchange(self, connection: socket.socket) -> None:
