@@ -166,8 +166,8 @@ def killed_after_some_steps(work, model, killed):
     assert not (model / "model.ckpt-200.index").exists()
     line = stderr.splitlines()[-1]
     name = workers.names[killed]
-    assert re.match(r"error: a worker was lost at step \d+: %s is gone; start all workers again with "
-                    r"the same command, training goes on from the last checkpoint$"
+    assert re.match(r"error: a worker was lost at step \d+: %s is gone; start all workers again "
+                    r"with the same command, training goes on from the last checkpoint$"
                     % re.escape(name), line), stderr
 
 
