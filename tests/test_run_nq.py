@@ -22,7 +22,8 @@ def run_nq(*args):
     return programs.run("bert_nq/run_nq.py", *args)
 
 
-PROGRESS = re.compile(r"step \d+/\d+  loss \d+\.\d+  |pages: \d+ |gold shards: \d+ |scored \d+ ")
+PROGRESS = re.compile(r"step \d+/\d+  loss \d+\.\d+  |step \d+: dev long F1 \d|(dev )?pages: \d+ |"
+                      r"gold shards: \d+ |scored \d+ ")
 
 
 def finished(done):
@@ -206,6 +207,33 @@ def test_training_starts_from_a_checkpoint_that_may_be_a_folder(trained, work):
     assert losses(stdout)[0] < losses(trained)[0] / 2
 
 
+def test_all_that_training_can_do_at_once(trained, work, tmp_path):
+    model = str(tmp_path / "model")
+    stdout = finished(run_nq(
+        "--output_dir=" + model, "--init_checkpoint=" + work.model, "--optimizer=lamb",
+        "--layerwise_lr_decay=0.9", "--freeze_embeddings", "--freeze_layers=1",
+        "--gradient_accumulation_steps=2", "--gradient_checkpointing", "--precision=fp16",
+        "--weight_decay_rate=0.1", "--average_last=2", "--dev_file=" + work.dev_shard,
+        "--dev_pages=6", "--eval_every=4", "--metric=short", "--early_stopping=9",
+        *(work.train_flags + work.predict_flags(tmp_path / "out.json", work.dev_shard))))
+    # 40 records / (8 * 2) * 6 epochs.
+    assert value(stdout, "steps") == "15"
+    assert value(stdout, "windows of a step") == "16: 8 on each of 1 devices in 2 passes"
+    assert value(stdout, "precision") == "fp16"
+    assert value(stdout, "average of the last") == model + "/averaged/model.ckpt-15"
+    best = re.match(r"step (\d+), long F1 \d\.\d{3}, short F1 \d\.\d{3}: %s/best$" % model,
+                    value(stdout, "best on dev"))
+    assert int(best.group(1)) in (4, 8, 12, 15)
+    # The best one predicts.
+    assert value(stdout, "model") == model + "/best/model.ckpt-" + best.group(1)
+    from bert_nq.modeling import checkpoints
+    before, after = (checkpoints.read_weights(folder) for folder in (work.model, model))
+    for name in before:
+        same = (before[name] == after[name]).all()
+        assert same == ("embeddings" in name or "layer_0" in name), name
+    assert "loss_scale" in checkpoints.read_shapes(model)
+
+
 # The reference's own predictions, and real pages.
 
 
@@ -321,8 +349,8 @@ def test_training_does_not_go_on_from_weights_alone(trained, work, tmp_path):
     weights = str(tmp_path / "weights.ckpt")
     checkpoints.write_weights(weights, checkpoints.read_weights(work.model))
     with pytest.raises(UserError, match="training cannot go on from .*weights.ckpt, which has no "
-                       "cls/nq/output_weights/adam_m: choose another --output_dir and give the "
-                       "checkpoint as --init_checkpoint"):
+                       "global_step: choose another --output_dir and give the checkpoint as "
+                       "--init_checkpoint"):
         model.check_can_continue(weights)
 
 

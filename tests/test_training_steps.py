@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from bert_nq.errors import UserError
+from bert_nq.modeling import checkpoints
 from bert_nq.modeling.runtime import tf
 from bert_nq.training import loss_scale, steps
 from bert_nq.training.optimizer import OptimizerSettings
@@ -41,7 +42,6 @@ class Run:
         with tf.Graph().as_default(), tf.Session() as session:
             step = steps.training_step(loss, features_of(slice(None)), settings, **options)
             session.run(tf.global_variables_initializer())
-            self.start = session.run({v.op.name: v for v in tf.global_variables()})
             self.seen = [session.run((step.loss, step.scalars, step.train_op))[:2]
                          for _ in range(num_steps)]
             self.final = session.run({v.op.name: v for v in tf.global_variables()})
@@ -92,38 +92,75 @@ def test_a_batch_that_does_not_divide():
         Run(1, num_passes=5)
 
 
-def test_two_devices_make_the_step_of_one_and_stay_equal(whole):
-    strategy = tf.distribute.MirroredStrategy(["/cpu:0", "/cpu:1"])
-    run = getattr(strategy, "run", None) or strategy.experimental_run_v2
+class TwoDevices(Run):
+    """Some steps on two devices, each with half of the batch: the second with rows 1, 3, 5, ...
 
-    def on_device():
-        # Rows 0 and 2 and so on to the first device: the other order of the same batch.
-        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-        features = {name: tf.reshape(value, [6, 2, -1])[:, tf.convert_to_tensor(replica)]
-                    for name, value in features_of(slice(None)).items()}
-        step = steps.training_step(loss_fn, features, SETTINGS, num_passes=2)
-        with tf.control_dependencies([step.train_op]):
-            return tf.identity(step.loss), step.scalars
+    seen and final are what the first device had; what the second had is asserted to be equal.
+    """
 
-    two = Run.__new__(Run)
-    with tf.Graph().as_default(), strategy.scope():
-        loss, scalars = run(on_device)
-        fetches = [(strategy.experimental_local_results(loss)[i],
-                    {name: strategy.experimental_local_results(value)[i]
-                     for name, value in scalars.items()}) for i in (0, 1)]
-        copies = [{v.name.split(":")[0]: strategy.experimental_local_results(v)[i]
-                   for v in tf.global_variables()} for i in (0, 1)]
-        with tf.Session(config=tf.ConfigProto(device_count={"CPU": 2})) as session:
-            session.run(tf.global_variables_initializer())
-            seen = [session.run(fetches) for _ in range(6)]
-            finals = session.run(copies)
-    for first, second in seen:
-        assert first == second
-    assert sorted(finals[0]) == sorted(whole.final)
-    for name in finals[0]:
-        np.testing.assert_array_equal(finals[0][name], finals[1][name], err_msg=name)
-    two.seen, two.final = [first for first, _ in seen], finals[0]
-    assert_same_training(two, whole)
+    def __init__(self, num_steps, loss=loss_fn, **options):
+        strategy = tf.distribute.MirroredStrategy(["/cpu:0", "/cpu:1"])
+        run = getattr(strategy, "run", None) or strategy.experimental_run_v2
+
+        def on_device():
+            device = tf.convert_to_tensor(
+                tf.distribute.get_replica_context().replica_id_in_sync_group)
+            features = {name: tf.reshape(value, [6, 2, -1])[:, device]
+                        for name, value in features_of(slice(None)).items()}
+            step = steps.training_step(loss, features, SETTINGS, **options)
+            with tf.control_dependencies([step.train_op]):
+                return tf.identity(step.loss), step.scalars
+
+        with tf.Graph().as_default(), strategy.scope():
+            of_device = strategy.experimental_local_results
+            loss, scalars = run(on_device)
+            fetches = [(of_device(loss)[i], {name: of_device(value)[i]
+                                             for name, value in scalars.items()}) for i in (0, 1)]
+            copies = [{v.name.split(":")[0]: of_device(v)[i] for v in tf.global_variables()}
+                      for i in (0, 1)]
+            with tf.Session(config=tf.ConfigProto(device_count={"CPU": 2})) as session:
+                session.run(tf.global_variables_initializer())
+                seen = [session.run(fetches) for _ in range(num_steps)]
+                finals = session.run(copies)
+        for first, second in seen:
+            np.testing.assert_equal(first, second)
+        for name in finals[0]:
+            np.testing.assert_array_equal(finals[0][name], finals[1][name], err_msg=name)
+        self.seen, self.final = [first for first, _ in seen], finals[0]
+
+
+@pytest.mark.parametrize("options", [
+    {}, {"num_passes": 2}, {"num_passes": 3, "loss_scaling": True}])
+def test_two_devices_make_the_step_of_one_and_stay_equal(options):
+    assert_same_training(TwoDevices(6, **options), Run(6, **options))
+
+
+def test_an_overflow_on_one_device_is_skipped_on_both():
+    def overflows_on_the_second(features, pass_index):
+        loss, scalars = loss_fn(features, pass_index)
+        device = tf.convert_to_tensor(
+            tf.distribute.get_replica_context().replica_id_in_sync_group)
+        bad = tf.equal(device, 1) & tf.equal(tf.train.get_or_create_global_step(), 2)
+        return loss * tf.where(bad, float("inf"), 1.0), scalars
+
+    bad = TwoDevices(3, overflows_on_the_second, loss_scaling=True)
+    good = TwoDevices(2, loss_scaling=True)
+    assert (bad.final.pop("global_step"), good.final.pop("global_step")) == (3, 2)
+    assert (bad.final.pop("loss_scale"), good.final.pop("loss_scale")) == (2.0 ** 14, 2.0 ** 15)
+    assert bad.final.pop("loss_scale_good_steps") == 0
+    for name in bad.final:
+        np.testing.assert_array_equal(bad.final[name], good.final[name], err_msg=name)
+
+
+def test_on_a_tpu_the_gradients_are_summed_over_its_cores():
+    # The graph alone: no CPU can run it.
+    with tf.Graph().as_default() as graph:
+        steps.training_step(loss_fn, features_of(slice(None)), SETTINGS, use_tpu=True)
+        kinds = [op.type for op in graph.get_operations()]
+        summed = {op for op in graph.get_operations() if op.type == "CrossReplicaSum"}
+    # Of three variables' gradients and of all scalars together.
+    assert len(summed) == 3 + 1
+    assert kinds.count("ResourceApplyAdam") == 3
 
 
 def spoiled(bad_step, value, in_pass=None):
@@ -153,6 +190,7 @@ def test_loss_scaling_changes_nothing_while_all_is_finite(whole):
     # The scale is a power of two: only exponents differ.
     scaled = Run(6, loss_scaling=True)
     assert [scalars.pop("loss_scale") for _, scalars in scaled.seen] == [2.0 ** 15] * 6
+    assert not any(map(checkpoints.is_model_variable, ["loss_scale", "loss_scale_good_steps"]))
     assert scaled.final.pop("loss_scale") == 2.0 ** 15
     assert scaled.final.pop("loss_scale_good_steps") == 6
     assert_same_training(scaled, whole)

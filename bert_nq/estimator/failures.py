@@ -13,9 +13,11 @@ _OF_THE_OUTSIDE_WORLD = (
     tf.errors.UnauthenticatedError, tf.errors.UnavailableError, tf.errors.DeadlineExceededError)
 
 
-def _not_recorded(record: logging.LogRecord) -> bool:
+class _NotRecorded(logging.Filter):
     """Drops what TPUEstimator logs of an exception that it raises a moment later."""
-    return not record.getMessage().startswith("Error recorded from")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not record.getMessage().startswith("Error recorded from")
 
 
 @contextlib.contextmanager
@@ -26,7 +28,8 @@ def mendable(what: str) -> Iterator[None]:
       what: what is being done, such as "training", for messages.
     """
     logger = logging.getLogger("tensorflow")
-    logger.addFilter(_not_recorded)
+    not_recorded = _NotRecorded()  # one of its own, since blocks may be nested
+    logger.addFilter(not_recorded)
     try:
         yield
     except tf.errors.ResourceExhaustedError as e:
@@ -42,7 +45,7 @@ def mendable(what: str) -> Iterator[None]:
         raise UserError("%s: there is no TPU here: leave out --use_tpu, or name one with "
                         "--tpu_name" % what) from e
     finally:
-        logger.removeFilter(_not_recorded)
+        logger.removeFilter(not_recorded)
 
 
 def reason(error: tf.errors.OpError) -> str:

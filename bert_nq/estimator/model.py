@@ -15,6 +15,9 @@ SPAN_WEIGHTS, SPAN_BIAS = "cls/nq/output_weights", "cls/nq/output_bias"
 TYPE_WEIGHTS, TYPE_BIAS = "answer_type_output_weights", "answer_type_output_bias"
 HEAD_VARIABLES = (SPAN_WEIGHTS, SPAN_BIAS, TYPE_WEIGHTS, TYPE_BIAS)
 
+# The ends of the names of what optimizers keep of each variable.
+_SLOTS = ("/adam_m", "/lamb_m")
+
 Features = Dict[str, tf.Tensor]
 
 
@@ -135,8 +138,10 @@ def check_has_heads(checkpoint: str) -> None:
 
 def check_can_continue(checkpoint: str) -> None:
     """Raises UserError where a checkpoint in --output_dir lacks what training goes on with."""
-    needed = HEAD_VARIABLES + (SPAN_WEIGHTS + "/adam_m", "global_step")
-    missing = [v for v in needed if v not in checkpoints.read_shapes(checkpoint)]
+    there = checkpoints.read_shapes(checkpoint)
+    missing = [v for v in HEAD_VARIABLES + ("global_step",) if v not in there]
+    if not any(name.endswith(_SLOTS) for name in there):
+        missing.append("optimizer state")
     if missing:
         raise UserError("training cannot go on from %s, which has no %s: choose another "
                         "--output_dir and give the checkpoint as --init_checkpoint"

@@ -4,7 +4,8 @@
     runtime      TensorFlow itself, as all modules that build graphs import it
     bert         the encoder
     heads        span and class logits on top of it
-    layers, activations   what both are made of
+    attention, layers, activations, dropout   what both are made of
+    precisions, recomputing   how layers are computed, and how often
     checkpoints  finding, reading and fitting checkpoints to graphs
     huggingface  the same weights under Hugging Face's names, in safetensors
 

@@ -6,6 +6,7 @@ import math
 from typing import Optional
 
 from bert_nq.modeling import runtime
+from bert_nq.modeling.dropout import spared
 from bert_nq.modeling.runtime import tf
 
 
@@ -13,8 +14,9 @@ def attend(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, adder: tf.Tensor)
     """softmax(query key^T / sqrt(D) + adder) value (Vaswani et al. 2017, section 3.2.1).
 
     Args:
-      query, key, value: [B, N, S, D].
-      adder: [B, 1, 1, S], 0 where a position is attended to and very negative where not.
+      query, key, value: [B, N, S, D], of any of precisions.PRECISIONS.
+      adder: [B, 1, 1, S], of the same type; 0 where a position is attended to and very negative
+        where not.
 
     Returns:
       [B, N, S, D].
@@ -37,16 +39,11 @@ def attend_in_training(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, adder
     Returns:
       [B, N, S, D].
     """
-    scale = 1.0 / math.sqrt(query.shape.as_list()[-1])
-
-    def spared(x):
-        return x if keep is None else tf.where(keep, x, tf.zeros_like(x))
-
     @tf.custom_gradient
     def attended(query, key, value):
         probabilities = _probabilities(query, key, adder)
         # Dropout's factor is applied to the small matrix: it is the same for all.
-        context = tf.matmul(spared(probabilities), value) * (1.0 / keep_prob)
+        context = tf.matmul(spared(probabilities, keep), value) * (1.0 / keep_prob)
 
         def gradient(d_context):
             # With P the probabilities, M the mask divided by keep_prob, * element by element, O
@@ -54,11 +51,13 @@ def attend_in_training(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, adder
             # of the scores is P * (dP - rowsum(P * dP)), in which rowsum(P * dP) equals
             # rowsum(O * dO), a sum over D terms in place of S.
             d_kept = d_context * (1.0 / keep_prob)
-            d_value = tf.matmul(spared(probabilities), d_kept, transpose_a=True)
+            d_value = _transposed_product(spared(probabilities, keep), d_kept)
             row = tf.reduce_sum(context * d_context, axis=-1, keepdims=True)
-            d_scores = probabilities * (spared(tf.matmul(d_kept, value, transpose_b=True)) - row)
+            d_probabilities = spared(tf.matmul(d_kept, value, transpose_b=True), keep)
+            d_scores = probabilities * (d_probabilities - row)
+            scale = _scale(query)
             d_query = tf.matmul(d_scores, key) * scale
-            d_key = tf.matmul(d_scores, query * scale, transpose_a=True)
+            d_key = _transposed_product(d_scores, query * scale)
             return d_query, d_key, d_value
 
         return context, gradient
@@ -66,12 +65,24 @@ def attend_in_training(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, adder
     return attended(query, key, value)
 
 
+def _scale(query):
+    return 1.0 / math.sqrt(query.shape.as_list()[-1])
+
+
 def _probabilities(query, key, adder):
     """How much each position attends to each other one: [B, N, S, S]."""
-    scale = 1.0 / math.sqrt(query.shape.as_list()[-1])
     if runtime.FUSES_SCALED_PRODUCT:
         # Product, factor and mask become one kernel.
-        scores = tf.matmul(query, key, transpose_b=True) * scale + tf.cast(adder, query.dtype)
+        scores = tf.matmul(query, key, transpose_b=True) * _scale(query) + adder
     else:
-        scores = tf.matmul(query * scale, key, transpose_b=True) + tf.cast(adder, query.dtype)
-    return tf.cast(tf.nn.softmax(tf.cast(scores, tf.float32)), query.dtype)
+        scores = tf.matmul(query * _scale(query), key, transpose_b=True) + adder
+    if scores.dtype == tf.float16:
+        # The CPU's kernel would sum in float16; those of bfloat16 sum in float32.
+        return tf.cast(tf.nn.softmax(tf.cast(scores, tf.float32)), tf.float16)
+    return tf.nn.softmax(scores)
+
+
+def _transposed_product(x, y):
+    """x^T y, of x [B, N, S, S] and y [B, N, S, D]."""
+    # As (y^T x)^T the smaller matrix is transposed: three times as fast on TensorFlow 1.15's CPU.
+    return tf.transpose(tf.matmul(y, x, transpose_a=True), [0, 1, 3, 2])

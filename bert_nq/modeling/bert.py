@@ -51,11 +51,11 @@ def encode(config: BertConfig, input_ids: tf.Tensor, input_mask: tf.Tensor,
         raise UserError("the sequences are %d wordpieces long, but the model's config has "
                         "max_position_embeddings %d: lower --max_seq_length"
                         % (length, config.max_position_embeddings))
-    dtype = precisions.dtype(precision)
+    on_tpu = use_one_hot_embeddings  # which nothing else is for
+    dtype = precisions.dtype(precision, on_tpu)
     dropout = None
     if is_training and (config.hidden_dropout_prob or config.attention_probs_dropout_prob):
-        # One-hot rows are for TPUs.
-        dropout = Dropout(seed, bytewise=not use_one_hot_embeddings)
+        dropout = Dropout(seed, bytewise=not on_tpu)
     with tf.variable_scope(scope):
         with tf.variable_scope("embeddings"):
             x = _embeddings(config, input_ids, segment_ids, use_one_hot_embeddings, dropout)
@@ -63,7 +63,7 @@ def encode(config: BertConfig, input_ids: tf.Tensor, input_mask: tf.Tensor,
         with tf.variable_scope("encoder"):
             # [B, 1, 1, S], the same for every head and query.
             mask = tf.reshape(tf.cast(input_mask, tf.float32), [batch, 1, 1, length])
-            adder = (1.0 - mask) * MASKED_SCORE
+            adder = tf.cast((1.0 - mask) * MASKED_SCORE, dtype)
             for i in range(config.num_hidden_layers):
                 with tf.variable_scope("layer_%d" % i):
                     weights = _layer_weights(config)
@@ -96,7 +96,8 @@ def _embeddings(config, input_ids, segment_ids, use_one_hot, dropout):
     # Segments are few: a product with one-hot rows has a dense gradient, as the reference's has.
     x += tf.matmul(tf.one_hot(tf.reshape(segment_ids, [-1]), config.type_vocab_size), segments)
     x = tf.reshape(x, [batch, length, width]) + positions[:length]
-    x = layers.layer_norm(tf.reshape(x, [-1, width]), *layers.layer_norm_variables(width))
+    gamma, beta = map(tf.convert_to_tensor, layers.layer_norm_variables(width))
+    x = layers.layer_norm(tf.reshape(x, [-1, width]), gamma, beta)
     return x if dropout is None else dropout(x, config.hidden_dropout_prob)
 
 
@@ -156,14 +157,14 @@ class _Layer:
         attended = layers.linear(context, w.attended_kernel, w.attended_bias)
         x = self._add_and_normalise(x, attended, w.attended_gamma, w.attended_beta, dropout)
         inner = layers.linear(x, w.inner_kernel, w.inner_bias)
-        inner = activation(self._config.hidden_act)(inner)
+        inner = activation(self._config.hidden_act, self._is_training)(inner)
         outer = layers.linear(inner, w.outer_kernel, w.outer_bias)
         return self._add_and_normalise(x, outer, w.outer_gamma, w.outer_beta, dropout)
 
     def _add_and_normalise(self, x, change, gamma, beta, dropout):
         if dropout is not None:
             change = dropout(change, self._config.hidden_dropout_prob)
-        return tf.cast(layers.layer_norm(tf.cast(x + change, tf.float32), gamma, beta), x.dtype)
+        return layers.layer_norm(x + change, gamma, beta)
 
     def _self_attention(self, x, w, dropout):
         """What every row of x [B*S, H] gathers from its sequence, before the output layer."""

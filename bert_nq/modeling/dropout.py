@@ -5,7 +5,7 @@ backward pass drops the same elements again.
 """
 import functools
 import operator
-from typing import Sequence
+from typing import Optional, Sequence
 
 from bert_nq.modeling.layers import sizes
 from bert_nq.modeling.runtime import tf
@@ -47,7 +47,7 @@ class Dropout:
         """Sets a share `rate` of `x` to zero and scales the rest by 1 / (1 - rate)."""
         if rate == 0:
             return x
-        return tf.where(self.keep(sizes(x), rate), x * (1 / (1 - rate)), tf.zeros_like(x))
+        return spared(x * (1 / (1 - rate)), self.keep(sizes(x), rate))
 
     def keep(self, shape: Sequence, rate: float) -> tf.Tensor:
         """A mask that is true but for a share `rate`.
@@ -73,3 +73,13 @@ class Dropout:
         number = _MASKS_OF_A_LAYER * self._layer + self._calls
         self._calls += 1
         return tf.random.stateless_uniform(shape, seed=tf.stack([self._seed, number]), **kind)
+
+
+def spared(x: tf.Tensor, keep: Optional[tf.Tensor]) -> tf.Tensor:
+    """x where the bool `keep`, of the same shape, is true, and else 0; x if there is no `keep`."""
+    if keep is None:
+        return x
+    if x.dtype == tf.bfloat16:
+        # On CPUs, a selection among these takes twice as long as making numbers of the mask.
+        return x * tf.cast(keep, tf.bfloat16)
+    return tf.where(keep, x, tf.zeros_like(x))

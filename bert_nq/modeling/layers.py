@@ -62,8 +62,31 @@ def layer_norm_variables(width: int) -> Tuple[tf.Variable, tf.Variable]:
 
 
 def layer_norm(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
-    """Normalises the rows of x [R, H], in float32; gamma and beta [H] are what follows it."""
-    centred = x - tf.reduce_mean(x, axis=-1, keepdims=True)
-    variance = tf.reduce_mean(tf.square(centred), axis=-1, keepdims=True)
-    scaled = centred * (tf.rsqrt(variance + LAYER_NORM_EPSILON) * gamma)
-    return tf.nn.bias_add(scaled, beta)
+    """Normalises the rows of x [R, H], in float32; then times gamma [H], plus beta [H].
+
+    Returns:
+      [R, H] in the type of x.
+    """
+    dtype = x.dtype
+
+    @tf.custom_gradient
+    def normalised(x, gamma, beta):
+        x = tf.cast(x, tf.float32)
+        centred = x - tf.reduce_mean(x, axis=-1, keepdims=True)
+        variance = tf.reduce_mean(tf.square(centred), axis=-1, keepdims=True)
+        scale = tf.rsqrt(variance + LAYER_NORM_EPSILON)  # [R, 1]
+        unit = centred * scale
+
+        def gradient(d_y):
+            # Of mean 0 and variance 1, a row of `unit` has two dimensions fewer than x: what d_y
+            # has along these, [1, ..., 1] and the row itself, is taken off.
+            d_y = tf.cast(d_y, tf.float32)
+            d_gamma, d_beta = tf.reduce_sum(d_y * unit, axis=0), tf.reduce_sum(d_y, axis=0)
+            d_unit = d_y * gamma
+            along = tf.reduce_mean(d_unit * unit, axis=-1, keepdims=True)
+            d_unit -= tf.reduce_mean(d_unit, axis=-1, keepdims=True)
+            return tf.cast((d_unit - unit * along) * scale, dtype), d_gamma, d_beta
+
+        return tf.cast(tf.nn.bias_add(unit * gamma, beta), dtype), gradient
+
+    return normalised(x, gamma, beta)

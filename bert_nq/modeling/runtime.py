@@ -26,10 +26,12 @@ _choose_allocator()
 
 import tensorflow.compat.v1 as tf  # noqa: E402
 
-__all__ = ["FUSES_SCALED_PRODUCT", "READS_GZIP_MEMBERS", "tf"]
+__all__ = ["FUSES_SCALED_PRODUCT", "MULTIPLIES_BFLOAT16", "READS_GZIP_MEMBERS", "tf"]
 
 # Whether a batched product, times a constant, plus a mask becomes one kernel on the CPU.
 FUSES_SCALED_PRODUCT = not tf.__version__.startswith("1.")
+# Whether CPUs and GPUs have kernels for products of bfloat16 matrices that are worth it.
+MULTIPLIES_BFLOAT16 = not tf.__version__.startswith("1.")
 # Whether a gzipped file of several members is read as a whole. TensorFlow 1.15 takes the end of the
 # first one for the end of the file, and says nothing.
 READS_GZIP_MEMBERS = not tf.__version__.startswith("1.")

@@ -70,7 +70,7 @@ def of_batch(loss_fn: LossFn, features: Features, choose: Callable[[], List[tf.V
     _, values, totals = tf.while_loop(
         lambda index, values, totals: index < num_passes, add_pass,
         (start, first.values, [first.totals[name] for name in names]),
-        parallel_iterations=1, back_prop=False, maximum_iterations=num_passes - 1)
+        parallel_iterations=1, back_prop=False)
     return Gradients(first.variables, list(values), dict(zip(names, totals)))
 
 

@@ -124,22 +124,23 @@ def keep_copy(checkpoint: str, folder: str, scores: Dict[str, float]) -> None:
 
     What was there before is removed when the new one is complete.
     """
-    write_model(checkpoints.read_weights(checkpoint), os.path.basename(checkpoint), folder,
-                os.path.dirname(checkpoint))
+    write_model(checkpoints.read_weights(checkpoint), checkpoint, folder)
     files.write_json(os.path.join(folder, SCORES), scores)
 
 
-def write_model(weights: Dict[str, np.ndarray], name: str, folder: str, model_dir: str) -> str:
+def write_model(weights: Dict[str, np.ndarray], like: str, folder: str) -> str:
     """Writes weights as the one checkpoint of a model's folder; returns the checkpoint's prefix.
 
     Args:
       weights: by variables' names.
-      name: of the checkpoint, such as "model.ckpt-100".
+      like: a checkpoint of the same step and name, with the config and the vocabulary beside it.
       folder: is made if it is not there.
-      model_dir: the folder whose config and vocabulary are copied.
     """
+    model_dir, name = os.path.split(like)
     prefix = os.path.join(folder, name)
-    checkpoints.write_weights(prefix, weights)
+    # Without a step the Estimator does not predict.
+    step = np.asarray(tf.train.load_variable(like, "global_step"))
+    checkpoints.write_weights(prefix, dict(weights, global_step=step))
     model_folder.copy_config_and_vocabulary(model_dir, folder)
     # The state names one checkpoint; it changes in one move, so that the folder is always a whole.
     tf.train.update_checkpoint_state(folder, name, [name])
@@ -174,8 +175,7 @@ def average_last(output_dir: str, number: int) -> str:
         for name, weights in checkpoints.read_weights(checkpoint).items():
             sums[name] = sums.get(name, 0.0) + weights.astype(np.float64)
     average = {name: (total / len(trained)).astype(np.float32) for name, total in sums.items()}
-    return write_model(average, os.path.basename(trained[-1]), os.path.join(output_dir, AVERAGED),
-                       output_dir)
+    return write_model(average, trained[-1], os.path.join(output_dir, AVERAGED))
 
 
 def _checkpoints_in(folder: str) -> List[str]:

@@ -103,9 +103,11 @@ def _model_fn(config, init_checkpoint, settings, num_steps, seed, use_tpu):
     optimizer_settings = optimizer.OptimizerSettings(
         learning_rate=settings.learning_rate, num_train_steps=num_steps,
         num_warmup_steps=int(num_steps * settings.warmup_proportion),
-        weight_decay_rate=settings.weight_decay_rate,
+        optimizer=settings.optimizer, weight_decay_rate=settings.weight_decay_rate,
         beta_1=settings.adam_beta1, beta_2=settings.adam_beta2, epsilon=settings.adam_epsilon,
-        max_gradient_norm=settings.max_gradient_norm)
+        max_gradient_norm=settings.max_gradient_norm,
+        layerwise_lr_decay=settings.layerwise_lr_decay,
+        freeze_embeddings=settings.freeze_embeddings, freeze_layers=settings.freeze_layers)
 
     def objective(build_logits, features):
         def loss_fn(features, pass_index):
