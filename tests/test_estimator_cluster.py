@@ -106,7 +106,7 @@ class Worker:
 
     def _gather(self, cluster, facts):
         try:
-            peers.gather(cluster, facts, self.lines.append, every_seconds=0.6)
+            assert peers.gather(cluster, facts, self.lines.append, every_seconds=0.6)
         except UserError as e:
             self.error = str(e)
 
@@ -196,5 +196,11 @@ def test_a_worker_is_absent_without_a_process_and_while_it_gathers_anew():
 
 def test_one_worker_alone_has_nobody_to_wait_for():
     alone, = clusters(1)
-    peers.gather(alone, {}, print)
+    assert peers.gather(alone, {}, print)
     assert peers.absent(alone) == []
+
+
+def test_waiting_can_be_stopped():
+    chief, _ = clusters(2)
+    answers = iter([False, True])
+    assert not peers.gather(chief, {}, print, is_stopped=lambda: next(answers))

@@ -136,15 +136,19 @@ def alone(monkeypatch):
     return Cluster(("worker 0", "worker 1"), ("127.0.0.1:1", "127.0.0.1:2"), 0)
 
 
+def noticed(cluster, is_over=lambda: False):
+    return lost_workers.noticed(cluster, print, is_over)
+
+
 def test_an_error_of_tensorflow_is_a_lost_worker_where_one_is_gone(alone):
-    with pytest.raises(UserError) as e, lost_workers.noticed(alone, print):
+    with pytest.raises(UserError) as e, noticed(alone):
         raise tf.errors.UnavailableError(None, None, "Socket closed")
     assert str(e.value) == LOST % "worker 1 (127.0.0.1:2) is gone"
 
 
 def test_an_error_of_tensorflow_stays_one_where_all_are_there(alone, monkeypatch):
     monkeypatch.setattr(lost_workers.peers, "absent", lambda cluster: [])
-    with pytest.raises(tf.errors.UnavailableError), lost_workers.noticed(alone, print):
+    with pytest.raises(tf.errors.UnavailableError), noticed(alone):
         raise tf.errors.UnavailableError(None, None, "Socket closed")
 
 
@@ -153,7 +157,7 @@ def test_no_second_session_is_made(alone, monkeypatch):
     with tf.Graph().as_default(), tf.Session() as session:
         tf.train.create_global_step()
         session.run(tf.global_variables_initializer())
-        with pytest.raises(UserError) as e, lost_workers.noticed(alone, print) as hook:
+        with pytest.raises(UserError) as e, noticed(alone) as hook:
             hook.begin()
             hook.after_create_session(session, None)
             hook.after_create_session(session, None)
@@ -161,7 +165,16 @@ def test_no_second_session_is_made(alone, monkeypatch):
 
 
 def test_a_worker_that_is_lost_between_steps_is_told_before_the_next(alone):
-    with pytest.raises(UserError) as e, lost_workers.noticed(alone, print) as hook:
+    with pytest.raises(UserError) as e, noticed(alone) as hook:
         hook.look_closely()
         hook.before_run(None)
     assert str(e.value) == LOST % "worker 1 (127.0.0.1:2) is gone"
+
+
+def test_where_the_chief_ended_the_training_nobody_is_lost(alone):
+    with noticed(alone, is_over=lambda: True) as hook:
+        hook.look_closely()
+        hook.before_run(None)
+        raise AssertionError("this is not reached")
+    with noticed(alone, is_over=lambda: True):
+        raise tf.errors.UnavailableError(None, None, "Socket closed")
