@@ -111,7 +111,8 @@ def make_estimator(model_fn: Callable, settings: RunSettings) -> "tf.estimator.E
 def train(estimator: "tf.estimator.Estimator", settings: RunSettings, input_fn: Callable,
           max_steps: int, hooks: Sequence["tf.train.SessionRunHook"] = (),
           chief_hooks: Sequence["tf.train.SessionRunHook"] = (),
-          report: Callable[[str], None] = print) -> None:
+          report: Callable[[str], None] = print, is_stopped: Callable[[], bool] = lambda: False,
+          is_over: Callable[[], bool] = lambda: False) -> None:
     """Trains until the global step is max_steps, going on from the checkpoint in output_dir.
 
     Args:
@@ -122,6 +123,12 @@ def train(estimator: "tf.estimator.Estimator", settings: RunSettings, input_fn: 
       hooks: of every process.
       chief_hooks: of the process for which is_chief holds; these alone may write files.
       report: is given lines of progress.
+      is_stopped: asked while this process waits for other workers; yes ends the waiting.
+      is_over: asked when another worker is gone: whether that is because the chief had reason to
+        end the training before max_steps.
+
+    Raises:
+      UserError: another worker was lost, was started otherwise, or its cluster is another.
     """
     hooks = list(hooks) + (list(chief_hooks) if is_chief(settings) else [])
     if settings.distribution != "multi_worker":
@@ -131,9 +138,10 @@ def train(estimator: "tf.estimator.Estimator", settings: RunSettings, input_fn: 
         estimator.train(input_fn, max_steps=max_steps, hooks=hooks)
         return
     workers = cluster.read_cluster(os.environ)
-    peers.gather(workers, _facts(estimator, settings, max_steps), report)
+    if not peers.gather(workers, _facts(estimator, settings, max_steps), report, is_stopped):
+        return
     _keep_server_to_the_end()
-    with lost_workers.noticed(workers, report) as hook:
+    with lost_workers.noticed(workers, report, is_over) as hook:
         # Estimator.train refuses this strategy. Without an "evaluator" task nothing is evaluated.
         tf.estimator.train_and_evaluate(
             estimator,

@@ -22,29 +22,38 @@ from bert_nq.modeling.runtime import tf
 
 # A worker is lost when it was away in so many looks, one after the other.
 _LOOKS = 3
-_SECONDS_BETWEEN_LOOKS = 4.0
+_SECONDS_BETWEEN_LOOKS = 3.0
 # How long TensorFlow gets to come back from a step by itself.
-_GRACE_SECONDS = 10.0
+_GRACE_SECONDS = 5.0
+
+
+class _TrainingOverError(Exception):
+    """The chief is gone because it had reason to end before the last step."""
 
 
 @contextlib.contextmanager
-def noticed(cluster: Cluster, report: Callable[[str], None]) -> Iterator["LostWorkerHook"]:
+def noticed(cluster: Cluster, report: Callable[[str], None],
+            is_over: Callable[[], bool]) -> Iterator["LostWorkerHook"]:
     """Gives a hook, to be the first of the session's; errors in this block are raised as UserError
     where a worker was lost.
 
     Args:
       cluster: the workers, all of which have been there.
       report: is given the last line of a process that must be ended from without.
+      is_over: asked when a worker is gone; where it says yes, this block just ends.
     """
-    hook = LostWorkerHook(cluster, report)
+    hook = LostWorkerHook(cluster, report, is_over)
     try:
         yield hook
+    except _TrainingOverError:
+        pass
     except tf.errors.OpError as e:
         # The error is there sooner than the thread is sure of its cause.
         hook.look_closely()
-        if hook.lost:
+        if not hook.lost:
+            raise
+        if not is_over():
             raise UserError(hook.lost) from e
-        raise
     finally:
         hook.stop()
 
@@ -52,9 +61,11 @@ def noticed(cluster: Cluster, report: Callable[[str], None]) -> Iterator["LostWo
 class LostWorkerHook(tf.train.SessionRunHook):
     """Looks after the other workers until `stop`; `lost` then says which one is gone, if any."""
 
-    def __init__(self, cluster: Cluster, report: Callable[[str], None]):
+    def __init__(self, cluster: Cluster, report: Callable[[str], None],
+                 is_over: Callable[[], bool]):
         self._cluster = cluster
         self._report = report
+        self._is_over = is_over
         self._looks: Dict[int, int] = dict.fromkeys(peers.others(cluster), 0)  # in vain, in a row
         self._session: Optional[tf.Session] = None
         self._step: Optional[int] = None  # None until the session is ready
@@ -75,13 +86,13 @@ class LostWorkerHook(tf.train.SessionRunHook):
         if self._step is not None:
             # TensorFlow has lost a connection, and would now go back to the last checkpoint alone.
             self.look_closely()
-            raise UserError(self.lost or self._message("the connection to another worker broke"))
+            self._end(self.lost or self._message("the connection to another worker broke"))
         self._session = session
         self._step = int(session.run(self._global_step))
 
     def before_run(self, run_context):
         if self.lost:
-            raise UserError(self.lost)
+            self._end(self.lost)
         self._away_since = time.time()
 
     def after_run(self, run_context, run_values):
@@ -120,6 +131,11 @@ class LostWorkerHook(tf.train.SessionRunHook):
             self.lost = self._message("%s is gone" % ", ".join(map(self._cluster.describe, gone)))
         return absent
 
+    def _end(self, message: str) -> None:
+        if self._is_over():
+            raise _TrainingOverError()
+        raise UserError(message)
+
     def _message(self, what: str) -> str:
         return ("a worker was lost at step %d: %s; start all workers again with the same command, "
                 "training goes on from the last checkpoint" % (self._step or 0, what))
@@ -136,6 +152,8 @@ class LostWorkerHook(tf.train.SessionRunHook):
                 closing = threading.Thread(target=self._session.close, daemon=True)
                 closing.start()
             if time.time() - max(since, noticed_at) > _GRACE_SECONDS:
-                self._report("error: " + self.lost)
+                over = self._is_over()
+                self._report("the chief has ended the training" if over else
+                             "error: " + self.lost)
                 sys.stdout.flush()
-                os._exit(1)
+                os._exit(0 if over else 1)

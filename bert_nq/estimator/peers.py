@@ -26,34 +26,39 @@ _SECONDS_BETWEEN_VISITS = 0.5
 
 
 def gather(cluster: Cluster, facts: Mapping[str, object], report: Callable[[str], None],
-           every_seconds: float = 30.0) -> None:
+           is_stopped: Callable[[], bool] = lambda: False, every_seconds: float = 30.0) -> bool:
     """Waits until all workers have met; each `every_seconds` reports who is missing.
 
-    TensorFlow by itself would wait without a word, and deaf to Ctrl-C.
+    TensorFlow by itself would wait without a word, and deaf to signals.
 
     Args:
       cluster: the workers.
       facts: what must be the same for all workers, by the names that messages give it; as JSON.
       report: is given lines of progress.
+      is_stopped: whether to wait no longer.
       every_seconds: from one line to the next.
+
+    Returns:
+      whether all have met.
 
     Raises:
       UserError: this worker's port cannot be listened on, or a fact differs.
     """
     start = last = time.time()
     with contextlib.closing(_Reception(cluster, facts)) as reception:
-        while True:
+        while not is_stopped():
             for worker in reception.missing():
                 reception.visit(worker)
             reception.compare()
             missing = reception.missing()
             if not missing:
-                return
+                return True
             if time.time() - last >= every_seconds:
                 last = time.time()
-                report("waiting for %s since %d s" % (
+                report("waiting for %s, %d s so far" % (
                     ", ".join(map(cluster.describe, missing)), last - start))
             time.sleep(_SECONDS_BETWEEN_VISITS)
+    return False
 
 
 def others(cluster: Cluster) -> List[int]:
@@ -123,7 +128,7 @@ class _Reception:
 
     def visit(self, worker: int) -> None:
         """Meets a worker if it is there."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):  # Not there (yet), or somebody else.
             self._exchange(_connection(self._cluster.addresses[worker]))
 
     def compare(self) -> None:
@@ -140,7 +145,7 @@ class _Reception:
 
     def _receive(self) -> None:
         while not self._closed:
-            with contextlib.suppress(OSError):  # Nobody came, or left again.
+            with contextlib.suppress(OSError, ValueError):  # Nobody came, or somebody else.
                 self._exchange(self._socket.accept()[0])
 
     def _exchange(self, connection: socket.socket) -> None:

@@ -87,7 +87,8 @@ def train(config: BertConfig, init_checkpoint: Optional[str], data: TrainingData
                     data.paths, settings.max_seq_length, config.vocab_size):
                 # On a TPU many steps are one run of the session, and its loss is on the device.
                 devices.train(estimator, run, input_fn, num_steps, [] if run.use_tpu else [hook],
-                              report=report)
+                              report=report, is_stopped=lambda: bool(stop),
+                              is_over=lambda: _was_stopped_early(run.output_dir, keeping_settings))
     checkpoint = tf.train.latest_checkpoint(run.output_dir)
     step = _steps_of(checkpoint)
     average = None
@@ -96,6 +97,15 @@ def train(config: BertConfig, init_checkpoint: Optional[str], data: TrainingData
     return TrainingResult(
         num_steps, step, step - first_step, time.time() - start, watch.tally(), checkpoint, history,
         average, stop.signal, stopped_early or hook.stopped_early)
+
+
+def _was_stopped_early(output_dir: str, settings: KeepingSettings) -> bool:
+    """Whether the process that keeps the model has ended the training early."""
+    try:
+        history = History.read(os.path.join(output_dir, keeping.HISTORY))
+    except UserError:
+        return False
+    return history is not None and keeping.has_stopped_improving(history, settings)
 
 
 def _model_fn(config, init_checkpoint, settings, num_steps, seed, use_tpu):
