@@ -188,7 +188,7 @@ def test_after_a_worker_was_killed_all_go_on_as_if_it_had_not_been(together, wor
     assert furthest(weights(together[0]), weights(model))[0] == 0
 
 
-def test_a_signal_to_one_worker_stops_all_in_the_same_step_which_is_saved(work):
+def test_a_signal_to_one_worker_stops_all_and_one_device_can_go_on(together, work):
     model = work.folder / "stopped"
     with Workers(work.flags(model.name)) as workers:
         wait_for_some_steps(workers, model)
@@ -202,3 +202,6 @@ def test_a_signal_to_one_worker_stops_all_in_the_same_step_which_is_saved(work):
         % step)
     assert other[2].splitlines()[-1] == ("SIGTERM: stopped together with all workers; the chief "
                                          "saves: the same commands go on from there")
+    done = programs.run("bert_nq/run_nq.py", *work.flags(model.name))
+    assert done.returncode == 0, done.stderr
+    assert furthest(weights(together[0]), weights(model))[0] < ROUNDING
