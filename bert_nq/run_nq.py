@@ -163,7 +163,9 @@ def check_training_flags(config):
     for flag in ("eval_every", "early_stopping", "dev_pages"):
         if FLAGS[flag].value and not FLAGS.dev_file:
             raise UserError("--%s is for --dev_file, which is not given" % flag)
-    return data, shards.expand_shards(FLAGS.dev_file) if FLAGS.dev_file else []
+    dev_paths = shards.expand_shards(FLAGS.dev_file) if FLAGS.dev_file else []
+    run_record.check_apart(paths, dev_paths)
+    return data, dev_paths
 
 
 def check_prediction_flags():

@@ -1,4 +1,4 @@
-"""The benchmark of preparation: its pages, and that it runs."""
+"""The benchmarks: the pages of that of preparation, and that they run."""
 import json
 import os
 import sys
@@ -95,3 +95,33 @@ def test_what_is_drawn_cannot_be_compared(tmp_path):
     assert programs.error_line(done) == (
         "error: --include_unknowns=0.02 draws windows at random, which the reference does in its "
         "own way: compare with -1 or 1")
+
+
+STEP = ("--num_hidden_layers=1", "--hidden_size=24", "--vocab_size=50", "--max_seq_length=32",
+        "--batch_size=2", "--num_turns=1", "--product_size=64")
+
+
+def test_the_benchmark_of_a_training_step_runs():
+    done = programs.run("benchmarks/train_step.py", "--ours=fp32,fp16-recompute",
+                        "--theirs=bert-tensorflow,torch-sdpa", "--torch_python=/no/python", *STEP)
+    assert done.returncode == 0, done.stderr
+    assert ("torch-sdpa is left out: /no/python cannot be run: No such file or directory"
+            in done.stdout)
+    for line in ("1 layers of 24, 12 heads; 2 windows of 32 wordpieces; medians of 1 turns",
+                 "bert_nq, fp32: times as fast", "bert_nq, fp16-recompute: times as fast",
+                 "\n  bert-tensorflow  "):
+        assert line in done.stdout
+
+
+def test_flops_of_a_step():
+    import train_step
+    # 6 rows. For each, multiplications and additions in a layer: 4 products of 2 x 2, two of 2 x 8,
+    # and the scores and the context of 3 others, 2 wide; of 5 layers, once and twice back.
+    settings = dict(hidden_size=2, intermediate_size=8, batch_size=2, seq_length=3,
+                    num_hidden_layers=5)
+    assert train_step.step_flops(settings) == 6 * 2 * (16 + 32 + 12) * 5 * 3
+
+
+def test_wrong_kind_of_training_step():
+    done = programs.run("benchmarks/train_step.py", "--ours=fp8", *STEP)
+    assert programs.error_line(done).startswith("error: --ours: fp8 is none of fp32, bf16, fp16")

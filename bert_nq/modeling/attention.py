@@ -28,8 +28,8 @@ def attend_in_training(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, adder
                        keep: Optional[tf.Tensor] = None, keep_prob: float = 1.0) -> tf.Tensor:
     """`attend` with dropout of the probabilities and a gradient written by hand.
 
-    The gradient that TensorFlow derives makes twelve passes over [B, N, S, S]; this one makes four.
-    It keeps two such matrices per layer: the probabilities and the mask, a byte each.
+    The gradient that TensorFlow derives makes twelve passes over [B, N, S, S]; this one makes
+    three. It keeps two such matrices per layer: the probabilities, and those that were spared.
 
     Args:
       query, key, value, adder: as in `attend`. The adder gets no gradient.
@@ -42,8 +42,9 @@ def attend_in_training(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, adder
     @tf.custom_gradient
     def attended(query, key, value):
         probabilities = _probabilities(query, key, adder)
+        kept = spared(probabilities, keep)
         # Dropout's factor is applied to the small matrix: it is the same for all.
-        context = tf.matmul(spared(probabilities, keep), value) * (1.0 / keep_prob)
+        context = tf.matmul(kept, value) * (1.0 / keep_prob)
 
         def gradient(d_context):
             # With P the probabilities, M the mask divided by keep_prob, * element by element, O
@@ -51,14 +52,12 @@ def attend_in_training(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, adder
             # of the scores is P * (dP - rowsum(P * dP)), in which rowsum(P * dP) equals
             # rowsum(O * dO), a sum over D terms in place of S.
             d_kept = d_context * (1.0 / keep_prob)
-            d_value = _transposed_product(spared(probabilities, keep), d_kept)
             row = tf.reduce_sum(context * d_context, axis=-1, keepdims=True)
-            d_probabilities = spared(tf.matmul(d_kept, value, transpose_b=True), keep)
-            d_scores = probabilities * (d_probabilities - row)
+            d_scores = kept * tf.matmul(d_kept, value, transpose_b=True) - probabilities * row
             scale = _scale(query)
             d_query = tf.matmul(d_scores, key) * scale
             d_key = _transposed_product(d_scores, query * scale)
-            return d_query, d_key, d_value
+            return d_query, d_key, _transposed_product(kept, d_kept)
 
         return context, gradient
 

@@ -1,0 +1,163 @@
+r"""Speed, memory and utilisation of a training step, beside other people's.
+
+    python benchmarks/train_step.py
+    python benchmarks/train_step.py --torch_python=torch-env/bin/python \
+        --tf1_python=.venv-tf1/bin/python
+
+The step is that of run_nq.py: encoder, heads, joint loss, gradients, clipping, AdamW. Beside it run
+bert-tensorflow's BertModel with its optimizer, and the BertModel of PyTorch's transformers under
+bfloat16 autocast, each on the same batch. Each contender is a process; they take turns, one step at
+a time, and medians over the turns are printed. Processor time changes less than time where other
+work runs on the machine.
+
+Utilisation is the rate of the step's matrix products (forward once and backward twice, nothing that
+is computed again) over the rate of one large float32 product, a contender as well.
+"""
+import json
+import os
+import statistics
+import subprocess
+import sys
+from typing import NamedTuple
+
+from absl import flags
+
+from bert_nq import program
+from bert_nq.errors import UserError
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_integer("num_hidden_layers", 6, "Of the encoder.", lower_bound=1)
+flags.DEFINE_integer("hidden_size", 384, "Of the encoder.", lower_bound=1)
+flags.DEFINE_integer("num_attention_heads", 12, "Of the encoder.", lower_bound=1)
+flags.DEFINE_integer("vocab_size", 30522, "Of the encoder.", lower_bound=2)
+flags.DEFINE_integer("max_seq_length", 512, "Wordpieces of a window.", lower_bound=16)
+flags.DEFINE_integer("batch_size", 8, "Windows of a step.", lower_bound=1)
+flags.DEFINE_integer("num_turns", 7, "Steps that are measured of each.", lower_bound=1)
+flags.DEFINE_integer("product_size", 4096, "Rows of the large product.", lower_bound=1)
+flags.DEFINE_list("ours", ["fp32", "bf16", "fp32-recompute", "bf16-recompute"],
+                  "What to measure of ours: fp32, bf16 and fp16 (which CPUs are very slow at), "
+                  "each also with -recompute.")
+flags.DEFINE_list("theirs", ["bert-tensorflow", "torch-sdpa", "torch-eager"],
+                  "What to measure of others: bert-tensorflow, and transformers with either way of "
+                  "attention. Each holds its memory to the end; take fewer where that is too much.")
+flags.DEFINE_string("torch_python", None, "An interpreter that has torch and transformers; if "
+                    "not given, the one that runs this.")
+flags.DEFINE_string("tf1_python", None, "An interpreter that has TensorFlow 1.15 and what bert_nq "
+                    "needs, to measure there as well.")
+
+_CONTENDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "train_step_contender.py")
+_OURS = ["fp32", "bf16", "fp16", "fp32-recompute", "bf16-recompute", "fp16-recompute"]
+_THEIRS = ["bert-tensorflow", "torch-sdpa", "torch-eager"]
+
+
+class Turn(NamedTuple):
+    """One step."""
+    seconds: float
+    cpu_seconds: float
+    peak_mb: float  # of the process, beyond what it had before its first step
+
+
+def main():
+    for flag, known in (("ours", _OURS), ("theirs", _THEIRS)):
+        for kind in FLAGS[flag].value:
+            if kind not in known:
+                raise UserError("--%s: %s is none of %s" % (flag, kind, ", ".join(known)))
+    settings = {name: FLAGS[name].value for name in (
+        "num_hidden_layers", "hidden_size", "num_attention_heads", "vocab_size", "batch_size",
+        "product_size")}
+    settings.update(seq_length=FLAGS.max_seq_length, intermediate_size=4 * FLAGS.hidden_size,
+                    max_position_embeddings=FLAGS.max_seq_length)
+    contenders = start(settings)
+    turns = {name: [] for name in contenders}
+    for _ in program.progress(range(FLAGS.num_turns), "turns", FLAGS.num_turns):
+        for name, contender in contenders.items():
+            turns[name].append(contender.turn())
+    print_results(settings, contenders, {
+        name: Turn(*map(statistics.median, zip(*values))) for name, values in turns.items()})
+
+
+class Contender:
+    """A process that makes a step when it is told to."""
+
+    def __init__(self, python, kind, settings):
+        # Our own sources, whatever the interpreter has installed.
+        path = os.pathsep.join([os.path.dirname(os.path.dirname(_CONTENDER)),
+                                os.environ.get("PYTHONPATH", "")])
+        try:
+            self._process = subprocess.Popen(
+                [python, _CONTENDER, kind, json.dumps(settings)], stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True,
+                env=dict(os.environ, PYTHONPATH=path, PYTHONWARNINGS="ignore"))
+        except OSError as e:
+            raise UserError("%s cannot be run: %s" % (python, e.strerror)) from e
+        self.release = self._answer()["release"]
+
+    def turn(self):
+        """Makes a step, and tells what it took."""
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        return Turn(**self._answer())
+
+    def _answer(self):
+        line = self._process.stdout.readline()
+        if not line:
+            said = self._process.stderr.read().strip().split("\n")
+            raise UserError(said[-1])
+        return json.loads(line)
+
+
+def start(settings):
+    """{name: Contender} of all that can run here; tells of those that cannot."""
+    wanted = [("large product", sys.executable, "product")]
+    wanted += [("bert_nq, " + kind, sys.executable, kind) for kind in FLAGS.ours]
+    torch = FLAGS.torch_python or sys.executable
+    wanted += [(kind, torch if kind.startswith("torch") else sys.executable, kind)
+               for kind in FLAGS.theirs]
+    if FLAGS.tf1_python:
+        wanted += [(name + ", TF 1.15", FLAGS.tf1_python, kind) for name, _, kind in wanted
+                   if kind == "fp32" or kind == "bert-tensorflow"]
+    contenders = {}
+    for name, python, kind in wanted:
+        try:
+            contenders[name] = Contender(python, kind, settings)
+        except UserError as e:
+            print("%s is left out: %s" % (name, e))
+    return contenders
+
+
+def step_flops(settings):
+    """Floating point operations of a step's matrix products, embeddings and heads left out."""
+    width, inner = settings["hidden_size"], settings["intermediate_size"]
+    rows = settings["batch_size"] * settings["seq_length"]
+    # Of each row: queries, keys, values and output, the two inner products, scores and context.
+    layer = 2 * (4 * width * width + 2 * width * inner + 2 * settings["seq_length"] * width)
+    return 3 * rows * settings["num_hidden_layers"] * layer
+
+
+def print_results(settings, contenders, medians):
+    """Prints the table, and how many times as fast each of ours is."""
+    size = settings["product_size"]
+    peak = (2 * size ** 3 / medians["large product"].seconds
+            if "large product" in medians else float("nan"))
+    print("\n%d layers of %d, %d heads; %d windows of %d wordpieces; medians of %d turns; the "
+          "large product: %.0f GFLOP/s" % (
+              settings["num_hidden_layers"], settings["hidden_size"],
+              settings["num_attention_heads"], settings["batch_size"], settings["seq_length"],
+              FLAGS.num_turns, peak / 1e9))
+    print("\n%-28s %11s %12s %11s %12s  %s" % (
+        "step", "examples/s", "CPU s/step", "memory, MB", "utilisation", "release"))
+    for name, turn in medians.items():
+        if name != "large product":
+            print("%-28s %11.2f %12.2f %11.0f %12.2f  %s" % (
+                name, settings["batch_size"] / turn.seconds, turn.cpu_seconds, turn.peak_mb,
+                step_flops(settings) / turn.seconds / peak, contenders[name].release))
+    for ours in [name for name in medians if name.startswith("bert_nq")]:
+        program.print_table("%s: times as fast, by time and by processor time" % ours, [
+            (theirs, "%.2f  %.2f" % (medians[theirs].seconds / medians[ours].seconds,
+                                     medians[theirs].cpu_seconds / medians[ours].cpu_seconds))
+            for theirs in medians if not theirs.startswith(("bert_nq", "large"))])
+
+
+if __name__ == "__main__":
+    program.run(main)

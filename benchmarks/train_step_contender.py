@@ -1,0 +1,212 @@
+"""One contender of train_step.py, in a process of its own: a step for each line of input.
+
+    python benchmarks/train_step_contender.py KIND '{"hidden_size": 384, ...}'
+
+It runs in whatever interpreter has what the kind needs, and answers each line of its input, after a
+first one when it is ready, with a line of JSON.
+"""
+import json
+import os
+import resource
+import sys
+import time
+import types
+
+STEPS, WARMUP = 1000, 100
+
+
+def memory_mb(which):
+    """Memory of this process: VmRSS now, VmHWM the most since `forget_peak`; 0 but on Linux."""
+    if not os.path.exists("/proc/self/status"):
+        return 0.0
+    with open("/proc/self/status") as f:
+        return next(int(line.split()[1]) * 1024 / 1e6 for line in f if line.startswith(which))
+
+
+def forget_peak():
+    """Has VmHWM begin anew."""
+    if os.path.exists("/proc/self/clear_refs"):
+        with open("/proc/self/clear_refs", "w") as f:
+            f.write("5")
+
+
+def cpu_seconds():
+    """Of all threads of this process."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def make_batch(settings):
+    """Windows of random wordpieces, one in eight of them half padding."""
+    import numpy as np
+    random = np.random.RandomState(0)
+    batch, length = settings["batch_size"], settings["seq_length"]
+    lengths = np.where(np.arange(batch) % 8 == 7, length // 2, length)
+    values = {"input_ids": random.randint(1, settings["vocab_size"], [batch, length]),
+              "input_mask": np.arange(length) < lengths[:, None],
+              "segment_ids": np.arange(length) >= np.full([batch, 1], 15),
+              "start_positions": random.randint(0, length, batch),
+              "end_positions": random.randint(0, length, batch),
+              "answer_types": random.randint(0, 5, batch)}
+    return {name: value.astype(np.int32) for name, value in values.items()}
+
+
+def ours(settings, precision="fp32", recompute=False):
+    """Our training step, as run_nq.py makes it."""
+    import tensorflow.compat.v1 as tf
+
+    from bert_nq.estimator import model
+    from bert_nq.training import losses, optimizer, steps
+
+    def loss_fn(features, pass_index):
+        seed = tf.cast(tf.train.get_or_create_global_step(), tf.int64) + pass_index
+        logits = model.build_logits(our_config(settings), features, True, seed=seed,
+                                    precision=precision, recompute=recompute)
+        return losses.joint_loss(logits, features)
+
+    step = steps.training_step(loss_fn, tensors(settings),
+                               optimizer.OptimizerSettings(5e-5, STEPS, WARMUP),
+                               loss_scaling=precision == "fp16")
+    return step.loss, step.train_op
+
+
+def our_config(settings):
+    """A BertConfig of the settings."""
+    from bert_nq.modeling.config import BertConfig
+    return BertConfig.from_dict(dict(settings, type_vocab_size=2))
+
+
+def tensors(settings):
+    """The batch as variables, so that nothing about it can be computed beforehand."""
+    import tensorflow.compat.v1 as tf
+    return {name: tf.get_variable("batch/" + name, initializer=tf.constant(value), trainable=False,
+                                  use_resource=True).value()
+            for name, value in make_batch(settings).items()}
+
+
+def bert_tensorflow(settings):
+    """Google's BertModel and optimizer under the heads and the loss of bert_joint."""
+    import tensorflow.compat.v1 as tf
+
+    from bert_nq.estimator import model
+    from bert_nq.modeling import heads
+    from bert_nq.training import losses
+    if not tf.__version__.startswith("1."):
+        give_contrib(tf)
+    from bert import modeling, optimization
+    features = tensors(settings)
+    config = modeling.BertConfig.from_dict(our_config(settings).to_dict())
+    encoder = modeling.BertModel(config, True, features["input_ids"], features["input_mask"],
+                                 features["segment_ids"], scope="bert")
+    start, end = heads.span_logits(encoder.get_sequence_output(), model.SPAN_WEIGHTS,
+                                   model.SPAN_BIAS)
+    logits = model.Logits(start, end, heads.class_logits(
+        encoder.get_pooled_output(), 5, model.TYPE_WEIGHTS, model.TYPE_BIAS))
+    loss = losses.joint_loss(logits, features)[0]
+    return loss, optimization.create_optimizer(loss, 5e-5, STEPS, WARMUP, False)
+
+
+def give_contrib(tf):
+    """Stands in for the one function of tf.contrib that BertModel needs, which TF 2 has not."""
+    def layer_norm(inputs, begin_norm_axis, begin_params_axis, scope):
+        assert begin_norm_axis == begin_params_axis == -1
+        with tf.variable_scope(scope, "LayerNorm"):
+            shape = inputs.shape[-1:]
+            beta = tf.get_variable("beta", shape, initializer=tf.zeros_initializer())
+            gamma = tf.get_variable("gamma", shape, initializer=tf.ones_initializer())
+        mean, variance = tf.nn.moments(inputs, [-1], keepdims=True)
+        return tf.nn.batch_normalization(inputs, mean, variance, beta, gamma, 1e-12)
+
+    contrib = types.ModuleType("tensorflow.contrib")
+    contrib.layers = types.ModuleType("tensorflow.contrib.layers")
+    contrib.layers.layer_norm = layer_norm
+    sys.modules["tensorflow.contrib"] = contrib
+    sys.modules["tensorflow.contrib.layers"] = contrib.layers
+
+
+def product(settings):
+    """A large product of float32 matrices: the most that the processor can multiply."""
+    import tensorflow.compat.v1 as tf
+    size = settings["product_size"]
+    a, b = (tf.get_variable(name, initializer=tf.random.uniform([size, size])) for name in "ab")
+    result = tf.matmul(a, b)
+    return result[0, 0], result.op
+
+
+def tensorflow_steps(make, settings):
+    """A function that makes one step, and the release."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import logging
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    from bert_nq.modeling.runtime import tf
+    tf.set_random_seed(1)
+    loss, op = make(settings)
+    session = tf.Session()
+    session.run(tf.global_variables_initializer())
+    return lambda: float(session.run([loss, op])[0]), "tensorflow " + tf.__version__
+
+
+def torch_steps(settings, attention):
+    """The same step as PyTorch's users make it: transformers under autocast, torch's AdamW."""
+    import torch
+    import transformers
+    names = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
+             "intermediate_size")
+    config = transformers.BertConfig(max_position_embeddings=settings["seq_length"],
+                                     **{name: settings[name] for name in names})
+    torch.manual_seed(1)
+    encoder = transformers.BertModel._from_config(config, attn_implementation=attention)
+    encoder.train()
+    span, kind = (torch.nn.Linear(config.hidden_size, n) for n in (2, 5))
+    parameters = [p for module in (encoder, span, kind) for p in module.parameters()]
+    optimizer = torch.optim.AdamW(parameters, lr=5e-5, weight_decay=0.01)
+    batch = {name: torch.from_numpy(value).long() for name, value in make_batch(settings).items()}
+    cross_entropy = torch.nn.functional.cross_entropy
+
+    def step():
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            output = encoder(input_ids=batch["input_ids"], attention_mask=batch["input_mask"],
+                             token_type_ids=batch["segment_ids"])
+            positions = span(output.last_hidden_state).float()
+            types = kind(output.pooler_output).float()
+        loss = (cross_entropy(positions[..., 0], batch["start_positions"])
+                + cross_entropy(positions[..., 1], batch["end_positions"])
+                + cross_entropy(types, batch["answer_types"])) / 3
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimizer.step()
+        return float(loss)
+
+    return step, "torch %s, transformers %s" % (torch.__version__, transformers.__version__)
+
+
+KINDS = {
+    "product": lambda s: tensorflow_steps(product, s),
+    "bert-tensorflow": lambda s: tensorflow_steps(bert_tensorflow, s),
+    "torch-sdpa": lambda s: torch_steps(s, "sdpa"),
+    "torch-eager": lambda s: torch_steps(s, "eager"),
+}
+for _precision in ("fp32", "bf16", "fp16"):
+    KINDS[_precision] = lambda s, p=_precision: tensorflow_steps(lambda s: ours(s, p), s)
+    KINDS[_precision + "-recompute"] = lambda s, p=_precision: tensorflow_steps(
+        lambda s: ours(s, p, recompute=True), s)
+
+
+def main():
+    kind, settings = sys.argv[1], json.loads(sys.argv[2])
+    step, release = KINDS[kind](settings)
+    before = memory_mb("VmRSS")
+    forget_peak()
+    # The first step prepares the graph.
+    print(json.dumps({"release": release, "loss": step()}), flush=True)
+    for _ in sys.stdin:
+        start, start_cpu = time.perf_counter(), cpu_seconds()
+        step()
+        print(json.dumps({"seconds": time.perf_counter() - start,
+                          "cpu_seconds": cpu_seconds() - start_cpu,
+                          "peak_mb": memory_mb("VmHWM") - before}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
