@@ -279,8 +279,8 @@ def train_with_others(config, checkpoint, data):
     result = run.train(config, checkpoint, data, settings, keeping_settings(), run_settings(),
                        report)
     if result.stopped_by:
-        report("%s: stopped; the other workers cannot go on without this one"
-               % result.stopped_by.name)
+        report("%s: stopped together with all workers; the chief saves: the same commands go on "
+               "from there" % result.stopped_by.name)
         sys.exit(stopping.exit_code(result.stopped_by))
     print("\nThis worker is done; the chief has the model and prints what came of it.")
 

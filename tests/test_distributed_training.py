@@ -149,14 +149,18 @@ def test_only_the_chief_writes(alone, together):
     assert "This worker is done" in other
 
 
+def wait_for_some_steps(workers, model):
+    deadline = time.time() + 100
+    while tf.train.latest_checkpoint(str(model)) in (None, str(model / "model.ckpt-0")):
+        assert time.time() < deadline and all(p.poll() is None for p in workers.processes), [
+            workers.end(i) for i in (0, 1)]
+        time.sleep(0.01)
+
+
 def killed_after_some_steps(work, model, killed):
-    """Kills one of two workers when there is a checkpoint; returns what the other one says last."""
+    """Kills one of two workers when there is a checkpoint, and checks what the other one says."""
     with Workers(work.flags(model.name)) as workers:
-        deadline = time.time() + 100
-        while tf.train.latest_checkpoint(str(model)) in (None, str(model / "model.ckpt-0")):
-            assert time.time() < deadline and all(p.poll() is None for p in workers.processes), [
-                workers.end(i) for i in (0, 1)]
-            time.sleep(0.01)
+        wait_for_some_steps(workers, model)
         workers.processes[killed].send_signal(signal.SIGKILL)
         start = time.time()
         code, _, stderr = workers.end(1 - killed)
@@ -182,3 +186,22 @@ def test_after_a_worker_was_killed_all_go_on_as_if_it_had_not_been(together, wor
     first, second = json.loads((model / "training.json").read_text())["starts"]
     assert (first["step"], second["step"] >= 20) == (0, True)
     assert furthest(weights(together[0]), weights(model))[0] == 0
+
+
+def test_a_signal_to_one_worker_stops_all_and_one_device_can_go_on(together, work):
+    model = work.folder / "stopped"
+    with Workers(work.flags(model.name)) as workers:
+        wait_for_some_steps(workers, model)
+        workers.processes[1].send_signal(signal.SIGTERM)
+        chief, other = (workers.end(i) for i in (0, 1))
+    assert (chief[0], other[0]) == (143, 143), (chief, other)
+    step = int(tf.train.latest_checkpoint(str(model)).split("-")[-1])
+    assert 20 <= step < STEPS
+    assert chief[2].splitlines()[-1] == (
+        "SIGTERM: stopped at step %d of 200, which is saved: the same command goes on from there"
+        % step)
+    assert other[2].splitlines()[-1] == ("SIGTERM: stopped together with all workers; the chief "
+                                         "saves: the same commands go on from there")
+    done = programs.run("bert_nq/run_nq.py", *work.flags(model.name))
+    assert done.returncode == 0, done.stderr
+    assert furthest(weights(together[0]), weights(model))[0] < ROUNDING

@@ -117,7 +117,7 @@ def test_devices_get_their_shares_and_the_estimator_writes_nothing(changes, tmp_
 
     run = settings(output_dir=str(tmp_path), train_batch_size=4, **changes)
     last = Last()
-    devices.train(devices.make_estimator(one_weight, run), run, input_fn, 2, chief_hooks=[last])
+    devices.train(devices.make_estimator(one_weight, run), run, input_fn, 2, [last])
     number = changes.get("num_devices", 1)
     assert asked == [(4 // number, (1, 0, number) if changes else None)]
     # The mean is 4, its gradient 2 (w - 4): 0 -> 0 + 0.25 * 8 = 2 -> 2 + 0.25 * 4 = 3.
@@ -125,7 +125,7 @@ def test_devices_get_their_shares_and_the_estimator_writes_nothing(changes, tmp_
     assert os.listdir(str(tmp_path)) == []
 
 
-LOST = ("a worker was lost at step 0: %s; start all workers again with the same command, training "
+LOST = ("a worker was lost%s: %s; start all workers again with the same command, training "
         "goes on from the last checkpoint")
 
 
@@ -143,7 +143,7 @@ def noticed(cluster, is_over=lambda: False):
 def test_an_error_of_tensorflow_is_a_lost_worker_where_one_is_gone(alone):
     with pytest.raises(UserError) as e, noticed(alone):
         raise tf.errors.UnavailableError(None, None, "Socket closed")
-    assert str(e.value) == LOST % "worker 1 (127.0.0.1:2) is gone"
+    assert str(e.value) == LOST % ("", "worker 1 (127.0.0.1:2) is gone")
 
 
 def test_an_error_of_tensorflow_stays_one_where_all_are_there(alone, monkeypatch):
@@ -161,14 +161,14 @@ def test_no_second_session_is_made(alone, monkeypatch):
             hook.begin()
             hook.after_create_session(session, None)
             hook.after_create_session(session, None)
-    assert str(e.value) == LOST % "the connection to another worker broke"
+    assert str(e.value) == LOST % (" at step 0", "the connection to another worker broke")
 
 
 def test_a_worker_that_is_lost_between_steps_is_told_before_the_next(alone):
     with pytest.raises(UserError) as e, noticed(alone) as hook:
         hook.look_closely()
         hook.before_run(None)
-    assert str(e.value) == LOST % "worker 1 (127.0.0.1:2) is gone"
+    assert str(e.value) == LOST % ("", "worker 1 (127.0.0.1:2) is gone")
 
 
 def test_where_the_chief_ended_the_training_nobody_is_lost(alone):

@@ -110,7 +110,6 @@ def make_estimator(model_fn: Callable, settings: RunSettings) -> "tf.estimator.E
 
 def train(estimator: "tf.estimator.Estimator", settings: RunSettings, input_fn: Callable,
           max_steps: int, hooks: Sequence["tf.train.SessionRunHook"] = (),
-          chief_hooks: Sequence["tf.train.SessionRunHook"] = (),
           report: Callable[[str], None] = print, is_stopped: Callable[[], bool] = lambda: False,
           is_over: Callable[[], bool] = lambda: False) -> None:
     """Trains until the global step is max_steps, going on from the checkpoint in output_dir.
@@ -120,8 +119,7 @@ def train(estimator: "tf.estimator.Estimator", settings: RunSettings, input_fn: 
       settings: of the run.
       input_fn: see make_estimator.
       max_steps: the global step to stop at.
-      hooks: of every process.
-      chief_hooks: of the process for which is_chief holds; these alone may write files.
+      hooks: of the session; with several workers only the chief's may write files.
       report: is given lines of progress.
       is_stopped: asked while this process waits for other workers; yes ends the waiting.
       is_over: asked when another worker is gone: whether that is because the chief had reason to
@@ -130,12 +128,11 @@ def train(estimator: "tf.estimator.Estimator", settings: RunSettings, input_fn: 
     Raises:
       UserError: another worker was lost, was started otherwise, or its cluster is another.
     """
-    hooks = list(hooks) + (list(chief_hooks) if is_chief(settings) else [])
     if settings.distribution != "multi_worker":
         if not settings.use_tpu and cluster.num_tasks(os.environ) > 1:
             raise UserError("TF_CONFIG is of several workers: give --distribution=multi_worker, or "
                             "unset it")
-        estimator.train(input_fn, max_steps=max_steps, hooks=hooks)
+        estimator.train(input_fn, max_steps=max_steps, hooks=list(hooks))
         return
     workers = cluster.read_cluster(os.environ)
     if not peers.gather(workers, _facts(estimator, settings, max_steps), report, is_stopped):
@@ -145,13 +142,13 @@ def train(estimator: "tf.estimator.Estimator", settings: RunSettings, input_fn: 
         # Estimator.train refuses this strategy. Without an "evaluator" task nothing is evaluated.
         tf.estimator.train_and_evaluate(
             estimator,
-            tf.estimator.TrainSpec(input_fn, max_steps=max_steps, hooks=[hook] + hooks),
+            tf.estimator.TrainSpec(input_fn, max_steps=max_steps, hooks=[hook] + list(hooks)),
             tf.estimator.EvalSpec(input_fn))
 
 
 def _facts(estimator: "tf.estimator.Estimator", settings: RunSettings, max_steps: int) -> dict:
     """What must be the same for all workers, as peers.gather takes it."""
-    return {"--train_batch_size": settings.train_batch_size, "--seed": settings.seed,
+    return {"windows of a step": settings.train_batch_size, "--seed": settings.seed,
             "training steps": max_steps, "devices": num_replicas(settings),
             "TensorFlow": tf.__version__,
             # The same folder as well as the same state of it.

@@ -137,8 +137,9 @@ class LostWorkerHook(tf.train.SessionRunHook):
         raise UserError(message)
 
     def _message(self, what: str) -> str:
-        return ("a worker was lost at step %d: %s; start all workers again with the same command, "
-                "training goes on from the last checkpoint" % (self._step or 0, what))
+        when = "" if self._step is None else " at step %d" % self._step
+        return ("a worker was lost%s: %s; start all workers again with the same command, training "
+                "goes on from the last checkpoint" % (when, what))
 
     def _come_back(self) -> None:
         """Gets the process out of TensorFlow, or ends it."""

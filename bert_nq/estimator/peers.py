@@ -10,7 +10,6 @@ import json
 import socket
 import threading
 import time
-from concurrent import futures
 from typing import Callable, Dict, List, Mapping, Optional, Tuple
 
 from bert_nq.errors import UserError
@@ -68,12 +67,20 @@ def others(cluster: Cluster) -> List[int]:
 
 def absent(cluster: Cluster) -> List[int]:
     """The other workers that do not answer or that are gathering anew; takes some seconds."""
-    workers = others(cluster)
-    if not workers:
-        return []
-    with futures.ThreadPoolExecutor(min(len(workers), 32)) as pool:
-        present = list(pool.map(lambda i: _is_at_work(cluster.addresses[i]), workers))
-    return [worker for worker, there in zip(workers, present) if not there]
+    found: List[int] = []
+
+    def look(worker):
+        if not _is_at_work(cluster.addresses[worker]):
+            found.append(worker)
+
+    # Not a ThreadPoolExecutor, for whose threads Python would wait at its end.
+    threads = [threading.Thread(target=look, args=(worker,), daemon=True)
+               for worker in others(cluster)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(found)
 
 
 def _is_at_work(address: str) -> bool:

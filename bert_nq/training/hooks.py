@@ -1,4 +1,5 @@
 """What happens around each step of training: counting, watching, saving, stopping."""
+import signal
 import time
 from typing import Dict, Optional
 
@@ -9,6 +10,9 @@ from bert_nq.training.watching import Watch
 
 # Graph collections by which the hook finds what it fetches.
 _NAMES, _VALUES, _BATCH_CAME = ("bert_nq_watched_" + what for what in ("names", "values", "batch"))
+_STOP_FLAGS = "bert_nq_stop_flags"  # of the devices of this process
+
+STOPPING = "stopping"
 
 
 def watch_scalars(scalars: Dict[str, tf.Tensor], batch_came: tf.Tensor) -> None:
@@ -25,6 +29,17 @@ def watch_scalars(scalars: Dict[str, tf.Tensor], batch_came: tf.Tensor) -> None:
             tf.add_to_collection(_NAMES, name)
         tf.add_to_collection(_VALUES, tf.stack([scalars[name] for name in sorted(scalars)]))
         tf.add_to_collection(_BATCH_CAME, batch_came)
+
+
+def stop_flag() -> tf.Tensor:
+    """A scalar that the hook feeds: 1 where this process is asked to stop, else 0.
+
+    Its mean over all devices is to be watched as STOPPING. So the workers of a training all learn
+    in the same step that one of them is to stop, and the chief can still save that step.
+    """
+    flag = tf.placeholder_with_default(tf.constant(0.0), [], name="stop_flag")
+    tf.add_to_collection(_STOP_FLAGS, flag)
+    return flag
 
 
 class TrainingHook(tf.train.SessionRunHook):
@@ -65,25 +80,30 @@ class TrainingHook(tf.train.SessionRunHook):
         self._names = graph.get_collection(_NAMES)
         self._started = time.time()
         return tf.train.SessionRunArgs(
-            graph.get_collection(_VALUES) + graph.get_collection(_BATCH_CAME))
+            graph.get_collection(_VALUES) + graph.get_collection(_BATCH_CAME),
+            dict.fromkeys(graph.get_collection(_STOP_FLAGS), float(bool(self._stop))))
 
     def after_run(self, run_context, run_values):
         self.step += 1
         values, batch_came = run_values.results
         scalars = dict(zip(self._names, map(float, values)))
+        together = STOPPING in scalars
+        stopping = scalars.pop(STOPPING) > 0 if together else bool(self._stop)
         self._watch.on_step(self.step, dict(
             scalars, seconds=time.time() - self._time,
             wait_seconds=max(0.0, float(batch_came) - self._started)))
         if self._keeper:
             with self._watch.pause():
-                self._keep(run_context, self._keeper)
-        if self._stop:
+                self._keep(run_context, self._keeper, stopping)
+        # Where workers stop together, a signal that comes while one saves is for the next step.
+        if stopping or self._stop and not together:
+            self._stop.signal = self._stop.signal or signal.SIGTERM  # of another worker
             run_context.request_stop()
         self._time = time.time()
 
-    def _keep(self, run_context, keeper: Keeper) -> None:
+    def _keep(self, run_context, keeper: Keeper, stopping: bool) -> None:
         last = self.step >= self._num_steps
-        if self._stop:
+        if stopping:
             keeper.save(run_context.session, self.step)
         elif keeper.after_step(run_context.session, self.step, last):
             self.stopped_early = not last

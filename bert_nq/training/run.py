@@ -67,7 +67,7 @@ def train(config: BertConfig, init_checkpoint: Optional[str], data: TrainingData
     run = run._replace(train_batch_size=batch_size, seed=seed)
     history = History.resumed(os.path.join(run.output_dir, keeping.HISTORY), num_steps, first_step)
     estimator = devices.make_estimator(
-        _model_fn(config, init_checkpoint, settings, num_steps, seed, run.use_tpu), run)
+        _model_fn(config, init_checkpoint, settings, num_steps, run), run)
     stopped_early = keeping.has_stopped_improving(history, keeping_settings)
     at_work = first_step < num_steps and not stopped_early
     screen = Screen(run.output_dir, first_step, num_steps, batch_size,
@@ -108,7 +108,7 @@ def _was_stopped_early(output_dir: str, settings: KeepingSettings) -> bool:
     return history is not None and keeping.has_stopped_improving(history, settings)
 
 
-def _model_fn(config, init_checkpoint, settings, num_steps, seed, use_tpu):
+def _model_fn(config, init_checkpoint, settings, num_steps, run):
     """The Estimator's model_fn, with the training step as its objective."""
     optimizer_settings = optimizer.OptimizerSettings(
         learning_rate=settings.learning_rate, num_train_steps=num_steps,
@@ -120,20 +120,25 @@ def _model_fn(config, init_checkpoint, settings, num_steps, seed, use_tpu):
         freeze_embeddings=settings.freeze_embeddings, freeze_layers=settings.freeze_layers)
 
     def objective(build_logits, features):
+        stop_flag = hooks.stop_flag() if run.distribution == "multi_worker" else None
+
         def loss_fn(features, pass_index):
-            return losses.joint_loss(build_logits(features, pass_index), features)
+            loss, scalars = losses.joint_loss(build_logits(features, pass_index), features)
+            if stop_flag is not None:
+                scalars[hooks.STOPPING] = stop_flag
+            return loss, scalars
 
         with tf.control_dependencies(list(features.values())):
             batch_came = tf.timestamp()
         step = steps.training_step(
             loss_fn, features, optimizer_settings, settings.gradient_accumulation_steps,
-            loss_scaling=settings.precision == "fp16", use_tpu=use_tpu)
+            loss_scaling=settings.precision == "fp16", use_tpu=run.use_tpu)
         hooks.watch_scalars(dict(step.scalars, loss=step.loss), batch_came)
         return step.loss, step.train_op
 
     return model.model_fn_builder(
-        config, init_checkpoint, use_tpu, settings.precision,
-        model.Training(objective, seed, settings.gradient_accumulation_steps,
+        config, init_checkpoint, run.use_tpu, settings.precision,
+        model.Training(objective, run.seed, settings.gradient_accumulation_steps,
                        settings.gradient_checkpointing))
 
 
