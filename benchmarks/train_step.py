@@ -88,7 +88,8 @@ class Contender:
                 [python, "-c", "import train_step_contender; train_step_contender.main()", kind,
                  json.dumps(settings)],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                universal_newlines=True, env=dict(os.environ, PYTHONPATH=path, PYTHONWARNINGS="ignore"))
+                universal_newlines=True,
+                env=dict(os.environ, PYTHONPATH=path, PYTHONWARNINGS="ignore"))
         except OSError as e:
             raise UserError("%s cannot be run: %s" % (python, e.strerror)) from e
         self.release = self._answer()["release"]
