@@ -101,6 +101,11 @@ class TrainingHook(tf.train.SessionRunHook):
             run_context.request_stop()
         self._time = time.time()
 
+    def end(self, session):
+        # A signal may have come after the last look at it.
+        if self._keeper:
+            self._keeper.save(session, self.step)
+
     def _keep(self, run_context, keeper: Keeper, stopping: bool) -> None:
         last = self.step >= self._num_steps
         if stopping:

@@ -33,7 +33,9 @@ def stop_on_signals() -> Iterator[StopRequest]:
         request.signal = signal.Signals(number)
         restore()
 
-    before = {number: signal.signal(number, note) for number in _SIGNALS}
+    # What the process was started to ignore, as nohup and & have it, stays ignored.
+    before = {number: signal.signal(number, note) for number in _SIGNALS
+              if signal.getsignal(number) is not signal.SIG_IGN}
 
     def restore():
         for number, handler in before.items():
