@@ -46,7 +46,7 @@ flags.DEFINE_string("torch_python", None, "An interpreter that has torch and tra
 flags.DEFINE_string("tf1_python", None, "An interpreter that has TensorFlow 1.15 and what bert_nq "
                     "needs, to measure there as well.")
 
-_CONTENDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "train_step_contender.py")
+_HERE = os.path.dirname(os.path.abspath(__file__))
 _OURS = ["fp32", "bf16", "fp16", "fp32-recompute", "bf16-recompute", "fp16-recompute"]
 _THEIRS = ["bert-tensorflow", "torch-sdpa", "torch-eager"]
 
@@ -82,12 +82,13 @@ class Contender:
 
     def __init__(self, python, kind, settings):
         # Our own sources, whatever the interpreter has installed.
-        path = os.pathsep.join([os.path.dirname(os.path.dirname(_CONTENDER)),
-                                os.environ.get("PYTHONPATH", "")])
+        path = os.pathsep.join([_HERE, os.path.dirname(_HERE), os.environ.get("PYTHONPATH", "")])
         try:
             self._process = subprocess.Popen(
-                [python, _CONTENDER, kind, json.dumps(settings)], stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True,
+                [python, "-c", "import train_step_contender; train_step_contender.main()", kind,
+                 json.dumps(settings)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                universal_newlines=True,
                 env=dict(os.environ, PYTHONPATH=path, PYTHONWARNINGS="ignore"))
         except OSError as e:
             raise UserError("%s cannot be run: %s" % (python, e.strerror)) from e

@@ -1,6 +1,6 @@
 """One contender of train_step.py, in a process of its own: a step for each line of input.
 
-    python benchmarks/train_step_contender.py KIND '{"hidden_size": 384, ...}'
+    python -c 'import train_step_contender; train_step_contender.main()' KIND '{"hidden_size": ...}'
 
 It runs in whatever interpreter has what the kind needs, and answers each line of its input, after a
 first one when it is ready, with a line of JSON.
@@ -206,7 +206,3 @@ def main():
         print(json.dumps({"seconds": time.perf_counter() - start,
                           "cpu_seconds": cpu_seconds() - start_cpu,
                           "peak_mb": memory_mb("VmHWM") - before}), flush=True)
-
-
-if __name__ == "__main__":
-    main()

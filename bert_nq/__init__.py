@@ -3,7 +3,7 @@
 The library, by the idea a piece of code belongs to; arrows of import point downwards only:
 
     programs      prepare/ augment/ records/ eval/ demos/ bert_nq/run_nq.py
-    programs      program, feature_flags, training_flags: what these share
+    programs      program, feature_flags, training_flags, training_report: what these share
     4             training, prediction
     3             estimator
     2             records

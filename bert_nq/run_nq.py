@@ -34,7 +34,7 @@ from absl import flags
 if sys.path and os.path.abspath(sys.path[0]) == os.path.dirname(os.path.abspath(__file__)):
     del sys.path[0]
 
-from bert_nq import feature_flags, files, locking, program  # noqa: E402
+from bert_nq import feature_flags, files, locking, program, training_report  # noqa: E402
 from bert_nq.errors import UserError  # noqa: E402
 from bert_nq.training_flags import define_training_flags  # noqa: E402
 
@@ -254,16 +254,14 @@ def train(config, checkpoint, maker, data, dev_paths):
     model_folder.keep_beside_checkpoints(FLAGS.output_dir, FLAGS.bert_config_file, FLAGS.vocab_file)
     settings = training_settings()
     evaluate = dev_scorer(config, maker, dev_paths, settings.precision) if dev_paths else None
-    print_plan(data, settings)
+    training_report.print_plan(config, data, settings, run_settings())
     result = run.train(config, checkpoint, data, settings, keeping_settings(), run_settings(),
                        report, evaluate)
     if result.stopped_by:
         report("%s: stopped at step %d of %d, which is saved: the same command goes on from there"
                % (result.stopped_by.name, result.step, result.num_steps))
         sys.exit(stopping.exit_code(result.stopped_by))
-    print_training(result)
-    best = result.history.best(FLAGS.metric)
-    model_dir = os.path.join(FLAGS.output_dir, "best") if best else FLAGS.output_dir
+    model_dir = training_report.print_result(result, FLAGS.output_dir, keeping_settings())
     if not FLAGS.do_predict:
         print("\nNext: predict\n"
               "  python bert_nq/run_nq.py --do_predict --predict_file=DEV.jsonl.gz \\\n"
@@ -277,7 +275,7 @@ def train_with_others(config, checkpoint, data):
     """Trains as a worker that is not the chief; prints what it needs to, and writes nothing."""
     from bert_nq.training import run, stopping
     settings = training_settings()
-    print_plan(data, settings)
+    training_report.print_plan(config, data, settings, run_settings())
     result = run.train(config, checkpoint, data, settings, keeping_settings(), run_settings(),
                        report)
     if result.stopped_by:
@@ -309,51 +307,6 @@ def dev_scorer(config, maker, paths, precision):
         return dev.score(predict)
 
     return score
-
-
-def print_plan(data, settings):
-    """Prints what is going to be done."""
-    from bert_nq.estimator import devices
-    from bert_nq.training.settings import num_train_steps
-    passes, devices_ = settings.gradient_accumulation_steps, devices.num_replicas(run_settings())
-    batch_size = FLAGS.train_batch_size * passes
-    num_steps = num_train_steps(data.num_records, batch_size, settings.num_train_epochs)
-    program.print_table("Training %s" % FLAGS.output_dir, [
-        ("records", data.num_records),
-        ("steps", num_steps),
-        ("windows of a step", "%d: %d on each of %d devices in %d passes" % (
-            batch_size, FLAGS.train_batch_size // devices_, devices_, passes)
-         if batch_size != FLAGS.train_batch_size // devices_ else batch_size),
-        ("precision", settings.precision)])
-
-
-def print_training(result):
-    """Prints what came of the training."""
-    from bert_nq.training import plots
-    rows = [("steps", result.num_steps)]
-    if result.tally:
-        rows.append(("loss, first and last tenth", "%.3f, %.3f" % (result.tally.first_loss,
-                                                                   result.tally.last_loss)))
-        rows.append(("time", program.duration(result.seconds)))
-    if result.tally and result.tally.examples_per_second:
-        rows.append(("speed", "%.1f examples/s, %.1f %% of the time waiting for data" % (
-            result.tally.examples_per_second, 100 * result.tally.data_wait)))
-    best = result.history.best(FLAGS.metric)
-    if best:
-        rows.append(("best on dev", "step %d, long F1 %.3f, short F1 %.3f: %s" % (
-            best.step, best.f1("long"), best.f1("short"), os.path.join(FLAGS.output_dir, "best"))))
-    if result.average:
-        rows.append(("average of the last", result.average))
-    if result.history.blocks and not files.is_remote(FLAGS.output_dir):
-        plot = os.path.join(FLAGS.output_dir, "history.png")
-        plots.write_plot(result.history, plot)
-        rows.append(("plot", plot))
-    program.print_table("Trained: %s" % result.checkpoint, rows)
-    if result.stopped_early:
-        print("Stopped early: the last %d scorings were not better." % FLAGS.early_stopping)
-    elif not result.steps_done:
-        print("Nothing was left to do: %s has all %d steps. Another --output_dir starts anew."
-              % (FLAGS.output_dir, result.num_steps))
 
 
 def predict(config, checkpoint, maker, paths, model_dir):

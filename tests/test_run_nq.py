@@ -218,7 +218,7 @@ def test_all_that_training_can_do_at_once(trained, work, tmp_path):
         *(work.train_flags + work.predict_flags(tmp_path / "out.json", work.dev_shard))))
     # 40 records / (8 * 2) * 6 epochs.
     assert value(stdout, "steps") == "15"
-    assert value(stdout, "windows of a step") == "16: 8 on each of 1 devices in 2 passes"
+    assert value(stdout, "windows of a step") == "16: 8 windows x 2 passes"
     assert value(stdout, "precision") == "fp16"
     assert value(stdout, "average of the last") == model + "/averaged/model.ckpt-15"
     best = re.match(r"step (\d+), long F1 \d\.\d{3}, short F1 \d\.\d{3}: %s/best$" % model,

@@ -68,10 +68,10 @@ ROWS = 6
 def test_a_step_takes_what_was_estimated(precision, recompute):
     settings = dict(MEASURED.to_dict(), batch_size=ROWS, seq_length=512)
     done = subprocess.run(
-        [sys.executable, os.path.join(ROOT, "benchmarks", "train_step_contender.py"),
+        [sys.executable, "-c", "import train_step_contender; train_step_contender.main()",
          precision + ("-recompute" if recompute else ""), json.dumps(settings)],
-        input="\n", stdout=subprocess.PIPE, text=True, check=True,
-        env=dict(os.environ, PYTHONPATH=ROOT))
+        input="\n", stdout=subprocess.PIPE, text=True, check=True, env=dict(
+            os.environ, PYTHONPATH=os.pathsep.join([ROOT, os.path.join(ROOT, "benchmarks")])))
     measured = json.loads(done.stdout.splitlines()[-1])["peak_mb"]
     estimate = memory.estimate(MEASURED, ROWS, 512, precision, recompute)
     # Weights and slots were there before.
