@@ -17,6 +17,9 @@ import tiny_nq
 import tiny_training
 
 from bert_nq.modeling.runtime import tf
+from bert_nq.training import run
+from bert_nq.training.history import History
+from bert_nq.training.settings import KeepingSettings
 
 # 40 records / 8 * 40 epochs.
 STEPS = 200
@@ -205,3 +208,21 @@ def test_a_signal_to_one_worker_stops_all_and_one_device_can_go_on(together, wor
     done = programs.run("bert_nq/run_nq.py", *work.flags(model.name))
     assert done.returncode == 0, done.stderr
     assert furthest(weights(together[0]), weights(model))[0] < ROUNDING
+
+
+def test_the_history_tells_the_others_whether_the_chief_stopped_early(tmp_path):
+    path = tmp_path / "history.json"
+    settings = KeepingSettings(early_stopping=2)
+
+    def stopped():
+        return run._was_stopped_early(str(tmp_path), settings)
+
+    assert not stopped()
+    history = History(100)
+    for step, f1 in ((10, 0.5), (20, 0.4), (30, 0.3)):
+        assert not stopped()
+        history.add_evaluation(step, {"long-best-threshold-f1": f1, "short-best-threshold-f1": f1})
+        history.write(str(path))
+    assert stopped()
+    path.write_text("{")  # As on a file system that is not in step.
+    assert not stopped()
