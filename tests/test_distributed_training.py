@@ -75,7 +75,7 @@ def test_two_devices_of_a_machine_train_as_one_does(alone, work):
     done = programs.run("bert_nq/run_nq.py", *work.flags(
         "mirrored", "--distribution=mirrored", "--num_devices=2"))
     assert done.returncode == 0, done.stderr
-    assert "8: 4 on each of 2 devices" in done.stdout
+    assert "8: 4 windows x 2 devices" in done.stdout
     mirrored = work.folder / "mirrored"
     assert furthest(weights(alone, 0), weights(mirrored, 0))[0] == 0
     assert furthest(weights(alone), weights(mirrored))[0] < ROUNDING
