@@ -16,6 +16,7 @@ import pytest
 import tiny_nq
 import tiny_training
 
+from bert_nq.modeling import checkpoints, initialisation
 from bert_nq.modeling.runtime import tf
 from bert_nq.training import run
 from bert_nq.training.history import History
@@ -32,6 +33,10 @@ class Work:
 
     def __init__(self, folder):
         self.folder = folder
+        encoder = str(folder / "encoder.ckpt")
+        checkpoints.write_weights(encoder, {
+            name: weights.astype(np.float32) for name, weights in
+            initialisation.initial_weights(tiny_training.CONFIG, seed=1).items()})
         self._flags = [
             "--do_train", "--train_precomputed_file="
             + tiny_training.write_pages(folder / "train.tfrecord", 40),
@@ -41,7 +46,7 @@ class Work:
                 attention_probs_dropout_prob=0.0),
             "--max_seq_length=64", "--max_query_length=16", "--train_batch_size=8",
             "--learning_rate=2e-4", "--num_train_epochs=40", "--save_checkpoints_steps=20",
-            "--keep_checkpoint_max=0", "--seed=3"]
+            "--keep_checkpoint_max=0", "--seed=3", "--init_checkpoint=" + encoder]
 
     def flags(self, model, *more):
         return self._flags + ["--output_dir=%s" % (self.folder / model)] + list(more)
