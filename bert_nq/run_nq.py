@@ -146,6 +146,7 @@ def check_output_dir():
 def check_training_flags(config):
     """Returns the training data and the dev shards. TensorFlow is not imported yet."""
     from bert_nq.estimator import model_folder, record_checks
+    from bert_nq.modeling import checkpoints
     from bert_nq.nq import shards
     from bert_nq.training import run_record
     from bert_nq.training.settings import TrainingData
@@ -154,12 +155,14 @@ def check_training_flags(config):
     record_checks.check_training_records(paths, FLAGS.max_seq_length, config.vocab_size)
     num_records = FLAGS.train_num_precomputed or record_checks.count_records(paths)
     data = TrainingData(paths, num_records, run_record.describe_data(paths, num_records))
-    settings = training_settings()
     if FLAGS.overwrite_output_dir:
         model_folder.check_can_clear(FLAGS.output_dir, FLAGS.init_checkpoint)
     else:
+        checkpoint = FLAGS.init_checkpoint
+        if checkpoint and not files.is_remote(checkpoint):
+            checkpoint = checkpoints.find_checkpoint(checkpoint)
         run_record.RunRecord(FLAGS.output_dir).check_same(
-            settings.of_result(FLAGS.train_batch_size, FLAGS.init_checkpoint), data.description)
+            training_settings().of_result(FLAGS.train_batch_size, checkpoint), data.description)
     for flag in ("eval_every", "early_stopping", "dev_pages"):
         if FLAGS[flag].value and not FLAGS.dev_file:
             raise UserError("--%s is for --dev_file, which is not given" % flag)
