@@ -155,7 +155,10 @@ def test_a_page_that_cannot_be_used(corpus, cluster, tmp_path):
         "error: %s (--on_bad_input=skip goes on without it)" % fault)
     assert os.listdir(str(tmp_path)) == ["bad.jsonl"]
     done = programs.run(PROGRAM, *(args + ["--on_bad_input=skip"]), env=cluster.env)
-    assert (done.returncode, done.stderr) == (0, "skipped: %s\n" % fault)
+    assert done.returncode == 0
+    # On a busy machine there are lines of progress as well.
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("writing: ")]
+    assert lines == ["skipped: " + fault]
     counts = json.loads((tmp_path / "x.manifest.json").read_text())["counts"]
     assert (counts["pages"], counts["skipped"]) == (2, 1)
 
