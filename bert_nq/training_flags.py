@@ -55,7 +55,7 @@ def _schedule_flags() -> Dict[str, Any]:
         "adam_epsilon": flags.DEFINE_float(
             "adam_epsilon", 1e-6, "Added to the root of the latter.", lower_bound=0),
         "max_gradient_norm": flags.DEFINE_float(
-            "max_gradient_norm", 1.0, "Gradients of a larger norm are scaled down to it.",
+            "max_gradient_norm", 1.0, "Gradients of a larger norm are scaled down to it; 0: none.",
             lower_bound=0),
         "layerwise_lr_decay": flags.DEFINE_float(
             "layerwise_lr_decay", 1.0, "Each layer learns at this share of the rate of the one "

@@ -78,6 +78,12 @@ def test_a_step_tells_loss_scalars_norm_and_rate(whole):
     assert whole.seen[0][1]["gradient_norm"] > 0.1  # before clipping to 0.1
 
 
+def test_a_norm_of_0_clips_nothing(whole):
+    free, far = (Run(6, settings=SETTINGS._replace(max_gradient_norm=norm)) for norm in (0, 1e9))
+    assert_same_training(free, far)
+    assert free.seen[-1][0] != whole.seen[-1][0]
+
+
 @pytest.mark.parametrize("num_passes", [2, 3, 12])
 def test_passes_make_the_step_of_the_whole_batch(whole, num_passes):
     parts = Run(6, num_passes=num_passes)

@@ -24,7 +24,7 @@ class OptimizerSettings(NamedTuple):
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-6
-    max_gradient_norm: float = 1.0
+    max_gradient_norm: float = 1.0  # 0: gradients are not clipped
     layerwise_lr_decay: float = 1.0  # see depth.rate_factors
     freeze_embeddings: bool = False  # and LayerNorm above them
     freeze_layers: int = 0  # the lowest

@@ -70,7 +70,12 @@ def training_step(loss_fn: LossFn, features: Features, settings: optimizer.Optim
 
 
 def _clipping(norm: tf.Tensor, max_norm: float) -> tf.Tensor:
-    """What gradients of a global norm are multiplied by so that it becomes at most max_norm."""
+    """What gradients of a global norm are multiplied by so that it becomes at most max_norm.
+
+    A max_norm of 0 leaves them as they are.
+    """
+    if not max_norm:
+        return tf.ones_like(norm)
     return max_norm / tf.maximum(norm, max_norm)
 
 
