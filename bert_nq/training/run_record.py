@@ -81,11 +81,11 @@ class RunRecord:
         """
         if self._content is None:
             return
-        before = self._content.get("settings", {})
+        # The seed that was used, where none was given the one that was drawn.
+        before = dict(self._content.get("settings", {}), seed=self._content.get("seed"))
         differences = ["--%s was %s and is %s" % (name, _shown(before[name]), _shown(value))
                        for name, value in sorted(settings.items())
                        if name in before and before[name] != value
-                       # A seed that was not given is the one that was drawn.
                        and not (name == "seed" and value is None)]
         theirs = self._content.get("data", {})
         if theirs and theirs.get("fingerprint") != data["fingerprint"]:
