@@ -64,6 +64,15 @@ def test_a_model_is_scored_now_and_then_and_the_best_is_kept(record_file, tmp_pa
     assert result.history.best("long").step == 9
 
 
+def test_a_last_scoring_that_was_broken_off_is_made_up_for(record_file, tmp_path):
+    trained(record_file, tmp_path, evaluate=lambda checkpoint, stop: None)
+    assert not os.path.exists(str(tmp_path / "best"))
+    for scorer in (Scorer((0.5, 0.5)), Scorer()):  # and not a second time
+        result, lines = trained(record_file, tmp_path, evaluate=scorer)
+        assert (result.steps_done, result.history.best("both").step) == (0, 10)
+    assert steps_in(tmp_path / "best") == [10]
+
+
 def test_a_run_stops_when_it_does_not_get_better(record_file, tmp_path):
     keeping = KeepingSettings(eval_every=1, metric="long", early_stopping=2)
     scorer = Scorer((0.1, 0), (0.3, 0), (0.2, 1), (0.3, 1))

@@ -78,7 +78,13 @@ class Keeper:
         self._evaluate_if_due(session, step, last)
         return has_stopped_improving(self._history, self._settings)
 
-    def save(self, session: tf.Session, step: int) -> None:
+    def score_finished(self, step: int) -> None:
+        """Scores the last checkpoint if that has not been done: after training without a hook, and
+        where the scoring was broken off."""
+        self._saved_step = step
+        self._evaluate_if_due(None, step, last=True)
+
+    def save(self, session: Optional[tf.Session], step: int) -> None:
         """Saves a checkpoint of this step, unless there is one."""
         if step == self._saved_step:
             return
@@ -88,7 +94,7 @@ class Keeper:
             self._saver.save(session, self._prefix, global_step=step, write_meta_graph=False)
         self._saved_step = step
 
-    def _evaluate_if_due(self, session: tf.Session, step: int, last: bool) -> None:
+    def _evaluate_if_due(self, session: Optional[tf.Session], step: int, last: bool) -> None:
         every = self._settings.eval_every
         due = last or (every and step % every == 0)
         done = any(e.step == step for e in self._history.evaluations)

@@ -57,17 +57,15 @@ def train(config: BertConfig, init_checkpoint: Optional[str], data: TrainingData
     """
     batch_size = run.train_batch_size * settings.gradient_accumulation_steps
     num_steps = num_train_steps(data.num_records, batch_size, settings.num_train_epochs)
-    first_step = _steps_of(tf.train.latest_checkpoint(run.output_dir))
-    record = RunRecord(run.output_dir)
-    seed = record.seed(settings.seed)
     chief = devices.is_chief(run)
-    if chief:
-        record.write_start(settings.of_result(run.train_batch_size, init_checkpoint),
-                           data.description, seed, first_step)
+    first_step = _steps_of(tf.train.latest_checkpoint(run.output_dir))
+    seed = _start(run, settings, init_checkpoint, data, first_step, chief)
     run = run._replace(train_batch_size=batch_size, seed=seed)
     history = History.resumed(os.path.join(run.output_dir, keeping.HISTORY), num_steps, first_step)
     estimator = devices.make_estimator(
         _model_fn(config, init_checkpoint, settings, num_steps, run), run)
+    input_fn = inputs.training_input_fn(data.paths, settings.max_seq_length, seed,
+                                        first_step * batch_size)
     stopped_early = keeping.has_stopped_improving(history, keeping_settings)
     at_work = first_step < num_steps and not stopped_early
     screen = Screen(run.output_dir, first_step, num_steps, batch_size,
@@ -81,22 +79,32 @@ def train(config: BertConfig, init_checkpoint: Optional[str], data: TrainingData
                                 watch.on_evaluation, stop) if chief else None
         hook = hooks.TrainingHook(num_steps, watch, keeper, stop)
         if at_work:
-            input_fn = inputs.training_input_fn(data.paths, settings.max_seq_length, seed,
-                                                first_step * batch_size)
             with failures.mendable("training"), _naming_faulty_records(
                     data.paths, settings.max_seq_length, config.vocab_size):
                 # On a TPU many steps are one run of the session, and its loss is on the device.
                 devices.train(estimator, run, input_fn, num_steps, [] if run.use_tpu else [hook],
                               report=report, is_stopped=lambda: bool(stop),
                               is_over=lambda: _was_stopped_early(run.output_dir, keeping_settings))
-    checkpoint = tf.train.latest_checkpoint(run.output_dir)
-    step = _steps_of(checkpoint)
+        checkpoint = tf.train.latest_checkpoint(run.output_dir)
+        step = _steps_of(checkpoint)
+        if keeper and not stop and step >= num_steps:
+            keeper.score_finished(step)
     average = None
-    if chief and keeping_settings.average_last and not stop:
+    if chief and not stop and keeping_settings.average_last:
         average = keeping.average_last(run.output_dir, keeping_settings.average_last)
     return TrainingResult(
         num_steps, step, step - first_step, time.time() - start, watch.tally(), checkpoint, history,
         average, stop.signal, stopped_early or hook.stopped_early)
+
+
+def _start(run, settings, init_checkpoint, data, first_step, chief) -> int:
+    """Notes the start in the folder; returns the seed."""
+    record = RunRecord(run.output_dir)
+    seed = record.seed(settings.seed)
+    if chief:
+        record.write_start(settings.of_result(run.train_batch_size, init_checkpoint),
+                           data.description, seed, first_step)
+    return seed
 
 
 def _was_stopped_early(output_dir: str, settings: KeepingSettings) -> bool:
