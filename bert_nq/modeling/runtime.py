@@ -51,4 +51,3 @@ def _disable_v2_behavior() -> None:
 
 
 _disable_v2_behavior()
-tf.enable_resource_variables()
