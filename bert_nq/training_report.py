@@ -51,6 +51,7 @@ def print_result(result, output_dir, keeping) -> str:
       output_dir: the model's folder; the plot of the history is written into it.
       keeping: training.settings.KeepingSettings.
     """
+    from bert_nq.estimator import model_folder
     rows = [("steps", result.num_steps)]
     tally = result.tally
     if tally:
@@ -60,7 +61,7 @@ def print_result(result, output_dir, keeping) -> str:
         rows.append(("speed", "%.1f examples/s, %.1f %% of the time waiting for data" % (
             tally.examples_per_second, 100 * tally.data_wait)))
     best = result.history.best(keeping.metric)
-    model_dir = os.path.join(output_dir, "best") if best else output_dir
+    model_dir = os.path.join(output_dir, model_folder.BEST) if best else output_dir
     if best:
         rows.append(("best on dev", "step %d, long F1 %.3f, short F1 %.3f: %s" % (
             best.step, best.f1("long"), best.f1("short"), model_dir)))
@@ -79,7 +80,8 @@ def print_result(result, output_dir, keeping) -> str:
 
 def _plot(history, output_dir):
     """Draws the history; returns the path of the picture."""
+    from bert_nq.estimator import model_folder
     from bert_nq.training import plots
-    path = os.path.join(output_dir, "history.png")
+    path = os.path.join(output_dir, model_folder.PLOT)
     plots.write_plot(history, path)
     return path

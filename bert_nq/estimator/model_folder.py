@@ -1,7 +1,7 @@
-"""What lies beside the checkpoints in a model's folder: its config and its vocabulary.
+"""What lies in a model's folder, and beside its checkpoints: its config and its vocabulary.
 
-They make the folder complete, and tell when a model is used with others than it was trained with,
-which its checkpoints' shapes often do not show. Free of TensorFlow.
+These two make the folder complete, and tell when a model is used with others than it was trained
+with, which its checkpoints' shapes often do not show. Free of TensorFlow.
 """
 import os
 import re
@@ -17,16 +17,21 @@ from bert_nq.text.vocabulary import Vocabulary
 CONFIG, VOCABULARY = "bert_config.json", "vocab.txt"
 # May change from one run to the next: what only the start of training or training itself uses.
 _OF_TRAINING = ("hidden_dropout_prob", "attention_probs_dropout_prob", "initializer_range")
-# The state file goes first, so that a folder that is half cleared holds no model.
+
+# What training writes: a checkpoint's name without "-STEP", the record of the run, its losses and
+# scores, and these as a picture; and the folders of further models.
+CHECKPOINT = "model.ckpt"
+RECORD, HISTORY, PLOT = "training.json", "history.json", "history.png"
+BEST, AVERAGED = "best", "averaged"
+_STATE = "checkpoint"  # names the newest checkpoint
 _WRITTEN_BY_TRAINING = re.compile(
-    r"checkpoint|model\.ckpt-\d+\..*|graph\.pbtxt|events\.out\.tfevents\..*|training\.json|"
-    r"history\.(json|png)")
-_FOLDERS_OF_TRAINING = ("best", "averaged")
+    r"%s-\d+\..*|graph\.pbtxt|events\.out\.tfevents\..*" % re.escape(CHECKPOINT)
+    + "".join("|" + re.escape(name) for name in (_STATE, RECORD, HISTORY, PLOT)))
 
 
 def has_checkpoint(output_dir: str) -> bool:
     """Whether training left a checkpoint in a folder of this machine; True for remote folders."""
-    return files.is_remote(output_dir) or os.path.exists(os.path.join(output_dir, "checkpoint"))
+    return files.is_remote(output_dir) or os.path.exists(os.path.join(output_dir, _STATE))
 
 
 def check_checkpoint_is_there(output_dir: str) -> None:
@@ -96,10 +101,10 @@ def check_can_clear(output_dir: str, init_checkpoint: Optional[str]) -> None:
 
 def clear(output_dir: str) -> None:
     """Removes what training wrote into a folder; other files, and the two copies, stay."""
-    names = os.listdir(output_dir)
-    for name in sorted(names, key="checkpoint".__ne__):
+    # The state file goes first, so that a folder that is half cleared holds no model.
+    for name in sorted(os.listdir(output_dir), key=_STATE.__ne__):
         path = os.path.join(output_dir, name)
         if _WRITTEN_BY_TRAINING.fullmatch(name) and os.path.isfile(path):
             os.unlink(path)
-        elif name in _FOLDERS_OF_TRAINING and os.path.isdir(path):
+        elif name in (BEST, AVERAGED) and os.path.isdir(path):
             shutil.rmtree(path)

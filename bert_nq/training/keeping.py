@@ -16,14 +16,13 @@ import numpy as np
 from bert_nq import files
 from bert_nq.errors import UserError
 from bert_nq.estimator import failures, model_folder
+from bert_nq.estimator.model_folder import AVERAGED, BEST, HISTORY
 from bert_nq.modeling import checkpoints
 from bert_nq.modeling.runtime import tf
 from bert_nq.training.history import Evaluation, History
 from bert_nq.training.settings import KeepingSettings
 from bert_nq.training.stopping import StopRequest
 
-HISTORY, PLOT = "history.json", "history.png"
-BEST, AVERAGED = "best", "averaged"
 SCORES = "scores.json"
 
 # Given the prefix of a checkpoint and whether to stop, the official scores of the dev set; None if
@@ -49,7 +48,7 @@ class Keeper:
     def __init__(self, output_dir: str, settings: KeepingSettings, history: History,
                  evaluate: Optional[Evaluate], told: Callable[[Evaluation, bool], None],
                  stop: StopRequest):
-        self._prefix = os.path.join(output_dir, "model.ckpt")
+        self._prefix = os.path.join(output_dir, model_folder.CHECKPOINT)
         self._output_dir = output_dir
         self._settings = settings
         self._history = history

@@ -6,7 +6,7 @@ import time
 from typing import Callable, Iterator, List, NamedTuple, Optional
 
 from bert_nq.errors import UserError
-from bert_nq.estimator import devices, failures, inputs, model, record_checks
+from bert_nq.estimator import devices, failures, inputs, model, model_folder, record_checks
 from bert_nq.modeling.config import BertConfig
 from bert_nq.modeling.runtime import tf
 from bert_nq.training import hooks, keeping, losses, optimizer, steps, stopping
@@ -61,7 +61,8 @@ def train(config: BertConfig, init_checkpoint: Optional[str], data: TrainingData
     first_step = _steps_of(tf.train.latest_checkpoint(run.output_dir))
     seed = _start(run, settings, init_checkpoint, data, first_step, chief)
     run = run._replace(train_batch_size=batch_size, seed=seed)
-    history = History.resumed(os.path.join(run.output_dir, keeping.HISTORY), num_steps, first_step)
+    history = History.resumed(os.path.join(run.output_dir, model_folder.HISTORY), num_steps,
+                              first_step)
     estimator = devices.make_estimator(
         _model_fn(config, init_checkpoint, settings, num_steps, run), run)
     input_fn = inputs.training_input_fn(data.paths, settings.max_seq_length, seed,
@@ -110,7 +111,7 @@ def _start(run, settings, init_checkpoint, data, first_step, chief) -> int:
 def _was_stopped_early(output_dir: str, settings: KeepingSettings) -> bool:
     """Whether the process that keeps the model has ended the training early."""
     try:
-        history = History.read(os.path.join(output_dir, keeping.HISTORY))
+        history = History.read(os.path.join(output_dir, model_folder.HISTORY))
     except UserError:
         return False
     return history is not None and keeping.has_stopped_improving(history, settings)

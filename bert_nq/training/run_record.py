@@ -22,9 +22,8 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence
 import bert_nq
 from bert_nq import files
 from bert_nq.errors import UserError
+from bert_nq.estimator import model_folder
 from bert_nq.records import manifest
-
-NAME = "training.json"
 
 
 def describe_data(paths: Sequence[str], num_records: int) -> Dict[str, Any]:
@@ -66,7 +65,7 @@ class RunRecord:
     """What is known of the training of the model in one folder."""
 
     def __init__(self, output_dir: str):
-        self._path = os.path.join(output_dir, NAME)
+        self._path = os.path.join(output_dir, model_folder.RECORD)
         self._content = files.read_json(self._path)
         if self._content is not None and not isinstance(self._content, dict):
             raise UserError("%s is not what training writes: remove it" % self._path)
