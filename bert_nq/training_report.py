@@ -17,7 +17,7 @@ def print_plan(config, data, settings, run) -> None:
     from bert_nq.training import memory
     from bert_nq.training.settings import num_train_steps
     passes, num_devices = settings.gradient_accumulation_steps, devices.num_replicas(run)
-    batch_size = run.train_batch_size * passes
+    batch_size = settings.windows_of_step(run.train_batch_size)
     windows = run.train_batch_size // num_devices  # of one pass on one device
     needed = memory.estimate(
         config, windows, settings.max_seq_length, settings.precision,

@@ -55,7 +55,7 @@ def train(config: BertConfig, init_checkpoint: Optional[str], data: TrainingData
       UserError: a record is damaged or of another kind, the loss is no number or does not move, the
         folder holds a model that was trained otherwise, or one of what failures.mendable names.
     """
-    batch_size = run.train_batch_size * settings.gradient_accumulation_steps
+    batch_size = settings.windows_of_step(run.train_batch_size)
     num_steps = num_train_steps(data.num_records, batch_size, settings.num_train_epochs)
     chief = devices.is_chief(run)
     first_step = _steps_of(tf.train.latest_checkpoint(run.output_dir))
@@ -72,7 +72,7 @@ def train(config: BertConfig, init_checkpoint: Optional[str], data: TrainingData
     screen = Screen(run.output_dir, first_step, num_steps, batch_size,
                     report) if chief and at_work else None
     watch = Watch(history, batch_size, screen, Alarms(
-        settings.max_seq_length, num_steps, settings.warmup_proportion, settings.alarm_steps,
+        settings.max_seq_length, settings.num_warmup_steps(num_steps), settings.alarm_steps,
         skips_overflow=settings.precision == "fp16"))
     start = time.time()
     with contextlib.closing(watch), stopping.stop_on_signals() as stop:
@@ -121,7 +121,7 @@ def _model_fn(config, init_checkpoint, settings, num_steps, run):
     """The Estimator's model_fn, with the training step as its objective."""
     optimizer_settings = optimizer.OptimizerSettings(
         learning_rate=settings.learning_rate, num_train_steps=num_steps,
-        num_warmup_steps=int(num_steps * settings.warmup_proportion),
+        num_warmup_steps=settings.num_warmup_steps(num_steps),
         optimizer=settings.optimizer, weight_decay_rate=settings.weight_decay_rate,
         beta_1=settings.adam_beta1, beta_2=settings.adam_beta2, epsilon=settings.adam_epsilon,
         max_gradient_norm=settings.max_gradient_norm,

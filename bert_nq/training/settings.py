@@ -26,6 +26,14 @@ class TrainingSettings(NamedTuple):
     alarm_steps: int = 1000  # see watching.Alarms
     seed: Optional[int] = None  # None: that of the run before, or a random one
 
+    def windows_of_step(self, train_batch_size: int) -> int:
+        """The windows of a step, on all devices and in all passes."""
+        return train_batch_size * self.gradient_accumulation_steps
+
+    def num_warmup_steps(self, num_steps: int) -> int:
+        """In how many of a training's steps the learning rate goes up."""
+        return int(num_steps * self.warmup_proportion)
+
     def of_result(self, train_batch_size: int, init_checkpoint: Optional[str]) -> Dict[str, Any]:
         """What must be the same when a run goes on, by the flags' names.
 
@@ -36,7 +44,7 @@ class TrainingSettings(NamedTuple):
                      "alarm_steps"):
             del values[name]
         # Passes of half the size and twice as many are the same step.
-        values["train_batch_size"] = train_batch_size * self.gradient_accumulation_steps
+        values["train_batch_size"] = self.windows_of_step(train_batch_size)
         values["init_checkpoint"] = init_checkpoint and os.path.basename(init_checkpoint)
         return values
 

@@ -24,18 +24,17 @@ class Alarms:
 
     Args:
       seq_length: wordpieces of a window.
-      num_steps: of the whole training.
-      warmup_proportion: of them, those in which the learning rate rises.
+      num_warmup_steps: those in which the learning rate rises.
       alarm_steps: after the warm-up, the steps that the loss has to leave ln(seq_length); 0: no
         such alarm.
       skips_overflow: whether steps that overflow are left out, as fp16 has them.
     """
 
-    def __init__(self, seq_length: int, num_steps: int, warmup_proportion: float, alarm_steps: int,
+    def __init__(self, seq_length: int, num_warmup_steps: int, alarm_steps: int,
                  skips_overflow: bool):
         self._finite = alarms.FiniteAlarm(skips_overflow)
         self._stuck = alarms.StuckAlarm(
-            seq_length, int(num_steps * warmup_proportion) + alarm_steps) if alarm_steps else None
+            seq_length, num_warmup_steps + alarm_steps) if alarm_steps else None
 
     def check(self, step: int, scalars: Dict[str, float]) -> None:
         """Raises UserError where something is wrong."""
