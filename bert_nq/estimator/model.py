@@ -110,8 +110,7 @@ def _initialise(init_checkpoint: Optional[str], use_tpu: bool) -> Optional[Calla
     """Has the variables start from a checkpoint; returns the scaffold_fn that TPUs need."""
     if init_checkpoint is None:
         return None
-    # On several devices v.op.name is that of one device's copy.
-    shapes = {v.name.split(":")[0]: v.shape.as_list() for v in tf.trainable_variables()}
+    shapes = {checkpoints.name_of(v): v.shape.as_list() for v in tf.trainable_variables()}
     assignment = checkpoints.assignment_map(shapes, init_checkpoint)
 
     def initialise():

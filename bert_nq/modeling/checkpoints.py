@@ -41,6 +41,11 @@ class Assignment(NamedTuple):
     new: List[str]
 
 
+def name_of(variable) -> str:
+    """The name of a tf.Variable in checkpoints; `op.name` may be that of one device's copy."""
+    return variable.name.split(":")[0]
+
+
 def is_model_variable(name: str) -> bool:
     """Whether `name` is a weight of a model and not an optimizer's slot or a step counter."""
     return not _NOT_OF_THE_MODEL.search(name)

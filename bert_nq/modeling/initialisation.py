@@ -15,7 +15,7 @@ from typing import Dict, List
 import numpy as np
 
 from bert_nq.errors import UserError
-from bert_nq.modeling import bert
+from bert_nq.modeling import bert, checkpoints
 from bert_nq.modeling.config import BertConfig
 from bert_nq.modeling.runtime import tf
 
@@ -78,7 +78,7 @@ def _random_weights(config: BertConfig, random: np.random.RandomState) -> Dict[s
     with tf.Graph().as_default():
         ids = tf.zeros([1, 1], tf.int32)
         bert.encode(config, ids, ids, ids, is_training=False)
-        shapes = [(v.op.name, v.shape.as_list()) for v in tf.trainable_variables()]
+        shapes = [(checkpoints.name_of(v), v.shape.as_list()) for v in tf.trainable_variables()]
     weights = {}
     for name, shape in sorted(shapes):
         if name.endswith("gamma"):

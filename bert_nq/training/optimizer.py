@@ -8,8 +8,9 @@ import re
 from typing import Dict, List, NamedTuple, Sequence
 
 from bert_nq.errors import UserError
+from bert_nq.modeling import checkpoints
 from bert_nq.modeling.runtime import tf
-from bert_nq.training import adamw, depth, lamb, replica_copies
+from bert_nq.training import adamw, depth, lamb
 
 OPTIMIZERS = {"adamw": adamw, "lamb": lamb}
 
@@ -67,7 +68,7 @@ def trained_variables(settings: OptimizerSettings) -> List[tf.Variable]:
 
 
 def _trainable() -> Dict[str, tf.Variable]:
-    return {replica_copies.name_of(v): v for v in tf.trainable_variables()}
+    return {checkpoints.name_of(v): v for v in tf.trainable_variables()}
 
 
 def make_parameters(variables: Sequence[tf.Variable],
@@ -85,7 +86,7 @@ def make_parameters(variables: Sequence[tf.Variable],
     factors = depth.rate_factors(_trainable(), settings.layerwise_lr_decay)
 
     def parameter(variable):
-        name = replica_copies.name_of(variable)
+        name = checkpoints.name_of(variable)
         first, second = (
             tf.get_variable("%s/%s" % (name, slot), variable.shape, variable.dtype.base_dtype,
                             tf.zeros_initializer(), trainable=False)

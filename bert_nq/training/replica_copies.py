@@ -7,11 +7,6 @@ same to all. Elsewhere a variable has one copy.
 from bert_nq.modeling.runtime import tf
 
 
-def name_of(variable: tf.Variable) -> str:
-    """The name in checkpoints; `variable.op.name` is that of the copy."""
-    return variable.name.split(":")[0]
-
-
 def read(variable: tf.Variable) -> tf.Tensor:
     """The value, read after the control dependencies in force."""
     return tf.raw_ops.ReadVariableOp(resource=variable.handle, dtype=variable.dtype.base_dtype)
