@@ -82,11 +82,12 @@ def main():
         raise UserError("nothing to do: give --do_train, --do_predict or both")
     chief = is_chief()
     config, maker = check_model_flags()
-    training = check_training_flags(config) if FLAGS.do_train else None
+    checkpoint = init_checkpoint()
+    training = check_training_flags(config, checkpoint) if FLAGS.do_train else None
     predict_paths = check_prediction_flags() if FLAGS.do_predict else None
     check_output_dir()
     program.quiet_tensorflow(FLAGS.verbose_logging)
-    checkpoint = starting_checkpoint(config)
+    checkpoint = check_checkpoints(config, checkpoint)
     if not chief:
         train_with_others(config, checkpoint, training[0])
         return
@@ -117,7 +118,6 @@ def check_model_flags():
     """Returns the BertConfig and the WindowMaker. TensorFlow is not imported yet."""
     from bert_nq.estimator import model_folder
     from bert_nq.features.making import make_window_maker
-    from bert_nq.modeling import checkpoints
     from bert_nq.modeling.config import BertConfig
     config = BertConfig.from_json_file(FLAGS.bert_config_file)
     if FLAGS.max_seq_length > config.max_position_embeddings:
@@ -131,9 +131,18 @@ def check_model_flags():
             FLAGS.vocab_file, maker.vocab_size, config.vocab_size, FLAGS.bert_config_file))
     if not FLAGS.overwrite_output_dir:
         model_folder.check_same_model(FLAGS.output_dir, config, FLAGS.vocab_file)
-    if FLAGS.init_checkpoint and not files.is_remote(FLAGS.init_checkpoint):
-        checkpoints.find_checkpoint(FLAGS.init_checkpoint)
     return config, maker
+
+
+def init_checkpoint():
+    """Returns the prefix of --init_checkpoint, of a remote one as it is given, or None.
+
+    TensorFlow is not imported yet.
+    """
+    from bert_nq.modeling import checkpoints
+    if not FLAGS.init_checkpoint or files.is_remote(FLAGS.init_checkpoint):
+        return FLAGS.init_checkpoint or None
+    return checkpoints.find_checkpoint(FLAGS.init_checkpoint)
 
 
 def check_output_dir():
@@ -143,10 +152,9 @@ def check_output_dir():
         model_folder.check_checkpoint_is_there(FLAGS.output_dir)
 
 
-def check_training_flags(config):
+def check_training_flags(config, checkpoint):
     """Returns the training data and the dev shards. TensorFlow is not imported yet."""
     from bert_nq.estimator import model_folder, record_checks
-    from bert_nq.modeling import checkpoints
     from bert_nq.nq import shards
     from bert_nq.training import run_record
     from bert_nq.training.settings import TrainingData
@@ -158,9 +166,6 @@ def check_training_flags(config):
     if FLAGS.overwrite_output_dir:
         model_folder.check_can_clear(FLAGS.output_dir, FLAGS.init_checkpoint)
     else:
-        checkpoint = FLAGS.init_checkpoint
-        if checkpoint and not files.is_remote(checkpoint):
-            checkpoint = checkpoints.find_checkpoint(checkpoint)
         run_record.RunRecord(FLAGS.output_dir).check_same(
             training_settings().of_result(FLAGS.train_batch_size, checkpoint), data.description)
     for flag in ("eval_every", "early_stopping", "dev_pages"):
@@ -185,14 +190,16 @@ def check_prediction_flags():
     return paths
 
 
-def starting_checkpoint(config):
-    """Returns the prefix of --init_checkpoint or None; checks it and what is in --output_dir."""
+def check_checkpoints(config, checkpoint):
+    """Checks --init_checkpoint, if there is one, and what is in --output_dir.
+
+    Returns the prefix of --init_checkpoint or None.
+    """
     from bert_nq.estimator import model
     from bert_nq.modeling import checkpoints
     from bert_nq.text.reference import check_case
-    checkpoint = None
-    if FLAGS.init_checkpoint:
-        checkpoint = checkpoints.find_checkpoint(FLAGS.init_checkpoint)
+    if checkpoint:
+        checkpoint = checkpoints.find_checkpoint(checkpoint)  # A remote one is looked for here.
         checkpoints.check_fits(config, checkpoint)
         check_case(FLAGS.do_lower_case, checkpoint)
     if FLAGS.do_train and FLAGS.overwrite_output_dir:
