@@ -258,19 +258,14 @@ def training_alone():
 def train(config, checkpoint, maker, data, dev_paths):
     """Trains and prints what came of it; returns the folder of the model to predict with."""
     from bert_nq.estimator import model_folder
-    from bert_nq.training import run, stopping
     if FLAGS.overwrite_output_dir:
         model_folder.clear(FLAGS.output_dir)
     model_folder.keep_beside_checkpoints(FLAGS.output_dir, FLAGS.bert_config_file, FLAGS.vocab_file)
-    settings = training_settings()
-    evaluate = dev_scorer(config, maker, dev_paths, settings.precision) if dev_paths else None
-    training_report.print_plan(config, data, settings, run_settings())
-    result = run.train(config, checkpoint, data, settings, keeping_settings(), run_settings(),
-                       report, evaluate)
+    evaluate = dev_scorer(config, maker, dev_paths) if dev_paths else None
+    result = run_training(config, checkpoint, data, evaluate)
     if result.stopped_by:
-        report("%s: stopped at step %d of %d, which is saved: the same command goes on from there"
-               % (result.stopped_by.name, result.step, result.num_steps))
-        sys.exit(stopping.exit_code(result.stopped_by))
+        stop(result, "stopped at step %d of %d, which is saved: the same command goes on from there"
+             % (result.step, result.num_steps))
     model_dir = training_report.print_result(result, FLAGS.output_dir, keeping_settings())
     if not FLAGS.do_predict:
         print("\nNext: predict\n"
@@ -283,19 +278,30 @@ def train(config, checkpoint, maker, data, dev_paths):
 
 def train_with_others(config, checkpoint, data):
     """Trains as a worker that is not the chief; prints what it needs to, and writes nothing."""
-    from bert_nq.training import run, stopping
-    settings = training_settings()
-    training_report.print_plan(config, data, settings, run_settings())
-    result = run.train(config, checkpoint, data, settings, keeping_settings(), run_settings(),
-                       report)
+    result = run_training(config, checkpoint, data)
     if result.stopped_by:
-        report("%s: stopped together with all workers; the chief saves: the same commands go on "
-               "from there" % result.stopped_by.name)
-        sys.exit(stopping.exit_code(result.stopped_by))
+        stop(result, "stopped together with all workers; the chief saves: the same commands go on "
+             "from there")
     print("\nThis worker is done; the chief has the model and prints what came of it.")
 
 
-def dev_scorer(config, maker, paths, precision):
+def run_training(config, checkpoint, data, evaluate=None):
+    """Prints what is going to be done, and does it; returns the TrainingResult."""
+    from bert_nq.training import run
+    settings = training_settings()
+    training_report.print_plan(config, data, settings, run_settings())
+    return run.train(config, checkpoint, data, settings, keeping_settings(), run_settings(), report,
+                     evaluate)
+
+
+def stop(result, message):
+    """Ends the program as the signal that ended the training would have."""
+    from bert_nq.training import stopping
+    report("%s: %s" % (result.stopped_by.name, message))
+    sys.exit(stopping.exit_code(result.stopped_by))
+
+
+def dev_scorer(config, maker, paths):
     """Returns the function that scores a checkpoint on the dev set."""
     from bert_nq.estimator import devices, model
     from bert_nq.nq import shards
@@ -303,7 +309,7 @@ def dev_scorer(config, maker, paths, precision):
     from bert_nq.prediction.dev_set import DevSet
     dev = DevSet(paths, FLAGS.dev_pages)
     estimator = devices.make_estimator(
-        model.model_fn_builder(config, None, FLAGS.use_tpu, precision),
+        model.model_fn_builder(config, None, FLAGS.use_tpu, FLAGS.precision),
         run_settings().on_one_device())
 
     def score(checkpoint, stop):

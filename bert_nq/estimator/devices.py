@@ -213,13 +213,11 @@ def _distributed_config(settings: RunSettings, replicas: int) -> "tf.estimator.R
 
 
 def _mirrored_strategy(replicas: int, session_config: "tf.ConfigProto"):
-    if tf.config.experimental.list_physical_devices("GPU"):
-        kind = "gpu"
-    else:
-        kind = "cpu"
-        session_config.device_count["CPU"] = replicas
+    kind = "GPU" if tf.config.experimental.list_physical_devices("GPU") else "CPU"
+    if kind == "CPU":
+        session_config.device_count[kind] = replicas
     return tf.distribute.MirroredStrategy(
-        devices=["/device:%s:%d" % (kind.upper(), i) for i in range(replicas)])
+        devices=["/device:%s:%d" % (kind, i) for i in range(replicas)])
 
 
 @contextlib.contextmanager

@@ -65,6 +65,9 @@ class TrainingHook(tf.train.SessionRunHook):
 
     def begin(self):
         self._global_step = tf.train.get_global_step()
+        self._names = tf.get_collection(_NAMES)
+        self._fetches = tf.get_collection(_VALUES) + tf.get_collection(_BATCH_CAME)
+        self._stop_flags = tf.get_collection(_STOP_FLAGS)
 
     def after_create_session(self, session, coord):
         del coord
@@ -76,12 +79,10 @@ class TrainingHook(tf.train.SessionRunHook):
         self._time = time.time()
 
     def before_run(self, run_context):
-        graph = run_context.session.graph
-        self._names = graph.get_collection(_NAMES)
+        del run_context
         self._started = time.time()
         return tf.train.SessionRunArgs(
-            graph.get_collection(_VALUES) + graph.get_collection(_BATCH_CAME),
-            dict.fromkeys(graph.get_collection(_STOP_FLAGS), float(bool(self._stop))))
+            self._fetches, dict.fromkeys(self._stop_flags, float(bool(self._stop))))
 
     def after_run(self, run_context, run_values):
         self.step += 1
