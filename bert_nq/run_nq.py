@@ -106,12 +106,12 @@ def main():
 def is_chief():
     """Whether this process writes files: of the workers of a training, only the chief does."""
     from bert_nq.estimator import cluster
-    if not FLAGS.do_train or FLAGS.distribution != "multi_worker":
+    if not FLAGS.do_train:
         return True
-    if FLAGS.overwrite_output_dir:
+    if FLAGS.overwrite_output_dir and FLAGS.distribution == "multi_worker":
         raise UserError("--overwrite_output_dir is not for --distribution=multi_worker, where the "
                         "same command goes on after a worker was lost: remove the folder yourself")
-    return cluster.read_cluster(os.environ).is_chief
+    return cluster.is_chief(FLAGS.distribution, os.environ)
 
 
 def check_model_flags():

@@ -13,7 +13,6 @@ import time
 import numpy as np
 import programs
 import pytest
-import tiny_nq
 import tiny_training
 
 from bert_nq.modeling import checkpoints, initialisation
@@ -37,15 +36,10 @@ class Work:
         checkpoints.write_weights(encoder, {
             name: weights.astype(np.float32) for name, weights in
             initialisation.initial_weights(tiny_training.CONFIG, seed=1).items()})
-        self._flags = [
-            "--do_train", "--train_precomputed_file="
-            + tiny_training.write_pages(folder / "train.tfrecord", 40),
-            "--vocab_file=" + tiny_nq.write_vocabulary(folder / "vocab.txt"),
-            "--bert_config_file=" + tiny_nq.write_config(
-                folder / "bert_config.json", num_hidden_layers=1, hidden_dropout_prob=0.0,
-                attention_probs_dropout_prob=0.0),
-            "--max_seq_length=64", "--max_query_length=16", "--train_batch_size=8",
-            "--learning_rate=2e-4", "--num_train_epochs=40", "--save_checkpoints_steps=20",
+        self._flags = tiny_training.program_flags(
+            folder, 40, num_hidden_layers=1, hidden_dropout_prob=0.0,
+            attention_probs_dropout_prob=0.0) + [
+            "--train_batch_size=8", "--learning_rate=2e-4", "--num_train_epochs=40", "--save_checkpoints_steps=20",
             "--keep_checkpoint_max=0", "--seed=3", "--init_checkpoint=" + encoder]
 
     def flags(self, model, *more):

@@ -8,8 +8,7 @@ import time
 import numpy as np
 import programs
 import pytest
-import tiny_nq
-from tiny_training import write_pages
+from tiny_training import program_flags, write_pages
 
 from bert_nq import files
 from bert_nq.modeling import checkpoints
@@ -24,13 +23,9 @@ class Work:
 
     def __init__(self, folder):
         self.folder = folder
-        self.flags = [
-            "--do_train", "--train_precomputed_file=" + write_pages(folder / "train.tfrecord", 24),
-            "--vocab_file=" + tiny_nq.write_vocabulary(folder / "vocab.txt"),
-            "--bert_config_file=" + tiny_nq.write_config(folder / "bert_config.json"),
-            "--max_seq_length=64", "--max_query_length=16", "--train_batch_size=4",
-            "--num_train_epochs=100",
-            "--save_checkpoints_steps=40", "--learning_rate=1e-3"]
+        self.flags = program_flags(folder, 24) + [
+            "--train_batch_size=4", "--num_train_epochs=100", "--save_checkpoints_steps=40",
+            "--learning_rate=1e-3"]
 
     def start(self, output_dir, *flags):
         return subprocess.Popen(

@@ -40,6 +40,21 @@ def write_pages(path, num_pages=16) -> str:
     return write_records(path, map(tfrecord.frame, records(num_pages)))
 
 
+def program_flags(folder, num_pages, **config):
+    """The flags with which run_nq.py trains on as many pages, whose files are written into a folder.
+
+    Args:
+      folder: a pathlib.Path.
+      num_pages: a record each.
+      **config: changes of tiny_nq.CONFIG.
+    """
+    return ["--do_train", "--train_precomputed_file=" + write_pages(
+                folder / "train.tfrecord", num_pages),
+            "--vocab_file=" + tiny_nq.write_vocabulary(folder / "vocab.txt"),
+            "--bert_config_file=" + tiny_nq.write_config(folder / "bert_config.json", **config),
+            "--max_seq_length=64", "--max_query_length=16"]
+
+
 def trained(path, output_dir, keeping=KEEPING, evaluate=None, keep_checkpoint_max=5,
             **settings):
     """Trains on batches of 4: as a rule, 20 records / 4 * 2 epochs = 10 steps.

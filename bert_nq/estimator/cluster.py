@@ -53,6 +53,19 @@ def read_cluster(environment: Mapping[str, str]) -> Cluster:
     raise _error('has the task %s %d, which is not in its "cluster"' % task)
 
 
+def is_chief(distribution: str, environment: Mapping[str, str]) -> bool:
+    """Whether this process is the one that writes files; alone it is.
+
+    Args:
+      distribution: see devices.DISTRIBUTIONS.
+      environment: os.environ, or one like it.
+
+    Raises:
+      UserError: TF_CONFIG is needed and does not say it.
+    """
+    return distribution != "multi_worker" or read_cluster(environment).is_chief
+
+
 def num_tasks(environment: Mapping[str, str]) -> int:
     """How many tasks TF_CONFIG names, of whatever kind; 0 where it is missing or no JSON."""
     try:

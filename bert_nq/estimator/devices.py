@@ -45,8 +45,7 @@ def is_chief(settings: RunSettings) -> bool:
     Raises:
       UserError: TF_CONFIG is needed and does not say it.
     """
-    return (settings.distribution != "multi_worker"
-            or cluster.read_cluster(os.environ).is_chief)
+    return cluster.is_chief(settings.distribution, os.environ)
 
 
 def num_replicas(settings: RunSettings) -> int:
