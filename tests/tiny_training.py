@@ -41,10 +41,10 @@ def write_pages(path, num_pages=16) -> str:
 
 
 def program_flags(folder, num_pages, **config):
-    """The flags with which run_nq.py trains on as many pages, whose files are written into a folder.
+    """The flags with which run_nq.py trains on pages; writes the files that they name.
 
     Args:
-      folder: a pathlib.Path.
+      folder: the files', a pathlib.Path.
       num_pages: a record each.
       **config: changes of tiny_nq.CONFIG.
     """
