@@ -40,7 +40,8 @@ class Work:
             folder, 40, num_hidden_layers=1, hidden_dropout_prob=0.0,
             attention_probs_dropout_prob=0.0) + [
             "--train_batch_size=8", "--learning_rate=2e-4", "--num_train_epochs=40",
-            "--save_checkpoints_steps=20", "--keep_checkpoint_max=0", "--seed=3", "--init_checkpoint=" + encoder]
+            "--save_checkpoints_steps=20", "--keep_checkpoint_max=0", "--seed=3",
+            "--init_checkpoint=" + encoder]
 
     def flags(self, model, *more):
         return self._flags + ["--output_dir=%s" % (self.folder / model)] + list(more)
