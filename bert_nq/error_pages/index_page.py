@@ -130,7 +130,7 @@ _TOP = """<main>
 <h1>Gold and predicted answers</h1>
 <p class="soft">%(scored)s questions were scored</p>
 %(predictor)s
-<section class="card wide"><table class="data"><tbody>
+<section class="card wide"><table class="data verdicts"><tbody>
 %(long)s%(short)s</tbody></table></section>
 <noscript><p>The list needs JavaScript, which is in this very file. The questions' own files, in the
 folder pages, do without.</p></noscript>

@@ -76,7 +76,7 @@ def _legend(highlights: Highlights) -> str:
     kinds = dict.fromkeys(mark.kind for mark in highlights.marks)
     if not kinds:
         return '<p class="soft">No answer is marked on this page.</p>\n'
-    return '<p class="soft">On the page: %s</p>\n' % ", ".join(
+    return '<p class="soft">On the page: %s</p>\n' % " ".join(
         '<mark class="swatch %s">%s</mark>' % (kind, _KINDS[kind]) for kind in kinds)
 
 
@@ -145,7 +145,7 @@ def _kind(title: str, outcome: Outcome, answer: str, threshold: Number) -> str:
         state = ("counts as null, since its score is below the threshold; it would have been %s"
                  % ("right" if row.is_correct else "wrong" if row.has_gold else "a false alarm"))
     facts = [("answer", answer), ("score", _number(row.score)),
-             ("threshold", _number(threshold)), ("so it", state)]
+             ("threshold", _number(threshold)), ("therefore it", state)]
     if not row.has_prediction:
         facts = [("answer", "none"), ("score", _number(row.score))]
     return ("<h3>%s %s</h3>\n<dl class=\"facts\">%s</dl>\n"
@@ -158,16 +158,22 @@ def _number(value: Optional[Number]) -> str:
 
 
 def _details(details: Optional[Details]) -> str:
-    if details is None or not (details.scores or details.probabilities):
+    if details is None:
         return ""
-    return ('<h3>Best of each kind</h3>\n<table class="data"><thead><tr><th></th><th>score</th>'
-            "<th>probability</th></tr></thead><tbody>%s</tbody></table>\n"
-            % "".join('<tr><th scope="row">%s</th><td class="number">%s</td>'
-                      '<td class="number">%s</td></tr>\n'
-                      % (kind, number(details.scores.get(kind)),
-                         number(details.probabilities.get(kind)))
-                      for kind in ("long", "short", "yes", "no")
-                      if kind in details.scores or kind in details.probabilities))
+    columns = [(name, values) for name, values in (("score", details.scores),
+                                                   ("probability", details.probabilities))
+               if values]
+    kinds = [kind for kind in ("long", "short", "yes", "no")
+             if any(kind in values for _, values in columns)]
+    if not kinds:
+        return ""
+    rows = "".join('<tr><th scope="row">%s</th>%s</tr>\n'
+                   % (kind, "".join('<td class="number">%s</td>' % number(values.get(kind))
+                                    for _, values in columns))
+                   for kind in kinds)
+    return ('<h3>The best of each kind</h3>\n<table class="data"><thead><tr><th></th>%s</tr></thead>'
+            "<tbody>\n%s</tbody></table>\n"
+            % ("".join('<th scope="col">%s</th>' % name for name, _ in columns), rows))
 
 
 def _nbest_card(nbest: Optional[NBest], gold_spans: Dict[str, set]) -> str:
@@ -191,17 +197,16 @@ def _candidates(title: str, candidates: List[Candidate], gold_spans: set) -> str
     rows = []
     for rank, candidate in enumerate(candidates, 1):
         is_gold = (candidate.start_token, candidate.end_token) in gold_spans
+        window = "" if candidate.window is None else ", window %d" % candidate.window
         rows.append(
-            '<tr><td class="number">%d</td><td>%s<bdi>%s</bdi></td><td class="number">%s</td>'
-            '<td class="number">%s</td><td class="number">%d–%d</td><td class="number">%s</td>'
-            "</tr>\n"
+            '<tr><td class="number">%d</td><td>%s<bdi>%s</bdi><div class="soft number">tokens '
+            '[%d, %d)%s</div></td><td class="number">%s</td><td class="number">%s</td></tr>\n'
             % (rank, '<mark class="swatch gold-short">gold</mark> ' if is_gold else "",
-               text(candidate.text), number(candidate.score), number(candidate.probability),
-               candidate.start_token, candidate.end_token,
-               "" if candidate.window is None else candidate.window))
-    return ('<h3>%s</h3>\n<div class="wide"><table class="data"><thead><tr><th>rank</th>'
-            "<th>text</th><th>score</th><th>prob.</th><th>tokens</th><th>window</th></tr></thead>"
-            "<tbody>\n%s</tbody></table></div>\n" % (title, "".join(rows)))
+               text(candidate.text), candidate.start_token, candidate.end_token, window,
+               number(candidate.score), number(candidate.probability)))
+    return ('<h3>%s</h3>\n<div class="wide"><table class="data"><thead><tr><th></th>'
+            '<th scope="col">text</th><th scope="col">score</th><th scope="col">prob.</th></tr>'
+            "</thead><tbody>\n%s</tbody></table></div>\n" % (title, "".join(rows)))
 
 
 def _yes_no(nbest: NBest) -> str:

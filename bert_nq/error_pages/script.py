@@ -68,7 +68,7 @@ SCRIPT = """
   function verdictCell(kind) {
     const cell = make("td");
     cell.append(make("span", names[kind[0]], "verdict " + kind[0]),
-      make("div", "score " + kind[3], "soft number"));
+      make("span", " score " + kind[3], "soft number"));
     return cell;
   }
 

@@ -32,7 +32,9 @@ summary:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .bar .end-of-bar { margin-left: auto; }
 main { padding: 1rem clamp(.8rem, 3vw, 2rem) 4rem; max-width: 100rem; margin: 0 auto; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: .4rem 0 .2rem; overflow-wrap: anywhere; }
-h2 { font-size: 1.05rem; margin: 0 0 .5rem; }
+h2 { font-size: 1.1rem; margin: 0 0 .5rem; }
+.card h3 { font-size: .95rem; margin: .9rem 0 .3rem; }
+.card h3:first-of-type { margin-top: 0; }
 .soft { color: var(--soft); }
 .number { font-variant-numeric: tabular-nums; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
@@ -45,8 +47,8 @@ h2 { font-size: 1.05rem; margin: 0 0 .5rem; }
 .data { border-collapse: collapse; width: 100%; font-size: .92rem; }
 .data th, .data td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0;
   border-top: 1px solid var(--line); overflow-wrap: anywhere; }
-.data thead th { border-top: 0; color: var(--soft); font-weight: 600; }
-.data .number { white-space: nowrap; }
+.data thead th { border-top: 0; color: var(--soft); font-weight: 600; white-space: nowrap; }
+.data .number, .data th[scope=row] { white-space: nowrap; }
 .wide { overflow-x: auto; }
 dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .15rem .9rem; margin: 0; }
 dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; overflow-wrap: anywhere; }
@@ -62,7 +64,7 @@ details > summary { cursor: pointer; font-weight: 600; }
 .question header { margin-bottom: .8rem; }
 .answers { list-style: none; margin: 0; padding: 0; }
 .answers li { margin: .3rem 0; overflow-wrap: anywhere; }
-.swatch { padding: 0 .3em; }
+.swatch { padding: 0 .3em; margin-right: .4em; white-space: nowrap; }
 
 .page { font: 1.03rem/1.65 Charter, "Bitstream Charter", Georgia, Cambria, serif;
   background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
@@ -76,7 +78,8 @@ details > summary { cursor: pointer; font-weight: 600; }
   max-width: 100%; }
 .page td, .page th { border: 1px solid var(--line); padding: .2rem .5rem; vertical-align: top;
   text-align: left; overflow-wrap: normal; }
-.page td:empty, .page th:empty { padding: .2rem; }
+/* The page's own widths and merged cells are unknown here. */
+.page td:only-child { min-width: min(18rem, 50vw); }
 .page ul, .page ol { padding-left: 1.5rem; } .page p { margin: .6rem 0; }
 
 mark { background: none; color: inherit; unicode-bidi: isolate;
@@ -116,6 +119,15 @@ button:disabled { opacity: .5; }
 .pager { display: flex; gap: .8rem; align-items: center; margin: 1rem 0; }
 .list td { min-width: 7rem; } .list td:first-child { min-width: 16rem; }
 .list a { font-weight: 600; text-decoration: none; } .list a:hover { text-decoration: underline; }
+@media (max-width: 60rem) {
+  .list thead { display: none; }
+  .list tr, .list td { display: block; }
+  .list tr { border-top: 1px solid var(--line); padding: .6rem 0; }
+  .list td { border: 0; padding: .15rem 0; }
+  .list td:nth-child(2)::before { content: "long: "; }
+  .list td:nth-child(4)::before { content: "short: "; }
+  .data.verdicts :is(tr, th, td) { display: inline-block; border: 0; white-space: normal; }
+}
 .list tr:focus-within { background: var(--ground); }
 .gold-word { border-left: .3rem solid var(--gold-short); padding-left: .4rem; }
 .predicted-word { border-left: .3rem solid var(--predicted); padding-left: .4rem;
