@@ -128,14 +128,11 @@ class _Tree:
         name = match.group(2).lower() if match else ""
         if name not in _ALLOWED:
             return
-        self._end_run()
-        if name not in _INLINE:
-            self._word = None
         if match.group(1):
             self._close(name)
         elif name in _EMPTY:
             self._make_place(name == "hr")
-            self._out.append("<%s>" % name)
+            self._write_tag(name, "<%s>" % name)
         else:
             self._start(name)
 
@@ -240,10 +237,16 @@ class _Tree:
 
     def _push(self, name: str) -> None:
         self._open.append(name)
-        self._out.append("<%s>" % name)
+        self._write_tag(name, "<%s>" % name)
 
     def _pop_to(self, depth: int) -> None:
         """Closes elements until `depth` are open."""
         while len(self._open) > depth:
             name = self._open.pop()
-            self._out.append("</%s>%s" % (name, "" if name in _INLINE else "\n"))
+            self._write_tag(name, "</%s>%s" % (name, "" if name in _INLINE else "\n"))
+
+    def _write_tag(self, name: str, tag: str) -> None:
+        self._end_run()
+        self._out.append(tag)
+        if name not in _INLINE:  # The words before and behind it are not one text.
+            self._word = None

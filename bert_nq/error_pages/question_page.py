@@ -171,8 +171,8 @@ def _details(details: Optional[Details]) -> str:
                    % (kind, "".join('<td class="number">%s</td>' % number(values.get(kind))
                                     for _, values in columns))
                    for kind in kinds)
-    return ('<h3>The best of each kind</h3>\n<table class="data"><thead><tr><th></th>%s</tr></thead>'
-            "<tbody>\n%s</tbody></table>\n"
+    return ('<h3>The best of each kind</h3>\n<table class="data"><thead><tr><th></th>%s</tr>'
+            "</thead><tbody>\n%s</tbody></table>\n"
             % ("".join('<th scope="col">%s</th>' % name for name, _ in columns), rows))
 
 
