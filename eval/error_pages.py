@@ -94,7 +94,7 @@ def _check_nbest(nbest, predictor, predictions) -> None:
             raise UserError("%s is of %s %s, %s of %s: give the n-best lists that were written "
                             "with these predictions" % (FLAGS.nbest_path, field, theirs,
                                                         FLAGS.predictions_path, ours))
-    if not any(nbest.get(example_id) for example_id in predictions):
+    if predictions and not any(nbest.get(example_id) for example_id in predictions):
         raise UserError("%s has none of the examples of %s: give the n-best lists that were "
                         "written with these predictions"
                         % (FLAGS.nbest_path, FLAGS.predictions_path))

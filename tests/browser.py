@@ -1,5 +1,6 @@
 """Chromium without a window, driven over its DevTools protocol, for tests of HTML files."""
 import base64
+import contextlib
 import json
 import os
 import select
@@ -112,13 +113,19 @@ class Page:
 
     def go(self, url):
         """Loads `url` and waits for it and all it needs."""
-        self._forget("Page.loadEventFired")
-        self.call("Page.navigate", url=url)
-        self._browser.wait_for(lambda e: (e.get("sessionId"), e.get("method"))
-                               == (self._session, "Page.loadEventFired"))
+        with self.loading():
+            self.call("Page.navigate", url=url)
 
-    def _forget(self, method):
-        self._browser.events = [e for e in self._browser.events if e.get("method") != method]
+    @contextlib.contextmanager
+    def loading(self):
+        """Waits until what the block makes the page load is there."""
+        self._browser.events = [e for e in self._browser.events if not self._is_loaded(e)]
+        yield
+        self._browser.wait_for(self._is_loaded)
+
+    def _is_loaded(self, event):
+        return (event.get("sessionId"), event.get("method")) == (self._session,
+                                                                 "Page.loadEventFired")
 
     def events(self, method):
         """The parameters of the page's events of a kind, such as Network.requestWillBeSent."""
