@@ -126,6 +126,8 @@ button:disabled { opacity: .5; }
   .list td { border: 0; padding: .15rem 0; }
   .list td:nth-child(2)::before { content: "long: "; }
   .list td:nth-child(4)::before { content: "short: "; }
+}
+@media (max-width: 88rem) {
   .data.verdicts :is(tr, th, td) { display: inline-block; border: 0; white-space: normal; }
 }
 .list tr:focus-within { background: var(--ground); }
