@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bert_nq.error_pages import answer_files, folder
 from bert_nq.error_pages.answer_files import AnswerFile, Candidate, Details, NBest, NBestFile
 from bert_nq.errors import UserError
+from bert_nq.scoring.labels import Span
 
 PREDICTOR = {"model": "0a1b", "decoder": "page", "options": {"top_k": 5}}
 
@@ -27,11 +28,13 @@ def failure(path, parse=lambda record: None):
 def test_details_of_predictions(tmp_path):
     path = write(tmp_path / "p.json", {"predictions": [
         {"example_id": -7, "scores": {"long": 1, "short": -2.5, "yes": None, "other": "x"},
-         "probabilities": {"long": 0.75}},
+         "probabilities": {"long": 0.75},
+         "best_short_answers": [{"start_token": 4, "end_token": 6}]},
         {"example_id": "8"}], "predictor": PREDICTOR})
     details, predictor = answer_files.read_details(path)
-    assert details == {-7: Details({"long": 1.0, "short": -2.5}, {"long": 0.75}),
-                       8: Details({}, {})}
+    assert details == {-7: Details({"long": 1.0, "short": -2.5}, {"long": 0.75},
+                                   (Span(-1, -1, 4, 6),)),
+                       8: Details({}, {}, ())}
     assert answer_files.describe(predictor) == 'model 0a1b, decoder page, options {"top_k": 5}'
 
 
@@ -82,9 +85,20 @@ def test_files_of_another_form(tmp_path, content, expected):
 def test_scores_that_are_none(tmp_path, scores):
     path = write(tmp_path / "p.json", '{"predictions": [{"example_id": 5, "scores": %s}]}' % scores)
     if scores == "[]":
-        assert answer_files.read_details(path)[0] == {5: Details({}, {})}
+        assert answer_files.read_details(path)[0] == {5: Details({}, {}, ())}
         return
     with pytest.raises(UserError, match=r"p.json, prediction 1: example 5: scores .*"):
+        answer_files.read_details(path)
+
+
+@pytest.mark.parametrize("spans, expected", [
+    ({"a": 1}, "example 5: best_short_answers is not a list"),
+    ([{"start_token": 4, "end_token": 4}], "example 5: best_short_answers: start_token 4 is not"),
+])
+def test_best_short_answers_that_are_none(tmp_path, spans, expected):
+    path = write(tmp_path / "p.json",
+                 {"predictions": [{"example_id": 5, "best_short_answers": spans}]})
+    with pytest.raises(UserError, match="p.json, prediction 1: " + expected):
         answer_files.read_details(path)
 
 
