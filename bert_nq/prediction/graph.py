@@ -2,19 +2,11 @@
 
 Notation: B batch, S sequence in wordpieces, L wordpieces of the longest span, K spans, P positions.
 """
-from typing import Callable, Dict, Sequence
+from typing import Dict, Sequence
 
-from bert_nq.estimator.model import Features, Logits, build_logits
-from bert_nq.modeling.config import BertConfig
+from bert_nq.estimator.model import Features, Logits
 from bert_nq.modeling.runtime import tf
 from bert_nq.prediction.outputs import NO_SPAN, OutputOptions, WindowOutputs
-
-
-def logits_builder(config: BertConfig, precision: str, use_tpu: bool = False
-                   ) -> Callable[[Features], Logits]:
-    """The logits of one model, of its `input_ids`, `input_mask` and `segment_ids` [B, S]."""
-    return lambda features: build_logits(config, features, is_training=False, use_tpu=use_tpu,
-                                         precision=precision)
 
 
 def averaged(logits: Sequence[Logits], weights: Sequence[float]) -> Logits:
