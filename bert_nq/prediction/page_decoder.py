@@ -113,17 +113,17 @@ class PageDecoder:
                      page_candidates.maximum(full.plus(types.no).scores, full_inside))
 
     def _choose(self, page: _Page, example: Example) -> _Choice:
-        """The candidate whose score and that of its best short span together are the highest.
+        """The best pair of a long answer and a short one in it, or none.
 
-        A candidate without a short span comes behind all that have one. Of equal ones, the first
-        in the page's list is taken.
+        The scores of a pair are added, the short one's as log(1 + exp(score)), which gives
+        "no short answer" its odds of 1: a span less likely than that counts for nothing. Of equal
+        pairs, the one that comes first on the page is taken.
         """
         if not len(page.candidates) or page.long_scores.max() == -np.inf:
             return _NO_CHOICE
         shorts = page_candidates.best_of(page.shorts.scores, page.shorts_inside)
         short_scores = np.append(page.shorts.scores, -np.inf)[shorts]
-        joint = page.long_scores + short_scores
-        best = int(np.argmax(joint if joint.max() > -np.inf else page.long_scores))
+        best = int(np.argmax(page.long_scores + np.logaddexp(0, short_scores)))
         short = int(shorts[best])
         if self.options.nested_candidates and short != -1:
             best = page.candidates.smallest_in(best, page.long_scores, page.shorts_inside[short])
