@@ -103,7 +103,7 @@ def _save(scored, found, table) -> None:
     from bert_nq.scoring.tuned import Tuned
 
     fit = found.fits[FLAGS.objective]
-    Tuned(scored.predictor, scored.kinds, fit.thresholds, FLAGS.calibration, found.calibration,
+    Tuned(scored.predictor, scored.kinds, fit.rule, FLAGS.calibration, found.calibration,
           dict(tuning_report.summary(fit, found.calibrated, FLAGS.objective),
                questions=len(table.ids), long_answers=int(table.has_long_gold.sum()),
                short_answers=int(table.has_short_gold.sum()), folds=FLAGS.folds, seed=FLAGS.seed,

@@ -38,8 +38,10 @@ class Temperature(NamedTuple):
     bias: float
 
     def probabilities(self, scores: np.ndarray) -> np.ndarray:
-        with np.errstate(over="ignore"):
-            return sigmoid(self.slope * np.asarray(scores, np.float64) + self.bias)
+        return sigmoid(self.log_odds(scores))
+
+    def log_odds(self, scores: np.ndarray) -> np.ndarray:
+        return self.slope * np.asarray(scores, np.float64) + self.bias
 
     def to_json(self) -> Dict[str, Any]:
         return self._asdict()

@@ -1,80 +1,84 @@
 """The rule that turns scores into answers or null, and the exact search for its thresholds.
 
 The rule (`decide`): a long answer is given if its score reaches the threshold of long answers. Of
-yes and no the one with the higher score is given if it reaches its own threshold; else the short
-span is given if its score reaches the threshold of spans; else there is no short answer. A
-threshold of None is never reached.
+the short span, yes and no the likeliest is the candidate, and it is given if its score reaches the
+threshold of its kind; else there is no short answer. How likely each is, its score says through
+log-odds fitted for each kind (`calibration.Temperature`), since scores of different kinds need not
+compare. A threshold of None is never reached.
 
 The search: F1 = 2 TP / (P + G), with TP right answers, P given answers and G questions that have
 one. Dinkelbach (1967, "On nonlinear fractional programming") finds its maximum by maximising
 2 TP - F P for a fixed F, taking the F1 of what was found as the next F, until F stays. For a fixed
-F each answer given is worth 2 - F if right and -F if wrong, and these worths just add up: over the
-questions, and over long and short answers where F1 counts them together (as Kaggle's "TensorFlow
-2.0 Question Answering" did). All sums here are of integers, so what is found is the optimum.
-
-Notation: n questions, K states of a threshold: state 0 is never, state k the k-th highest of the
-scores that are worth trying.
+F an answer that is given is worth 2 - F if right and -F if wrong, and these worths just add up:
+over the questions, over spans, yes and no, and over long and short answers where F1 counts them
+together (as Kaggle's "TensorFlow 2.0 Question Answering" did). So each threshold has an optimum of
+its own. All sums here are of integers: what is found is the optimum to the last answer.
 """
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
+from bert_nq.scoring.calibration import Temperature, fit_temperature
 from bert_nq.scoring.measures import Row
 from bert_nq.scoring.options import Column, Table
 
 OBJECTIVES = ("separate", "combined")
+SHORT_KINDS = ("short", "yes", "no")  # in the order in which the first wins where all is equal
 
-NO_ANSWER, SPAN, YES, NO = range(4)  # the short answers that can be given
-
-# So many cells of a table of sums are held at a time.
-_MAX_CELLS = 1 << 21
+NO_ANSWER = -1  # beside the index of one of SHORT_KINDS
 
 
-class Thresholds(NamedTuple):
-    """The least score of each kind that is answered; None: the kind is never answered."""
+class Rule(NamedTuple):
+    """What decides about answers."""
 
-    long: Optional[float] = None
-    short: Optional[float] = None
-    yes: Optional[float] = None
-    no: Optional[float] = None
+    thresholds: Mapping[str, Optional[float]]  # the least score that is answered, by kind
+    log_odds: Mapping[str, Temperature]  # what compares the scores of SHORT_KINDS
 
 
 class Decisions(NamedTuple):
     """What is answered to n questions."""
 
     long: np.ndarray  # bool [n], whether the long answer is given
-    short: np.ndarray  # int [n]: NO_ANSWER, SPAN, YES or NO
+    short: np.ndarray  # int [n], the index of the kind that is given, or NO_ANSWER
 
     def rows(self, table: Table) -> Tuple[List[Row], List[Row]]:
         """The official scorer's rows of long and of short answers, all with score 0."""
-        choice, questions = self.short, np.arange(len(self.short))
-        right = np.stack([np.zeros(len(choice), bool), table.short.right, table.yes.right,
-                          table.no.right])[choice, questions]
+        right = np.zeros(len(self.short), bool)
+        for index, kind in enumerate(SHORT_KINDS):
+            right |= (self.short == index) & getattr(table, kind).right
         return (_rows(table.has_long_gold, self.long, self.long & table.long.right),
-                _rows(table.has_short_gold, choice != NO_ANSWER, right))
+                _rows(table.has_short_gold, self.short != NO_ANSWER, right))
 
 
 def _rows(*columns: np.ndarray) -> List[Row]:
     return [Row(*row, 0.0) for row in zip(*(c.tolist() for c in columns))]
 
 
-def decide(table: Table, thresholds: Thresholds) -> Decisions:
+def decide(table: Table, rule: Rule) -> Decisions:
     """Applies the rule; see the top of this file."""
-    yes, no, _ = sides(table)
-    choice = np.where(_reached(table.short, thresholds.short), SPAN, NO_ANSWER)
-    choice[_reached(yes, thresholds.yes)] = YES
-    choice[_reached(no, thresholds.no)] = NO
-    return Decisions(_reached(table.long, thresholds.long), choice)
+    chosen = candidates(table, rule.log_odds)
+    short = np.full(len(chosen), NO_ANSWER)
+    for index, kind in enumerate(SHORT_KINDS):
+        given = (chosen == index) & _reached(getattr(table, kind), rule.thresholds.get(kind))
+        short[given] = index
+    return Decisions(_reached(table.long, rule.thresholds.get("long")), short)
 
 
-def sides(table: Table) -> Tuple[Column, Column, np.ndarray]:
-    """Yes where it is the likelier of yes and no, no where that is; and bool [n], where it is yes.
+def candidates(table: Table, log_odds: Mapping[str, Temperature]) -> np.ndarray:
+    """int [n]: the index of the likeliest of SHORT_KINDS, NO_ANSWER where none is there.
 
-    Equal scores are for yes.
+    Args:
+      table: the options of n questions.
+      log_odds: of the kinds that are there at all.
     """
-    is_yes = table.yes.scores >= table.no.scores
-    return (table.yes._replace(there=table.yes.there & is_yes),
-            table.no._replace(there=table.no.there & ~is_yes), is_yes)
+    best, chosen = np.full(len(table.ids), -np.inf), np.full(len(table.ids), NO_ANSWER)
+    for index, kind in enumerate(SHORT_KINDS):
+        if kind in log_odds:
+            column = getattr(table, kind)
+            likelihood = log_odds[kind].log_odds(column.scores)
+            wins = column.there & ((chosen == NO_ANSWER) | (likelihood > best))
+            best[wins], chosen[wins] = likelihood[wins], index
+    return chosen
 
 
 def _reached(column: Column, threshold: Optional[float]) -> np.ndarray:
@@ -83,153 +87,64 @@ def _reached(column: Column, threshold: Optional[float]) -> np.ndarray:
     return column.there & (column.scores >= threshold)
 
 
-def search(table: Table, objective: str = "separate") -> Thresholds:
-    """The thresholds of the highest F1 on these questions.
+def search(table: Table, kinds: Sequence[str], objective: str = "separate") -> Rule:
+    """The rule of the highest F1 on these questions.
 
-    Of equally good ones the highest: it answers least. None stands for a kind whose answers do not
-    raise F1 at any threshold.
+    The log-odds are fitted first; given these no thresholds are better than those found. Of
+    equally good ones they are the highest, which answer least. None stands for a kind that is
+    better not answered at all.
 
     Args:
       table: the options of the questions.
+      kinds: which of them there are scores for.
       objective: "separate" for the F1 of long answers and the F1 of short ones, each for itself;
         "combined" for one F1 over both.
     """
-    long, short = _Long(table), _Short(table)
+    log_odds = {kind: _fit_log_odds(getattr(table, kind)) for kind in SHORT_KINDS if kind in kinds}
+    chosen = candidates(table, log_odds)
+    long, short = {"long": _Sweep(table.long)}, {}
+    for index, kind in enumerate(SHORT_KINDS):
+        if kind in kinds:
+            column = getattr(table, kind)
+            short[kind] = _Sweep(column._replace(there=column.there & (chosen == index)))
     num_long, num_short = int(table.has_long_gold.sum()), int(table.has_short_gold.sum())
     if objective == "combined":
-        found = _maximise([long, short], num_long + num_short)
-    else:
-        found = dict(_maximise([long], num_long), **_maximise([short], num_short))
-    return Thresholds(**found)
+        return Rule(_maximise(dict(long, **short), num_long + num_short), log_odds)
+    return Rule(dict(_maximise(long, num_long), **_maximise(short, num_short)), log_odds)
 
 
-def _maximise(parts: Sequence, num_gold: int) -> Dict[str, Optional[float]]:
-    """Dinkelbach's iteration, with F1 as the fraction above / below of two integers."""
-    above, below = 0, 1
-    while True:
-        thresholds, num_right, num_given = {}, 0, 0
-        for part in parts:
-            best, right, given = part.best(2 * below - above, -above)
-            thresholds.update(best)
-            num_right, num_given = num_right + right, num_given + given
-        if not num_right:
-            return {}
-        if 2 * num_right * below <= above * (num_given + num_gold):
-            return thresholds
-        above, below = 2 * num_right, num_given + num_gold
+def _fit_log_odds(column: Column) -> Temperature:
+    return fit_temperature(column.scores[column.there], column.right[column.there])
 
 
-class _Cuts:
-    """The thresholds of one kind that are worth trying: the scores of its right answers.
-
-    Between two of these, lowering the threshold only adds wrong answers, which are worth no more
-    than whatever is answered in their place.
-    """
+class _Sweep:
+    """One threshold from the highest score down; place 0 is above all scores."""
 
     def __init__(self, column: Column):
-        self.thresholds = np.unique(column.scores[column.there & column.right])[::-1]
-        self.num_states = len(self.thresholds) + 1
-        # [n]: the first state that gives the answer, num_states where none does.
-        first = np.searchsorted(-self.thresholds, -column.scores, side="left") + 1
-        self.first = np.where(column.there, first, self.num_states)
+        scores, right = column.scores[column.there], column.right[column.there]
+        order = np.argsort(-scores, kind="stable")
+        # The last answer of each group of equal scores.
+        ends = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True)[:len(scores)])
+        self.thresholds = [None] + scores[order][ends].tolist()
+        self.num_given = np.append(0, ends + 1)
+        self.num_right = np.append(0, np.cumsum(right[order])[ends])
 
-    def threshold(self, state: int) -> Optional[float]:
-        return None if state == 0 else float(self.thresholds[state - 1])
-
-
-class _Long:
-    """The long answers: one threshold."""
-
-    def __init__(self, table: Table):
-        self._cuts = _Cuts(table.long)
-        self._right = table.long.right
-
-    def best(self, if_right: int, if_wrong: int):
-        """({"long": threshold}, right answers, answers) of the highest worth."""
-        first, num_states = self._cuts.first, self._cuts.num_states
-        worth = np.where(self._right, if_right, if_wrong)
-        state = int(np.argmax(np.cumsum(_sums(first, worth, num_states + 1))[:-1]))
-        given = first <= state
-        return ({"long": self._cuts.threshold(state)}, int((given & self._right).sum()),
-                int(given.sum()))
+    def best(self, if_right: int, if_wrong: int) -> int:
+        """The place of the highest worth of all that is answered, the first of several."""
+        return int(np.argmax(if_right * self.num_right
+                             + if_wrong * (self.num_given - self.num_right)))
 
 
-class _Short:
-    """The short answers: thresholds for spans, yes and no, which bear upon each other.
+def _maximise(sweeps: Mapping[str, _Sweep], num_gold: int) -> Dict[str, Optional[float]]:
+    """The threshold of each sweep for the highest F1 over all of them, by Dinkelbach's iteration.
 
-    A question is either one where yes is likelier than no or the other way round. So for a given
-    threshold of spans the best of yes and the best of no do not depend on each other: all pairs of
-    a threshold of spans and one of yes are tried, and all pairs of one of spans and one of no.
+    F1 is kept as the fraction above / below, and worths are multiplied by `below`.
     """
-
-    def __init__(self, table: Table):
-        self._table = table
-        yes, no, is_yes = sides(table)
-        self._span = _Cuts(table.short)
-        self._sides = [_Side(yes, is_yes), _Side(no, ~is_yes)]
-
-    def best(self, if_right: int, if_wrong: int):
-        """({kind: threshold}, right answers, answers) of the highest worth."""
-        span_worth = np.where(self._table.short.right, if_right, if_wrong)
-        total = sum(side.best_for_each(self._span, span_worth, if_right, if_wrong)
-                    for side in self._sides)
-        state = int(np.argmax(total))
-        yes, no = (side.best_for(self._span, state, span_worth, if_right, if_wrong)
-                   for side in self._sides)
-        thresholds = {"short": self._span.threshold(state), "yes": yes, "no": no}
-        _, rows = decide(self._table, Thresholds(**thresholds)).rows(self._table)
-        return thresholds, sum(r.is_correct for r in rows), sum(r.has_prediction for r in rows)
-
-
-class _Side:
-    """The questions on which yes (or no) is the likelier of the two."""
-
-    def __init__(self, column: Column, members: np.ndarray):
-        self._members = members
-        self._cuts = _Cuts(column)
-        self._right = column.right
-
-    def best_for_each(self, span: _Cuts, span_worth: np.ndarray, if_right: int, if_wrong: int
-                      ) -> np.ndarray:
-        """For each state of the threshold of spans the highest worth of this side's questions."""
-        own, width = self._own_worth(if_right, if_wrong), self._cuts.num_states
-        best = np.empty(span.num_states, np.int64)
-        so_far = np.zeros(width, np.int64)
-        num_rows = max(1, _MAX_CELLS // (width + 1))
-        for start in range(0, span.num_states, num_rows):
-            stop = min(start + num_rows, span.num_states)
-            here = self._members & (span.first >= start) & (span.first < stop)
-            cells = (span.first[here] - start) * (width + 1) + self._cuts.first[here]
-            sums = _sums(cells, span_worth[here], (stop - start) * (width + 1))
-            # A span is given in those states that do not yet give yes.
-            gained = _sums_behind(sums.reshape(stop - start, width + 1))
-            gained = so_far + np.cumsum(gained, axis=0)
-            best[start:stop] = (own + gained).max(axis=1)
-            so_far = gained[-1]
-        return best
-
-    def best_for(self, span: _Cuts, state: int, span_worth: np.ndarray, if_right: int,
-                 if_wrong: int) -> Optional[float]:
-        """This side's best threshold where that of spans is in the given state."""
-        given = self._members & (span.first <= state)
-        sums = _sums(self._cuts.first[given], span_worth[given], self._cuts.num_states + 1)
-        worth = self._own_worth(if_right, if_wrong) + _sums_behind(sums[None])[0]
-        return self._cuts.threshold(int(np.argmax(worth)))
-
-    def _own_worth(self, if_right: int, if_wrong: int) -> np.ndarray:
-        """[K]: what the answers yes are worth in each state."""
-        worth = np.where(self._right, if_right, if_wrong)
-        return np.cumsum(_sums(self._cuts.first, worth, self._cuts.num_states + 1))[:-1]
-
-
-def _sums(places: np.ndarray, worth: np.ndarray, length: int) -> np.ndarray:
-    """[length]: the sum of the worths at each place.
-
-    bincount adds floats: exactly, since the integers stay far below 2**53.
-    """
-    return np.bincount(places, weights=worth, minlength=length).astype(np.int64)
-
-
-def _sums_behind(sums: np.ndarray) -> np.ndarray:
-    """[R, K + 1] -> [R, K]: of each row the sum of all that stands behind a place."""
-    return np.cumsum(sums[:, :0:-1], axis=1)[:, ::-1]
+    above, below = 0, 1
+    while True:
+        places = {kind: sweep.best(2 * below - above, -above) for kind, sweep in sweeps.items()}
+        num_right = sum(int(sweeps[kind].num_right[place]) for kind, place in places.items())
+        num_given = sum(int(sweeps[kind].num_given[place]) for kind, place in places.items())
+        if num_right == 0 or 2 * num_right * below <= above * (num_given + num_gold):
+            return {kind: sweeps[kind].thresholds[place] for kind, place in places.items()}
+        above, below = 2 * num_right, num_given + num_gold

@@ -6,7 +6,7 @@ import numpy as np
 from bert_nq import files
 from bert_nq.errors import UserError
 from bert_nq.scoring import calibration as calibrations
-from bert_nq.scoring.calibration import Calibration
+from bert_nq.scoring.calibration import Calibration, Temperature
 from bert_nq.scoring.labels import Record
 from bert_nq.scoring.options import (
     KINDS,
@@ -19,7 +19,7 @@ from bert_nq.scoring.options import (
     no_column,
     options_of,
 )
-from bert_nq.scoring.thresholds import NO, NO_ANSWER, SPAN, YES, Thresholds, decide
+from bert_nq.scoring.thresholds import NO_ANSWER, SHORT_KINDS, Rule, candidates, decide
 
 FORMAT = 1
 
@@ -32,7 +32,7 @@ class Tuned(NamedTuple):
 
     predictor: Optional[Record]  # of the predictions it was fitted on; None: they do not say
     kinds: Tuple[str, ...]  # options.KINDS, or options.TWO_KINDS for files without four scores
-    thresholds: Thresholds
+    rule: Rule
     method: str = "none"  # one of calibration.METHODS
     calibration: Mapping[str, Calibration] = {}  # by kind; empty if the method is "none"
     fitted_on: Mapping[str, Any] = {}  # for people to read
@@ -59,22 +59,24 @@ class Tuned(NamedTuple):
         if not (predictor is None or isinstance(predictor, dict)):
             raise UserError("%s: predictor is not a JSON object" % path)
         kinds, thresholds = _thresholds(content["thresholds"], path)
+        rule = Rule(thresholds, _log_odds(content.get("log_odds"), kinds, path))
         method, calibration = _calibration(content.get("calibration"), kinds, path)
         fitted_on = content.get("fitted_on")
-        return cls(predictor, kinds, thresholds, method, calibration,
+        return cls(predictor, kinds, rule, method, calibration,
                    fitted_on if isinstance(fitted_on, dict) else {}, path)
 
     def save(self, path: str) -> None:
         """Writes or replaces the file."""
         files.write_json(path, {
             "format": FORMAT, "predictor": self.predictor, "thresholds": self.describe(),
+            "log_odds": {kind: t.to_json() for kind, t in self.rule.log_odds.items()},
             "calibration": {"method": self.method, **{
                 kind: c.to_json() for kind, c in self.calibration.items()}},
             "fitted_on": dict(self.fitted_on)})
 
     def describe(self) -> Dict[str, Optional[float]]:
         """The threshold of each kind, as the file of thresholded predictions has it."""
-        return {kind: getattr(self.thresholds, kind) for kind in self.kinds}
+        return {kind: self.rule.thresholds[kind] for kind in self.kinds}
 
     def check_predictor(self, predictor: Optional[Record]) -> None:
         """Sees to it that the thresholds are for the predictions of `predictor`.
@@ -117,40 +119,36 @@ class Tuned(NamedTuple):
             raise UserError("example %s: the prediction has %d scores, %s is for predictions with "
                             "%d: %s" % (entry["example_id"], len(options), self.path,
                                         len(self.kinds), _REMEDY))
-        decisions = decide(_one_row(options), self.thresholds)
-        margins = {kind: margin(o.score, getattr(self.thresholds, kind))
-                   for kind, o in options.items()}
-        new = dict(entry)
+        row = _one_row(options)
+        decisions = decide(row, self.rule)
+        margins = {kind: margin(option.score, self.rule.thresholds[kind])
+                   for kind, option in options.items()}
+        new = dict(entry, long_answer_score=margins["long"])
         if not decisions.long[0]:
             new["long_answer"] = dict(_NULL_SPAN)
-        new["long_answer_score"] = margins["long"]
-        choice = int(decisions.short[0])
-        new.update(self._short_answer(entry, options, margins, choice))
+        # Where no short answer is given, its score is that of the one that came nearest.
+        likeliest = int(candidates(row, self.rule.log_odds)[0])
+        kind = "short" if likeliest == NO_ANSWER else SHORT_KINDS[likeliest]
+        new["short_answers_score"] = margins[kind]
+        new.update(_short_answer(entry, kind if decisions.short[0] != NO_ANSWER else None))
         if len(self.kinds) == len(KINDS):
             new["scores"] = margins
         if self.method != "none":
             new["probabilities"] = self._probabilities(options)
         return new
 
-    def _short_answer(self, entry: Record, options: Mapping[str, Option],
-                      margins: Mapping[str, float], choice: int) -> Record:
-        if self.kinds == TWO_KINDS:
-            given = {} if choice == SPAN else {"short_answers": [], "yes_no_answer": "NONE"}
-            return dict(given, short_answers_score=margins["short"])
-        if choice == NO_ANSWER:
-            # The best of what could have been, which has less than 0.
-            likelier = "yes" if options["yes"].score >= options["no"].score else "no"
-            rivals = [likelier] + ["short"] * is_there(options["short"])
-            score = max(margins[kind] for kind in rivals)
-        else:
-            score = margins[{SPAN: "short", YES: "yes", NO: "no"}[choice]]
-        return {"short_answers": entry["best_short_answers"] if choice == SPAN else [],
-                "short_answers_score": score,
-                "yes_no_answer": {YES: "YES", NO: "NO"}.get(choice, "NONE")}
-
     def _probabilities(self, options: Mapping[str, Option]) -> Dict[str, float]:
         return {kind: float(self.calibration[kind].probabilities(option.score))
                 if is_there(option) else 0.0 for kind, option in options.items()}
+
+
+def _short_answer(entry: Record, kind: Optional[str]) -> Record:
+    """The fields of the short answer where that of `kind` is given, or none."""
+    if kind == "short":
+        # Without scores of its own, "short" stands for yes or no, too.
+        return {} if entry.get("scores") is None else {
+            "short_answers": entry["best_short_answers"], "yes_no_answer": "NONE"}
+    return {"short_answers": [], "yes_no_answer": "NONE" if kind is None else kind.upper()}
 
 
 def margin(score: float, threshold: Optional[float]) -> float:
@@ -167,15 +165,23 @@ def _one_row(options: Mapping[str, Option]) -> Table:
     return Table(np.zeros(1, np.int64), *np.zeros((2, 1), bool), **columns)
 
 
-def _thresholds(value: Any, path: str) -> Tuple[Tuple[str, ...], Thresholds]:
+def _thresholds(value: Any, path: str) -> Tuple[Tuple[str, ...], Dict[str, Optional[float]]]:
     if not isinstance(value, dict) or set(value) not in (set(KINDS), set(TWO_KINDS)):
         raise UserError("%s: the thresholds are not those of long, short, yes and no" % path)
     for kind, threshold in value.items():
         if threshold is not None and not is_finite(threshold):
             raise UserError("%s: the threshold of %s is %s, not a finite number (null: never)"
                             % (path, kind, str(threshold)[:40]))
-    return (KINDS if len(value) == len(KINDS) else TWO_KINDS), Thresholds(
-        **{kind: None if t is None else float(t) for kind, t in value.items()})
+    return (KINDS if len(value) == len(KINDS) else TWO_KINDS), {
+        kind: None if t is None else float(t) for kind, t in value.items()}
+
+
+def _log_odds(value: Any, kinds: Sequence[str], path: str) -> Dict[str, Temperature]:
+    if not isinstance(value, dict):
+        raise UserError("%s: log_odds is not a JSON object" % path)
+    return {kind: calibrations.from_json("temperature", value.get(kind),
+                                         "%s: log_odds of %s" % (path, kind))
+            for kind in SHORT_KINDS if kind in kinds}
 
 
 def _calibration(value: Any, kinds: Sequence[str], path: str

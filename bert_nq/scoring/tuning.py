@@ -14,7 +14,7 @@ from bert_nq.scoring.thresholds import (
     NO_ANSWER,
     OBJECTIVES,
     Decisions,
-    Thresholds,
+    Rule,
     decide,
     search,
 )
@@ -29,12 +29,12 @@ class Points(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """The thresholds of one objective."""
+    """The best rule for one objective."""
 
-    thresholds: Thresholds  # fitted on all questions
-    fitted: Points  # on the questions that they were fitted on
-    held_out: Points  # each question by thresholds fitted without its fold
-    of_folds: Tuple[Thresholds, ...]  # these thresholds
+    rule: Rule  # fitted on all questions
+    fitted: Points  # on the questions that it was fitted on
+    held_out: Points  # each question by a rule fitted without its fold
+    of_folds: Tuple[Rule, ...]  # these rules
 
 
 class Calibrated(NamedTuple):
@@ -70,7 +70,8 @@ def tune(table: Table, kinds: Sequence[str], num_folds: int, method: str, seed: 
       UserError: there are more folds than questions.
     """
     fold_of = folds(table.ids, num_folds, seed)
-    fits = {objective: _cross_validate(table, fold_of, objective) for objective in OBJECTIVES}
+    fits = {objective: _cross_validate(table, kinds, fold_of, objective)
+            for objective in OBJECTIVES}
     calibration, calibrated = {}, {}
     for kind in kinds if method != "none" else ():
         calibration[kind], calibrated[kind] = _calibrate(getattr(table, kind), fold_of, method)
@@ -92,15 +93,16 @@ def folds(ids: np.ndarray, num_folds: int, seed: int) -> np.ndarray:
     return fold_of
 
 
-def _cross_validate(table: Table, fold_of: np.ndarray, objective: str) -> Fit:
+def _cross_validate(table: Table, kinds: Sequence[str], fold_of: np.ndarray, objective: str
+                    ) -> Fit:
     long, short = np.zeros(len(fold_of), bool), np.full(len(fold_of), NO_ANSWER)
     of_folds = []
     for fold in range(fold_of.max() + 1):
         rest, here = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
-        of_folds.append(search(table.take(rest), objective))
+        of_folds.append(search(table.take(rest), kinds, objective))
         long[here], short[here] = decide(table.take(here), of_folds[-1])
-    thresholds = search(table, objective)
-    return Fit(thresholds, points_of(*decide(table, thresholds).rows(table)),
+    rule = search(table, kinds, objective)
+    return Fit(rule, points_of(*decide(table, rule).rows(table)),
                points_of(*Decisions(long, short).rows(table)), tuple(of_folds))
 
 

@@ -3,7 +3,7 @@ from typing import Dict, Optional, Sequence, Tuple
 
 from bert_nq.scoring.calibration import NUM_BINS, Bin
 from bert_nq.scoring.measures import Point
-from bert_nq.scoring.thresholds import Thresholds
+from bert_nq.scoring.thresholds import Rule
 from bert_nq.scoring.tuning import Calibrated, Fit, Points, Tuning
 
 _PARTS = (("long", "long answers"), ("short", "short answers"),
@@ -54,7 +54,7 @@ def format_thresholds(fit: Fit, kinds: Sequence[str]) -> str:
     """The thresholds, and the lowest and highest of the folds."""
     lines = ["%-8s %10s   %s" % ("", "threshold", "of the folds")]
     for kind in kinds:
-        lines.append("%-8s %10s   %s" % (kind, _threshold(getattr(fit.thresholds, kind)),
+        lines.append("%-8s %10s   %s" % (kind, _threshold(fit.rule.thresholds[kind]),
                                          _range(fit.of_folds, kind)))
     return "\n".join(lines)
 
@@ -63,8 +63,8 @@ def _threshold(value: Optional[float]) -> str:
     return "never" if value is None else "%.4g" % value
 
 
-def _range(of_folds: Sequence[Thresholds], kind: str) -> str:
-    values = [getattr(thresholds, kind) for thresholds in of_folds]
+def _range(of_folds: Sequence[Rule], kind: str) -> str:
+    values = [rule.thresholds[kind] for rule in of_folds]
     known = [value for value in values if value is not None]
     never = len(values) - len(known)
     parts = ["%.4g to %.4g" % (min(known), max(known))] if known else []
