@@ -79,7 +79,7 @@ def read_scored(path: str) -> ScoredFile:
       UserError: it is not JSON or not of the format, thresholds were applied to it already, an
         entry is impossible or occurs twice, or some entries have four scores and some two.
     """
-    content = _read_json(path)
+    content = load_json(path)
     records = content.get("predictions") if isinstance(content, dict) else None
     if not isinstance(records, list):
         raise UserError('%s has no list "predictions": a prediction file of bert_nq/run_nq.py or '
@@ -103,14 +103,19 @@ def read_scored(path: str) -> ScoredFile:
     return ScoredFile(predictor, _same_kinds(options, path), predictions, options)
 
 
-def _read_json(path: str) -> Any:
+def load_json(path: str, remedy: str = "") -> Any:
+    """The content of a JSON file, which may have NaN in it.
+
+    Raises:
+      UserError: it cannot be read or is not JSON; `remedy` ends the message.
+    """
     with files.open_binary(path) as f:
         data = f.read()
     try:
         # Unlike orjson, json reads NaN, of which the message can then name the example.
         return json.loads(data)
     except (ValueError, RecursionError) as e:
-        raise UserError("%s is not JSON: %s" % (path, e)) from e
+        raise UserError("%s is not JSON, or not all of it: %s%s" % (path, e, remedy)) from e
 
 
 def _same_kinds(options: Mapping[int, Mapping[str, Option]], path: str) -> Tuple[str, ...]:

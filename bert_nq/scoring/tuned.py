@@ -16,6 +16,7 @@ from bert_nq.scoring.options import (
     column,
     is_finite,
     is_there,
+    load_json,
     no_column,
     options_of,
 )
@@ -46,9 +47,7 @@ class Tuned(NamedTuple):
           UserError: there is no such file, it is no (or half a) file of thresholds, or one of its
             numbers is NaN or infinite.
         """
-        content = files.read_json(path)
-        if content is None:
-            raise UserError("cannot read %s: there is no such file" % path)
+        content = load_json(path, ": run eval/tune_thresholds.py again")
         if not isinstance(content, dict) or "thresholds" not in content:
             raise UserError("%s has no thresholds: a file of eval/tune_thresholds.py is wanted"
                             % path)
