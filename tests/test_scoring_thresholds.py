@@ -155,7 +155,8 @@ def test_no_other_thresholds_are_better(rng, num_questions, two_kinds, part):
     assert given == min(answered)
 
 
-@given(st.randoms(use_true_random=False), st.integers(1, 30), st.booleans())
+@settings(max_examples=40)
+@given(st.randoms(use_true_random=False), st.integers(1, 20), st.booleans())
 def test_decisions_are_those_of_the_rule_told_in_plain_python(rng, num_questions, two_kinds):
     questions, kinds = random_table(rng, num_questions, two_kinds)
     rule = Rule({kind: rng.choice([-1.5, 0.0, 0.5]) for kind in kinds},
@@ -167,7 +168,8 @@ def test_decisions_are_those_of_the_rule_told_in_plain_python(rng, num_questions
                                                sum(r.has_prediction for r in rows))
 
 
-@given(st.randoms(use_true_random=False), st.integers(1, 40))
+@settings(max_examples=40)
+@given(st.randoms(use_true_random=False), st.integers(1, 20))
 def test_one_threshold_is_that_of_the_official_scorer(rng, num_questions):
     questions, kinds = random_table(rng, num_questions, two_kinds=True)
     found = search(questions, kinds)
