@@ -37,7 +37,7 @@ class Tuned(NamedTuple):
     method: str = "none"  # one of calibration.METHODS
     calibration: Mapping[str, Calibration] = {}  # by kind; empty if the method is "none"
     fitted_on: Mapping[str, Any] = {}  # for people to read
-    path: str = "the thresholds"  # of its file, for messages
+    path: str = "the file of thresholds"  # of its file, for messages
 
     @classmethod
     def load(cls, path: str) -> "Tuned":
@@ -94,7 +94,7 @@ class Tuned(NamedTuple):
                             % self.path)
         for field in ("model", "decoder"):
             if ours.get(field) != theirs.get(field):
-                raise UserError("%s is for the %s, the predictions are of the %s: %s" % (
+                raise UserError("%s is for %s, the predictions are of %s: %s" % (
                     self.path, _named(field, ours), _named(field, theirs), _REMEDY))
         difference = _difference(ours.get("options") or {}, theirs.get("options") or {})
         if difference:
@@ -197,7 +197,7 @@ def _calibration(value: Any, kinds: Sequence[str], path: str
 
 def _named(field: str, predictor: Record) -> str:
     value = predictor.get(field)
-    return "%s %s" % (field, value) if value is not None else "unknown %s" % field
+    return "the %s %s" % (field, value) if value is not None else "a %s not named" % field
 
 
 def _difference(ours: Record, theirs: Record) -> Optional[Tuple[str, str]]:
