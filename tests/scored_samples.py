@@ -39,7 +39,7 @@ def scored_file(entries, predictor=None):
 
 def random_task(rng, num_questions, two_kinds=False):
     """({id: annotations}, entries): few spans and scores, so that many agree and tie."""
-    score = rng.choice([lambda: rng.choice([-1.5, 0.0, 0.5, 2.0]), lambda: rng.gauss(0, 2)])
+    score = rng.choice([lambda: rng.choice([-1.5, 0.0, 0.5, 2.0]), lambda: rng.uniform(-4, 4)])
     questions, entries = {}, []
     for example_id in range(1, num_questions + 1):
         questions[example_id] = [annotation(

@@ -52,6 +52,8 @@ def test_what_cannot_be_fitted_is_level():
     # One score: the targets 2/3, 1/4 and 1/4, 7/18 on the whole.
     level = fit_temperature(*arrays([(7.0, True), (7.0, False), (7.0, False)]))
     assert level.slope == 0.0 and level.bias == pytest.approx(math.log(7 / 11))
+    # Scores so near to each other that their spread is 0.
+    assert fit_temperature(*arrays([(0.0, False), (5e-324, True)])) == Temperature(0.0, 0.0)
 
 
 def test_scores_that_part_right_and_wrong_stay_finite():

@@ -77,6 +77,9 @@ def without(entry, field):
      "--decoder=page"),
     ([dict(GOOD, best_short_answers=[span((3, 1))])],
      "prediction 1: example 5: best short answer: start_token 3 is not before end_token 1"),
+    ([dict(GOOD, scores=dict(GOOD["scores"], no=-1e200))],
+     "prediction 1: example 5: the score of no is -1e+200, beyond 1e+100: scores are like "
+     "log-odds"),
     ([GOOD, GOOD], "prediction 2: example 5 has a prediction already"),
     ([GOOD, prediction(6)],
      'example 5 has "scores" and example 6 has none: give predictions of one system'),

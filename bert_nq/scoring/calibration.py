@@ -89,19 +89,14 @@ def fit_temperature(scores: np.ndarray, right: np.ndarray) -> Temperature:
         return Temperature(0.0, 0.0)
     share = targets.mean()
     level = Temperature(0.0, float(np.log(share / (1.0 - share))))
-    if scores.min() == scores.max():
+    centre, scale = scores.mean(), scores.std()
+    if scores.min() == scores.max() or not scale:
         return level
-    # Centred and scaled, for the sake of the fit alone.
-    centre, scale = _centre_and_scale(scores)
+    # Centred and scaled for the sake of the fit alone.
     slope, bias = _newton((scores - centre) / scale, targets, level.bias)
     if slope <= 0.0:
         return level
     return Temperature(float(slope / scale), float(bias - slope * (centre / scale)))
-
-
-def _centre_and_scale(scores: np.ndarray) -> Tuple[float, float]:
-    largest = np.abs(scores).max()
-    return (scores / largest).mean() * largest, (scores / largest).std() * largest
 
 
 def _newton(x: np.ndarray, targets: np.ndarray, bias: float) -> Tuple[float, float]:
