@@ -174,6 +174,8 @@ def test_a_file_that_is_cut_off_or_missing(saved, tmp_path):
 def test_whose_predictions_they_are_for():
     tuned = four(path="t.json")
     tuned.check_predictor(dict(PREDICTOR))
+    Tuned(dict(PREDICTOR, options={"sizes": [1, 2]}), KINDS, tuned.rule).check_predictor(
+        dict(PREDICTOR, options={"sizes": (1, 2)}))
     remedy = ": run eval/tune_thresholds.py on predictions of this model and decoder"
 
     def error(tuned, predictor):

@@ -1,4 +1,5 @@
 """Thresholds and calibration fitted on scored predictions: their file, and applying them."""
+import json
 from typing import Any, Dict, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
@@ -88,7 +89,8 @@ class Tuned(NamedTuple):
           UserError: they are for another model, decoder or options, or it is not known for which;
             or `predictor` has thresholds already.
         """
-        ours, theirs = self.predictor or {}, predictor or {}
+        # As JSON has them: tuples are lists there.
+        ours, theirs = self.predictor or {}, json.loads(json.dumps(predictor or {}))
         if theirs.get("thresholds") is not None:
             raise UserError("%s cannot be applied: the predictions were thresholded before"
                             % self.path)
