@@ -98,31 +98,6 @@ def _spans(windows, outputs, starts, ends, scores, possible) -> Spans:
     return Spans(firsts, lasts, rows, scores).take(whole)
 
 
-def in_widest_context(spans: Spans, windows: Windows) -> np.ndarray:
-    """bool [M]: whether a span's window is that which shows most around the span's first token.
-
-    As in BERT's run_squad.py a window shows min(pieces before, pieces behind) of a token. Of equal
-    ones the later window counts.
-    """
-    columns = np.arange(windows.query_length, windows.token_map.shape[1] - 1)
-    shown = np.minimum(columns - columns[0], columns[-1] - columns)
-    # Where a token is assigned to several times the last one stays: that of most context.
-    order = columns[np.argsort(shown, kind="stable")]
-    tokens = windows.token_map[:, order].T  # [S, N]
-    widest = np.zeros([tokens.max() + 2 if tokens.size else 1], np.int64)
-    widest[tokens.ravel()] = np.tile(np.arange(tokens.shape[1]), len(order))
-    return widest[spans.firsts] == spans.windows
-
-
 def concatenate(some: Spans, others: Spans) -> Spans:
     """The ones, then the others."""
     return Spans(*map(np.concatenate, zip(some, others)))
-
-
-def merge(spans: Spans) -> Spans:
-    """Each span once, in the order of its tokens, with the best of its scores and that's window."""
-    order = np.lexsort((spans.windows, -spans.scores, spans.lasts, spans.firsts))
-    spans = spans.take(order)
-    new = np.ones([len(order)], bool)
-    new[1:] = (np.diff(spans.firsts) != 0) | (np.diff(spans.lasts) != 0)
-    return spans.take(new)
