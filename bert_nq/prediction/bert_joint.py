@@ -49,6 +49,7 @@ class BertJointDecoder:
     def output_options(self) -> OutputOptions:
         """What of the model's outputs is decoded."""
         return OutputOptions(num_spans=1, num_positions=self.options.n_best_size,
+                             sees_padding=True,
                              max_answer_length=self.options.max_answer_length)
 
     def decode(self, example: Example, windows: Windows, outputs: WindowOutputs) -> Dict[str, Any]:
