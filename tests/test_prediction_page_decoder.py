@@ -124,7 +124,7 @@ def test_of_a_span_in_two_windows_the_best_score_counts():
 def test_or_its_score_in_the_window_that_shows_most_around_it():
     # Token 4 has at least 4 pieces on each side in the first window, one in the second.
     windows = (Window(TOKENS, {4: 3.0}, {4: 2.0}), Window(TOKENS[3:], {1: 4.0}, {1: 2.0}))
-    entry = decoded(*windows, context_aware=True)
+    entry = decoded(*windows, merge_spans="widest")
     assert (entry["short_answers"], entry["short_answers_score"]) == ([span(4, 5)], 5.0)
 
 
