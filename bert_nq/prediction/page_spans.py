@@ -70,7 +70,7 @@ class Layout:
         """int [T]: the window that shows most around a token.
 
         As in BERT's run_squad.py, that is min(pieces before, pieces behind). Of equal windows it
-        is the last.
+        is that where the token comes later, which is the first of them.
         """
         columns = np.arange(self.query_length, self.token_map.shape[1] - 1)
         shown = np.minimum(columns - columns[0], columns[-1] - columns)
