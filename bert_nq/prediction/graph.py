@@ -47,9 +47,8 @@ def top_spans(start_logits: tf.Tensor, end_logits: tf.Tensor, allowed: tf.Tensor
       scores [B, K], NO_SPAN where there are fewer; starts and ends int32 [B, K], 0 there.
     """
     length = tf.shape(start_logits)[1]
-    nothing = tf.constant(NO_SPAN, tf.float32)
-    starts = tf.where(allowed, start_logits, tf.fill(tf.shape(start_logits), nothing))
-    ends = tf.where(allowed, end_logits, tf.fill(tf.shape(end_logits), nothing))
+    starts = _where(allowed, start_logits, NO_SPAN)
+    ends = _where(allowed, end_logits, NO_SPAN)
     ends = tf.pad(ends, [[0, 0], [0, max_length - 1]], constant_values=NO_SPAN)
     # [B, S, L]: element l of row s is the span of pieces s to s + l.
     scores = starts[:, :, None] + tf.stack(
@@ -61,9 +60,12 @@ def top_spans(start_logits: tf.Tensor, end_logits: tf.Tensor, allowed: tf.Tensor
     is_span = scores > NO_SPAN / 2
     first = places // max_length
     last = first + places % max_length
-    zeros = tf.zeros_like(places)
-    return (tf.where(is_span, scores, tf.fill(tf.shape(scores), nothing)),
-            tf.where(is_span, first, zeros), tf.where(is_span, last, zeros))
+    return _where(is_span, scores, NO_SPAN), _where(is_span, first, 0), _where(is_span, last, 0)
+
+
+def _where(condition: tf.Tensor, x: tf.Tensor, otherwise: float) -> tf.Tensor:
+    """x where the condition holds."""
+    return tf.where_v2(condition, x, tf.constant(otherwise, x.dtype))
 
 
 def _top_positions(logits: tf.Tensor, n: int) -> Sequence[tf.Tensor]:
@@ -75,5 +77,4 @@ def _top_positions(logits: tf.Tensor, n: int) -> Sequence[tf.Tensor]:
 
 def _log_z(logits: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
     """log of the sum of exp(logits) over the pieces of each window: [B]."""
-    return tf.reduce_logsumexp(
-        tf.where(tf.cast(mask, tf.bool), logits, tf.fill(tf.shape(logits), NO_SPAN)), axis=1)
+    return tf.reduce_logsumexp(_where(tf.cast(mask, tf.bool), logits, NO_SPAN), axis=1)

@@ -14,6 +14,7 @@ import collections
 import contextlib
 import functools
 import hashlib
+import json
 import os
 import re
 import unicodedata
@@ -28,7 +29,7 @@ from bert_nq.nq import shards
 from bert_nq.nq.decoding import decode_example
 from bert_nq.nq.example import Example
 from bert_nq.prediction import output, predictor
-from bert_nq.prediction.decoders import make_decoder
+from bert_nq.prediction.model_settings import ModelSettings
 from bert_nq.prediction.predictor import Chunk, PagePredictor
 from bert_nq.records import work_folder
 from bert_nq.records.manifest import Input
@@ -43,12 +44,11 @@ class Job(NamedTuple):
     """What to predict with what."""
     inputs: List[str]
     output: str
-    model: Any  # a window_model.ModelSettings
+    model: ModelSettings
     fingerprint: str  # of the model's weights
     text: TextOptions
     windows: FeatureOptions
-    decoder: str
-    decoder_options: Dict[str, Any]
+    decoder: Any  # see prediction.decoders
     batch_size: int = 8
     nbest_output: Optional[str] = None
     thresholds: Optional[str] = None  # a file of eval/tune_thresholds.py
@@ -56,8 +56,7 @@ class Job(NamedTuple):
 
     def predictor(self) -> Dict[str, Any]:
         """What the prediction file says of itself."""
-        return dict(make_decoder(self.decoder, self.decoder_options).describe(),
-                    model=self.fingerprint)
+        return dict(self.decoder.describe(), model=self.fingerprint)
 
     def settings(self) -> Dict[str, Any]:
         """All that decides the entries besides the inputs, by name."""
@@ -108,7 +107,8 @@ class JobResult(NamedTuple):
 
 def run_job(job: Job, num_workers: int, open_model: Optional[Callable] = None,
             on_status: Callable[[Status], None] = lambda status: None,
-            note: Callable[[str], None] = lambda text: None) -> JobResult:
+            note: Callable[[str], None] = lambda text: None,
+            in_worker: Callable[[], None] = lambda: None) -> JobResult:
     """Writes the prediction file, and the n-best file if it is wanted.
 
     Args:
@@ -118,6 +118,7 @@ def run_job(job: Job, num_workers: int, open_model: Optional[Callable] = None,
         worker process has a model.
       on_status: told how far it is, a few times a second.
       note: told, in a line each, what a person should know.
+      in_worker: called first in each worker process that has a model; picklable.
 
     Raises:
       UserError: an input or the model is unusable, a worker died, the disk is full, another run is
@@ -128,7 +129,7 @@ def run_job(job: Job, num_workers: int, open_model: Optional[Callable] = None,
         run = _Run(job, folder, on_status, note)
         try:
             if open_model is None:
-                run.spread(num_workers)
+                run.spread(num_workers, in_worker)
             else:
                 with open_model() as model:
                     run.feed(model, num_workers)
@@ -184,9 +185,9 @@ class _Run:
         self._folder.start({"settings": settings, "inputs": inputs},
                            lambda name: re.sub(r"-\d+$", "", name) in stems)
 
-    def spread(self, num_workers: int) -> None:
+    def spread(self, num_workers: int, in_worker: Callable[[], None]) -> None:
         """Each process has a model."""
-        work = functools.partial(make_worker, self._job, self._folder.path)
+        work = functools.partial(make_worker, self._job, self._folder.path, in_worker)
         finished = workers.run_tasks(work, self._chunks_left(), num_workers, self._progress)
         with contextlib.closing(finished):
             for lines, result in finished:
@@ -255,18 +256,19 @@ class _Run:
                 header = dict(header, thresholds=tuned.describe())
             write = stack.enter_context(output.prediction_file(job.output, header))
             for name in self._names:
-                for answers in self._folder.result(name)["answers"]:
-                    entry, nbest = answers["entry"], answers["nbest"]
+                for line, nbest in self._folder.result(name)["answers"]:
+                    entry = json.loads(line)
                     if entry["example_id"] in seen:
                         self.counts["pages"] -= 1
                         self.counts["skipped"] += 1
                         continue
                     seen.add(entry["example_id"])
-                    entry = entry if tuned is None else tuned.apply(entry)
+                    if tuned is not None:
+                        entry = tuned.apply(entry)
                     self._count(entry)
                     write(entry)
                     if write_nbest:
-                        write_nbest(nbest)
+                        write_nbest(json.loads(nbest))
 
     def _count(self, entry: Dict[str, Any]) -> None:
         self.counts["long"] += entry["long_answer"]["start_token"] >= 0
@@ -303,17 +305,17 @@ def read_chunks(path: str, stem: str, bad_input: shards.BadInput) -> Iterator[Li
 
 def make_page_predictor(job: Job) -> PagePredictor:
     """Makes windows and answers as the job wants them."""
-    return PagePredictor(make_window_maker(job.text, job.windows),
-                         make_decoder(job.decoder, job.decoder_options), job.batch_size,
+    return PagePredictor(make_window_maker(job.text, job.windows), job.decoder, job.batch_size,
                          job.nbest_output is not None)
 
 
-def make_worker(job: Job, folder_path: str) -> workers.Work:
+def make_worker(job: Job, folder_path: str,
+                in_worker: Callable[[], None] = lambda: None) -> workers.Work:
     """A worker's function that does a `Lines`: its answers go to the work folder."""
+    in_worker()
     from bert_nq.prediction.window_model import WindowModel
     page_predictor = make_page_predictor(job)
-    options = make_decoder(job.decoder, job.decoder_options).output_options()
-    model = WindowModel(job.model, options)
+    model = WindowModel(job.model, job.decoder.output_options())
     folder = work_folder.WorkFolder(folder_path)
     prepare = make_preparer(job)
 
@@ -330,6 +332,7 @@ class _Counting:
     """A model that reports the windows that it has done."""
 
     def __init__(self, model, report: workers.Report):
+        self.full_length = model.full_length
         self._model = model
         self._report = report
 
@@ -355,7 +358,8 @@ def make_preparer(job: Job) -> workers.Work:
 def note_answers(folder: work_folder.WorkFolder, name: str, page_predictor: PagePredictor,
                  chunk: Chunk, outputs, skipped: int, notes: List[str]) -> Dict[str, Any]:
     """Leaves the answers to a chunk in the work folder; returns their summary."""
-    answers = [a._asdict() for a in page_predictor.answers(chunk, outputs)]
+    # As text, which keeps the order of their fields.
+    answers = [[json.dumps(part) for part in a] for a in page_predictor.answers(chunk, outputs)]
     summary = {
         "counts": {"pages": len(chunk.examples), "windows": chunk.num_windows(),
                    "skipped": skipped},

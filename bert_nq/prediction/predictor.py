@@ -65,10 +65,10 @@ class PagePredictor:
             chunk.windows.append(windows)
         return chunk
 
-    def batches(self, chunk: Chunk) -> Iterator[Batch]:
-        """The windows of a chunk, batch by batch."""
+    def batches(self, chunk: Chunk, full_length: bool) -> Iterator[Batch]:
+        """The windows of a chunk, batch by batch; with all of their padding if `full_length`."""
         return make_batches(chunk.windows, self._batch_size,
-                            self._decoder.output_options().sees_padding)
+                            full_length or self._decoder.output_options().sees_padding)
 
     def answers(self, chunk: Chunk, outputs: WindowOutputs) -> Iterator[Answers]:
         """Yields those to each page of a chunk.
@@ -98,7 +98,8 @@ def stream(model, predictor: PagePredictor,
     """Yields each chunk with the outputs of its windows, in the order of the chunks.
 
     Args:
-      model: a WindowModel or the like; it may draw batches in another thread.
+      model: a WindowModel or the like: it has `outputs(batches)`, which may draw batches in another
+        thread, and `full_length`, whether these must be of max_seq_length.
       predictor: makes the batches.
       chunks: drawn when the model is ready for them.
     """
@@ -107,7 +108,7 @@ def stream(model, predictor: PagePredictor,
     def batches():
         for chunk in chunks:
             under_way.append(_UnderWay(chunk))
-            for batch in predictor.batches(chunk):
+            for batch in predictor.batches(chunk, model.full_length):
                 under_way[-1].rows.append(batch.rows)
                 yield batch
 

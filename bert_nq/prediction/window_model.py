@@ -7,58 +7,26 @@ import collections
 import contextlib
 import functools
 import tempfile
-from typing import Deque, Dict, Iterable, Iterator, NamedTuple, Optional, Tuple
+from typing import Deque, Dict, Iterable, Iterator, Optional
 
-import google_crc32c
 import numpy as np
 
 from bert_nq.errors import UserError
 from bert_nq.estimator import devices, failures, inputs, model
 from bert_nq.modeling import checkpoints
-from bert_nq.modeling.config import BertConfig
 from bert_nq.modeling.runtime import tf
 from bert_nq.prediction import graph
 from bert_nq.prediction.batches import Batch
+from bert_nq.prediction.model_settings import ModelSettings
 from bert_nq.prediction.outputs import OutputOptions, WindowOutputs
 
 _INPUTS = ("input_ids", "input_mask", "segment_ids")
 
 
-class Member(NamedTuple):
-    """One trained model, of an ensemble or alone."""
-    config: BertConfig
-    checkpoint: str  # its prefix
-    weight: float = 1.0
-
-
-class ModelSettings(NamedTuple):
-    """What computes the logits; picklable, for the processes that share the work."""
-    members: Tuple[Member, ...]
-    precision: str = "fp32"
-    num_threads: int = 0  # of a session; 0: as many as there are cores
-
-    def fingerprint(self) -> str:
-        """16 hex digits that differ where the weights do.
-
-        Raises:
-          UserError: a checkpoint cannot be read.
-        """
-        crcs = ["%08x" % _crc(member) for member in self.members]
-        if len(crcs) == 1:
-            return crcs[0]
-        return "-".join("%s*%g" % (crc, m.weight) for crc, m in zip(crcs, self.members))
-
-
-def _crc(member: Member) -> int:
-    crc = 0
-    for name, value in checkpoints.read_weights(member.checkpoint).items():
-        crc = google_crc32c.extend(crc, name.encode("utf8"))
-        crc = google_crc32c.extend(crc, np.ascontiguousarray(value).tobytes())
-    return crc
-
-
 class WindowModel:
     """See the module. Threads and memory are held until `close`; a context manager."""
+
+    full_length = False  # whether batches must be of max_seq_length
 
     def __init__(self, settings: ModelSettings, options: OutputOptions):
         """Builds the graph and reads the weights.
@@ -138,8 +106,10 @@ def _start_from(checkpoint: str, scope: str) -> None:
 class TpuWindowModel:
     """See the module. On other devices it computes the same, slower than WindowModel.
 
-    A TPU's batches all have one shape: B windows, the last batch filled up, and full length.
+    A TPU's batches all have one shape: B windows, smaller batches filled up, and full length.
     """
+
+    full_length = True
 
     def __init__(self, settings: ModelSettings, options: OutputOptions,
                  run_settings: devices.RunSettings, max_seq_length: int):
