@@ -24,7 +24,7 @@ flags.DEFINE_integer("long_non_null_threshold", 2, "A question has a long answer
 flags.DEFINE_integer("short_non_null_threshold", 2, "A question has a short answer if at least "
                      "this many annotators marked one, or yes or no.", lower_bound=0)
 flags.DEFINE_integer("num_threads", 10, "Processes that read shards; never more than there are "
-                     "shards or processors.", lower_bound=1)
+                     "shards.", lower_bound=1)
 flags.DEFINE_bool("pretty_print", False, "Print tables instead of JSON.")
 flags.DEFINE_bool("cache_gold_data", False, "Keep the annotations in a file beside the gold "
                   "shards, and use that file as long as the shards do not change.")
@@ -42,6 +42,11 @@ def main() -> None:
         gold_paths = files.expand(FLAGS.gold_path, "gold")
         predictions = read_predictions(FLAGS.predictions_path)
         gold = _read_gold(gold_paths)
+        unannotated = sum(not annotations for annotations in gold.values())
+        if unannotated == len(gold):
+            raise UserError("%s: none of the %s examples is annotated: a test split cannot be "
+                            "scored" % (FLAGS.gold_path, format(len(gold), ",")))
+        measures.check_units(gold, predictions)
         long_rows, short_rows = measures.score_answers(
             gold, predictions, FLAGS.long_non_null_threshold, FLAGS.short_non_null_threshold)
         line = json.dumps(measures.metrics(long_rows, short_rows))
@@ -51,7 +56,6 @@ def main() -> None:
         print(tables.format_tables(long_rows, short_rows) if FLAGS.pretty_print else line,
               flush=True)
         _tell("scored %s questions in %s" % (format(len(gold), ","), program.duration(seconds())))
-    unannotated = sum(not annotations for annotations in gold.values())
     if unannotated:
         _tell("not annotated, counted as without an answer: %s" % format(unannotated, ","))
     if FLAGS.output_json:

@@ -6,7 +6,7 @@ not look again.
 """
 import math
 import re
-from typing import Any, Dict, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from bert_nq.errors import UserError
 
@@ -27,6 +27,11 @@ class Span(NamedTuple):
     def is_null(self) -> bool:
         """Whether the span stands for "no answer": it has neither bytes nor tokens."""
         return self.start_byte < 0 and self.start_token < 0
+
+    def units(self) -> List[str]:
+        """Which offsets it has: "byte", "token", both or none."""
+        starts = (("byte", self.start_byte), ("token", self.start_token))
+        return [unit for unit, start in starts if start >= 0]
 
     def matches(self, other: "Span") -> bool:
         """Whether both know their bytes and these agree, or both know their tokens and these do.
