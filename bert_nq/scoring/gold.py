@@ -1,5 +1,6 @@
 """Reading the annotations of NQ shards, several shards at a time."""
 import concurrent.futures
+import gc
 import json
 import signal
 from concurrent.futures.process import BrokenProcessPool
@@ -10,7 +11,7 @@ import orjson
 from bert_nq import lines
 from bert_nq.errors import UserError
 from bert_nq.scoring import skimming
-from bert_nq.scoring.labels import Annotation, parse_question
+from bert_nq.scoring.labels import Annotation, Packed, packed, parse_question, unpacked
 
 Gold = Dict[int, Tuple[Annotation, ...]]  # by example id
 
@@ -46,8 +47,10 @@ def read_shards(paths: Sequence[str], num_processes: int = 1) -> Iterator[List[Q
         return
     try:
         with concurrent.futures.ProcessPoolExecutor(
-                num_processes, initializer=_die_on_interrupt) as pool:
-            yield from pool.map(read_shard, paths)
+                num_processes, initializer=_start) as pool:
+            for questions in pool.map(_read_packed, paths):
+                yield [Question(line, example_id, unpacked(annotations))
+                       for line, example_id, annotations in questions]
     except BrokenProcessPool as e:
         raise UserError("a process that read %s was killed, perhaps for want of memory: try "
                         "--num_threads=1" % _first_and_count(paths)) from e
@@ -64,6 +67,11 @@ def read_shard(path: str) -> List[Question]:
         except UserError as e:
             raise UserError("%s, line %d: %s" % (path, line, e)) from e
     return questions
+
+
+def _read_packed(path: str) -> List[Tuple[int, int, Packed]]:
+    return [(line, example_id, packed(annotations))
+            for line, example_id, annotations in read_shard(path)]
 
 
 def merge_shards(paths: Sequence[str], shards: Iterable[List[Question]]) -> Gold:
@@ -106,9 +114,12 @@ def _decode(line: bytes) -> Any:
             raise UserError("not JSON: %s" % e) from e
 
 
-def _die_on_interrupt() -> None:
-    """Lets Ctrl-C end a reading process without a traceback; the program itself tells of it."""
+def _start() -> None:
+    """Prepares a reading process."""
+    # Ctrl-C ends it without a traceback; the program itself tells of it.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # What it keeps holds no cycles, and looking for them takes longer than making it.
+    gc.disable()
 
 
 def _first_and_count(paths: Sequence[str]) -> str:
