@@ -170,6 +170,16 @@ def sweep(rows: Sequence[Row]) -> List[Point]:
     return points
 
 
+def at_threshold(rows: Sequence[Row], threshold: Optional[Number]) -> List[Row]:
+    """The rows when predictions that score under `threshold` are dropped; None drops none.
+
+    All have the same score then, for no choice of thresholds is left.
+    """
+    kept = [threshold is None or row.score >= threshold for row in rows]
+    return [Row(row.has_gold, row.has_prediction and keep, row.is_correct and keep, 0.0)
+            for row, keep in zip(rows, kept)]
+
+
 def best_f1(points: Sequence[Point]) -> Point:
     """The point of the highest F1, the first of several; all 0.0 where nothing is right."""
     best = Point(0.0, 0.0, 0.0, 0.0)
