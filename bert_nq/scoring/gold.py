@@ -4,7 +4,18 @@ import gc
 import json
 import signal
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    NamedTuple,
+    Sequence,
+    Tuple,
+    TypeVar,
+)
 
 import orjson
 
@@ -12,6 +23,8 @@ from bert_nq import lines
 from bert_nq.errors import UserError
 from bert_nq.scoring import skimming
 from bert_nq.scoring.labels import Annotation, Packed, packed, parse_question, unpacked
+
+T = TypeVar("T")
 
 Gold = Dict[int, Tuple[Annotation, ...]]  # by example id
 
@@ -40,17 +53,27 @@ def read_shards(paths: Sequence[str], num_processes: int = 1) -> Iterator[List[Q
     Raises:
       UserError: a shard cannot be read, or a line of it is not an annotated NQ example.
     """
+    if min(num_processes, len(paths)) <= 1:
+        yield from map(read_shard, paths)
+        return
+    for questions in in_processes(_read_packed, paths, num_processes):
+        yield [Question(line, example_id, unpacked(annotations))
+               for line, example_id, annotations in questions]
+
+
+def in_processes(read: Callable[[str], T], paths: Sequence[str], num_processes: int) -> Iterator[T]:
+    """Yields what `read` makes of each path, in their order, `num_processes` at a time.
+
+    Raises:
+      UserError: what `read` raised, or a process was killed.
+    """
     num_processes = min(num_processes, len(paths))
     if num_processes <= 1:
-        for path in paths:
-            yield read_shard(path)
+        yield from map(read, paths)
         return
     try:
-        with concurrent.futures.ProcessPoolExecutor(
-                num_processes, initializer=_start) as pool:
-            for questions in pool.map(_read_packed, paths):
-                yield [Question(line, example_id, unpacked(annotations))
-                       for line, example_id, annotations in questions]
+        with concurrent.futures.ProcessPoolExecutor(num_processes, initializer=_start) as pool:
+            yield from pool.map(read, paths)
     except BrokenProcessPool as e:
         raise UserError("a process that read %s was killed, perhaps for want of memory: try "
                         "--num_threads=1" % _first_and_count(paths)) from e
@@ -59,7 +82,7 @@ def read_shards(paths: Sequence[str], num_processes: int = 1) -> Iterator[List[Q
 def read_shard(path: str) -> List[Question]:
     """The questions of one shard, in the order of its lines."""
     # The checksum of gzip vouches for what is skipped; a text is parsed to see that it is whole.
-    decode = _skim_or_decode if path.endswith(".gz") else _decode
+    decode = _skim_or_parse if path.endswith(".gz") else parse_line
     questions = []
     for line, text in lines.read_lines(path):
         try:
@@ -98,12 +121,17 @@ def merge_shards(paths: Sequence[str], shards: Iterable[List[Question]]) -> Gold
     return gold
 
 
-def _skim_or_decode(line: bytes) -> Any:
+def _skim_or_parse(line: bytes) -> Any:
     record = skimming.skim(line)
-    return _decode(line) if record is None else record
+    return parse_line(line) if record is None else record
 
 
-def _decode(line: bytes) -> Any:
+def parse_line(line: bytes) -> Any:
+    """The JSON of a line.
+
+    Raises:
+      UserError: it is not JSON.
+    """
     try:
         return orjson.loads(line)
     except ValueError:
