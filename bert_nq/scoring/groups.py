@@ -74,8 +74,8 @@ def question_word(question: str) -> str:
 
 def length_class(num_tokens: int) -> Tuple[int, str]:
     """A page's length between two powers of two, to sort by and to show: "1,024-2,047"."""
-    least = 1 << max(0, num_tokens.bit_length() - 1)
-    return least, "%s-%s" % (format(least, ","), format(2 * least - 1, ","))
+    least = 1 << num_tokens.bit_length() - 1 if num_tokens > 1 else 0
+    return least, "%s-%s" % (format(least, ","), format(max(1, 2 * least - 1), ","))
 
 
 def tables(outcomes: Sequence[Outcome]) -> Dict[str, List[Group]]:
