@@ -106,8 +106,8 @@ def test_a_comparison(folder):
 def test_the_same_flags_give_the_same_files(folder):
     contents = []
     for name, processes in (("r1", 1), ("r2", 2)):
-        done = nq_eval(*task(folder, "--report=%s" % (folder / name), "--num_threads=%d" % processes,
-                             "--compare=%s" % (folder / "b.json")))
+        done = nq_eval(*task(folder, "--report=%s" % (folder / name),
+                             "--compare=%s" % (folder / "b.json"), "--num_threads=%d" % processes))
         assert done.returncode == 0
         contents.append({path.name: path.read_bytes() for path in (folder / name).iterdir()})
     assert contents[0] == contents[1]
