@@ -19,10 +19,12 @@ The pipeline, file by file:
     records/                 windows as TFRecords                  no TensorFlow
     estimator/model.py       the model
     training/run.py          the training run
-    prediction/predictor.py  pages through the model
-    prediction/decoding.py   logits to answers                     no TensorFlow
+    prediction/job.py        shards to the prediction file         no TensorFlow
+    prediction/predictor.py  pages through the model               no TensorFlow
+    prediction/decoders.py   logits to answers                     no TensorFlow
 """
 import contextlib
+import functools
 import itertools
 import os
 import sys
@@ -34,8 +36,16 @@ from absl import flags
 if sys.path and os.path.abspath(sys.path[0]) == os.path.dirname(os.path.abspath(__file__)):
     del sys.path[0]
 
-from bert_nq import feature_flags, files, locking, program, training_report  # noqa: E402
+from bert_nq import (  # noqa: E402
+    feature_flags,
+    files,
+    locking,
+    prediction_report,
+    program,
+    training_report,
+)
 from bert_nq.errors import UserError  # noqa: E402
+from bert_nq.prediction_flags import define_prediction_flags  # noqa: E402
 from bert_nq.training_flags import define_training_flags  # noqa: E402
 
 FLAGS = flags.FLAGS
@@ -57,21 +67,13 @@ flags.DEFINE_string("dev_file", None, "NQ shards that the model is scored on whi
 flags.DEFINE_integer("dev_pages", 0, "Pages of --dev_file that are used, a sample; 0: all.",
                      lower_bound=0)
 
-flags.DEFINE_string("predict_file", None,
-                    "NQ shards, original or simplified: comma-separated paths and globs.")
-flags.DEFINE_string("output_prediction_file", None,
-                    "Where the predictions go, as JSON for nq_eval.py.")
-flags.DEFINE_integer("n_best_size", 10,
-                     "Start and end positions of a window that are looked at. The reference's flag "
-                     "says 20 and is not obeyed: it looks at 10.", lower_bound=1)
-flags.DEFINE_integer("max_answer_length", 30, "Wordpieces of the longest short answer.",
-                     lower_bound=1)
 flags.DEFINE_enum("on_bad_input", "fail", ["fail", "skip"],
                   "What to do with a page that cannot be used: stop, or count it and go on.")
 
 flags.DEFINE_integer("task_id", 0, "Accepted for the reference's command lines; it has no effect.")
 flags.DEFINE_bool("verbose_logging", False, "Whether to show TensorFlow's own messages.")
 training_flags = define_training_flags()
+prediction_flags = define_prediction_flags()
 text_flags = feature_flags.define_text_flags()
 window_flags = feature_flags.define_window_flags()
 
@@ -100,7 +102,7 @@ def main():
         with training_alone():
             model_dir = train(config, checkpoint, maker, *training)
     if FLAGS.do_predict:
-        predict(config, checkpoint, maker, predict_paths, model_dir)
+        predict(config, checkpoint, predict_paths, model_dir)
 
 
 def is_chief():
@@ -125,7 +127,8 @@ def check_model_flags():
                         "(max_position_embeddings in %s)" % (
                             FLAGS.max_seq_length, config.max_position_embeddings,
                             FLAGS.bert_config_file))
-    maker = make_window_maker(text_flags(), window_flags())
+    prediction_flags.decoder()
+    maker = make_window_maker(text_flags(), prediction_windows())
     if maker.vocab_size > config.vocab_size:
         raise UserError("%s has %d entries, the model's vocab_size is %d (%s)" % (
             FLAGS.vocab_file, maker.vocab_size, config.vocab_size, FLAGS.bert_config_file))
@@ -180,10 +183,19 @@ def check_prediction_flags():
     """Returns the NQ shards. TensorFlow is not imported yet."""
     from bert_nq.estimator import model_folder
     from bert_nq.nq import shards
+    from bert_nq.scoring.tuned import Tuned
     program.require(FLAGS, "predict_file", "output_prediction_file")
     paths = shards.expand_shards(FLAGS.predict_file)
-    files.check_output(FLAGS.output_prediction_file, paths)
-    if not (FLAGS.do_train or FLAGS.init_checkpoint
+    outputs = [FLAGS.output_prediction_file, FLAGS.output_nbest_file]
+    for output in filter(None, outputs):
+        files.check_output(output, paths)
+    if outputs[0] == outputs[1]:
+        raise UserError("--output_prediction_file and --output_nbest_file are the same file")
+    if FLAGS.thresholds:
+        Tuned.load(FLAGS.thresholds)
+    if FLAGS.ensemble and FLAGS.do_train:
+        raise UserError("--ensemble is of models that are trained: leave out --do_train")
+    if not (FLAGS.do_train or FLAGS.ensemble or FLAGS.init_checkpoint
             or model_folder.has_checkpoint(FLAGS.output_dir)):
         raise UserError("%s holds no trained model: train first (--do_train), or give "
                         "--init_checkpoint" % FLAGS.output_dir)
@@ -210,9 +222,17 @@ def check_checkpoints(config, checkpoint):
     if FLAGS.do_train:
         if trained:
             model.check_can_continue(trained)
-    else:
+    elif not FLAGS.ensemble:
         model.check_has_heads(trained or checkpoint)
     return checkpoint
+
+
+def check_predicts(config, checkpoint):
+    """Raises UserError where a model of an ensemble does not fit its config or is not trained."""
+    from bert_nq.estimator import model
+    from bert_nq.modeling import checkpoints
+    checkpoints.check_fits(config, checkpoint)
+    model.check_has_heads(checkpoint)
 
 
 def run_settings():
@@ -232,12 +252,6 @@ def keeping_settings():
     """What is saved and scored when."""
     from bert_nq.training.settings import KeepingSettings
     return KeepingSettings(**training_flags.keeping())
-
-
-def decoding_options():
-    """How logits become answers."""
-    from bert_nq.prediction.decoding import DecodingOptions
-    return DecodingOptions(FLAGS.n_best_size, FLAGS.max_answer_length)
 
 
 def report(line):
@@ -303,57 +317,91 @@ def stop(result, message):
 
 def dev_scorer(config, maker, paths):
     """Returns the function that scores a checkpoint on the dev set."""
-    from bert_nq.estimator import devices, model
     from bert_nq.nq import shards
     from bert_nq.prediction import predictor
     from bert_nq.prediction.dev_set import DevSet
+    from bert_nq.prediction.model_settings import Member, ModelSettings
     dev = DevSet(paths, FLAGS.dev_pages)
-    estimator = devices.make_estimator(
-        model.model_fn_builder(config, None, FLAGS.use_tpu, FLAGS.precision),
-        run_settings().on_one_device())
+    pages = predictor.PagePredictor(maker, prediction_flags.decoder(), FLAGS.predict_batch_size)
 
     def score(checkpoint, stop):
+        settings = ModelSettings((Member(config, checkpoint),), FLAGS.precision)
+
         def predict(examples):
-            entries = predictor.predict(estimator, examples, maker, FLAGS.max_seq_length,
-                                        decoding_options(), shards.BadInput(skip=False), checkpoint)
-            entries = program.progress(entries, "dev pages", len(dev), every_seconds=30.0)
-            with contextlib.closing(entries):
-                yield from itertools.takewhile(lambda _: not stop, entries)
+            with open_model(settings) as model:
+                entries = predictor.predict(model, pages, examples, shards.BadInput(skip=False))
+                entries = program.progress(entries, "dev pages", len(dev), every_seconds=30.0)
+                with contextlib.closing(entries):
+                    yield from itertools.takewhile(lambda _: not stop, entries)
 
         return dev.score(predict)
 
     return score
 
 
-def predict(config, checkpoint, maker, paths, model_dir):
+def open_model(settings):
+    """The model in this process, on the device that there is."""
+    from bert_nq.prediction import window_model
+    options = prediction_flags.decoder().output_options()
+    if FLAGS.use_tpu:
+        return window_model.TpuWindowModel(settings, options, run_settings(), FLAGS.max_seq_length)
+    return window_model.WindowModel(settings, options)
+
+
+def predict(config, checkpoint, paths, model_dir):
     """Predicts the pages of the shards and prints what came of it."""
-    from bert_nq.estimator import devices, model
-    from bert_nq.nq import shards
-    from bert_nq.prediction import output, predictor
-    estimator = devices.make_estimator(
-        model.model_fn_builder(config, checkpoint, FLAGS.use_tpu, FLAGS.precision),
-        run_settings().on_one_device()._replace(output_dir=model_dir))
-    bad_input = shards.BadInput(skip=FLAGS.on_bad_input == "skip")
-    pages = without_long = without_short = 0
-    entries = predictor.predict(estimator, shards.read_examples(paths, bad_input), maker,
-                                FLAGS.max_seq_length, decoding_options(), bad_input)
-    with program.timed() as seconds, contextlib.closing(entries), output.prediction_file(
-            FLAGS.output_prediction_file) as write:
-        for entry in program.progress(entries, "pages"):
-            write(entry)
-            pages += 1
-            without_long += entry["long_answer"]["start_token"] < 0
-            without_short += not entry["short_answers"]
-    program.print_table("Predictions in %s" % FLAGS.output_prediction_file, [
-        ("model", estimator.latest_checkpoint() or checkpoint),
-        ("pages", pages),
-        ("  skipped as unusable", bad_input.skipped),
-        ("  without long answer", without_long),
-        ("  without short answer", without_short),
-        ("time", "%s (%.1f pages/s)" % (program.duration(seconds()),
-                                        pages / max(seconds(), 1e-9)))])
+    from bert_nq.prediction import job
+    work = prediction_job(config, checkpoint, paths, model_dir)
+    num_workers = FLAGS.num_workers or default_workers(work.model.members)
+    in_this_process = functools.partial(open_model, work.model) if on_one_device() else None
+    with program.Meter() as meter:
+        result = job.run_job(work, num_workers, in_this_process,
+                             functools.partial(prediction_report.show, meter), meter.note,
+                             functools.partial(program.quiet_tensorflow, FLAGS.verbose_logging))
+        prediction_report.print_result(result, work, meter.elapsed())
     print("\nNext: score them\n  python eval/nq_eval.py --gold_path='%s' --predictions_path=%s "
           "--pretty_print" % (FLAGS.predict_file, FLAGS.output_prediction_file))
+
+
+def prediction_job(config, checkpoint, paths, model_dir):
+    """The prediction that the flags describe."""
+    from bert_nq.estimator import model
+    from bert_nq.prediction import members
+    from bert_nq.prediction.job import Job
+    from bert_nq.prediction.model_settings import Member, ModelSettings
+    wanted = prediction_flags.files()
+    if wanted["ensemble"]:
+        models = members.find_members(wanted["ensemble"], wanted["ensemble_weights"],
+                                      FLAGS.vocab_file)
+        for member in models:
+            check_predicts(member.config, member.checkpoint)
+    else:
+        models = (Member(config, model.latest_checkpoint(model_dir) or checkpoint),)
+    settings = ModelSettings(models, FLAGS.precision, FLAGS.model_threads)
+    return Job(paths, wanted["output_prediction_file"], settings, settings.fingerprint(),
+               text_flags(), prediction_windows(), prediction_flags.decoder(),
+               FLAGS.predict_batch_size, wanted["output_nbest_file"], wanted["thresholds"],
+               FLAGS.on_bad_input == "skip")
+
+
+def prediction_windows():
+    """The settings of the windows that are predicted."""
+    windows = window_flags()
+    return windows._replace(doc_stride=FLAGS.predict_stride or windows.doc_stride)
+
+
+def on_one_device():
+    """Whether a device is there that processes cannot share as they share a CPU."""
+    from bert_nq.estimator import devices
+    return FLAGS.use_tpu or devices.num_gpus() > 0
+
+
+def default_workers(models):
+    """How many processes predict, or make windows, if the flags do not say."""
+    from bert_nq.prediction import members
+    if on_one_device():
+        return program.num_cores()
+    return members.num_processes(models, program.num_cores(), members.available_memory())
 
 
 if __name__ == "__main__":

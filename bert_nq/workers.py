@@ -5,6 +5,7 @@ goes along. A worker whose parent is gone ends within a moment, also where the p
 """
 import collections
 import contextlib
+import itertools
 import multiprocessing
 import os
 import signal
@@ -24,6 +25,7 @@ Work = Callable[[Any, Report], Any]
 
 _TICK_SECONDS = 0.25  # how often a worker reports, and how often the caller is asked to show it
 _WATCH_SECONDS = 0.5
+_NO_TASK = object()
 
 
 class _Message(NamedTuple):
@@ -97,7 +99,7 @@ def run_tasks(make_work: Callable[[], Work], tasks: Iterable[Any], num_workers: 
     Args:
       make_work: called once in every process; what it makes lives as long as the process. It is
         picklable, such as a partial of a function of a module.
-      tasks: handed out in their order.
+      tasks: handed out in their order, each drawn when a process is free for it.
       num_workers: how many processes there are at most.
       on_progress: told four times a second what was done since, counts that may be empty.
 
@@ -105,13 +107,13 @@ def run_tasks(make_work: Callable[[], Work], tasks: Iterable[Any], num_workers: 
       UserError: a task failed with it, or a process has died. The other processes are stopped.
       RuntimeError: a task failed with anything else; the traceback is in the message.
     """
-    waiting = list(tasks)[::-1]
+    waiting = iter(tasks)
     context = multiprocessing.get_context("spawn")
     workers: List[_Worker] = []
     try:
-        for _ in range(min(num_workers, len(waiting))):
+        for task in itertools.islice(waiting, num_workers):
             workers.append(_Worker(context, make_work))
-            workers[-1].give(waiting.pop())
+            workers[-1].give(task)
         while workers:
             counts = collections.Counter()
             ready = connection.wait([w.connection for w in workers], _TICK_SECONDS)
@@ -121,11 +123,12 @@ def run_tasks(make_work: Callable[[], Work], tasks: Iterable[Any], num_workers: 
                     counts.update(message.content)
                 elif message.kind == "done":
                     task = worker.task
-                    if waiting:
-                        worker.give(waiting.pop())
-                    else:
+                    following = next(waiting, _NO_TASK)
+                    if following is _NO_TASK:
                         worker.stop()
                         workers.remove(worker)
+                    else:
+                        worker.give(following)
                     yield task, message.content
                 elif message.kind == "failed":
                     raise message.content

@@ -68,13 +68,18 @@ def num_replicas(settings: RunSettings) -> int:
     if settings.distribution == "multi_worker" and settings.seed is None:
         raise UserError("--distribution=multi_worker needs a --seed, by which all workers agree on "
                         "the order of the records")
-    num_gpus = len(tf.config.experimental.list_physical_devices("GPU"))
+    gpus = num_gpus()
     if settings.distribution == "multi_worker":
         # TensorFlow takes it for granted that all machines have as many GPUs as this one.
-        return len(cluster.read_cluster(os.environ).addresses) * max(num_gpus, 1)
-    if num_gpus and settings.num_devices > num_gpus:
-        raise UserError("--num_devices=%d: there are %d GPUs" % (settings.num_devices, num_gpus))
-    return settings.num_devices or max(num_gpus, 1)
+        return len(cluster.read_cluster(os.environ).addresses) * max(gpus, 1)
+    if gpus and settings.num_devices > gpus:
+        raise UserError("--num_devices=%d: there are %d GPUs" % (settings.num_devices, gpus))
+    return settings.num_devices or max(gpus, 1)
+
+
+def num_gpus() -> int:
+    """How many GPUs TensorFlow sees."""
+    return len(tf.config.experimental.list_physical_devices("GPU"))
 
 
 def make_estimator(model_fn: Callable, settings: RunSettings) -> "tf.estimator.Estimator":
@@ -212,7 +217,7 @@ def _distributed_config(settings: RunSettings, replicas: int) -> "tf.estimator.R
 
 
 def _mirrored_strategy(replicas: int, session_config: "tf.ConfigProto"):
-    kind = "GPU" if tf.config.experimental.list_physical_devices("GPU") else "CPU"
+    kind = "GPU" if num_gpus() else "CPU"
     if kind == "CPU":
         session_config.device_count[kind] = replicas
     return tf.distribute.MirroredStrategy(

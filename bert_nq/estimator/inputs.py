@@ -125,20 +125,20 @@ def _parse_compact(batch: tf.Tensor, seq_length: int) -> Dict[str, tf.Tensor]:
     return dict(features, input_ids=ids * mask, input_mask=mask, segment_ids=in_document * mask)
 
 
-def prediction_input_fn(batches: Callable[[int], Iterable[Dict[str, np.ndarray]]],
+def prediction_input_fn(batches: Callable[[], Iterable[Dict[str, np.ndarray]]], batch_size: int,
                         seq_length: int) -> Callable:
-    """An input_fn over batches that the host makes.
+    """An input_fn over batches that the host makes: int32 [B, S] sequences, all of one shape.
 
     Args:
-      batches: called with a number of windows, gives dicts of int32 [B, S] sequences of that many
-        windows, the last of fewer.
+      batches: gives them.
+      batch_size: B.
       seq_length: S.
     """
     def input_fn(params):
+        del params  # the Estimator passes them by name
         dataset = tf.data.Dataset.from_generator(
-            # On a TPU the Estimator asks each host for a part of --predict_batch_size.
-            lambda: batches(params["batch_size"]), dict.fromkeys(SEQUENCES, tf.int32),
-            dict.fromkeys(SEQUENCES, tf.TensorShape([None, seq_length])))
+            batches, dict.fromkeys(SEQUENCES, tf.int32),
+            dict.fromkeys(SEQUENCES, tf.TensorShape([batch_size, seq_length])))
         return dataset.prefetch(4)
 
     return input_fn

@@ -32,6 +32,8 @@ class Logits(NamedTuple):
 BuildLogits = Callable[[Features, Union[int, tf.Tensor]], Logits]
 # Given that and the features of a step, a scalar loss and the op that makes one step on it.
 Objective = Callable[[BuildLogits, Features], Tuple[tf.Tensor, tf.Operation]]
+# Given the logits and the features of a batch, what prediction needs of them.
+Outputs = Callable[[Logits, Features], Dict[str, tf.Tensor]]
 
 
 class Training(NamedTuple):
@@ -56,7 +58,8 @@ def build_logits(config: BertConfig, features: Features, is_training: bool, use_
 
 
 def model_fn_builder(config: BertConfig, init_checkpoint: Optional[str], use_tpu: bool,
-                     precision: str = "fp32", training: Optional[Training] = None) -> Callable:
+                     precision: str = "fp32", training: Optional[Training] = None,
+                     outputs: Optional[Outputs] = None) -> Callable:
     """The model_fn of a TPUEstimator.
 
     Args:
@@ -65,6 +68,7 @@ def model_fn_builder(config: BertConfig, init_checkpoint: Optional[str], use_tpu
       use_tpu: whether the graph is for a TPU.
       precision: of products and activations, see bert.encode.
       training: how to train; None where the model only predicts.
+      outputs: what leaves the graph in prediction; None where the model is only trained.
     """
     def model_fn(features, labels, mode, params):
         del labels, params  # the Estimator passes them by name
@@ -77,8 +81,7 @@ def model_fn_builder(config: BertConfig, init_checkpoint: Optional[str], use_tpu
                 scaffold_fn=_initialise(init_checkpoint, use_tpu))
         logits = build_logits(config, features, False, use_tpu, precision=precision)
         return tf.estimator.tpu.TPUEstimatorSpec(
-            mode, predictions={"start_logits": logits.start, "end_logits": logits.end,
-                               "answer_type_logits": logits.answer_type},
+            mode, predictions=outputs(logits, features),
             scaffold_fn=_initialise(init_checkpoint, use_tpu))
 
     return model_fn

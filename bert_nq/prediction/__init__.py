@@ -1,6 +1,12 @@
 """Logits to answers, and the prediction run over shards.
 
-    decoding   the best span of a page, and its prediction        free of TensorFlow
-    output     the official JSON file                             free of TensorFlow
-    predictor  pages through the model, as a stream
+    decoders        the ways from logits to answers, by name      page_decoder.py, bert_joint.py
+    outputs         what leaves the model: the logits that can win
+    batches         windows of many pages, by length
+    predictor       pages through the model, as a stream
+    job             shards to the prediction file, by many processes, resumable
+    output          the official JSON file
+    dev_set         a dev set that models are scored on
+    model_settings, members     which models predict
+    graph, window_model         these alone import TensorFlow
 """

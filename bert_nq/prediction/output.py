@@ -1,4 +1,4 @@
-"""The official prediction file, written as answers come."""
+"""The official prediction file and its like, written as answers come."""
 import contextlib
 import json
 from typing import Any, Callable, Dict, Iterator
@@ -7,10 +7,16 @@ from bert_nq import files
 
 
 @contextlib.contextmanager
-def prediction_file(path: str) -> Iterator[Callable[[Dict[str, Any]], None]]:
-    """Gives a function that takes entries; `path` is written or replaced when the block ends."""
+def prediction_file(path: str, predictor: Dict[str, Any]) -> Iterator[
+        Callable[[Dict[str, Any]], None]]:
+    """Gives a function that takes entries; `path` is written or replaced when the block ends.
+
+    Args:
+      path: of the file.
+      predictor: what made the entries; official readers pass over it.
+    """
     with files.replacing(path) as out:
-        out.write(b'{"predictions": [')
+        out.write(b'{"predictor": %s,\n"predictions": [' % json.dumps(predictor).encode("utf8"))
         separator = b"\n"
 
         def write(entry: Dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ class OutputOptions(NamedTuple):
     num_spans: int = 20  # K, for the page decoder
     num_positions: int = 10  # P, for bert_joint's
     max_answer_length: int = 30  # wordpieces of a span, both ends counted
+    sees_padding: bool = False  # whether the best positions may be padding, as in bert_joint
 
 
 class WindowOutputs(NamedTuple):

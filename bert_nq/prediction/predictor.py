@@ -1,138 +1,168 @@
 """Pages through the model, as a stream: only the pages under way are in memory.
 
-The Estimator draws windows from a generator in a thread of its own and gives logits back in the
-same order, so results find their page by counting and never by id: ids that are close, or truncated
-to 32 bits, cannot mix pages up.
+Pages are taken together in chunks, whose windows are put in the order of their lengths. A chunk's
+logits depend on the chunk alone, not on what the same process or another computes besides.
 """
 import collections
-import contextlib
-from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional
+import itertools
+from typing import Any, Deque, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from bert_nq.errors import BadExampleError, UserError
-from bert_nq.estimator import failures, inputs
 from bert_nq.features.windows import WindowMaker, Windows
-from bert_nq.nq.example import Candidate, Example
+from bert_nq.nq.example import Example
 from bert_nq.nq.shards import BadInput
-from bert_nq.prediction.decoding import DecodingOptions, decode, prediction_of
+from bert_nq.prediction.batches import Batch, make_batches
+from bert_nq.prediction.outputs import WindowOutputs
+
+# Pages of a chunk: enough for batches of windows of equal length.
+CHUNK_PAGES = 32
 
 
-class _Page(NamedTuple):
-    """What decoding needs of an example whose windows are in the model."""
-    example_id: int
-    source: str
-    candidates: List[Candidate]
-    token_map: np.ndarray  # [N, S]
+class Chunk(NamedTuple):
+    """Pages that go through the model together, and the windows of each."""
+    examples: List[Example]
+    windows: List[Windows]
+
+    def num_windows(self) -> int:
+        """Of all its pages."""
+        return sum(len(w.lengths) for w in self.windows)
 
 
-class _Windows:
-    """The host's side of the stream: examples to batches, noting the pages under way."""
+class Answers(NamedTuple):
+    """What is said of a page."""
+    entry: Dict[str, Any]  # of the prediction file
+    nbest: Optional[Dict[str, Any]]  # of the n-best file, if it is wanted
 
-    def __init__(self, examples: Iterable[Example], maker: WindowMaker, bad_input: BadInput):
-        self._examples = examples
-        self._maker = maker
-        self._bad_input = bad_input
-        self.pages: collections.deque[_Page] = collections.deque()
-        self.error: Optional[BaseException] = None
 
-    def batches(self, batch_size: int) -> Iterator[Dict[str, np.ndarray]]:
-        """Yields batches of input_ids, input_mask and segment_ids, int32 [B, S].
+class PagePredictor:
+    """Makes windows of pages, and answers of what the model says of them."""
 
-        B is `batch_size` but for the last batch.
-
-        TensorFlow would turn an exception into a traceback in a string, so it is kept in `error`
-        and the stream ends.
+    def __init__(self, maker: WindowMaker, decoder, batch_size: int, nbest: bool = False):
         """
-        rest = None
-        try:
-            for windows in self._windows():
-                arrays = [windows.input_ids, windows.input_mask(), windows.segment_ids()]
-                arrays = [a.astype(np.int32) for a in arrays]
-                rest = arrays if rest is None else [np.concatenate(p) for p in zip(rest, arrays)]
-                while len(rest[0]) >= batch_size:
-                    yield self._features([a[:batch_size] for a in rest])
-                    rest = [a[batch_size:] for a in rest]
-            if rest is not None and len(rest[0]):
-                yield self._features(rest)
-        except Exception as e:  # noqa: B902 - raised again by the consumer
-            self.error = e
+        Args:
+          maker: of windows.
+          decoder: see prediction.decoders.
+          batch_size: windows that go through the model at once.
+          nbest: whether the runners-up are wanted too.
+        """
+        self._maker = maker
+        self._decoder = decoder
+        self._batch_size = batch_size
+        self._nbest = nbest
 
-    @staticmethod
-    def _features(arrays: List[np.ndarray]) -> Dict[str, np.ndarray]:
-        return dict(zip(("input_ids", "input_mask", "segment_ids"), arrays))
-
-    def _windows(self) -> Iterator[Windows]:
-        seen = set()
-        for example in self._examples:
+    def prepare(self, examples: Iterable[Example], bad_input: BadInput) -> Chunk:
+        """The windows of pages; `bad_input` is told of those that cannot be used."""
+        chunk = Chunk([], [])
+        for example in examples:
             try:
-                if example.example_id in seen:
-                    raise BadExampleError("%s: a second page with example_id %d"
-                                          % (example.source, example.example_id))
                 windows = self._maker.prediction_windows(example).windows
             except BadExampleError as e:
-                self._bad_input.handle(e)
+                bad_input.handle(e)
                 continue
-            seen.add(example.example_id)
-            self.pages.append(_Page(example.example_id, example.source, example.candidates,
-                                    windows.token_map))
-            yield windows
+            chunk.examples.append(example)
+            chunk.windows.append(windows)
+        return chunk
+
+    def batches(self, chunk: Chunk, full_length: bool) -> Iterator[Batch]:
+        """The windows of a chunk, batch by batch; with all of their padding if `full_length`."""
+        return make_batches(chunk.windows, self._batch_size,
+                            full_length or self._decoder.output_options().sees_padding)
+
+    def answers(self, chunk: Chunk, outputs: WindowOutputs) -> Iterator[Answers]:
+        """Yields those to each page of a chunk.
+
+        Args:
+          chunk: the pages.
+          outputs: of all their windows, in the order of the pages.
+
+        Raises:
+          UserError: the logits are no numbers; the message names the page.
+        """
+        start = 0
+        for example, windows in zip(*chunk):
+            of_page = outputs.rows(start, start + len(windows.lengths))
+            start += len(windows.lengths)
+            try:
+                of_page.check_finite()
+            except UserError as e:
+                raise UserError("%s: %s" % (example.source, e)) from e
+            entry = self._decoder.decode(example, windows, of_page)
+            yield Answers(entry, self._decoder.nbest(example, windows, of_page)
+                          if self._nbest else None)
 
 
-def predict(estimator, examples: Iterable[Example], maker: WindowMaker, max_seq_length: int,
-            options: DecodingOptions, bad_input: BadInput,
-            checkpoint: Optional[str] = None) -> Iterator[Dict[str, Any]]:
-    """Yields an entry of the official prediction file for each example, in their order.
+def stream(model, predictor: PagePredictor,
+           chunks: Iterable[Chunk]) -> Iterator[Tuple[Chunk, WindowOutputs]]:
+    """Yields each chunk with the outputs of its windows, in the order of the chunks.
 
     Args:
-      estimator: see estimator.devices; it has the trained model and the size of batches.
-      examples: the pages.
-      maker: makes their windows.
-      max_seq_length: wordpieces of a window.
-      options: of decoding.
-      bad_input: told of pages that cannot be used.
-      checkpoint: its prefix; None: the newest of the estimator's.
+      model: a WindowModel or the like: it has `outputs(batches)`, which may draw batches in another
+        thread, and `full_length`, whether these must be of max_seq_length.
+      predictor: makes the batches.
+      chunks: drawn when the model is ready for them.
+    """
+    under_way: Deque[_UnderWay] = collections.deque()
+
+    def batches():
+        for chunk in chunks:
+            under_way.append(_UnderWay(chunk))
+            for batch in predictor.batches(chunk, model.full_length):
+                under_way[-1].rows.append(batch.rows)
+                yield batch
+
+    for outputs in model.outputs(batches()):
+        # Batches do not cross from one chunk to the next.
+        while not under_way[0].windows_left:
+            yield under_way.popleft().finished()
+        under_way[0].add(outputs)
+    for waiting in under_way:
+        yield waiting.finished()
+
+
+class _UnderWay:
+    """A chunk, and what has come out of the model of it."""
+
+    def __init__(self, chunk: Chunk):
+        self._chunk = chunk
+        self.windows_left = chunk.num_windows()
+        self.rows: List[np.ndarray] = []  # of each batch that went in
+        self._outputs: List[WindowOutputs] = []
+
+    def add(self, outputs: WindowOutputs) -> None:
+        self._outputs.append(outputs)
+        self.windows_left -= len(outputs.null_scores)
+
+    def finished(self) -> Tuple[Chunk, WindowOutputs]:
+        if not self.rows:
+            return self._chunk, WindowOutputs(*([np.zeros([0])] * len(WindowOutputs._fields)))
+        places = np.argsort(np.concatenate(self.rows))
+        return self._chunk, WindowOutputs(*(_joined(arrays)[places]
+                                            for arrays in zip(*self._outputs)))
+
+
+def _joined(arrays: Tuple[np.ndarray, ...]) -> np.ndarray:
+    """Of all batches; of short windows there are fewer positions, the last of which is repeated."""
+    width = max(a.shape[1] if a.ndim == 2 else 0 for a in arrays)
+    return np.concatenate([np.pad(a, [(0, 0), (0, width - a.shape[1])], "edge") if a.ndim == 2
+                           else a for a in arrays])
+
+
+def predict(model, predictor: PagePredictor, examples: Iterable[Example],
+            bad_input: BadInput) -> Iterator[Dict[str, Any]]:
+    """Yields an entry of the prediction file for each page, in their order.
 
     Raises:
-      UserError: an example is unusable, the logits are no numbers, or one of what
-        failures.mendable names.
+      UserError: an example is unusable, or its logits are no numbers.
     """
-    host = _Windows(examples, maker, bad_input)
-    input_fn = inputs.prediction_input_fn(host.batches, max_seq_length)
-    start_logits, end_logits = [], []  # of the page that comes next
-    rows = 0
-    # Closed at once when something fails: TensorFlow 1.15 cannot do it while Python exits.
-    with contextlib.closing(estimator.predict(input_fn, checkpoint_path=checkpoint,
-                                              yield_single_examples=False)) as batches:
-        for batch in _mendable(batches):
-            start_logits.append(batch["start_logits"])
-            end_logits.append(batch["end_logits"])
-            rows += len(batch["start_logits"])
-            while host.pages and rows >= len(host.pages[0].token_map):
-                page = host.pages.popleft()
-                n = len(page.token_map)
-                starts, ends = np.concatenate(start_logits), np.concatenate(end_logits)
-                yield _prediction(page, starts[:n], ends[:n], options)
-                start_logits, end_logits = [starts[n:]], [ends[n:]]
-                rows -= n
-    if host.error is not None:
-        raise host.error
-    if host.pages:
-        # TPUEstimator ends the stream without an error where it loses a machine.
-        raise UserError("the model stopped before it came to %s: run the prediction again"
-                        % host.pages[0].source)
+    chunks = (predictor.prepare(some, bad_input) for some in in_chunks(examples))
+    for chunk, outputs in stream(model, predictor, chunks):
+        for answers in predictor.answers(chunk, outputs):
+            yield answers.entry
 
 
-def _mendable(batches: Iterator[Dict[str, np.ndarray]]) -> Iterator[Dict[str, np.ndarray]]:
-    with failures.mendable("prediction"):
-        for batch in batches:
-            yield batch
-
-
-def _prediction(page: _Page, start_logits: np.ndarray, end_logits: np.ndarray,
-                options: DecodingOptions) -> Dict[str, Any]:
-    try:
-        answer = decode(start_logits, end_logits, page.token_map, page.candidates, options)
-    except ValueError as e:
-        raise UserError("%s: the model's %s: was its training stable?" % (page.source, e)) from e
-    return prediction_of(page.example_id, answer)
+def in_chunks(items: Iterable) -> Iterator[List]:
+    """Yields lists of CHUNK_PAGES items, the last one shorter."""
+    items = iter(items)
+    return iter(lambda: list(itertools.islice(items, CHUNK_PAGES)), [])

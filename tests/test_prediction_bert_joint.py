@@ -1,12 +1,13 @@
-"""Hand-made logits to answers; and random ones against a plain double loop."""
+"""bert_joint's decoder: hand-made logits to answers; random ones against a plain double loop."""
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bert_nq.errors import UserError
 from bert_nq.nq.example import Candidate, Span
-from bert_nq.prediction import decoding
-from bert_nq.prediction.decoding import Answer, DecodingOptions
+from bert_nq.prediction import bert_joint, entries, outputs
+from bert_nq.prediction.bert_joint import Answer, BertJointDecoder, BertJointOptions
 
 NULL = Span(-1, -1)
 # A window of 10 pieces: [CLS] [Q] q [SEP], a marker, document tokens 20 20 21 22 (the first in two
@@ -24,8 +25,16 @@ def logits(length=10, **at):
 
 
 def decoded(start, end, token_map=TOKEN_MAP, candidates=(PARAGRAPH,), **options):
-    return decoding.decode(start, end, np.atleast_2d(token_map), list(candidates),
-                           DecodingOptions(**options))
+    return of_logits(start, end, np.atleast_2d(token_map), list(candidates),
+                     BertJointOptions(**options))
+
+
+def of_logits(start, end, token_map, candidates, options):
+    """What is decoded of all logits, [N, S], of windows without padding."""
+    ones = np.ones_like(start, np.int64)
+    leaving = outputs.from_logits(start, end, np.zeros([len(start), 5], np.float32), ones, ones,
+                                  BertJointDecoder(options).output_options())
+    return bert_joint.decode(leaving, token_map, candidates, options)
 
 
 def test_a_span_of_pieces_becomes_tokens_and_its_score_is_above_that_of_cls():
@@ -70,7 +79,7 @@ def test_ends_are_inclusive_in_the_answer_length():
 def test_n_best_size_is_how_many_starts_and_ends_are_looked_at():
     # The two best starts and ends are on no document token; the third best are.
     start, end = logits(p1=9, p2=8, p7=7), logits(p1=9, p2=8, p7=7)
-    assert decoded(start, end, n_best_size=2) == Answer(decoding.NO_ANSWER_SCORE, NULL, NULL)
+    assert decoded(start, end, n_best_size=2) == Answer(entries.NO_ANSWER_SCORE, NULL, NULL)
     assert decoded(start, end, n_best_size=3) == Answer(14.0, Span(21, 22), Span(18, 25))
 
 
@@ -146,7 +155,7 @@ def test_sums_are_made_in_float64():
 @pytest.mark.parametrize("which", ["start", "end"])
 def test_logits_that_are_no_numbers_are_refused(which, value):
     bad = logits(p3=value)
-    with pytest.raises(ValueError, match="not finite"):
+    with pytest.raises(UserError, match="not finite"):
         decoded(*((bad, logits()) if which == "start" else (logits(), bad)))
 
 
@@ -185,14 +194,14 @@ def test_it_equals_a_plain_double_loop(seed, num_windows, length, n_best_size, m
     token_map = random.randint(-1, 15, shape)
     bounds = np.sort(random.randint(0, 17, (5, 2)))
     candidates = [Candidate(int(a), int(b), bool(random.randint(2))) for a, b in bounds if a < b]
-    options = DecodingOptions(n_best_size, max_answer_length)
-    assert decoding.decode(start, end, token_map, candidates, options) == slow(
+    options = BertJointOptions(n_best_size, max_answer_length)
+    assert of_logits(start, end, token_map, candidates, options) == slow(
         start, end, token_map.tolist(), candidates, n_best_size, max_answer_length)
 
 
 def test_the_entry_of_the_prediction_file():
     answer = Answer(1.5, Span(21, 23), Span(18, 25))
-    assert decoding.prediction_of(-2 ** 63, answer) == {
+    assert bert_joint.prediction_of(-2 ** 63, answer) == {
         "example_id": -9223372036854775808,
         "long_answer": {"start_token": 18, "end_token": 25, "start_byte": -1, "end_byte": -1},
         "long_answer_score": 1.5,
@@ -203,7 +212,7 @@ def test_the_entry_of_the_prediction_file():
 
 
 def test_the_entry_of_a_page_without_answer():
-    entry = decoding.prediction_of(7, Answer(decoding.NO_ANSWER_SCORE, NULL, NULL))
+    entry = bert_joint.prediction_of(7, Answer(entries.NO_ANSWER_SCORE, NULL, NULL))
     assert entry == {
         "example_id": 7,
         "long_answer": {"start_token": -1, "end_token": -1, "start_byte": -1, "end_byte": -1},

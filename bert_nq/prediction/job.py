@@ -1,0 +1,369 @@
+"""Prediction of many shards, to be killed and carried on at any moment.
+
+    shards ──(lines, by chunks)──► processes with a model each ──► entries, by chunks ──► the file
+
+or, where one process has the device (a GPU, a TPU), processes that make its windows:
+
+    shards ──(lines, by chunks)──► processes ──(windows)──► the model in this process ──► ...
+
+Each finished chunk is noted in a work folder beside the output; what is noted is not done again by
+the next run with the same settings. A chunk is a stretch of one shard, whoever computes it, so the
+bytes of the output depend on settings and inputs alone.
+"""
+import collections
+import contextlib
+import functools
+import hashlib
+import json
+import os
+import re
+import unicodedata
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
+
+import bert_nq
+from bert_nq import files, workers
+from bert_nq.errors import BadExampleError, UserError
+from bert_nq.features.making import make_window_maker
+from bert_nq.features.options import FeatureOptions, TextOptions
+from bert_nq.nq import shards
+from bert_nq.nq.decoding import decode_example
+from bert_nq.nq.example import Example
+from bert_nq.prediction import output, predictor
+from bert_nq.prediction.model_settings import ModelSettings
+from bert_nq.prediction.predictor import Chunk, PagePredictor
+from bert_nq.records import work_folder
+from bert_nq.records.manifest import Input
+from bert_nq.scoring.tuned import Tuned
+from bert_nq.text.vocabulary import Vocabulary
+
+# Of a chunk's lines: a page of NQ has half a megabyte. They go from process to process.
+_CHUNK_BYTES = 1 << 22
+
+
+class Job(NamedTuple):
+    """What to predict with what."""
+    inputs: List[str]
+    output: str
+    model: ModelSettings
+    fingerprint: str  # of the model's weights
+    text: TextOptions
+    windows: FeatureOptions
+    decoder: Any  # see prediction.decoders
+    batch_size: int = 8
+    nbest_output: Optional[str] = None
+    thresholds: Optional[str] = None  # a file of eval/tune_thresholds.py
+    skip_bad_input: bool = False
+
+    def predictor(self) -> Dict[str, Any]:
+        """What the prediction file says of itself."""
+        return dict(self.decoder.describe(), model=self.fingerprint)
+
+    def settings(self) -> Dict[str, Any]:
+        """All that decides the entries besides the inputs, by name."""
+        predictor = self.predictor()
+        return dict(
+            self.windows._asdict(), model=self.fingerprint, decoder=predictor["decoder"],
+            decoder_options=predictor["options"], nbest=self.nbest_output is not None,
+            precision=self.model.precision, num_threads=self.model.num_threads,
+            predict_batch_size=self.batch_size, do_lower_case=self.text.do_lower_case,
+            tokenizer=self.text.tokenizer,
+            vocabulary=Vocabulary.load(self.text.vocab_file).fingerprint()[:16],
+            unicode=unicodedata.unidata_version, bert_nq=bert_nq.__version__)
+
+
+class Lines(NamedTuple):
+    """The lines of a chunk: a stretch of a shard."""
+    name: str  # in the work folder
+    path: str
+    first_line: int
+    lines: List[bytes]
+    bytes_read: int  # of the shard as it lies on disk, while these lines were read
+
+    def __str__(self) -> str:
+        return "%s, lines %d to %d" % (self.path, self.first_line,
+                                       self.first_line + len(self.lines) - 1)
+
+    def examples(self, bad_input: shards.BadInput) -> Iterator[Example]:
+        """Yields the pages; `bad_input` is told of lines that are unusable."""
+        for number, line in enumerate(self.lines, self.first_line):
+            try:
+                yield decode_example(line, "%s, line %d" % (self.path, number))
+            except BadExampleError as e:
+                bad_input.handle(e)
+
+
+class Status(NamedTuple):
+    """How far a job is."""
+    pages: int  # of this run
+    windows: int
+    share: float  # of the inputs that are done
+
+
+class JobResult(NamedTuple):
+    """What came of a job."""
+    counts: "collections.Counter[str]"  # pages, windows, skipped, and answers by kind
+    num_resumed: int  # pages that an earlier run had done
+
+
+def run_job(job: Job, num_workers: int, open_model: Optional[Callable] = None,
+            on_status: Callable[[Status], None] = lambda status: None,
+            note: Callable[[str], None] = lambda text: None,
+            in_worker: Callable[[], None] = lambda: None) -> JobResult:
+    """Writes the prediction file, and the n-best file if it is wanted.
+
+    Args:
+      job: what to predict with what.
+      num_workers: processes.
+      open_model: makes the model, a context manager, where it is to run in this process; None: each
+        worker process has a model.
+      on_status: told how far it is, a few times a second.
+      note: told, in a line each, what a person should know.
+      in_worker: called first in each worker process that has a model; picklable.
+
+    Raises:
+      UserError: an input or the model is unusable, a worker died, the disk is full, another run is
+        under way. What was finished is kept for the next run.
+    """
+    with work_folder.opened(work_folder.work_path(job.output)) as folder:
+        tuned = _thresholds(job)
+        run = _Run(job, folder, on_status, note)
+        try:
+            if open_model is None:
+                run.spread(num_workers, in_worker)
+            else:
+                with open_model() as model:
+                    run.feed(model, num_workers)
+        except UserError as e:
+            if folder.is_empty():
+                raise
+            raise type(e)("%s; what was finished is kept in %s: the same command carries on"
+                          % (e, folder.path)) from e
+        run.publish(tuned)
+        folder.remove_contents()
+    return JobResult(run.counts, run.num_resumed)
+
+
+def _thresholds(job: Job) -> Optional[Tuned]:
+    if not job.thresholds:
+        return None
+    tuned = Tuned.load(job.thresholds)
+    tuned.check_predictor(job.predictor())
+    return tuned
+
+
+class _Run:
+    """A run of a job in its work folder."""
+
+    def __init__(self, job: Job, folder: work_folder.WorkFolder,
+                 on_status: Callable[[Status], None], note: Callable[[str], None]):
+        self._job = job
+        self._folder = folder
+        self._on_status = on_status
+        self._note = note
+        self._total_bytes = sum(map(files.size, job.inputs))
+        self._bytes_done = self._windows_shown = 0
+        self._names: List[str] = []  # of all chunks, in order
+        self._places: Dict[int, str] = {}  # of each page's line, by its id
+        self.counts = collections.Counter()
+        self.num_resumed = 0
+        self._start()
+
+    def _start(self) -> None:
+        settings = self._job.settings()
+        inputs = [Input(files.absolute(path), files.fingerprint(path))
+                  for path in self._job.inputs]
+        before = self._folder.plan()
+        if before:
+            changed = work_folder.changes(before["settings"], [Input(*i) for i in before["inputs"]],
+                                          settings, inputs)
+            if changed:
+                self._note("the unfinished run before this one was different: %s" % changed)
+            if before["settings"] != settings:
+                self._folder.remove_contents()
+        self._stems = [_stem(i) for i in inputs]
+        stems = set(self._stems)
+        self._folder.start({"settings": settings, "inputs": inputs},
+                           lambda name: re.sub(r"-\d+$", "", name) in stems)
+
+    def spread(self, num_workers: int, in_worker: Callable[[], None]) -> None:
+        """Each process has a model."""
+        work = functools.partial(make_worker, self._job, self._folder.path, in_worker)
+        finished = workers.run_tasks(work, self._chunks_left(), num_workers, self._progress)
+        with contextlib.closing(finished):
+            for lines, result in finished:
+                self._finished(lines, result)
+
+    def feed(self, model, num_workers: int) -> None:
+        """The model is in this process, and others make windows for it."""
+        page_predictor = make_page_predictor(self._job)
+        work = functools.partial(make_preparer, self._job)
+        prepared = workers.run_tasks(work, self._chunks_left(), num_workers)
+        under_way = collections.deque()
+
+        def chunks():
+            for lines, (chunk, skipped, notes) in prepared:
+                under_way.append((lines, skipped, notes))
+                yield chunk
+
+        with contextlib.closing(prepared):
+            for chunk, outputs in predictor.stream(model, page_predictor, chunks()):
+                lines, skipped, notes = under_way.popleft()
+                self._progress({"windows": chunk.num_windows()})
+                self._finished(lines, note_answers(self._folder, lines.name, page_predictor, chunk,
+                                                   outputs, skipped, notes))
+
+    def _chunks_left(self) -> Iterator[Lines]:
+        """Yields the chunks that no earlier run has done, and takes note of those that are."""
+        bad_input = shards.BadInput(self._job.skip_bad_input, self._note)
+        for path, stem in zip(self._job.inputs, self._stems):
+            for lines in read_chunks(path, stem, bad_input):
+                self._names.append(lines.name)
+                done = self._folder.result(lines.name)
+                if done and (self._job.skip_bad_input or not done["summary"]["counts"]["skipped"]):
+                    self.num_resumed += done["summary"]["counts"]["pages"]
+                    self._finished(lines, done["summary"])
+                else:
+                    yield lines
+        self.counts["skipped"] += bad_input.skipped
+
+    def _finished(self, lines: Lines, summary: Dict[str, Any]) -> None:
+        self._bytes_done += lines.bytes_read
+        self.counts.update(summary["counts"])
+        for text in summary["notes"]:
+            self._note(text)
+        for example_id, line in summary["ids"]:
+            place = "%s, line %d" % (lines.path, line)
+            first = self._places.setdefault(example_id, place)
+            if first != place and not self._job.skip_bad_input:
+                raise BadExampleError("%s: a second page with example_id %d, after that of %s "
+                                      "(--on_bad_input=skip takes the first)"
+                                      % (max(place, first), example_id, min(place, first)))
+        self._progress({})
+
+    def _progress(self, counts: Dict[str, int]) -> None:
+        self._windows_shown += counts.get("windows", 0)
+        share = self._bytes_done / max(self._total_bytes, 1)
+        self._on_status(Status(self.counts["pages"] - self.num_resumed, self._windows_shown, share))
+
+    def publish(self, tuned: Optional[Tuned]) -> None:
+        """Writes the outputs from what the chunks have left."""
+        job, header, seen = self._job, self._job.predictor(), set()
+        with contextlib.ExitStack() as stack:
+            write_nbest = None
+            if job.nbest_output:
+                write_nbest = stack.enter_context(output.prediction_file(job.nbest_output, header))
+            if tuned is not None:
+                header = dict(header, thresholds=tuned.describe())
+            write = stack.enter_context(output.prediction_file(job.output, header))
+            for name in self._names:
+                for line, nbest in self._folder.result(name)["answers"]:
+                    entry = json.loads(line)
+                    if entry["example_id"] in seen:
+                        self.counts["pages"] -= 1
+                        self.counts["skipped"] += 1
+                        continue
+                    seen.add(entry["example_id"])
+                    if tuned is not None:
+                        entry = tuned.apply(entry)
+                    self._count(entry)
+                    write(entry)
+                    if write_nbest:
+                        write_nbest(json.loads(nbest))
+
+    def _count(self, entry: Dict[str, Any]) -> None:
+        self.counts["long"] += entry["long_answer"]["start_token"] >= 0
+        self.counts["short"] += bool(entry["short_answers"])
+        self.counts["yes_no"] += entry["yes_no_answer"] != "NONE"
+
+
+def _stem(shard: Input) -> str:
+    """What the names of a shard's chunks begin with."""
+    text = "%s\t%s" % shard
+    return "%s-%s" % (os.path.basename(shard.path)[:100],
+                      hashlib.sha256(text.encode("utf8", "surrogateescape")).hexdigest()[:12])
+
+
+def read_chunks(path: str, stem: str, bad_input: shards.BadInput) -> Iterator[Lines]:
+    """Yields the lines of a shard, by chunks; see `Lines`."""
+    read = [0]
+
+    def on_read(num_bytes: int) -> None:
+        read[0] += num_bytes
+
+    lines: List[bytes] = []
+    first = number = 1
+    size = index = 0
+    for number, (_, line) in enumerate(shards.checked_lines(path, bad_input, on_read), 1):
+        lines.append(line)
+        size += len(line)
+        if len(lines) == predictor.CHUNK_PAGES or size >= _CHUNK_BYTES:
+            yield Lines("%s-%06d" % (stem, index), path, first, lines, read[0])
+            lines, first, size, index, read[0] = [], number + 1, 0, index + 1, 0
+    if lines:
+        yield Lines("%s-%06d" % (stem, index), path, first, lines, read[0])
+
+
+def make_page_predictor(job: Job) -> PagePredictor:
+    """Makes windows and answers as the job wants them."""
+    return PagePredictor(make_window_maker(job.text, job.windows), job.decoder, job.batch_size,
+                         job.nbest_output is not None)
+
+
+def make_worker(job: Job, folder_path: str,
+                in_worker: Callable[[], None] = lambda: None) -> workers.Work:
+    """A worker's function that does a `Lines`: its answers go to the work folder."""
+    in_worker()
+    from bert_nq.prediction.window_model import WindowModel
+    page_predictor = make_page_predictor(job)
+    model = WindowModel(job.model, job.decoder.output_options())
+    folder = work_folder.WorkFolder(folder_path)
+    prepare = make_preparer(job)
+
+    def work(lines: Lines, report: workers.Report) -> Dict[str, Any]:
+        chunk, skipped, notes = prepare(lines, report)
+        counting = _Counting(model, report)
+        (_, outputs), = predictor.stream(counting, page_predictor, [chunk])
+        return note_answers(folder, lines.name, page_predictor, chunk, outputs, skipped, notes)
+
+    return work
+
+
+class _Counting:
+    """A model that reports the windows that it has done."""
+
+    def __init__(self, model, report: workers.Report):
+        self.full_length = model.full_length
+        self._model = model
+        self._report = report
+
+    def outputs(self, batches):
+        for outputs in self._model.outputs(batches):
+            self._report({"windows": len(outputs.null_scores)})
+            yield outputs
+
+
+def make_preparer(job: Job) -> workers.Work:
+    """A worker's function from a `Lines` to its `Chunk`, the lines skipped, and notes on these."""
+    page_predictor = make_page_predictor(job)
+
+    def work(lines: Lines, report: workers.Report) -> Tuple[Chunk, int, List[str]]:
+        notes: List[str] = []
+        bad_input = shards.BadInput(job.skip_bad_input, notes.append)
+        chunk = page_predictor.prepare(lines.examples(bad_input), bad_input)
+        return chunk, bad_input.skipped, notes
+
+    return work
+
+
+def note_answers(folder: work_folder.WorkFolder, name: str, page_predictor: PagePredictor,
+                 chunk: Chunk, outputs, skipped: int, notes: List[str]) -> Dict[str, Any]:
+    """Leaves the answers to a chunk in the work folder; returns their summary."""
+    # As text, which keeps the order of their fields.
+    answers = [[json.dumps(part) for part in a] for a in page_predictor.answers(chunk, outputs)]
+    summary = {
+        "counts": {"pages": len(chunk.examples), "windows": chunk.num_windows(),
+                   "skipped": skipped},
+        "notes": notes,
+        "ids": [[e.example_id, int(e.source.rpartition(" ")[2])] for e in chunk.examples]}
+    folder.finish(name, {"summary": summary, "answers": answers})
+    return summary

@@ -1,0 +1,83 @@
+"""The models of an ensemble by their folders, and how many copies fit into memory."""
+import os
+from typing import Iterable, Optional, Sequence, Tuple
+
+from bert_nq.errors import UserError
+from bert_nq.estimator import model_folder
+from bert_nq.modeling import checkpoints
+from bert_nq.modeling.config import BertConfig
+from bert_nq.prediction.model_settings import Member
+from bert_nq.text.vocabulary import Vocabulary
+
+# Of a process with a small model: TensorFlow itself, the vocabulary, a batch of long windows.
+_PROCESS_BYTES = 700 << 20
+
+
+def find_members(paths: Sequence[str], weights: Optional[Sequence[str]],
+                 vocab_file: str) -> Tuple[Member, ...]:
+    """The models whose logits are averaged.
+
+    Args:
+      paths: folders as training leaves them, or checkpoints in such folders.
+      weights: of each of them, as numbers; None: equal ones.
+      vocab_file: the vocabulary that all must have.
+
+    Raises:
+      UserError: a model is missing or incomplete, has another vocabulary or another shape than its
+        config, or the weights do not fit.
+    """
+    if weights is not None and len(weights) != len(paths):
+        raise UserError("--ensemble_weights has %d numbers for %d models"
+                        % (len(weights), len(paths)))
+    numbers = [1.0] * len(paths) if weights is None else list(map(_weight, weights))
+    return tuple(_member(path.strip(), number, vocab_file)
+                 for path, number in zip(paths, numbers))
+
+
+def _weight(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise UserError("--ensemble_weights: %r is not a number above 0" % text)
+    return number
+
+
+def _member(path: str, weight: float, vocab_file: str) -> Member:
+    checkpoint = checkpoints.find_checkpoint(path)
+    folder = os.path.dirname(checkpoint)
+    config_file = os.path.join(folder, model_folder.CONFIG)
+    vocabulary = os.path.join(folder, model_folder.VOCABULARY)
+    for name in (config_file, vocabulary):
+        if not os.path.exists(name):
+            raise UserError("--ensemble: %s is missing beside the model %s: put it there"
+                            % (name, checkpoint))
+    if Vocabulary.load(vocabulary).fingerprint() != Vocabulary.load(vocab_file).fingerprint():
+        raise UserError("--ensemble: %s has another vocabulary than %s: predict with each model "
+                        "alone, and combine the answers with eval/ensemble_predictions.py"
+                        % (folder, vocab_file))
+    return Member(BertConfig.from_json_file(config_file), checkpoint, weight)
+
+
+def num_processes(members: Iterable[Member], num_cores: int, available_bytes: int) -> int:
+    """How many processes, each with all of the models, there is room for; at least 1."""
+    # The weights, and a second time in another type or layout.
+    need = _PROCESS_BYTES + sum(2 * 4 * _num_weights(member.config) for member in members)
+    return max(1, min(num_cores, available_bytes // need))
+
+
+def _num_weights(config: BertConfig) -> int:
+    width, inner = config.hidden_size, config.intermediate_size
+    return ((config.vocab_size + config.max_position_embeddings) * width
+            + config.num_hidden_layers * (4 * width * width + 2 * width * inner))
+
+
+def available_memory() -> int:
+    """Bytes of memory that a new process can have without anything being swapped out."""
+    try:
+        with open("/proc/meminfo", "rb") as f:
+            fields = dict(line.split(b":") for line in f)
+        return int(fields[b"MemAvailable"].split()[0]) << 10
+    except (OSError, KeyError, ValueError):  # not on Linux
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -1,0 +1,193 @@
+"""A trained model, or several, as a function from batches of windows to what leaves the graph.
+
+    WindowModel     on the devices of this process, through a session
+    TpuWindowModel  on a TPU, through TPUEstimator
+"""
+import collections
+import contextlib
+import functools
+import tempfile
+from typing import Deque, Dict, Iterable, Iterator, Optional
+
+import numpy as np
+
+from bert_nq.errors import UserError
+from bert_nq.estimator import devices, failures, inputs, model
+from bert_nq.modeling import checkpoints
+from bert_nq.modeling.runtime import tf
+from bert_nq.prediction import graph
+from bert_nq.prediction.batches import Batch
+from bert_nq.prediction.model_settings import ModelSettings
+from bert_nq.prediction.outputs import OutputOptions, WindowOutputs
+
+_INPUTS = ("input_ids", "input_mask", "segment_ids")
+
+
+class WindowModel:
+    """See the module. Threads and memory are held until `close`; a context manager."""
+
+    full_length = False  # whether batches must be of max_seq_length
+
+    def __init__(self, settings: ModelSettings, options: OutputOptions):
+        """Builds the graph and reads the weights.
+
+        Raises:
+          UserError: a checkpoint cannot be read or does not fit its config.
+        """
+        with tf.Graph().as_default() as tf_graph:
+            features = {name: tf.placeholder(tf.int32, [None, None], name) for name in _INPUTS}
+            self._feeds = features
+            self._fetches = build_outputs(settings, features, options)
+            self._session = tf.Session(config=tf.ConfigProto(
+                intra_op_parallelism_threads=settings.num_threads,
+                inter_op_parallelism_threads=settings.num_threads,
+                use_per_session_threads=True, allow_soft_placement=True))
+            with failures.mendable("prediction"):
+                self._session.run(tf.global_variables_initializer())
+            tf_graph.finalize()
+
+    def __enter__(self) -> "WindowModel":
+        return self
+
+    def __exit__(self, *unused) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Frees the session."""
+        self._session.close()
+
+    def run(self, batch: Batch) -> WindowOutputs:
+        """What leaves the graph of one batch."""
+        feed = {self._feeds[name]: value for name, value in batch.features().items()}
+        with failures.mendable("prediction"):
+            return WindowOutputs(**self._session.run(self._fetches, feed))
+
+    def outputs(self, batches: Iterable[Batch]) -> Iterator[WindowOutputs]:
+        """Of each batch, in their order."""
+        return map(self.run, batches)
+
+
+def build_outputs(settings: ModelSettings, features: Dict[str, tf.Tensor],
+                  options: OutputOptions) -> Dict[str, tf.Tensor]:
+    """The graph of all members, their variables starting from the checkpoints.
+
+    Args:
+      settings: the models.
+      features: int32 [B, S] each.
+      options: how much leaves the graph.
+
+    Raises:
+      UserError: a checkpoint cannot be read or does not fit its config.
+    """
+    logits = []
+    for i, member in enumerate(settings.members):
+        scope = "member_%d" % i if len(settings.members) > 1 else ""
+        with tf.variable_scope(scope):
+            logits.append(model.build_logits(member.config, features, is_training=False,
+                                             precision=settings.precision))
+        _start_from(member.checkpoint, scope)
+    if len(logits) == 1:
+        return graph.window_outputs(logits[0], features, options)
+    weights = [member.weight for member in settings.members]
+    return graph.window_outputs(graph.averaged(logits, weights), features, options)
+
+
+def _start_from(checkpoint: str, scope: str) -> None:
+    """Has the variables under `scope` start from the checkpoint's of the same names."""
+    prefix = scope + "/" if scope else ""
+    variables = {checkpoints.name_of(v)[len(prefix):]: v for v in tf.global_variables()
+                 if checkpoints.name_of(v).startswith(prefix)}
+    assignment = checkpoints.assignment_map(
+        {name: v.shape.as_list() for name, v in variables.items()}, checkpoint)
+    tf.train.init_from_checkpoint(assignment.checkpoint,
+                                  {name: variables[name] for name in assignment.map})
+
+
+class TpuWindowModel:
+    """See the module. On other devices it computes the same, slower than WindowModel.
+
+    A TPU's batches all have one shape: B windows, smaller batches filled up, and full length.
+    """
+
+    full_length = True
+
+    def __init__(self, settings: ModelSettings, options: OutputOptions,
+                 run_settings: devices.RunSettings, max_seq_length: int):
+        """
+        Args:
+          settings: of one model.
+          options: how much leaves the graph.
+          run_settings: where the TPU is; predict_batch_size is B.
+          max_seq_length: wordpieces of all windows, padding included.
+
+        Raises:
+          UserError: there are several models, or the TPU cannot be found.
+        """
+        if len(settings.members) > 1:
+            raise UserError("several models predict together on GPUs and CPUs only: leave out "
+                            "--use_tpu")
+        member = settings.members[0]
+        self._batch_size = run_settings.predict_batch_size
+        self._seq_length = max_seq_length
+        # Where there is no checkpoint, the Estimator leaves the variables as the model_fn has them.
+        self._empty = tempfile.TemporaryDirectory(prefix="bert_nq-")
+        self._estimator = devices.make_estimator(
+            model.model_fn_builder(
+                member.config, member.checkpoint, run_settings.use_tpu, settings.precision,
+                outputs=functools.partial(graph.window_outputs, options=options)),
+            run_settings.on_one_device()._replace(output_dir=self._empty.name))
+
+    def __enter__(self) -> "TpuWindowModel":
+        return self
+
+    def __exit__(self, *unused) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Removes the Estimator's folder."""
+        self._empty.cleanup()
+
+    def outputs(self, batches: Iterable[Batch]) -> Iterator[WindowOutputs]:
+        """Of each batch, in their order; batches are drawn in another thread.
+
+        Raises:
+          UserError: one of what failures.mendable names, and the stream ended early.
+          Exception: whatever `batches` raises.
+        """
+        host = _Host(batches, self._batch_size)
+        # Closed at once when something fails: TensorFlow 1.15 cannot do it while Python exits.
+        with contextlib.closing(self._estimator.predict(
+                inputs.prediction_input_fn(host.features, self._batch_size, self._seq_length),
+                yield_single_examples=False)) as results:
+            with failures.mendable("prediction"):
+                for result in results:
+                    size = host.sizes.popleft()
+                    yield WindowOutputs(**{name: result[name] for name in WindowOutputs._fields}
+                                        ).rows(0, size)
+        if host.error is not None:
+            raise host.error
+        if host.sizes:
+            # TPUEstimator ends the stream without an error where it loses a machine.
+            raise UserError("the model stopped early: run the prediction again")
+
+
+class _Host:
+    """The host's side of the stream: batches, filled up, noting the sizes of those under way."""
+
+    def __init__(self, batches: Iterable[Batch], batch_size: int):
+        self._batches = batches
+        self._batch_size = batch_size
+        self.sizes: Deque[int] = collections.deque()
+        self.error: Optional[BaseException] = None
+
+    def features(self) -> Iterator[Dict[str, np.ndarray]]:
+        """TensorFlow would turn an exception into a traceback in a string, so it is kept in `error`
+        and the stream ends."""
+        try:
+            for batch in self._batches:
+                self.sizes.append(len(batch.rows))
+                missing = self._batch_size - len(batch.rows)
+                yield {name: np.pad(value, [(0, missing), (0, 0)], "edge")
+                       for name, value in batch.features().items()}
+        except Exception as e:  # noqa: B902 - raised again by the consumer
+            self.error = e

@@ -1,0 +1,116 @@
+"""Finds the score thresholds of the best F1, and probabilities that can be believed.
+
+    python eval/tune_thresholds.py --gold_path='tune/nq-*.jsonl.gz' \
+        --predictions_path=predictions.json --output_thresholds=thresholds.json
+
+reads predictions that were made without thresholds and what annotators say, and writes a small file
+for bert_nq/run_nq.py --do_predict --thresholds. Cross-validation tells how much of the gain is
+fitting. docs/thresholds.md explains the rule, the search and the file.
+"""
+import sys
+
+from absl import flags
+
+from bert_nq import files, program
+from bert_nq.errors import UserError
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string("gold_path", None, "Annotated NQ shards, .jsonl.gz or .jsonl, of either "
+                    "format: a glob, or several with commas between them. Not those that the final "
+                    "score is told of.")
+flags.DEFINE_string("predictions_path", None, "Predictions for these shards, made without "
+                    "--thresholds. With the page decoder's scores thresholds for long answers, "
+                    "spans, yes and no are found, with any other file of the official format "
+                    "those for long and for short answers.")
+flags.DEFINE_string("output_thresholds", None, "The file to write.")
+flags.DEFINE_enum("objective", "separate", ["separate", "combined"], "separate: the best F1 of "
+                  "long answers and the best of short ones, as in NQ; combined: the best F1 over "
+                  "both together, as on Kaggle.")
+flags.DEFINE_enum("calibration", "temperature", ["temperature", "isotonic", "none"], "How scores "
+                  "become probabilities of being right.")
+flags.DEFINE_integer("folds", 5, "Of the cross-validation.", lower_bound=2)
+flags.DEFINE_integer("seed", 0, "Which questions share a fold follows from this and their ids.")
+flags.DEFINE_integer("long_non_null_threshold", 2, "A question has a long answer if at least "
+                     "this many annotators marked one.", lower_bound=0)
+flags.DEFINE_integer("short_non_null_threshold", 2, "A question has a short answer if at least "
+                     "this many annotators marked one, or yes or no.", lower_bound=0)
+flags.DEFINE_integer("num_threads", 10, "Processes that read shards; never more than there are "
+                     "shards or processors.", lower_bound=1)
+
+
+def main() -> None:
+    program.require(FLAGS, "gold_path", "predictions_path", "output_thresholds")
+    gold_paths = files.expand(FLAGS.gold_path, "gold")
+    files.check_output(FLAGS.output_thresholds, gold_paths + [FLAGS.predictions_path])
+    from bert_nq.scoring import measures, options, tuning, tuning_report
+
+    with program.timed() as seconds:
+        scored = options.read_scored(FLAGS.predictions_path)
+        gold = _read_gold(gold_paths)
+        long_rows, short_rows = _official_rows(gold, scored)
+        table = options.make_table(gold, scored, FLAGS.long_non_null_threshold,
+                                   FLAGS.short_non_null_threshold)
+        found = tuning.tune(table, scored.kinds, FLAGS.folds, FLAGS.calibration, FLAGS.seed)
+        fit = found.fits[FLAGS.objective]
+        _save(scored, found, table)
+    as_they_are = tuning.points_of(long_rows, short_rows)
+    official = tuple(measures.best_f1(measures.sweep(rows)) for rows in (long_rows, short_rows))
+    print(tuning_report.format_scores(as_they_are, official, found, FLAGS.folds))
+    print("\n" + tuning_report.format_fitting(as_they_are, fit, FLAGS.objective))
+    print("\n" + tuning_report.format_thresholds(fit, scored.kinds))
+    if found.calibrated:
+        print("\n" + tuning_report.format_calibration(found.calibrated))
+    print("\nfitted on %s questions in %s" % (format(len(gold), ","),
+                                              program.duration(seconds())))
+    print("written: %s" % FLAGS.output_thresholds)
+    print("next: python bert_nq/run_nq.py --do_predict --thresholds=%s with the flags that made %s"
+          % (FLAGS.output_thresholds, FLAGS.predictions_path), flush=True)
+
+
+def _read_gold(paths):
+    from bert_nq.scoring.gold import read_gold
+
+    gold = read_gold(paths, FLAGS.num_threads)
+    unannotated = sum(not annotations for annotations in gold.values())
+    if unannotated == len(gold):
+        raise UserError("%s: no example is annotated, there is nothing to fit to" % paths[0])
+    if unannotated:
+        print("not annotated, counted as without an answer: %s" % format(unannotated, ","),
+              file=sys.stderr, flush=True)
+    return gold
+
+
+def _official_rows(gold, scored):
+    from bert_nq.scoring import measures
+
+    try:
+        rows = measures.score_answers(gold, scored.predictions, FLAGS.long_non_null_threshold,
+                                      FLAGS.short_non_null_threshold)
+    except UserError as e:
+        raise UserError("%s: %s" % (FLAGS.predictions_path, e)) from e
+    if not any(row.has_gold for kind in rows for row in kind):
+        raise UserError("%s: no question has %d annotators with a long or %d with a short answer: "
+                        "where each question has one annotator, give --long_non_null_threshold=1 "
+                        "--short_non_null_threshold=1"
+                        % (FLAGS.gold_path, FLAGS.long_non_null_threshold,
+                           FLAGS.short_non_null_threshold))
+    return rows
+
+
+def _save(scored, found, table) -> None:
+    from bert_nq.scoring import tuning_report
+    from bert_nq.scoring.tuned import Tuned
+
+    fit = found.fits[FLAGS.objective]
+    Tuned(scored.predictor, scored.kinds, fit.rule, FLAGS.calibration, found.calibration,
+          dict(tuning_report.summary(fit, found.calibrated, FLAGS.objective),
+               questions=len(table.ids), long_answers=int(table.has_long_gold.sum()),
+               short_answers=int(table.has_short_gold.sum()), folds=FLAGS.folds, seed=FLAGS.seed,
+               long_non_null_threshold=FLAGS.long_non_null_threshold,
+               short_non_null_threshold=FLAGS.short_non_null_threshold)
+          ).save(FLAGS.output_thresholds)
+
+
+if __name__ == "__main__":
+    program.run(main)
