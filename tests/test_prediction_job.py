@@ -1,5 +1,6 @@
 """A prediction job: the same bytes whatever the workers; chunks; thresholds."""
 import itertools
+import json
 import os
 
 import prediction_jobs
@@ -20,6 +21,7 @@ from prediction_jobs import (
 from bert_nq.errors import BadExampleError, UserError
 from bert_nq.nq.shards import BadInput
 from bert_nq.prediction import job, predictor
+from bert_nq.prediction.page_options import PageOptions
 from bert_nq.scoring import calibration
 from bert_nq.scoring.thresholds import SHORT_KINDS, Rule
 from bert_nq.scoring.tuned import Tuned
@@ -62,11 +64,9 @@ def test_any_number_of_workers_and_this_process_write_the_same(corpus, undisturb
 def test_the_file_says_what_made_it(corpus, undisturbed, tmp_path):
     some_job = make_job(corpus, tmp_path / "out.json", "b")
     content = Run(some_job, here=here(some_job)).content
-    assert content == (
-        b'{"predictor": {"decoder": "page", "options": {"n_best_size": 20, "max_answer_length": 30,'
-        b' "span_score": "gated", "long_score": "sum", "context_aware": false, '
-        b'"nested_candidates": false, "multi_span": false}, "model": "01234567"},\n'
-        b'"predictions": [\n]}\n')
+    options = json.dumps(PageOptions()._asdict()).encode("ascii")
+    assert content == (b'{"predictor": {"decoder": "page", "options": %s, "model": "01234567"},\n'
+                       b'"predictions": [\n]}\n' % options)
     assert undisturbed.startswith(content.split(b"\n")[0] + b'\n"predictions": [\n{"example_id": ')
 
 
