@@ -223,8 +223,8 @@ def test_outputs_that_are_inputs(files, program, flag):
     ("train_batch_size", 0), ("predict_batch_size", 0), ("num_train_epochs", -1),
     ("warmup_proportion", 1.5), ("learning_rate", -1), ("save_checkpoints_steps", 0),
     ("n_best_size", 0), ("max_answer_length", 0), ("on_bad_input", "ignore"), ("seed", -1),
-    ("decoder", "best"), ("span_score", "span"), ("long_score", "mean"), ("merge_spans", "min"), ("multi_span", "maybe"),
-    ("predict_stride", 0), ("num_workers", -1), ("model_threads", 0),
+    ("decoder", "best"), ("span_score", "span"), ("long_score", "mean"), ("merge_spans", "min"),
+    ("multi_span", "maybe"), ("predict_stride", 0), ("num_workers", -1), ("model_threads", 0),
     ("no_such_flag", 1)])
 def test_flags_out_of_range(files, flag, bad):
     done = files.train(**{flag: bad})

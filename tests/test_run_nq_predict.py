@@ -149,7 +149,7 @@ def test_all_that_prediction_can_do_at_once(work, tmp_path):
     found, best = entries(read(output)), entries(read(nbest))
     assert len(found) == len(best) == 400
     assert all(set(e["probabilities"]) == set(KINDS) for e in found)
-    assert 0 < sum(e["long_answer"]["start_token"] >= 0 for e in found)
+    assert any(e["long_answer"]["start_token"] >= 0 for e in found)
     assert max(len(b["short_answers"]) for b in best) == 5
 
     # For another model these thresholds are not.
