@@ -186,20 +186,31 @@ def check_prediction_flags():
     from bert_nq.scoring.tuned import Tuned
     program.require(FLAGS, "predict_file", "output_prediction_file")
     paths = shards.expand_shards(FLAGS.predict_file)
-    outputs = [FLAGS.output_prediction_file, FLAGS.output_nbest_file]
-    for output in filter(None, outputs):
-        files.check_output(output, paths)
-    if outputs[0] == outputs[1]:
+    outputs = list(filter(None, [FLAGS.output_prediction_file, FLAGS.output_nbest_file]))
+    for output in outputs:
+        files.check_output(output, paths + list(filter(None, [FLAGS.thresholds])))
+    if len(set(map(files.absolute, outputs))) < len(outputs):
         raise UserError("--output_prediction_file and --output_nbest_file are the same file")
     if FLAGS.thresholds:
         Tuned.load(FLAGS.thresholds)
     if FLAGS.ensemble and FLAGS.do_train:
         raise UserError("--ensemble is of models that are trained: leave out --do_train")
+    if FLAGS.ensemble_weights and not FLAGS.ensemble:
+        raise UserError("--ensemble_weights is for --ensemble, which is not given")
+    ensemble()
     if not (FLAGS.do_train or FLAGS.ensemble or FLAGS.init_checkpoint
             or model_folder.has_checkpoint(FLAGS.output_dir)):
         raise UserError("%s holds no trained model: train first (--do_train), or give "
                         "--init_checkpoint" % FLAGS.output_dir)
     return paths
+
+
+def ensemble():
+    """Returns the models of --ensemble, or (). TensorFlow is not imported."""
+    from bert_nq.prediction import members
+    if not FLAGS.ensemble:
+        return ()
+    return members.find_members(FLAGS.ensemble, FLAGS.ensemble_weights, FLAGS.vocab_file)
 
 
 def check_checkpoints(config, checkpoint):
@@ -366,16 +377,13 @@ def predict(config, checkpoint, paths, model_dir):
 def prediction_job(config, checkpoint, paths, model_dir):
     """The prediction that the flags describe."""
     from bert_nq.estimator import model
-    from bert_nq.prediction import members
     from bert_nq.prediction.job import Job
     from bert_nq.prediction.model_settings import Member, ModelSettings
     wanted = prediction_flags.files()
-    if wanted["ensemble"]:
-        models = members.find_members(wanted["ensemble"], wanted["ensemble_weights"],
-                                      FLAGS.vocab_file)
-        for member in models:
-            check_predicts(member.config, member.checkpoint)
-    else:
+    models = ensemble()
+    for member in models:
+        check_predicts(member.config, member.checkpoint)
+    if not models:
         models = (Member(config, model.latest_checkpoint(model_dir) or checkpoint),)
     settings = ModelSettings(models, FLAGS.precision, FLAGS.model_threads)
     return Job(paths, wanted["output_prediction_file"], settings, settings.fingerprint(),
