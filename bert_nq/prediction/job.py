@@ -38,6 +38,8 @@ from bert_nq.text.vocabulary import Vocabulary
 
 # Of a chunk's lines: a page of NQ has half a megabyte. They go from process to process.
 _CHUNK_BYTES = 1 << 22
+# A page's place among all: its shard's number, then that of its line in this many bits.
+_LINE_BITS = 40
 
 
 class Job(NamedTuple):
@@ -75,17 +77,16 @@ class Lines(NamedTuple):
     """The lines of a chunk: a stretch of a shard."""
     name: str  # in the work folder
     path: str
-    first_line: int
+    numbers: List[int]  # of the lines, from 1; blank lines count and are left out
     lines: List[bytes]
     bytes_read: int  # of the shard as it lies on disk, while these lines were read
 
     def __str__(self) -> str:
-        return "%s, lines %d to %d" % (self.path, self.first_line,
-                                       self.first_line + len(self.lines) - 1)
+        return "%s, lines %d to %d" % (self.path, self.numbers[0], self.numbers[-1])
 
     def examples(self, bad_input: shards.BadInput) -> Iterator[Example]:
         """Yields the pages; `bad_input` is told of lines that are unusable."""
-        for number, line in enumerate(self.lines, self.first_line):
+        for number, line in zip(self.numbers, self.lines):
             try:
                 yield decode_example(line, "%s, line %d" % (self.path, number))
             except BadExampleError as e:
@@ -163,7 +164,7 @@ class _Run:
         self._total_bytes = sum(map(files.size, job.inputs))
         self._bytes_done = self._windows_shown = 0
         self._names: List[str] = []  # of all chunks, in order
-        self._places: Dict[int, str] = {}  # of each page's line, by its id
+        self._places: Dict[int, int] = {}  # of each page's line, by its id: shard, then line
         self.counts = collections.Counter()
         self.num_resumed = 0
         self._start()
@@ -231,14 +232,20 @@ class _Run:
         self.counts.update(summary["counts"])
         for text in summary["notes"]:
             self._note(text)
+        shard = self._job.inputs.index(lines.path)
         for example_id, line in summary["ids"]:
-            place = "%s, line %d" % (lines.path, line)
-            first = self._places.setdefault(example_id, place)
-            if first != place and not self._job.skip_bad_input:
+            place = shard << _LINE_BITS | line
+            other = self._places.setdefault(example_id, place)
+            if other != place and not self._job.skip_bad_input:
                 raise BadExampleError("%s: a second page with example_id %d, after that of %s "
                                       "(--on_bad_input=skip takes the first)"
-                                      % (max(place, first), example_id, min(place, first)))
+                                      % (self._source(max(place, other)), example_id,
+                                         self._source(min(place, other))))
         self._progress({})
+
+    def _source(self, place: int) -> str:
+        return "%s, line %d" % (self._job.inputs[place >> _LINE_BITS],
+                                place & (1 << _LINE_BITS) - 1)
 
     def _progress(self, counts: Dict[str, int]) -> None:
         self._windows_shown += counts.get("windows", 0)
@@ -290,17 +297,23 @@ def read_chunks(path: str, stem: str, bad_input: shards.BadInput) -> Iterator[Li
     def on_read(num_bytes: int) -> None:
         read[0] += num_bytes
 
+    numbers: List[int] = []
     lines: List[bytes] = []
-    first = number = 1
     size = index = 0
-    for number, (_, line) in enumerate(shards.checked_lines(path, bad_input, on_read), 1):
+    for source, line in shards.checked_lines(path, bad_input, on_read):
+        numbers.append(_line_number(source))
         lines.append(line)
         size += len(line)
         if len(lines) == predictor.CHUNK_PAGES or size >= _CHUNK_BYTES:
-            yield Lines("%s-%06d" % (stem, index), path, first, lines, read[0])
-            lines, first, size, index, read[0] = [], number + 1, 0, index + 1, 0
+            yield Lines("%s-%06d" % (stem, index), path, numbers, lines, read[0])
+            numbers, lines, size, index, read[0] = [], [], 0, index + 1, 0
     if lines:
-        yield Lines("%s-%06d" % (stem, index), path, first, lines, read[0])
+        yield Lines("%s-%06d" % (stem, index), path, numbers, lines, read[0])
+
+
+def _line_number(source: str) -> int:
+    """Of "PATH, line N"."""
+    return int(source.rpartition(" ")[2])
 
 
 def make_page_predictor(job: Job) -> PagePredictor:
@@ -364,6 +377,6 @@ def note_answers(folder: work_folder.WorkFolder, name: str, page_predictor: Page
         "counts": {"pages": len(chunk.examples), "windows": chunk.num_windows(),
                    "skipped": skipped},
         "notes": notes,
-        "ids": [[e.example_id, int(e.source.rpartition(" ")[2])] for e in chunk.examples]}
+        "ids": [[e.example_id, _line_number(e.source)] for e in chunk.examples]}
     folder.finish(name, {"summary": summary, "answers": answers})
     return summary
