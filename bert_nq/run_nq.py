@@ -8,9 +8,10 @@ r"""Trains BERT-joint on records of NQ windows, and predicts the answers of NQ s
         --bert_config_file=bert_config.json --vocab_file=vocab-nq.txt \
         --output_dir=model --output_prediction_file=predictions.json
 
-Both flags together train, then predict. Prediction takes the newest checkpoint in --output_dir;
-where there is none, --init_checkpoint, which must then have the heads, as bert_joint.ckpt has. The
-flags of Google's bert_joint keep their names, meanings and defaults, except as docs/parity.md says.
+Both flags together train, then predict; --do_export writes the model for serving. Prediction and
+export take the newest checkpoint in --output_dir; where there is none, --init_checkpoint, which
+must then have the heads, as bert_joint.ckpt has. The flags of Google's bert_joint keep their names,
+meanings and defaults, except as docs/parity.md says.
 
 The pipeline, file by file:
 
@@ -22,6 +23,7 @@ The pipeline, file by file:
     prediction/job.py        shards to the prediction file         no TensorFlow
     prediction/predictor.py  pages through the model               no TensorFlow
     prediction/decoders.py   logits to answers                     no TensorFlow
+    prediction/export.py     the model as a SavedModel
 """
 import contextlib
 import functools
@@ -91,10 +93,8 @@ def main():
         train_with_others(config, checkpoint, training[0])
         return
     files.make_folder(FLAGS.output_dir)
-    # Prediction leaves the flags that the model was trained with.
-    flag_file = "flags.txt" if FLAGS.do_train else "flags-predict.txt"
     model_dir = FLAGS.output_dir
-    program.write_flags(FLAGS, os.path.join(FLAGS.output_dir, flag_file))
+    program.write_flags(FLAGS, os.path.join(FLAGS.output_dir, flag_file()))
     if FLAGS.do_train:
         with training_alone():
             model_dir = train(config, checkpoint, maker, *training)
@@ -104,6 +104,13 @@ def main():
         predict(models, predict_paths)
     if FLAGS.do_export:
         export(models)
+
+
+def flag_file():
+    """The name of this run's flags: prediction leaves those that the model was trained with."""
+    if FLAGS.do_train:
+        return "flags.txt"
+    return "flags-predict.txt" if FLAGS.do_predict else "flags-export.txt"
 
 
 def is_chief():

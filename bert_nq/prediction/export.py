@@ -145,10 +145,10 @@ def _compare(settings: ModelSettings, options: OutputOptions, path: str,
       UserError: it is larger than rounding explains.
     """
     with window_model.WindowModel(settings, options) as model:
-        wanted = list(model.outputs(batches))
+        wanted = [outputs.check_finite() for outputs in model.outputs(batches)]
     found = load_and_run(settings, path, batches)
     bound = _LARGEST_DIFFERENCE[settings.precision]
-    worst = max(largest_difference(a, b, bound) for a, b in zip(wanted, found))
+    worst = float(np.max([largest_difference(a, b, bound) for a, b in zip(wanted, found)]))
     if not worst <= bound:
         raise UserError("the exported model gives other answers than the model itself: they differ "
                         "by %g, and it has been removed; please report it" % worst)
@@ -175,7 +175,7 @@ def largest_difference(a: WindowOutputs, b: WindowOutputs, bound: float) -> floa
       a, b: of the same windows.
       bound: two scores that are no further apart than twice this may change their places.
     """
-    worst = 0.0
+    differences = [0.0]
     for name, x, y in zip(WindowOutputs._fields, a, b):
         if x.shape != y.shape:
             return np.inf
@@ -183,8 +183,8 @@ def largest_difference(a: WindowOutputs, b: WindowOutputs, bound: float) -> floa
             if np.any((x != y) & _told_apart(getattr(a, _ORDERED_BY[name]), 2 * bound)):
                 return np.inf
         else:
-            worst = max(worst, float(np.abs(x - y).max(initial=0.0)))
-    return worst
+            differences.append(np.abs(x - y).max(initial=0.0))
+    return float(np.max(differences))  # Unlike max(), not a number where one is none.
 
 
 def _told_apart(scores: np.ndarray, distance: float) -> np.ndarray:
