@@ -1,0 +1,241 @@
+"""Answers from the n-best lists of several models, by document tokens. docs/ensembles.md says more.
+
+The way through: pages -> options (each answer once) -> scores (combining_rules) -> a choice for
+each page -> entries. All pages at hand are combined at a time, without a loop over them, so that
+weights can be searched for.
+
+Notation: K models, n pages; L long and M short answers that some model proposes, counted with "no
+answer", and with yes and no among the short ones.
+"""
+import hashlib
+import json
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+
+from bert_nq.nq.example import Span
+from bert_nq.prediction import nbest
+from bert_nq.prediction.combining_rules import METHODS, Options
+from bert_nq.prediction.entries import NO_ANSWER_SCORE, NULL, page_entry
+from bert_nq.prediction.grouping import Groups
+from bert_nq.prediction.nbest_files import YES_NO, Answer, Page
+from bert_nq.prediction.page_candidates import NESTED_SHARE
+
+DECODER = "ensemble"
+
+_NUM_KINDS = 1 + len(YES_NO)  # what comes before the spans among a page's short answers
+
+
+def normalised(weights: Sequence[float]) -> Tuple[float, ...]:
+    """The weights divided by their sum, and rounded, so that equal shares are equal numbers."""
+    total = float(sum(weights))
+    return tuple(round(weight / total, 9) for weight in weights)
+
+
+class Choice(NamedTuple):
+    """The answers to n pages, before thresholds."""
+    long: np.ndarray  # int [n], place among the long answers
+    short: np.ndarray  # int [n], place among the short ones: a span or "no answer"
+    scores: Dict[str, np.ndarray]  # float64 [n] of "long", "short", "yes" and "no"
+
+    def short_or_yes_no(self, begins: np.ndarray) -> np.ndarray:
+        """int [n]: the place of what is answered, among the short answers.
+
+        Args:
+          begins: int [n], the place of each page's "no answer".
+        """
+        yes, no, short = (self.scores[kind] for kind in ("yes", "no", "short"))
+        # As entries.page_entry has it.
+        yes_no = np.where(yes >= no, 1, 2)
+        return np.where(np.maximum(yes, no) > short, begins + yes_no, self.short)
+
+
+class Combination:
+    """The answers of all models to some pages, and their choice for any weights."""
+
+    def __init__(self, pages: Sequence[Sequence[Page]], method: str):
+        """
+        Args:
+          pages: n times a page as each of the K models sees it.
+          method: a key of METHODS.
+        """
+        # As on the page: what lies in another candidate comes after it.
+        self.longs = _options([[_scores(page.longs) for page in models] for models in pages],
+                              ["none"], lambda span: (span[0], -span[1]))
+        self.shorts = _options([[dict(_scores(page.shorts), **page.yes_no) for page in models]
+                                for models in pages], ["none"] + list(YES_NO), lambda span: span)
+        self._long_rule, self._short_rule = (rule(options) for rule, options in zip(
+            METHODS[method], (self.longs, self.shorts)))
+        self._long_groups = Groups(self.longs.pages)
+        self._shorts_in = _ShortsInLongs(self.longs, self.shorts)
+
+    def choose(self, weights: np.ndarray) -> Choice:
+        """The best pair of a long answer and a short one in it for each page.
+
+        As in the page decoder, the scores of a pair are added, the short one's as
+        log(1 + exp(score)), and of equal pairs the first of the page is taken.
+
+        Args:
+          weights: float64 [K], of sum 1, none below 0.
+        """
+        long_scores, short_scores = self.scores(weights)
+        long_scores[self.longs.begins] = -np.inf
+        span_scores = np.where(self.shorts.spans[:, 0] >= 0, short_scores, -np.inf)
+        best_shorts = self._shorts_in.best(span_scores)  # [L]
+        values = long_scores + np.logaddexp(0.0, span_scores[best_shorts])
+        long = self._long_groups.best(values)
+        short = best_shorts[long]
+        # With no long answer there is no short one, nor yes or no.
+        is_answer = long_scores[long] > -np.inf
+        scores = {"long": long_scores[long], "short": span_scores[short],
+                  "yes": short_scores[self.shorts.begins + 1],
+                  "no": short_scores[self.shorts.begins + 2]}
+        long = self._smallest(long, short, long_scores)
+        scores["long"] = long_scores[long]
+        return Choice(long, short, {
+            kind: np.maximum(np.where(is_answer, values, -np.inf), NO_ANSWER_SCORE)
+            for kind, values in scores.items()})
+
+    def scores(self, weights: np.ndarray) -> Sequence[np.ndarray]:
+        """The scores of the long answers [L] and of the short ones [M]; -inf if impossible."""
+        return self._long_rule.combine(weights), self._short_rule.combine(weights)
+
+    def _smallest(self, long: np.ndarray, short: np.ndarray, scores: np.ndarray) -> np.ndarray:
+        """The smallest answer in the given ones that is nearly as good and holds the short one.
+
+        As in the page decoder with nested candidates; without them, there is only the one.
+        """
+        starts, ends = self.longs.spans.T
+        outer, inner = long[self.longs.pages], short[self.longs.pages]
+        short_starts, short_ends = self.shorts.spans[inner].T
+        good = ((starts >= starts[outer]) & (ends <= ends[outer])
+                & (starts <= short_starts) & (ends >= short_ends) & (short_starts >= 0)
+                & (scores >= scores[outer] + np.log(NESTED_SHARE)))
+        good[long] = True
+        return self._long_groups.best(np.where(good, starts - ends, -np.inf))
+
+
+class _ShortsInLongs:
+    """Which short answers lie in which long ones; each holds "no answer" at least."""
+
+    def __init__(self, longs: Options, shorts: Options):
+        pairs = []  # int [number of pairs, 2] of each page: long answer, short answer
+        for begin, end, short_begin, short_end in zip(
+                longs.begins, _ends(longs), shorts.begins, _ends(shorts)):
+            starts, ends = longs.spans[begin:end].T
+            short_starts, short_ends = shorts.spans[short_begin:short_end].T
+            inside = ((short_starts >= starts[:, None]) & (short_ends <= ends[:, None])
+                      & (short_starts >= 0))
+            inside[:, 0] = True
+            pairs.append(np.argwhere(inside) + [begin, short_begin])
+        numbers, self._places = np.concatenate(pairs).T
+        self._groups = Groups(numbers)
+
+    def best(self, scores: np.ndarray) -> np.ndarray:
+        """int [L]: the place of the best short answer in each long one, the first of several."""
+        return self._places[self._groups.best(scores[self._places])]
+
+
+def _ends(options: Options) -> np.ndarray:
+    return np.append(options.begins[1:], len(options.pages))
+
+
+def _scores(answers: Dict[Span, Answer]) -> Dict[Any, float]:
+    return dict({span: answer.score for span, answer in answers.items()}, none=0.0)
+
+
+def _options(pages: List[List[Dict[Any, float]]], names: List[str], order) -> Options:
+    """Each answer of a page once.
+
+    Args:
+      pages: n times the scores of the K models, by spans and `names`.
+      names: of the answers that are no spans; they come first.
+      order: the sort key of a span.
+    """
+    scores, numbers, spans, begins = [], [], [], []  # type: List[Any], List[Any], List, List[int]
+    for number, models in enumerate(pages):
+        begins.append(len(spans))
+        answers = sorted(set().union(*models).difference(names), key=order)
+        spans += [NULL] * len(names) + answers
+        numbers.append(np.full(len(names) + len(answers), number))
+        scores.append([[model.get(answer, -np.inf) for answer in names + answers]
+                       for model in models])
+    return Options(np.concatenate(scores, axis=1), np.concatenate(numbers),
+                   np.array(spans, np.int64), np.array(begins, np.int64))
+
+
+class Ensemble(NamedTuple):
+    """Models and their weights."""
+    method: str  # a key of METHODS
+    weights: Sequence[float]  # of sum 1, none below 0
+    predictors: Sequence[Optional[Dict[str, Any]]]  # what their files say of themselves
+
+    def predictor(self) -> Dict[str, Any]:
+        """What the prediction file says of the ensemble."""
+        models = json.dumps(list(self.predictors), sort_keys=True).encode("utf8")
+        return {"model": hashlib.sha256(models).hexdigest()[:16], "decoder": DECODER,
+                "options": {"method": self.method, "weights": list(self.weights)},
+                "members": list(self.predictors)}
+
+    def answer(self, pages: Sequence[Sequence[Page]]) -> Iterator[Sequence[Dict[str, Any]]]:
+        """Yields the entries of the prediction file and of the n-best file for some pages."""
+        weights = np.array(self.weights, np.float64)
+        combination = Combination(pages, self.method)
+        choice = combination.choose(weights)
+        long_scores, short_scores = combination.scores(weights)
+        for number, models in enumerate(pages):
+            entry = _entry(models[0].example_id, combination, choice, number)
+            yield entry, self._nbest(models, entry["scores"], (
+                _ranked(combination.longs, long_scores, number),
+                _ranked(combination.shorts, short_scores, number)))
+
+    def _nbest(self, models: Sequence[Page], scores: Dict[str, float],
+               ranked: Sequence[Dict[Span, float]]) -> Dict[str, Any]:
+        """A page's entry of the n-best file, with lists as long as the longest of the models'.
+
+        An answer's window is one of the `member`, the model (from 0) that likes it best.
+        """
+        used = [i for i, weight in enumerate(self.weights) if weight > 0]
+        lists = []
+        for field, best in zip(("longs", "shorts"), ranked):
+            answers = {i: getattr(models[i], field) for i in used}
+            size = max(map(len, answers.values()))
+            lists.append([_record(span, score, answers) for span, score in
+                          sorted(best.items(), key=lambda item: (-item[1], item[0]))[:size]])
+        longs, shorts = lists
+        yes_no = {kind: {"score": scores[kind]} for kind in YES_NO
+                  if scores[kind] > NO_ANSWER_SCORE}
+        _add_probabilities(longs)
+        _add_probabilities(shorts + list(yes_no.values()))
+        return {"example_id": models[0].example_id, "question": models[0].question,
+                "long_answers": longs, "short_answers": shorts, "yes_no": yes_no}
+
+
+def _entry(example_id: int, combination: Combination, choice: Choice, number: int
+           ) -> Dict[str, Any]:
+    long = Span(*combination.longs.spans[choice.long[number]].tolist())
+    short = Span(*combination.shorts.spans[choice.short[number]].tolist())
+    return page_entry(example_id, long, [] if short == NULL else [short],
+                      {kind: float(scores[number]) for kind, scores in choice.scores.items()})
+
+
+def _ranked(options: Options, scores: np.ndarray, number: int) -> Dict[Span, float]:
+    """The scores of the spans that are possible on a page."""
+    rows = slice(options.begins[number], _ends(options)[number])
+    return {Span(*span): score for span, score in zip(
+        options.spans[rows].tolist(), scores[rows].tolist()) if span[0] >= 0 and score > -np.inf}
+
+
+def _record(span: Span, score: float, answers: Dict[int, Dict[Span, Answer]]) -> Dict[str, Any]:
+    member = max((i for i in answers if span in answers[i]), key=lambda i: answers[i][span].score)
+    answer = answers[member][span]
+    record = {"start_token": span.start_token, "end_token": span.end_token, "text": answer.text,
+              "score": score, "window": answer.window, "member": member}
+    if answer.candidate is not None:
+        record["candidate_index"] = answer.candidate
+    return record
+
+
+def _add_probabilities(records: Sequence[Dict[str, Any]]) -> None:
+    for record, probability in zip(records, nbest.probabilities([r["score"] for r in records])):
+        record["probability"] = probability
