@@ -196,17 +196,16 @@ class Ensemble(NamedTuple):
         An answer's window is one of the `member`, the model (from 0) that likes it best.
         """
         used = [i for i, weight in enumerate(self.weights) if weight > 0]
-        lists = []
-        for field, best in zip(("longs", "shorts"), ranked):
-            answers = {i: getattr(models[i], field) for i in used}
-            size = max(map(len, answers.values()))
-            lists.append([_record(span, score, answers) for span, score in
-                          sorted(best.items(), key=lambda item: (-item[1], item[0]))[:size]])
-        longs, shorts = lists
         yes_no = {kind: {"score": scores[kind]} for kind in YES_NO
                   if scores[kind] > NO_ANSWER_SCORE}
-        _add_probabilities(longs)
-        _add_probabilities(shorts + list(yes_no.values()))
+        lists = []
+        for field, best, others in zip(("longs", "shorts"), ranked, ([], list(yes_no.values()))):
+            answers = {i: getattr(models[i], field) for i in used}
+            records = [_record(span, score, answers) for span, score in
+                       sorted(best.items(), key=lambda item: (-item[1], item[0]))]
+            _add_probabilities(records + others)
+            lists.append(records[:max(map(len, answers.values()))])
+        longs, shorts = lists
         return {"example_id": models[0].example_id, "question": models[0].question,
                 "long_answers": longs, "short_answers": shorts, "yes_no": yes_no}
 

@@ -95,7 +95,8 @@ class Score(Rule):
         return np.where(scores > -np.inf, scores, last[:, self._options.pages])
 
     def _combine(self, used, weights):
-        return weights @ self._parts[used]
+        # Not as a product of matrices, whose rounding depends on how many answers there are.
+        return sum(weight * row for weight, row in zip(weights, self._parts[used]))
 
 
 class Words(Rule):
