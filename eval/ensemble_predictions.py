@@ -116,13 +116,12 @@ def _score(paths, weights, gold_paths):
     least = FLAGS.long_non_null_threshold, FLAGS.short_non_null_threshold
     lines_to_compare = [combining_report.Line(path, _points_of_file(path, gold, least))
                         for path in FLAGS.compare_with or ()]
-    pages = list(program.progress(nbest_files.read_together(paths, with_texts=False), "pages read",
-                                  len(gold)))
+    combination = combining.Combination(program.progress(
+        nbest_files.read_together(paths, with_texts=False), "pages read", len(gold)), FLAGS.method)
     try:
-        scorer = combining_weights.DevScorer(pages, gold, FLAGS.method, *least)
+        scorer = combining_weights.DevScorer(combination, gold, *least)
     except UserError as e:
         raise UserError("%s: %s" % (paths[0], e)) from e
-    del pages
 
     def line(name, shown, ensemble_weights):
         outcome = scorer.outcome(ensemble_weights)

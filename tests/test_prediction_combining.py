@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbest_samples import page, record
 
+from bert_nq.errors import UserError
 from bert_nq.nq.example import Span
 from bert_nq.prediction.combining import Combination, Ensemble, normalised
 from bert_nq.prediction.combining_rules import METHODS
@@ -133,6 +134,11 @@ def test_nothing_to_answer():
     assert entry["long_answer"] == NULL
     assert (entry["short_answers"], entry["yes_no_answer"]) == ([], "NONE")
     assert set(entry["scores"].values()) == {NO_ANSWER_SCORE}
+
+
+def test_no_pages():
+    with pytest.raises(UserError, match="the n-best files have no pages"):
+        Combination([], "score")
 
 
 def test_scores_far_from_zero_lose_nothing():

@@ -8,7 +8,7 @@ from nbest_samples import page
 from scoring_samples import annotation, span
 
 from bert_nq.errors import UserError
-from bert_nq.prediction.combining import Ensemble, normalised
+from bert_nq.prediction.combining import Combination, Ensemble, normalised
 from bert_nq.prediction.combining_weights import DevScorer, best_f1, fit
 from bert_nq.scoring import measures, tuning
 from bert_nq.scoring.labels import parse_prediction, parse_question
@@ -18,6 +18,10 @@ from bert_nq.scoring.options import Column
 
 def gold_of(example_id, *annotations):
     return parse_question({"example_id": example_id, "annotations": list(annotations)})
+
+
+def scorer_of(pages, gold, method="probability"):
+    return DevScorer(Combination(pages, method), gold)
 
 
 RIGHT = annotation(span((0, 20)), [span((2, 3))])
@@ -55,7 +59,7 @@ def test_scores_are_those_of_the_official_measures_for_the_entries(seed, method)
     pages, gold = random_task(seed, 3)
     weights = [(1, 1, 1), (3, 1, 0), (0, 0, 1)][seed % 3]
     thresholds = [(2, 2), (1, 3)][seed % 2]
-    scorer = DevScorer(pages, gold, method, *thresholds)
+    scorer = DevScorer(Combination(pages, method), gold, *thresholds)
     outcome = scorer.outcome(weights)
     ensemble = Ensemble(method, normalised(weights), [None] * 3)
     entries = [entry for entry, _ in ensemble.answer(pages)]
@@ -81,18 +85,18 @@ def test_the_fast_f1_is_the_official_one(seed):
 
 def test_other_pages_than_the_annotated_ones():
     with pytest.raises(UserError, match="1 of 1 gold examples without a prediction"):
-        DevScorer([[page({}, {}, example_id=3)]], dict([gold_of(4, RIGHT)]), "score")
+        scorer_of([[page({}, {}, example_id=3)]], dict([gold_of(4, RIGHT)]))
 
 
 def _objective_of(pages, gold, weights):
-    scorer = DevScorer(pages, gold, "probability")
+    scorer = scorer_of(pages, gold)
     return scorer.objective(scorer.outcome(weights), np.arange(len(pages)))
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_two_models_get_the_best_weights_of_the_grid(seed):
     pages, gold = random_task(seed, 2)
-    fitted = fit(DevScorer(pages, gold, "probability"), 3, seed=0)
+    fitted = fit(scorer_of(pages, gold), 3, seed=0)
     best = max(_objective_of(pages, gold, (i, 20 - i)) for i in range(21))
     assert _objective_of(pages, gold, fitted.weights) == best
     assert sum(fitted.weights) == pytest.approx(1) and len(fitted.of_folds) == 3
@@ -100,7 +104,7 @@ def test_two_models_get_the_best_weights_of_the_grid(seed):
 
 def test_held_out_questions_are_combined_by_the_weights_of_the_other_folds():
     pages, gold = random_task(5, 2)
-    scorer = DevScorer(pages, gold, "probability")
+    scorer = scorer_of(pages, gold)
     fitted = fit(scorer, 3, seed=1)
     outcomes = [scorer.outcome(weights) for weights in fitted.of_folds]
     assert len(set(fitted.of_folds)) > 1
@@ -113,7 +117,7 @@ def test_held_out_questions_are_combined_by_the_weights_of_the_other_folds():
 @pytest.mark.parametrize("seed", range(3))
 def test_three_models_get_weights_that_no_small_move_betters(seed):
     pages, gold = random_task(seed, 3)
-    fitted = fit(DevScorer(pages, gold, "probability"), 3, seed=0)
+    fitted = fit(scorer_of(pages, gold), 3, seed=0)
     reached = _objective_of(pages, gold, fitted.weights)
     assert reached >= _objective_of(pages, gold, (1, 1, 1))
     for giving, taking in itertools.permutations(range(3), 2):
@@ -128,7 +132,7 @@ def test_models_that_are_equally_good_get_equal_weights():
     pages = [[page({(0, 20): 1.0}, {(2, 3): 2.0}, example_id=1)] * 3,
              [page({(0, 20): -1.0}, {(2, 3): -2.0}, example_id=2)] * 3]
     gold = dict([gold_of(1, RIGHT, RIGHT), gold_of(2, RIGHT, RIGHT)])
-    assert fit(DevScorer(pages, gold, "score"), 2, seed=0).weights == normalised((1, 1, 1))
+    assert fit(scorer_of(pages, gold, "score"), 2, seed=0).weights == normalised((1, 1, 1))
 
 
 def test_a_model_that_knows_gets_the_weight_of_one_that_does_not():
@@ -136,8 +140,8 @@ def test_a_model_that_knows_gets_the_weight_of_one_that_does_not():
     pages = [[page({(0, 20): 1.0}, {(2, 3): 1.0}, example_id=i),
               page({(20, 40): 3.0}, {(22, 23): 3.0}, example_id=i)] for i in range(4)]
     gold = dict(gold_of(i, RIGHT, RIGHT) for i in range(4))
-    fitted = fit(DevScorer(pages, gold, "probability"), 2, seed=0)
-    scorer = DevScorer(pages, gold, "probability")
+    fitted = fit(scorer_of(pages, gold), 2, seed=0)
+    scorer = scorer_of(pages, gold)
     assert [p.f1 for p in scorer.points(scorer.outcome(fitted.weights))] == [1.0, 1.0]
     assert [p.f1 for p in scorer.points(scorer.outcome((1, 1)))] == [0.0, 0.0]
     assert [p.f1 for p in scorer.points(fitted.held_out)] == [1.0, 1.0]
@@ -146,4 +150,4 @@ def test_a_model_that_knows_gets_the_weight_of_one_that_does_not():
 def test_more_folds_than_questions():
     pages, gold = random_task(0, 2, num_pages=3)
     with pytest.raises(UserError, match="3 questions cannot be parted into 4 folds"):
-        fit(DevScorer(pages, gold, "score"), 4, seed=0)
+        fit(scorer_of(pages, gold, "score"), 4, seed=0)

@@ -9,10 +9,22 @@ answer", and with yes and no among the short ones.
 """
 import hashlib
 import json
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 import numpy as np
 
+from bert_nq.errors import UserError
 from bert_nq.nq.example import Span
 from bert_nq.prediction import nbest
 from bert_nq.prediction.combining_rules import METHODS, Options
@@ -53,17 +65,26 @@ class Choice(NamedTuple):
 class Combination:
     """The answers of all models to some pages, and their choice for any weights."""
 
-    def __init__(self, pages: Sequence[Sequence[Page]], method: str):
+    def __init__(self, pages: Iterable[Sequence[Page]], method: str):
         """
         Args:
-          pages: n times a page as each of the K models sees it.
+          pages: n times a page as each of the K models sees it; none is kept.
           method: a key of METHODS.
+
+        Raises:
+          UserError: there are no pages.
         """
         # As on the page: what lies in another candidate comes after it.
-        self.longs = _options([[_scores(page.longs) for page in models] for models in pages],
-                              ["none"], lambda span: (span[0], -span[1]))
-        self.shorts = _options([[dict(_scores(page.shorts), **page.yes_no) for page in models]
-                                for models in pages], ["none"] + list(YES_NO), lambda span: span)
+        longs = _Collected([], lambda span: (span[0], -span[1]))
+        shorts = _Collected(list(YES_NO), lambda span: span)
+        self.ids = []  # type: List[int]
+        for models in pages:
+            self.ids.append(models[0].example_id)
+            longs.add([_scores(page.longs) for page in models])
+            shorts.add([dict(_scores(page.shorts), **page.yes_no) for page in models])
+        if not self.ids:
+            raise UserError("the n-best files have no pages")
+        self.longs, self.shorts = longs.options(), shorts.options()
         self._long_rule, self._short_rule = (rule(options) for rule, options in zip(
             METHODS[method], (self.longs, self.shorts)))
         self._long_groups = Groups(self.longs.pages)
@@ -144,24 +165,33 @@ def _scores(answers: Dict[Span, Answer]) -> Dict[Any, float]:
     return dict({span: answer.score for span, answer in answers.items()}, none=0.0)
 
 
-def _options(pages: List[List[Dict[Any, float]]], names: List[str], order) -> Options:
-    """Each answer of a page once.
+class _Collected:
+    """Each answer of each page once: "none", then those of other names, then the spans."""
 
-    Args:
-      pages: n times the scores of the K models, by spans and `names`.
-      names: of the answers that are no spans; they come first.
-      order: the sort key of a span.
-    """
-    scores, numbers, spans, begins = [], [], [], []  # type: List[Any], List[Any], List, List[int]
-    for number, models in enumerate(pages):
-        begins.append(len(spans))
-        answers = sorted(set().union(*models).difference(names), key=order)
-        spans += [NULL] * len(names) + answers
-        numbers.append(np.full(len(names) + len(answers), number))
-        scores.append([[model.get(answer, -np.inf) for answer in names + answers]
-                       for model in models])
-    return Options(np.concatenate(scores, axis=1), np.concatenate(numbers),
-                   np.array(spans, np.int64), np.array(begins, np.int64))
+    def __init__(self, names: List[str], order: Callable[[Span], Any]):
+        """
+        Args:
+          names: of further answers that are no spans.
+          order: the sort key of a span.
+        """
+        self._names = ["none"] + names
+        self._order = order
+        self._scores = []  # type: List[np.ndarray]
+        self._spans = []  # type: List[np.ndarray]
+
+    def add(self, models: Sequence[Dict[Any, float]]) -> None:
+        """Adds a page: the scores of the K models, by names and spans."""
+        spans = sorted(set().union(*models).difference(self._names), key=self._order)
+        answers = self._names + spans
+        self._scores.append(np.array([[model.get(answer, -np.inf) for answer in answers]
+                                      for model in models]))
+        self._spans.append(np.array([NULL] * len(self._names) + spans, np.int64))
+
+    def options(self) -> Options:
+        sizes = list(map(len, self._spans))
+        pages = np.repeat(np.arange(len(sizes)), sizes)
+        return Options(np.concatenate(self._scores, axis=1), pages, np.concatenate(self._spans),
+                       np.cumsum([0] + sizes[:-1]))
 
 
 class Ensemble(NamedTuple):

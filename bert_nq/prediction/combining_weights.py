@@ -9,7 +9,7 @@ import numpy as np
 
 from bert_nq.prediction.combining import Combination, normalised
 from bert_nq.prediction.combining_rules import Options
-from bert_nq.prediction.nbest_files import YES_NO, Page
+from bert_nq.prediction.nbest_files import YES_NO
 from bert_nq.scoring import measures, tuning
 from bert_nq.scoring.gold import Gold
 from bert_nq.scoring.labels import Annotation, Prediction, Span
@@ -35,23 +35,22 @@ class Outcome(NamedTuple):
 class DevScorer:
     """Scores an ensemble on annotated pages."""
 
-    def __init__(self, pages: Sequence[Sequence[Page]], gold: Gold, method: str,
+    def __init__(self, combination: Combination, gold: Gold,
                  long_non_null_threshold: int = measures.NON_NULL_THRESHOLD,
                  short_non_null_threshold: int = measures.NON_NULL_THRESHOLD):
         """
         Args:
-          pages: n times a page as each of the K models sees it; texts are not needed.
+          combination: of the pages.
           gold: the annotations of the same pages.
-          method: a key of combining_rules.METHODS.
           long_non_null_threshold, short_non_null_threshold: see `measures`.
 
         Raises:
           UserError: the pages are not those of `gold`.
         """
-        self.ids = [models[0].example_id for models in pages]
+        self.ids = combination.ids
         measures.score_answers(gold, {i: Prediction(i, Annotation(), 0.0, 0.0) for i in self.ids})
-        self.num_models = len(pages[0])
-        self._combination = Combination(pages, method)
+        self.num_models = len(combination.longs.scores)
+        self._combination = combination
         annotations = [gold[i] for i in self.ids]
         self._long = _Judge(self._combination.longs, annotations, measures.long_row,
                             long_non_null_threshold)
