@@ -51,14 +51,14 @@ flags.DEFINE_integer("num_threads", 10, "Processes that read gold shards; never 
 
 def main() -> None:
     paths, weights, gold_paths = _checked_flags()
-    from bert_nq.prediction import combining, nbest_files
+    from bert_nq.prediction import combining, ensembles, nbest_files
     from bert_nq.scoring.tuned import Tuned
 
     tuned = Tuned.load(FLAGS.thresholds) if FLAGS.thresholds else None
     predictors = [nbest_files.read_predictor(path) for path in paths]
     if gold_paths:
         weights = _score(paths, weights, gold_paths)
-    ensemble = combining.Ensemble(FLAGS.method, combining.normalised(weights), predictors)
+    ensemble = ensembles.Ensemble(FLAGS.method, combining.normalised(weights), predictors)
     if tuned:
         tuned.check_predictor(ensemble.predictor())
     if FLAGS.output_prediction_file:

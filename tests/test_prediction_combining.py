@@ -10,8 +10,9 @@ from nbest_samples import page, record
 
 from bert_nq.errors import UserError
 from bert_nq.nq.example import Span
-from bert_nq.prediction.combining import Combination, Ensemble, normalised
+from bert_nq.prediction.combining import Combination, normalised
 from bert_nq.prediction.combining_rules import METHODS
+from bert_nq.prediction.ensembles import Ensemble
 from bert_nq.prediction.entries import NO_ANSWER_SCORE
 
 LN = math.log

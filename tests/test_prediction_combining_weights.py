@@ -8,8 +8,9 @@ from nbest_samples import page
 from scoring_samples import annotation, span
 
 from bert_nq.errors import UserError
-from bert_nq.prediction.combining import Combination, Ensemble, normalised
+from bert_nq.prediction.combining import Combination, normalised
 from bert_nq.prediction.combining_weights import DevScorer, best_f1, fit
+from bert_nq.prediction.ensembles import Ensemble
 from bert_nq.scoring import measures, tuning
 from bert_nq.scoring.labels import parse_prediction, parse_question
 from bert_nq.scoring.measures import Row

@@ -6,7 +6,7 @@
     predictor       pages through the model, as a stream
     job             shards to the prediction file, by many processes, resumable
     output          the official JSON file
-    combining       n-best lists of several models to answers; nbest_files.py, combining_rules.py
+    ensembles       n-best lists of several models to answers: nbest_files.py, combining.py
     combining_weights           how good an ensemble is, and its best weights
     dev_set         a dev set that models are scored on
     model_settings, members     which models predict

@@ -1,41 +1,23 @@
 """Answers from the n-best lists of several models, by document tokens. docs/ensembles.md says more.
 
 The way through: pages -> options (each answer once) -> scores (combining_rules) -> a choice for
-each page -> entries. All pages at hand are combined at a time, without a loop over them, so that
-weights can be searched for.
+each page (-> entries: ensembles.py). All pages at hand are combined at a time, without a loop over
+them, so that weights can be searched for.
 
 Notation: K models, n pages; L long and M short answers that some model proposes, counted with "no
 answer", and with yes and no among the short ones.
 """
-import hashlib
-import json
-from typing import (
-    Any,
-    Callable,
-    Dict,
-    Iterable,
-    Iterator,
-    List,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Tuple,
-)
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
 from bert_nq.errors import UserError
 from bert_nq.nq.example import Span
-from bert_nq.prediction import nbest
 from bert_nq.prediction.combining_rules import METHODS, Options
-from bert_nq.prediction.entries import NO_ANSWER_SCORE, NULL, page_entry
+from bert_nq.prediction.entries import NO_ANSWER_SCORE, NULL
 from bert_nq.prediction.grouping import Groups
 from bert_nq.prediction.nbest_files import YES_NO, Answer, Page
 from bert_nq.prediction.page_candidates import NESTED_SHARE
-
-DECODER = "ensemble"
-
-_NUM_KINDS = 1 + len(YES_NO)  # what comes before the spans among a page's short answers
 
 
 def normalised(weights: Sequence[float]) -> Tuple[float, ...]:
@@ -142,7 +124,7 @@ class _ShortsInLongs:
     def __init__(self, longs: Options, shorts: Options):
         pairs = []  # int [number of pairs, 2] of each page: long answer, short answer
         for begin, end, short_begin, short_end in zip(
-                longs.begins, _ends(longs), shorts.begins, _ends(shorts)):
+                longs.begins, longs.ends(), shorts.begins, shorts.ends()):
             starts, ends = longs.spans[begin:end].T
             short_starts, short_ends = shorts.spans[short_begin:short_end].T
             inside = ((short_starts >= starts[:, None]) & (short_ends <= ends[:, None])
@@ -155,10 +137,6 @@ class _ShortsInLongs:
     def best(self, scores: np.ndarray) -> np.ndarray:
         """int [L]: the place of the best short answer in each long one, the first of several."""
         return self._places[self._groups.best(scores[self._places])]
-
-
-def _ends(options: Options) -> np.ndarray:
-    return np.append(options.begins[1:], len(options.pages))
 
 
 def _scores(answers: Dict[Span, Answer]) -> Dict[Any, float]:
@@ -192,79 +170,3 @@ class _Collected:
         pages = np.repeat(np.arange(len(sizes)), sizes)
         return Options(np.concatenate(self._scores, axis=1), pages, np.concatenate(self._spans),
                        np.cumsum([0] + sizes[:-1]))
-
-
-class Ensemble(NamedTuple):
-    """Models and their weights."""
-    method: str  # a key of METHODS
-    weights: Sequence[float]  # of sum 1, none below 0
-    predictors: Sequence[Optional[Dict[str, Any]]]  # what their files say of themselves
-
-    def predictor(self) -> Dict[str, Any]:
-        """What the prediction file says of the ensemble."""
-        models = json.dumps(list(self.predictors), sort_keys=True).encode("utf8")
-        return {"model": hashlib.sha256(models).hexdigest()[:16], "decoder": DECODER,
-                "options": {"method": self.method, "weights": list(self.weights)},
-                "members": list(self.predictors)}
-
-    def answer(self, pages: Sequence[Sequence[Page]]) -> Iterator[Sequence[Dict[str, Any]]]:
-        """Yields the entries of the prediction file and of the n-best file for some pages."""
-        weights = np.array(self.weights, np.float64)
-        combination = Combination(pages, self.method)
-        choice = combination.choose(weights)
-        long_scores, short_scores = combination.scores(weights)
-        for number, models in enumerate(pages):
-            entry = _entry(models[0].example_id, combination, choice, number)
-            yield entry, self._nbest(models, entry["scores"], (
-                _ranked(combination.longs, long_scores, number),
-                _ranked(combination.shorts, short_scores, number)))
-
-    def _nbest(self, models: Sequence[Page], scores: Dict[str, float],
-               ranked: Sequence[Dict[Span, float]]) -> Dict[str, Any]:
-        """A page's entry of the n-best file, with lists as long as the longest of the models'.
-
-        An answer's window is one of the `member`, the model (from 0) that likes it best.
-        """
-        used = [i for i, weight in enumerate(self.weights) if weight > 0]
-        yes_no = {kind: {"score": scores[kind]} for kind in YES_NO
-                  if scores[kind] > NO_ANSWER_SCORE}
-        lists = []
-        for field, best, others in zip(("longs", "shorts"), ranked, ([], list(yes_no.values()))):
-            answers = {i: getattr(models[i], field) for i in used}
-            records = [_record(span, score, answers) for span, score in
-                       sorted(best.items(), key=lambda item: (-item[1], item[0]))]
-            _add_probabilities(records + others)
-            lists.append(records[:max(map(len, answers.values()))])
-        longs, shorts = lists
-        return {"example_id": models[0].example_id, "question": models[0].question,
-                "long_answers": longs, "short_answers": shorts, "yes_no": yes_no}
-
-
-def _entry(example_id: int, combination: Combination, choice: Choice, number: int
-           ) -> Dict[str, Any]:
-    long = Span(*combination.longs.spans[choice.long[number]].tolist())
-    short = Span(*combination.shorts.spans[choice.short[number]].tolist())
-    return page_entry(example_id, long, [] if short == NULL else [short],
-                      {kind: float(scores[number]) for kind, scores in choice.scores.items()})
-
-
-def _ranked(options: Options, scores: np.ndarray, number: int) -> Dict[Span, float]:
-    """The scores of the spans that are possible on a page."""
-    rows = slice(options.begins[number], _ends(options)[number])
-    return {Span(*span): score for span, score in zip(
-        options.spans[rows].tolist(), scores[rows].tolist()) if span[0] >= 0 and score > -np.inf}
-
-
-def _record(span: Span, score: float, answers: Dict[int, Dict[Span, Answer]]) -> Dict[str, Any]:
-    member = max((i for i in answers if span in answers[i]), key=lambda i: answers[i][span].score)
-    answer = answers[member][span]
-    record = {"start_token": span.start_token, "end_token": span.end_token, "text": answer.text,
-              "score": score, "window": answer.window, "member": member}
-    if answer.candidate is not None:
-        record["candidate_index"] = answer.candidate
-    return record
-
-
-def _add_probabilities(records: Sequence[Dict[str, Any]]) -> None:
-    for record, probability in zip(records, nbest.probabilities([r["score"] for r in records])):
-        record["probability"] = probability

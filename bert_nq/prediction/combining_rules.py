@@ -21,6 +21,10 @@ class Options(NamedTuple):
     spans: np.ndarray  # int [M, 2] document tokens; [-1, -1] for none, yes and no
     begins: np.ndarray  # int [n] the place of each page's "no answer"
 
+    def ends(self) -> np.ndarray:
+        """int [n]: the place behind each page's last answer."""
+        return np.append(self.begins[1:], len(self.pages))
+
 
 class Rule:
     """Combines scores; see its subclasses. What depends on no weights is computed once."""

@@ -85,8 +85,7 @@ class _Judge:
         self._begins = options.begins
         self._right = np.zeros(len(options.pages), bool)
         self.has_gold = np.zeros(len(annotations), bool)
-        ends = np.append(options.begins[1:], len(options.pages))
-        for number, (begin, end) in enumerate(zip(options.begins, ends)):
+        for number, (begin, end) in enumerate(zip(options.begins, options.ends())):
             rows = {key: row_of(annotations[number], Prediction(0, answer, 0.0, 0.0),
                                 non_null_threshold)
                     for key, answer in _answers(annotations[number], row_of is measures.long_row)}
