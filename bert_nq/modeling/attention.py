@@ -5,7 +5,7 @@ Notation: B batch, N heads, S sequence, D head size.
 import math
 from typing import Optional
 
-from bert_nq.modeling import runtime
+from bert_nq.modeling import layers, runtime
 from bert_nq.modeling.dropout import spared
 from bert_nq.modeling.runtime import tf
 
@@ -21,7 +21,21 @@ def attend(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, adder: tf.Tensor)
     Returns:
       [B, N, S, D].
     """
+    if query.dtype == tf.bfloat16 and (runtime.TILE_DEPTH or 0) > query.shape.as_list()[-1]:
+        return tf.matmul(tf.nn.softmax(_scores_by_tiles(query, key, adder)), value)
     return tf.matmul(_probabilities(query, key, adder), value)
+
+
+def _scores_by_tiles(query, key, adder):
+    """The scores by one product over TILE_DEPTH columns: of the others, one adds the adder."""
+    shape = layers.sizes(query)
+    others = runtime.TILE_DEPTH - shape[-1]
+    adder = tf.transpose(adder, [0, 1, 3, 2])  # [B, 1, S, 1]
+    adder = tf.tile(tf.pad(adder, [[0, 0], [0, 0], [0, 0], [0, others - 1]]), [1, shape[1], 1, 1])
+    ones = tf.concat([tf.ones(shape[:-1] + [1], query.dtype),
+                      tf.zeros(shape[:-1] + [others - 1], query.dtype)], axis=-1)
+    return tf.matmul(tf.concat([query * _scale(query), ones], axis=-1),
+                     tf.concat([key, adder], axis=-1), transpose_b=True)
 
 
 def attend_in_training(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, adder: tf.Tensor,

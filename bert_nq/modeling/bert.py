@@ -164,7 +164,8 @@ class _Layer:
     def _add_and_normalise(self, x, change, gamma, beta, dropout):
         if dropout is not None:
             change = dropout(change, self._config.hidden_dropout_prob)
-        return layers.layer_norm(x + change, gamma, beta)
+        normalise = layers.layer_norm if self._is_training else layers.layer_norm_in_prediction
+        return normalise(x + change, gamma, beta)
 
     def _self_attention(self, x, w, dropout):
         """What every row of x [B*S, H] gathers from its sequence, before the output layer."""
