@@ -3,9 +3,9 @@
 Notation: B batch, N heads, S sequence, D head size.
 """
 import math
-from typing import Optional
+from typing import Optional, Sequence
 
-from bert_nq.modeling import layers, runtime
+from bert_nq.modeling import runtime
 from bert_nq.modeling.dropout import spared
 from bert_nq.modeling.runtime import tf
 
@@ -21,21 +21,37 @@ def attend(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, adder: tf.Tensor)
     Returns:
       [B, N, S, D].
     """
-    if query.dtype == tf.bfloat16 and (runtime.TILE_DEPTH or 0) > query.shape.as_list()[-1]:
-        return tf.matmul(tf.nn.softmax(_scores_by_tiles(query, key, adder)), value)
     return tf.matmul(_probabilities(query, key, adder), value)
 
 
-def _scores_by_tiles(query, key, adder):
-    """The scores by one product over TILE_DEPTH columns: of the others, one adds the adder."""
-    shape = layers.sizes(query)
-    others = runtime.TILE_DEPTH - shape[-1]
+def attend_by_heads(queries: Sequence[tf.Tensor], keys: Sequence[tf.Tensor],
+                    values: Sequence[tf.Tensor], adder: tf.Tensor) -> tf.Tensor:
+    """`attend` for CPUs, one head after the other.
+
+    The scores of one head of a few windows stay in the processor's cache from the product to the
+    softmax to the next product. Those of all heads go through memory, which takes up to twice the
+    time of it all.
+
+    Args:
+      queries, keys, values: N tensors [B, 1, S, D] each.
+      adder: as in `attend`.
+
+    Returns:
+      [B, 1, S, N * D].
+    """
+    return tf.concat([_attend_on_cpu(*head, adder) for head in zip(queries, keys, values)], axis=-1)
+
+
+def _attend_on_cpu(query, key, value, adder):
+    others = (runtime.TILE_DEPTH or 0) - query.shape.as_list()[-1]
+    if query.dtype != tf.bfloat16 or others <= 0:
+        return attend(query, key, value, adder)
+    # The columns that are to be filled up anyway add the adder: once 1 times it, else 0 times 0.
     adder = tf.transpose(adder, [0, 1, 3, 2])  # [B, 1, S, 1]
-    adder = tf.tile(tf.pad(adder, [[0, 0], [0, 0], [0, 0], [0, others - 1]]), [1, shape[1], 1, 1])
-    ones = tf.concat([tf.ones(shape[:-1] + [1], query.dtype),
-                      tf.zeros(shape[:-1] + [others - 1], query.dtype)], axis=-1)
-    return tf.matmul(tf.concat([query * _scale(query), ones], axis=-1),
-                     tf.concat([key, adder], axis=-1), transpose_b=True)
+    padding = [[0, 0], [0, 0], [0, 0], [0, others - 1]]
+    query = tf.concat([query * _scale(query), tf.pad(tf.ones_like(adder), padding)], axis=-1)
+    key = tf.concat([key, tf.pad(adder, padding)], axis=-1)
+    return tf.matmul(tf.nn.softmax(tf.matmul(query, key, transpose_b=True)), value)
 
 
 def attend_in_training(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, adder: tf.Tensor,

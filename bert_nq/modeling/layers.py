@@ -93,8 +93,8 @@ def layer_norm(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
     return normalised(x, gamma, beta)
 
 
-def layer_norm_in_prediction(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
-    """`layer_norm`, of which no gradient is taken."""
+def layer_norm_on_cpu(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
+    """`layer_norm` as CPUs are fast at it. In bfloat16, gamma and beta are as well."""
     if not runtime.FUSES_LAYER_NORM:
         return layer_norm(x, gamma, beta)
     # The steps that Keras normalises layers by: TensorFlow's graph optimizer knows them.

@@ -6,6 +6,7 @@
 variables, so that there is one kind of variable. Both must happen before the first graph: this
 module sees to it once, however it comes to be imported.
 """
+import functools
 import logging
 import os
 from typing import Optional
@@ -28,7 +29,7 @@ _choose_allocator()
 import tensorflow.compat.v1 as tf  # noqa: E402
 
 __all__ = ["FUSES_LAYER_NORM", "FUSES_SCALED_PRODUCT", "MULTIPLIES_BFLOAT16",
-           "READS_GZIP_MEMBERS", "TILE_DEPTH", "tf"]
+           "READS_GZIP_MEMBERS", "TILE_DEPTH", "on_cpu", "tf"]
 
 
 # Whether a batched product, times a constant, plus a mask becomes one kernel on the CPU.
@@ -39,8 +40,7 @@ MULTIPLIES_BFLOAT16 = not tf.__version__.startswith("1.")
 # first one for the end of the file, and says nothing.
 READS_GZIP_MEMBERS = not tf.__version__.startswith("1.")
 # Whether the steps of a normalisation, put as a batch normalisation, become one kernel on the CPU.
-FUSES_LAYER_NORM = (not tf.__version__.startswith("1.")
-                    and not tf.config.list_physical_devices("GPU"))
+FUSES_LAYER_NORM = not tf.__version__.startswith("1.")
 
 
 def _tile_depth() -> Optional[int]:
@@ -55,6 +55,12 @@ def _tile_depth() -> Optional[int]:
 
 # Products over fewer columns are left to the vector unit by oneDNN, at a third of the speed.
 TILE_DEPTH = _tile_depth()
+
+
+@functools.lru_cache(maxsize=None)
+def on_cpu() -> bool:
+    """Whether sessions of this process compute on the CPU, for want of a GPU; of TPUs it is mum."""
+    return not tf.config.experimental.list_physical_devices("GPU")
 
 
 def _disable_v2_behavior() -> None:
