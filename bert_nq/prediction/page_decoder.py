@@ -12,7 +12,7 @@ import numpy as np
 from bert_nq.features.windows import Windows
 from bert_nq.nq.example import Example, Span
 from bert_nq.prediction import multi_span, page_spans
-from bert_nq.prediction.entries import NO_ANSWER_SCORE, NULL, span_record
+from bert_nq.prediction.entries import NO_ANSWER_SCORE, NULL, page_entry
 from bert_nq.prediction.nbest import Ranked, nbest_record
 from bert_nq.prediction.outputs import OutputOptions, WindowOutputs
 from bert_nq.prediction.page_candidates import Candidates, Held
@@ -73,7 +73,7 @@ class PageDecoder:
         if choice.short != -1:
             shorts = (multi_span.answers(choice.short, page.shorts, example)
                       if self.options.multi_span else [page.shorts.span(choice.short)])
-        return _entry(example.example_id, choice, shorts)
+        return page_entry(example.example_id, choice.long_answer, shorts, choice.scores)
 
     def nbest(self, example: Example, windows: Windows, outputs: WindowOutputs) -> Dict[str, Any]:
         """The page's entry of the n-best file."""
@@ -151,21 +151,3 @@ def _windows_of_best(*spans_and_best: Tuple[Spans, np.ndarray]) -> np.ndarray:
     scores, windows = zip(*((np.append(spans.scores, -np.inf)[best],
                              np.append(spans.windows, -1)[best]) for spans, best in spans_and_best))
     return np.choose(np.argmax(scores, axis=0), windows)
-
-
-def _entry(example_id: int, choice: _Choice, shorts: List[Span]) -> Dict[str, Any]:
-    """The choice with yes or no in the place of short spans where it is more likely than these."""
-    scores = choice.scores
-    spans = [span_record(span) for span in shorts]
-    yes_no = "yes" if scores["yes"] >= scores["no"] else "no"
-    is_yes_no = scores[yes_no] > scores["short"]
-    return {
-        "example_id": example_id,
-        "long_answer": span_record(choice.long_answer),
-        "long_answer_score": scores["long"],
-        "short_answers": [] if is_yes_no else spans,
-        "short_answers_score": scores[yes_no if is_yes_no else "short"],
-        "yes_no_answer": yes_no.upper() if is_yes_no else "NONE",
-        "scores": scores,
-        "best_short_answers": spans,
-    }
