@@ -24,8 +24,10 @@ def span(start, end):
 NULL = span(-1, -1)
 
 
-def decoded(*windows, example=EXAMPLE, merge_spans="max", **options):
-    decoder = make_decoder("page", dict(options, merge_spans=merge_spans))
+def decoded(*windows, example=EXAMPLE, **options):
+    """By the simplest rules, but for those that are given."""
+    simplest = {"span_score": "cls_type", "length_penalty": 0.0, "merge_spans": "max"}
+    decoder = make_decoder("page", dict(simplest, **options))
     return decoder.decode(example, make_windows(*windows), make_outputs(decoder, *windows))
 
 
@@ -45,13 +47,27 @@ def test_an_entry():
 
 @pytest.mark.parametrize("rule, expected", [
     ("cls", 4.0),
-    ("gated", 4.0 + math.log(0.6 / 0.2)),  # SHORT against UNKNOWN
     ("cls_type", 4.0 + math.log(0.8 / 0.2)),  # all but UNKNOWN against UNKNOWN
+    # SHORT against UNKNOWN, and half of the log-probability of [CLS] as start and as end.
+    ("gated", 4.0 + math.log(0.6 / 0.2) + (0.5 - math.log(math.exp(0.5) + math.exp(3))
+                                           + 0.5 - math.log(math.exp(0.5) + math.exp(2))) / 2),
 ])
 def test_what_a_span_is_compared_with(rule, expected):
     types = {SHORT: 0.6, LONG: 0.2, UNKNOWN: 0.2}
     entry = decoded(Window(TOKENS, {4: 3.0}, {4: 2.0}, 1.0, types), span_score=rule)
     assert entry["scores"]["short"] == pytest.approx(expected)
+
+
+def test_each_token_after_the_first_costs_a_short_span_the_penalty():
+    # Tokens 2 to 4 for 4 - 2 * 0.3, token 2 for 3.5, token 4 for 2.5.
+    window = Window(TOKENS, {2: 2.0, 4: 0.5}, {4: 2.0, 2: 1.5})
+    assert decoded(window)["short_answers"] == [span(2, 5)]
+    entry = decoded(window, length_penalty=0.3)
+    assert entry["short_answers"] == [span(2, 3)]
+    assert entry["scores"]["short"] == pytest.approx(3.5)
+    entry = decoded(window, length_penalty=0.2)
+    assert entry["short_answers"] == [span(2, 5)]
+    assert entry["scores"]["short"] == pytest.approx(3.6)
 
 
 def test_the_long_answer_has_the_odds_of_all_that_lies_in_it_or_those_of_the_best():
@@ -96,23 +112,27 @@ def test_the_whole_paragraph_is_marked_where_there_is_no_short_answer():
     # Longer than a short answer may be: the short span is another one, and worse than nothing.
     types = {LONG: 0.9, UNKNOWN: 0.1}
     entry = decoded(Window(TOKENS, {1: 5.0, 9: 1.0}, {5: 5.0, 9: 1.0}, 0.0, types),
-                    max_answer_length=2)
+                    span_score="gated", max_answer_length=2)
     assert entry["long_answer"] == span(0, 7)
-    assert entry["long_answer_score"] == pytest.approx(10.0 + math.log(9))
+    half_null = -math.log(1 + math.exp(5) + math.exp(1))  # start and end alike
+    assert entry["long_answer_score"] == pytest.approx(10.0 + math.log(9) + half_null)
     assert entry["scores"]["short"] < -20
 
 
 @pytest.mark.parametrize("kind, answer", [(YES, "YES"), (NO, "NO")])
 def test_yes_and_no_are_answered_where_they_are_above_the_short_span(kind, answer):
     types = {kind: 0.6, SHORT: 0.2, UNKNOWN: 0.2}
-    entry = decoded(Window(TOKENS, {1: 2.0}, {5: 2.0}, 0.0, types))
+    entry = decoded(Window(TOKENS, {1: 2.0}, {5: 2.0}, 0.0, types), span_score="gated")
     assert (entry["yes_no_answer"], entry["short_answers"]) == (answer, [])
     assert entry["best_short_answers"] == [span(1, 6)]
-    assert entry["short_answers_score"] == pytest.approx(4.0 + math.log(3))
-    assert entry["scores"]["short"] == pytest.approx(4.0)
+    short, said = 4.0 + math.log(0.2) - math.log(0.2), 4.0 + math.log(0.6) - math.log(0.2)
+    half_null = -math.log(1 + math.exp(2))  # start and end alike
+    assert entry["scores"]["short"] == pytest.approx(short + half_null)
+    assert entry["scores"][answer.lower()] == pytest.approx(said + half_null)
     assert entry["scores"][answer.lower()] == entry["short_answers_score"]
-    # The same span may be a short answer or the whole paragraph: odds of e^4 (1 + 3).
-    assert entry["long_answer_score"] == pytest.approx(4.0 + math.log(1 + 3))
+    # The same span may be a short answer or the whole paragraph.
+    assert entry["long_answer_score"] == pytest.approx(
+        math.log(math.exp(short) + math.exp(said)) + half_null)
 
 
 # Token 4 has 4 pieces or more on each side in the first window, one in the second.
@@ -120,11 +140,11 @@ TWO_WINDOWS = (Window(TOKENS, {4: 3.0}, {4: 2.0}), Window(TOKENS[3:], {1: 4.0}, 
 
 
 def test_of_a_span_in_two_windows_the_best_score_counts():
-    assert decoded(*TWO_WINDOWS, merge_spans="max")["short_answers_score"] == 6.0
+    assert decoded(*TWO_WINDOWS, merge_spans="max")["short_answers_score"] == pytest.approx(6.0)
 
 
 def test_or_its_score_in_the_window_that_shows_most_around_it():
-    assert decoded(*TWO_WINDOWS, merge_spans="widest")["short_answers_score"] == 5.0
+    assert decoded(*TWO_WINDOWS, merge_spans="widest")["short_answers_score"] == pytest.approx(5.0)
 
 
 def test_or_the_odds_of_both():
@@ -132,28 +152,20 @@ def test_or_the_odds_of_both():
     assert entry["short_answers_score"] == pytest.approx(math.log(math.exp(5) + math.exp(6)))
 
 
-def test_or_the_mean_of_its_probabilities():
-    # Of odds of e^5 it is e^5 / (1 + e^5); each window has spans of odds near 0 besides.
+def test_or_a_mean_of_them():
+    # The mean of the fourth roots of e^5 and e^6, to the power of 4.
     entry = decoded(*TWO_WINDOWS, merge_spans="mean")
-    p = (math.exp(5) / (1 + math.exp(5)) + math.exp(6) / (1 + math.exp(6))) / 2
-    assert entry["short_answers_score"] == pytest.approx(math.log(p / (1 - p)), abs=1e-5)
+    assert entry["short_answers_score"] == pytest.approx(
+        4 * math.log((math.exp(5 / 4) + math.exp(6 / 4)) / 2))
 
 
-def test_a_window_that_shows_a_span_and_says_nothing_of_it_counts_against_it():
-    # Half of e^5 / (1 + e^5), and a third window, which does not show it, changes nothing.
+def test_a_window_that_shows_a_span_and_says_nothing_of_it_counts_against_the_mean():
+    # The mean of the root of e^5 and of 0; the third window does not show it.
     windows = (Window(TOKENS, {4: 3.0}, {4: 2.0}), Window(TOKENS[3:], {}, {}),
                Window(TOKENS[6:], {}, {}))
     entry = decoded(*windows, merge_spans="mean", n_best_size=1)
-    p = math.exp(5) / (1 + math.exp(5)) / 2
-    assert entry["short_answers_score"] == pytest.approx(math.log(p / (1 - p)), abs=1e-5)
-    assert decoded(*windows, merge_spans="max")["short_answers_score"] == 5.0
-
-
-def test_sure_answers_have_finite_scores_in_their_order():
-    def score(logit):
-        return decoded(Window(TOKENS, {4: logit}, {4: logit}), merge_spans="mean")["scores"]["long"]
-
-    assert 6.0 < score(6.0) < score(10.0) < 7.0
+    assert entry["short_answers_score"] == pytest.approx(5.0 - 4 * math.log(2))
+    assert decoded(*windows, merge_spans="max")["short_answers_score"] == pytest.approx(5.0)
 
 
 def test_a_nested_candidate_takes_the_place_of_the_one_around_it_where_it_has_its_odds():

@@ -33,42 +33,39 @@ class Plain:
     def __init__(self, windows, out, options):
         self.token_map, self.options = windows.token_map.tolist(), options
         self.types = [log_softmax(row) for row in out.type_logits.astype(float).tolist()]
-        shorts = list(self.short_spans(out))
-        full = list(self.full_spans(out))
-        if options.merge_spans == "mean":
-            totals = [log_sum([0.0] + [s for *_, w, s in shorts + full if w == window])
-                      for window in range(len(self.token_map))]
-            shorts = [(*rest, w, s - totals[w]) for *rest, w, s in shorts]
-            full = [(*rest, w, s - totals[w]) for *rest, w, s in full]
+        shorts = self.short_spans(out)
+        full = self.full_spans(out, {YES, NO, LONG})
         self.shorts = self.merged(shorts)
         self.full = self.merged(full)
-        self.yes, self.no = (self.merged([
-            (*rest, w, s + self.kind(w, {t}) - self.kind(w, {YES, NO, LONG}))
-            for *rest, w, s in full]) for t in (YES, NO))
+        self.yes, self.no = (self.merged(self.full_spans(out, {t})) for t in (YES, NO))
 
     def short_spans(self, out):
         """Yields (first, last, window, score)."""
         for w, rows in enumerate(zip(out.span_starts, out.span_ends, out.span_scores)):
             for start, end, score in zip(*rows):
                 if score > outputs.NO_SPAN / 2 and self.is_whole(w, start, end):
-                    null = self.null(w)
-                    short = {"cls": 0.0, "gated": self.kind(w, {SHORT}) - null, "cls_type":
-                             self.kind(w, {SHORT, YES, NO, LONG}) - null}[self.options.span_score]
-                    yield (self.token_map[w][start], self.token_map[w][end], w,
-                           float(score) - float(out.null_scores[w]) + short)
+                    short = {"cls": 0.0, "gated": self.kind(w, {SHORT}), "cls_type":
+                             self.kind(w, {SHORT, YES, NO, LONG})}[self.options.span_score]
+                    first, last = self.token_map[w][start], self.token_map[w][end]
+                    yield (first, last, w, float(score) - float(out.null_scores[w]) + short
+                           - self.null(out, w) - self.options.length_penalty * (last - first))
 
-    def full_spans(self, out):
+    def full_spans(self, out, types):
         for w in range(len(self.token_map)):
             for i, start in enumerate(out.start_positions[w, :NUM_POSITIONS]):
                 for j, end in enumerate(out.end_positions[w, :NUM_POSITIONS]):
                     if start <= end and self.is_whole(w, start, end):
-                        score = (float(out.start_logits[w, i]) + float(out.end_logits[w, j])
-                                 - float(out.null_scores[w]) + self.kind(w, {YES, NO, LONG}))
-                        score -= 0 if self.options.span_score == "cls" else self.null(w)
-                        yield self.token_map[w][start], self.token_map[w][end], w, score
+                        logits = float(out.start_logits[w, i]) + float(out.end_logits[w, j])
+                        yield (self.token_map[w][start], self.token_map[w][end], w,
+                               logits - float(out.null_scores[w]) + self.kind(w, types)
+                               - self.null(out, w))
 
-    def null(self, window):
-        return self.types[window][UNKNOWN]
+    def null(self, out, window):
+        null_type = self.types[window][UNKNOWN]
+        log_p = float(out.null_scores[window]) - float(out.start_log_z[window]) - float(
+            out.end_log_z[window])
+        return {"cls": 0.0, "cls_type": null_type, "gated": null_type - log_p / 2}[
+            self.options.span_score]
 
     def kind(self, window, types):
         return log_sum([self.types[window][t] for t in types])
@@ -83,11 +80,13 @@ class Plain:
         for first, last, window, score in spans:
             if self.options.merge_spans != "widest" or self.widest(first) == window:
                 together.setdefault((first, last), []).append(score)
-        showing = {span: sum(set(span) <= set(row) for row in self.token_map) for span in together}
-        rule = {"max": max, "widest": max, "sum": log_sum, "mean": log_sum}
-        return {span: rule[self.options.merge_spans](scores) - (
-            math.log(showing[span]) if self.options.merge_spans == "mean" else 0)
-            for span, scores in together.items()}
+        rule = {
+            "max": lambda scores, n: max(scores), "widest": lambda scores, n: max(scores),
+            "sum": lambda scores, n: log_sum(scores),
+            "mean": lambda scores, n: 4 * (log_sum([s / 4 for s in scores]) - math.log(n)),
+        }[self.options.merge_spans]
+        return {span: rule(scores, sum(set(span) <= set(row) for row in self.token_map))
+                for span, scores in together.items()}
 
     def widest(self, token):
         last = len(self.token_map[0]) - 2
@@ -100,11 +99,6 @@ class Plain:
                   if candidate.start_token <= first and last < candidate.end_token]
         return {"max": max, "sum": log_sum}[self.options.long_score](scores + [-math.inf])
 
-    def log_odds(self, score):
-        if self.options.merge_spans != "mean" or score == -math.inf:
-            return score
-        return score - math.log(max(1 - math.exp(score), 1e-3))
-
     def scores(self, candidate):
         """The four scores where this is the long answer."""
         both = {"max": max, "sum": lambda a, b: log_sum([a, b])}[self.options.long_score]
@@ -115,7 +109,7 @@ class Plain:
                   "short": max(shorts, default=-math.inf),
                   "yes": self.in_candidate(self.yes, candidate),
                   "no": self.in_candidate(self.no, candidate)}
-        return {kind: max(self.log_odds(score), -10000.0) for kind, score in scores.items()}
+        return {kind: max(score, -10000.0) for kind, score in scores.items()}
 
     def choose(self, candidates):
         """(index of the candidate or -1, its four scores)"""
@@ -154,13 +148,14 @@ def random_page(seed, num_windows, length):
 @settings(deadline=None, max_examples=200)
 @given(st.integers(0, 2 ** 32 - 1), st.integers(1, 4), st.integers(2, 12), st.integers(1, 8),
        st.sampled_from(["cls", "cls_type", "gated"]),
-       st.sampled_from(["max", "sum", "mean", "widest"]), st.sampled_from(["max", "sum"]))
+       st.sampled_from(["max", "sum", "mean", "widest"]), st.sampled_from(["max", "sum"]),
+       st.sampled_from([0.0, 0.7]))
 def test_it_equals_plain_loops(seed, num_windows, length, n_best_size, span_score, merge_spans,
-                               long_score):
+                               long_score, length_penalty):
     example, windows, logits = random_page(seed, num_windows, length)
     decoder = make_decoder("page", {
         "n_best_size": n_best_size, "max_answer_length": 4, "span_score": span_score,
-        "merge_spans": merge_spans, "long_score": long_score})
+        "merge_spans": merge_spans, "long_score": long_score, "length_penalty": length_penalty})
     out = outputs.from_logits(*logits, windows.input_mask(), windows.segment_ids(),
                               decoder.output_options())
     entry = decoder.decode(example, windows, out)
@@ -171,6 +166,6 @@ def test_it_equals_plain_loops(seed, num_windows, length, n_best_size, span_scor
         example.candidates[index].end_token if index != -1 else -1)
     for answer in entry["best_short_answers"]:
         found = plain.shorts[answer["start_token"], answer["end_token"] - 1]
-        assert plain.log_odds(found) == pytest.approx(scores["short"])
+        assert found == pytest.approx(scores["short"])
     answered = max((entry["scores"][kind], kind) for kind in ("no", "short", "yes"))
     assert entry["short_answers_score"] == answered[0]

@@ -107,7 +107,7 @@ def additions(outputs: WindowOutputs, rule: str) -> Additions:
     if rule == "cls_type":
         short = np.logaddexp(short, full)  # whatever is not UNKNOWN
     if rule == "gated":
-        # log P(CLS, CLS) = 2 log P(null), since start and end nearly always agree on it.
+        # Start and end nearly always agree on [CLS]: both are one null, not two independent ones.
         null = null - (_nulls(outputs) - outputs.start_log_z - outputs.end_log_z) / 2
     return Additions(short - null, full - null, yes - null, no - null)
 
