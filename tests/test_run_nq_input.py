@@ -128,7 +128,7 @@ def test_windows_without_room_for_the_page(files, program):
 def test_nothing_to_do(files):
     done = files.train(do_train="false")
     assert programs.error_line(done) == (
-        "error: nothing to do: give --do_train, --do_predict or both")
+        "error: nothing to do: give --do_train, --do_predict, --do_export or several")
 
 
 @pytest.mark.parametrize("content, message", [
