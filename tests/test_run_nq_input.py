@@ -256,7 +256,7 @@ def test_an_nbest_file_that_is_an_input(files):
 
 
 @pytest.mark.parametrize("make, message", [
-    (lambda files: "no.json", "cannot read no.json: there is no such file"),
+    (lambda files: "no.json", "cannot read no.json: No such file or directory"),
     (lambda files: files.write("half.json", b'{"thresholds"'), "half.json is not JSON"),
     (lambda files: files.write("other.json", b"{}"),
      "other.json has no thresholds: a file of eval/tune_thresholds.py is wanted"),
