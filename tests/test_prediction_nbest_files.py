@@ -91,10 +91,11 @@ def test_a_bad_entry_is_told_by_its_line(tmp_path, entry, message):
     assert message in str(error.value)
 
 
-_JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["", "3", "\n"]),
-                     lambda x: st.lists(x, max_size=3) | st.dictionaries(
-                         st.sampled_from(["start_token", "end_token", "score", "yes", "no"]), x),
-                     max_leaves=6)
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["", "3", "\n"]),
+    lambda x: st.lists(x, max_size=3) | st.dictionaries(
+        st.sampled_from(["start_token", "end_token", "score", "yes", "no"]), x),
+    max_leaves=6)
 
 
 @settings(max_examples=50, deadline=None)
