@@ -2,9 +2,9 @@
 
 The library, by the idea a piece of code belongs to; arrows of import point downwards only:
 
-    programs      prepare/ augment/ records/ eval/ demos/ bert_nq/run_nq.py
+    programs      prepare/ augment/ records/ eval/ demos/ bert_nq/run_nq.py, run_nq_spark.py
     programs      program, feature_flags, training_flags, training_report: what these share
-    programs      prediction_flags, prediction_report: as well
+    programs      prediction_flags, prediction_setup, prediction_report, spark_flags: as well
     4             training, prediction
     3             estimator
     2             records
@@ -12,7 +12,7 @@ The library, by the idea a piece of code belongs to; arrows of import point down
     ground        nq, text, modeling, scoring
     foundation    deflating, errors, files, inflating, lines, locking, randomness, workers
 
-TensorFlow is imported by modeling, estimator, training, prediction.graph and
-prediction.window_model alone.
+TensorFlow is imported by modeling, estimator, training, prediction.graph,
+prediction.window_model and prediction.export alone.
 """
 __version__ = "0.1.0"

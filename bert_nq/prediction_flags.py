@@ -54,6 +54,9 @@ def _decoder_flags() -> Dict[str, Any]:
         "span_score": flags.DEFINE_enum(
             "span_score", None, SPAN_SCORES, "What a short answer is compared with, %s."
             % d.span_score),
+        "length_penalty": flags.DEFINE_float(
+            "length_penalty", None, "What is taken from a short answer's score for each of its "
+            "tokens after the first, %s." % d.length_penalty),
         "long_score": flags.DEFINE_enum(
             "long_score", None, LONG_SCORES, "A long answer's score, of those of the windows and "
             "spans in it, %s." % d.long_score),

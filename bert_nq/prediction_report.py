@@ -1,9 +1,11 @@
-"""What run_nq.py shows of a prediction: how far it is, and what came of it."""
+"""What run_nq.py shows of a prediction, and of an export: how far it is, and what came of it."""
+import os
 from typing import TYPE_CHECKING
 
 from bert_nq import program
 
 if TYPE_CHECKING:
+    from bert_nq.prediction.export import Exported
     from bert_nq.prediction.job import Job, JobResult, Status
 
 
@@ -38,3 +40,14 @@ def print_result(result: "JobResult", job: "Job", seconds: float) -> None:
     rows.append(("time", "%s (%.1f pages/s)" % (program.duration(seconds),
                                                 done / max(seconds, 1e-9))))
     program.print_table("Predictions in %s" % job.output, rows)
+
+
+def print_export(exported: "Exported") -> None:
+    """Prints what was written and how it was checked."""
+    size = sum(os.path.getsize(os.path.join(folder, name))
+               for folder, _, names in os.walk(exported.path) for name in names)
+    program.print_table("SavedModel in %s" % exported.path, [
+        ("size", "%.1f MB" % (size / 1e6)),
+        ("loaded again and compared on", "%d windows" % exported.num_windows),
+        ("largest difference", "%.2g" % exported.difference)])
+    print("\nNext: serve it, or use it in a program: docs/serving.md")

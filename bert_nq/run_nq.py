@@ -8,9 +8,10 @@ r"""Trains BERT-joint on records of NQ windows, and predicts the answers of NQ s
         --bert_config_file=bert_config.json --vocab_file=vocab-nq.txt \
         --output_dir=model --output_prediction_file=predictions.json
 
-Both flags together train, then predict. Prediction takes the newest checkpoint in --output_dir;
-where there is none, --init_checkpoint, which must then have the heads, as bert_joint.ckpt has. The
-flags of Google's bert_joint keep their names, meanings and defaults, except as docs/parity.md says.
+Both flags together train, then predict; --do_export writes the model for serving. Prediction and
+export take the newest checkpoint in --output_dir; where there is none, --init_checkpoint, which
+must then have the heads, as bert_joint.ckpt has. The flags of Google's bert_joint keep their names,
+meanings and defaults, except as docs/parity.md says.
 
 The pipeline, file by file:
 
@@ -22,6 +23,7 @@ The pipeline, file by file:
     prediction/job.py        shards to the prediction file         no TensorFlow
     prediction/predictor.py  pages through the model               no TensorFlow
     prediction/decoders.py   logits to answers                     no TensorFlow
+    prediction/export.py     the model as a SavedModel
 """
 import contextlib
 import functools
@@ -37,7 +39,6 @@ if sys.path and os.path.abspath(sys.path[0]) == os.path.dirname(os.path.abspath(
     del sys.path[0]
 
 from bert_nq import (  # noqa: E402
-    feature_flags,
     files,
     locking,
     prediction_report,
@@ -45,16 +46,18 @@ from bert_nq import (  # noqa: E402
     training_report,
 )
 from bert_nq.errors import UserError  # noqa: E402
-from bert_nq.prediction_flags import define_prediction_flags  # noqa: E402
+from bert_nq.prediction_setup import Setup  # noqa: E402
 from bert_nq.training_flags import define_training_flags  # noqa: E402
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_string("bert_config_file", None, "The encoder's bert_config.json.")
-flags.DEFINE_string("init_checkpoint", None,
-                    "Where training starts from: a BERT checkpoint, or a model of ours.")
 flags.DEFINE_bool("do_train", False, "Whether to train.")
 flags.DEFINE_bool("do_predict", False, "Whether to predict.")
+flags.DEFINE_bool("do_export", False, "Whether to write the model for serving, see "
+                  "docs/serving.md.")
+
+flags.DEFINE_string("export_dir", None, "The folder for --do_export, which adds a version; "
+                    "OUTPUT_DIR/serving if not given.")
 
 flags.DEFINE_string("train_precomputed_file", None,
                     "Training records (prepare_nq_data.py): comma-separated paths and globs.")
@@ -67,26 +70,22 @@ flags.DEFINE_string("dev_file", None, "NQ shards that the model is scored on whi
 flags.DEFINE_integer("dev_pages", 0, "Pages of --dev_file that are used, a sample; 0: all.",
                      lower_bound=0)
 
-flags.DEFINE_enum("on_bad_input", "fail", ["fail", "skip"],
-                  "What to do with a page that cannot be used: stop, or count it and go on.")
-
 flags.DEFINE_integer("task_id", 0, "Accepted for the reference's command lines; it has no effect.")
 flags.DEFINE_bool("verbose_logging", False, "Whether to show TensorFlow's own messages.")
-training_flags = define_training_flags()
-prediction_flags = define_prediction_flags()
-text_flags = feature_flags.define_text_flags()
-window_flags = feature_flags.define_window_flags()
+setup = Setup()
+training_flags = define_training_flags(setup.model)
 
 
 def main():
     program.require(FLAGS, "vocab_file", "bert_config_file", "output_dir")
-    if not FLAGS.do_train and not FLAGS.do_predict:
-        raise UserError("nothing to do: give --do_train, --do_predict or both")
+    if not (FLAGS.do_train or FLAGS.do_predict or FLAGS.do_export):
+        raise UserError("nothing to do: give --do_train, --do_predict, --do_export or several")
     chief = is_chief()
-    config, maker = check_model_flags()
-    checkpoint = init_checkpoint()
+    config, maker = setup.check_model(anew=FLAGS.do_train and FLAGS.overwrite_output_dir)
+    checkpoint = setup.init_checkpoint()
     training = check_training_flags(config, checkpoint) if FLAGS.do_train else None
     predict_paths = check_prediction_flags() if FLAGS.do_predict else None
+    check_use_of_model()
     check_output_dir()
     program.quiet_tensorflow(FLAGS.verbose_logging)
     checkpoint = check_checkpoints(config, checkpoint)
@@ -94,15 +93,24 @@ def main():
         train_with_others(config, checkpoint, training[0])
         return
     files.make_folder(FLAGS.output_dir)
-    # Prediction leaves the flags that the model was trained with.
-    flag_file = "flags.txt" if FLAGS.do_train else "flags-predict.txt"
     model_dir = FLAGS.output_dir
-    program.write_flags(FLAGS, os.path.join(FLAGS.output_dir, flag_file))
+    program.write_flags(FLAGS, os.path.join(FLAGS.output_dir, flag_file()))
     if FLAGS.do_train:
         with training_alone():
             model_dir = train(config, checkpoint, maker, *training)
+    if FLAGS.do_predict or FLAGS.do_export:
+        models = setup.model_settings(config, checkpoint, model_dir)
     if FLAGS.do_predict:
-        predict(config, checkpoint, predict_paths, model_dir)
+        predict(models, predict_paths)
+    if FLAGS.do_export:
+        export(models)
+
+
+def flag_file():
+    """The name of this run's flags: prediction leaves those that the model was trained with."""
+    if FLAGS.do_train:
+        return "flags.txt"
+    return "flags-predict.txt" if FLAGS.do_predict else "flags-export.txt"
 
 
 def is_chief():
@@ -114,38 +122,6 @@ def is_chief():
         raise UserError("--overwrite_output_dir is not for --distribution=multi_worker, where the "
                         "same command goes on after a worker was lost: remove the folder yourself")
     return cluster.is_chief(FLAGS.distribution, os.environ)
-
-
-def check_model_flags():
-    """Returns the BertConfig and the WindowMaker. TensorFlow is not imported yet."""
-    from bert_nq.estimator import model_folder
-    from bert_nq.features.making import make_window_maker
-    from bert_nq.modeling.config import BertConfig
-    config = BertConfig.from_json_file(FLAGS.bert_config_file)
-    if FLAGS.max_seq_length > config.max_position_embeddings:
-        raise UserError("--max_seq_length=%d, but the model has positions for %d wordpieces "
-                        "(max_position_embeddings in %s)" % (
-                            FLAGS.max_seq_length, config.max_position_embeddings,
-                            FLAGS.bert_config_file))
-    prediction_flags.decoder()
-    maker = make_window_maker(text_flags(), prediction_windows())
-    if maker.vocab_size > config.vocab_size:
-        raise UserError("%s has %d entries, the model's vocab_size is %d (%s)" % (
-            FLAGS.vocab_file, maker.vocab_size, config.vocab_size, FLAGS.bert_config_file))
-    if not FLAGS.overwrite_output_dir:
-        model_folder.check_same_model(FLAGS.output_dir, config, FLAGS.vocab_file)
-    return config, maker
-
-
-def init_checkpoint():
-    """Returns the prefix of --init_checkpoint, of a remote one as it is given, or None.
-
-    TensorFlow is not imported yet.
-    """
-    from bert_nq.modeling import checkpoints
-    if not FLAGS.init_checkpoint or files.is_remote(FLAGS.init_checkpoint):
-        return FLAGS.init_checkpoint or None
-    return checkpoints.find_checkpoint(FLAGS.init_checkpoint)
 
 
 def check_output_dir():
@@ -181,25 +157,20 @@ def check_training_flags(config, checkpoint):
 
 def check_prediction_flags():
     """Returns the NQ shards. TensorFlow is not imported yet."""
-    from bert_nq.estimator import model_folder
-    from bert_nq.nq import shards
-    from bert_nq.scoring.tuned import Tuned
     program.require(FLAGS, "predict_file", "output_prediction_file")
-    paths = shards.expand_shards(FLAGS.predict_file)
-    outputs = [FLAGS.output_prediction_file, FLAGS.output_nbest_file]
-    for output in filter(None, outputs):
-        files.check_output(output, paths)
-    if outputs[0] == outputs[1]:
-        raise UserError("--output_prediction_file and --output_nbest_file are the same file")
-    if FLAGS.thresholds:
-        Tuned.load(FLAGS.thresholds)
+    return setup.check_files()
+
+
+def check_use_of_model():
+    """Checks that there is a model to predict with or to export. TensorFlow is not imported yet."""
+    from bert_nq.prediction import serving
+    if FLAGS.do_export:
+        serving.check_folder(export_dir())
     if FLAGS.ensemble and FLAGS.do_train:
         raise UserError("--ensemble is of models that are trained: leave out --do_train")
-    if not (FLAGS.do_train or FLAGS.ensemble or FLAGS.init_checkpoint
-            or model_folder.has_checkpoint(FLAGS.output_dir)):
-        raise UserError("%s holds no trained model: train first (--do_train), or give "
-                        "--init_checkpoint" % FLAGS.output_dir)
-    return paths
+    setup.ensemble()
+    if not FLAGS.do_train:
+        setup.check_has_model()
 
 
 def check_checkpoints(config, checkpoint):
@@ -209,30 +180,15 @@ def check_checkpoints(config, checkpoint):
     """
     from bert_nq.estimator import model
     from bert_nq.modeling import checkpoints
-    from bert_nq.text.reference import check_case
-    if checkpoint:
-        checkpoint = checkpoints.find_checkpoint(checkpoint)  # A remote one is looked for here.
-        checkpoints.check_fits(config, checkpoint)
-        check_case(FLAGS.do_lower_case, checkpoint)
-    if FLAGS.do_train and FLAGS.overwrite_output_dir:
-        return checkpoint
-    trained = model.latest_checkpoint(FLAGS.output_dir)
-    if trained:
-        checkpoints.check_fits(config, trained)
-    if FLAGS.do_train:
+    checkpoint = setup.find_checkpoint(config, checkpoint)
+    if not FLAGS.do_train:
+        setup.check_trained(config, checkpoint)
+    elif not FLAGS.overwrite_output_dir:
+        trained = model.latest_checkpoint(FLAGS.output_dir)
         if trained:
+            checkpoints.check_fits(config, trained)
             model.check_can_continue(trained)
-    elif not FLAGS.ensemble:
-        model.check_has_heads(trained or checkpoint)
     return checkpoint
-
-
-def check_predicts(config, checkpoint):
-    """Raises UserError where a model of an ensemble does not fit its config or is not trained."""
-    from bert_nq.estimator import model
-    from bert_nq.modeling import checkpoints
-    checkpoints.check_fits(config, checkpoint)
-    model.check_has_heads(checkpoint)
 
 
 def run_settings():
@@ -322,7 +278,7 @@ def dev_scorer(config, maker, paths):
     from bert_nq.prediction.dev_set import DevSet
     from bert_nq.prediction.model_settings import Member, ModelSettings
     dev = DevSet(paths, FLAGS.dev_pages)
-    pages = predictor.PagePredictor(maker, prediction_flags.decoder(), FLAGS.predict_batch_size)
+    pages = predictor.PagePredictor(maker, setup.decoder(), FLAGS.predict_batch_size)
 
     def score(checkpoint, stop):
         settings = ModelSettings((Member(config, checkpoint),), FLAGS.precision)
@@ -342,16 +298,16 @@ def dev_scorer(config, maker, paths):
 def open_model(settings):
     """The model in this process, on the device that there is."""
     from bert_nq.prediction import window_model
-    options = prediction_flags.decoder().output_options()
+    options = setup.decoder().output_options()
     if FLAGS.use_tpu:
         return window_model.TpuWindowModel(settings, options, run_settings(), FLAGS.max_seq_length)
     return window_model.WindowModel(settings, options)
 
 
-def predict(config, checkpoint, paths, model_dir):
+def predict(models, paths):
     """Predicts the pages of the shards and prints what came of it."""
     from bert_nq.prediction import job
-    work = prediction_job(config, checkpoint, paths, model_dir)
+    work = setup.job(models, paths)
     num_workers = FLAGS.num_workers or default_workers(work.model.members)
     in_this_process = functools.partial(open_model, work.model) if on_one_device() else None
     with program.Meter() as meter:
@@ -363,31 +319,17 @@ def predict(config, checkpoint, paths, model_dir):
           "--pretty_print" % (FLAGS.predict_file, FLAGS.output_prediction_file))
 
 
-def prediction_job(config, checkpoint, paths, model_dir):
-    """The prediction that the flags describe."""
-    from bert_nq.estimator import model
-    from bert_nq.prediction import members
-    from bert_nq.prediction.job import Job
-    from bert_nq.prediction.model_settings import Member, ModelSettings
-    wanted = prediction_flags.files()
-    if wanted["ensemble"]:
-        models = members.find_members(wanted["ensemble"], wanted["ensemble_weights"],
-                                      FLAGS.vocab_file)
-        for member in models:
-            check_predicts(member.config, member.checkpoint)
-    else:
-        models = (Member(config, model.latest_checkpoint(model_dir) or checkpoint),)
-    settings = ModelSettings(models, FLAGS.precision, FLAGS.model_threads)
-    return Job(paths, wanted["output_prediction_file"], settings, settings.fingerprint(),
-               text_flags(), prediction_windows(), prediction_flags.decoder(),
-               FLAGS.predict_batch_size, wanted["output_nbest_file"], wanted["thresholds"],
-               FLAGS.on_bad_input == "skip")
+def export_dir():
+    """The folder of the exported versions."""
+    return FLAGS.export_dir or os.path.join(FLAGS.output_dir, "serving")
 
 
-def prediction_windows():
-    """The settings of the windows that are predicted."""
-    windows = window_flags()
-    return windows._replace(doc_stride=FLAGS.predict_stride or windows.doc_stride)
+def export(models):
+    """Writes the model for serving, and prints where and how it compares."""
+    from bert_nq.prediction import export, serving
+    description = serving.Serving(dict(setup.decoder().describe(), model=models.fingerprint()),
+                                  setup.text(), setup.windows())
+    prediction_report.print_export(export.export(models, description, export_dir()))
 
 
 def on_one_device():

@@ -17,14 +17,19 @@ class Groups(NamedTuple):
     running: Callable[[], Dict[str, Any]]  # devices and batches
 
 
-def define_training_flags() -> Groups:
-    """Defines the flags; returns how to read them."""
+def define_training_flags(model_flags: Dict[str, Any]) -> Groups:
+    """Defines the flags; returns how to read them.
+
+    Args:
+      model_flags: holders of the flags that prediction has as well, see prediction_setup.
+    """
     seed = flags.DEFINE_integer(
         "seed", None, "Of initial weights, dropout and data order. Random if not set; a run that "
         "goes on keeps its seed.", lower_bound=0, upper_bound=2 ** 31 - 1)
     training = dict(_schedule_flags(), **_step_flags())
-    return Groups(_reader(dict(training, seed=seed)), _reader(_keeping_flags()),
-                  _reader(dict(_device_flags(), seed=seed)))
+    shared = {name: model_flags[name] for name in ("output_dir", "predict_batch_size")}
+    return Groups(_reader(dict(training, seed=seed, precision=model_flags["precision"])),
+                  _reader(_keeping_flags()), _reader(dict(_device_flags(), seed=seed, **shared)))
 
 
 def _reader(holders: Dict[str, Any]) -> Callable[[], Dict[str, Any]]:
@@ -71,10 +76,6 @@ def _schedule_flags() -> Dict[str, Any]:
 def _step_flags() -> Dict[str, Any]:
     """How a step is computed."""
     return {
-        "precision": flags.DEFINE_enum(
-            "precision", "fp32", ["fp32", "bf16", "fp16"], "Of matrix products and activations; "
-            "weights, softmax and LayerNorm stay in fp32. fp16 scales the loss as needed; it is "
-            "for GPUs, bf16 for TensorFlow 2 and TPUs."),
         "gradient_accumulation_steps": flags.DEFINE_integer(
             "gradient_accumulation_steps", 1, "Passes of --train_batch_size windows that make one "
             "step: a larger batch in the same memory.", lower_bound=1),
@@ -108,14 +109,9 @@ def _keeping_flags() -> Dict[str, Any]:
 
 def _device_flags() -> Dict[str, Any]:
     return {
-        "output_dir": flags.DEFINE_string(
-            "output_dir", None, "The folder of the model: checkpoints are written to it and read "
-            "from it."),
         "train_batch_size": flags.DEFINE_integer(
             "train_batch_size", 32, "Windows of one pass through the model, on all devices "
             "together.", lower_bound=1),
-        "predict_batch_size": flags.DEFINE_integer(
-            "predict_batch_size", 8, "Windows that are predicted at once.", lower_bound=1),
         "keep_checkpoint_max": flags.DEFINE_integer(
             "keep_checkpoint_max", 5, "Newest checkpoints that are kept; 0: all.", lower_bound=0),
         "distribution": flags.DEFINE_enum(

@@ -67,6 +67,7 @@ def main() -> None:
 def _source(gold_paths):
     """All but the pages themselves."""
     from bert_nq.error_pages import answer_files, outcomes, site
+    from bert_nq.scoring import measures
     from bert_nq.scoring.gold import merge_shards, read_shards
     from bert_nq.scoring.predictions import read_predictions
 
@@ -79,6 +80,7 @@ def _source(gold_paths):
     shards = program.progress(read_shards(gold_paths, FLAGS.num_threads), "gold shards",
                               len(gold_paths))
     gold = merge_shards(gold_paths, shards)
+    measures.check_units(gold, predictions)
     thresholds = FLAGS.long_threshold, FLAGS.short_threshold
     scored = outcomes.score(gold, predictions, (FLAGS.long_non_null_threshold,
                                                 FLAGS.short_non_null_threshold), thresholds)

@@ -107,6 +107,7 @@ def _report(gold_paths, gold, system, other):
     from bert_nq.scoring import report, report_text
     from bert_nq.scoring.facts import read_facts
 
+    _tell("reading the pages for the report")
     facts = read_facts(gold_paths, FLAGS.num_threads, report.spans(gold, system, other))
     made = report.make(gold, facts, system, other, FLAGS.bootstrap_threshold, FLAGS.resamples,
                        FLAGS.seed)

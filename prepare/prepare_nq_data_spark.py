@@ -12,22 +12,15 @@ docs/spark.md says how to set up a cluster, and how to read and write gs://, s3a
 import preparation
 from absl import flags
 
-from bert_nq import program
-from bert_nq.errors import UserError
+from bert_nq import program, spark_flags
 
 FLAGS = flags.FLAGS
 
 job_of_flags = preparation.define_flags(num_output_shards=32)
-flags.DEFINE_string("master", None, "Spark's master: spark://HOST:PORT, local[*] for this machine "
-                    "alone, yarn or k8s://…; with spark-submit it is named there.")
-flags.DEFINE_multi_string("conf", [], "A setting of Spark, such as spark.executor.memory=2g; may "
-                          "be given several times.")
 flags.DEFINE_integer("num_tasks", None, "Divide the work into so many tasks where there are fewer "
                      "shards: give the number of cores. By default a shard is a task.",
                      lower_bound=1)
-flags.DEFINE_float("progress_seconds", 5.0, "The pause between two lines on how far it is, where "
-                   "standard error is not a terminal.", lower_bound=0.0)
-flags.DEFINE_bool("verbose", False, "Show what Spark itself says.")
+spark_settings = spark_flags.define_spark_flags()
 
 
 def main():
@@ -39,14 +32,6 @@ def main():
                                    lambda status: show(meter, status), meter.note)
             seconds = meter.elapsed()
     preparation.print_summary(result, seconds)
-
-
-def spark_settings():
-    """{name: value} of --conf."""
-    for setting in FLAGS.conf:
-        if "=" not in setting:
-            raise UserError("--conf=%s: give NAME=VALUE" % setting)
-    return dict(setting.split("=", 1) for setting in FLAGS.conf)
 
 
 def show(meter, status):

@@ -38,7 +38,8 @@ def _prediction(example_id, long_answer, short_answers, score, yes_no="NONE"):
     return {"example_id": example_id, "long_answer": span(*long_answer), "long_answer_score": score,
             "short_answers": [span(*s) for s in short_answers], "short_answers_score": score,
             "yes_no_answer": yes_no,
-            "scores": {"long": score, "short": score, "yes": -3.0, "no": -4.0}}
+            "scores": {"long": score, "short": score, "yes": -3.0, "no": -4.0},
+            "best_short_answers": [span(*s) for s in short_answers] or [span(5, 7)]}
 
 
 def pages():

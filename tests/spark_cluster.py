@@ -130,3 +130,16 @@ class Cluster:
     def __exit__(self, *unused):
         for process in self.workers + [self._master]:
             process.kill()
+
+
+@contextlib.contextmanager
+def without_library(folder):
+    """A Cluster whose workers have a library of our name that is not ours: they need what is sent.
+
+    Args:
+      folder: for all that it writes, a pathlib.Path.
+    """
+    (folder / "python" / "bert_nq").mkdir(parents=True)
+    (folder / "python" / "bert_nq" / "__init__.py").write_text("raise ImportError('not this one')")
+    with Cluster(folder, folder / "python") as started:
+        yield started

@@ -19,6 +19,7 @@ def _files(*patterns):
 
 
 LIBRARY = _files("bert_nq/**/*.py")
+PROGRAMS_OF_THE_MODEL = ["bert_nq/run_nq.py", "bert_nq/run_nq_spark.py"]
 PROGRAM_FOLDERS = ("prepare", "augment", "records", "eval", "demos", "benchmarks")
 
 
@@ -28,7 +29,7 @@ def _is_program(path):
 
 
 PROGRAMS = list(filter(_is_program, _files(
-    *("%s/**/*.py" % folder for folder in PROGRAM_FOLDERS)))) + ["bert_nq/run_nq.py"]
+    *("%s/**/*.py" % folder for folder in PROGRAM_FOLDERS)))) + PROGRAMS_OF_THE_MODEL
 
 
 def _module(path):
@@ -69,7 +70,7 @@ def _floors():
     numbers = {"foundation": -1, "ground": 0, "programs": 99}
     floors = {room: numbers[floor] if floor in numbers else int(floor)
               for floor, rooms in lines for room in re.findall(r"\w+(?![\w/.])", rooms)}
-    return dict(floors, run_nq=99)
+    return dict(floors, run_nq=99, run_nq_spark=99)
 
 
 FLOORS = _floors()
@@ -133,7 +134,8 @@ def test_no_two_files_import_each_other():
 def _may_import_tensorflow(path):
     folder = os.path.dirname(path)
     return (folder in ("bert_nq/modeling", "bert_nq/estimator", "bert_nq/training")
-            or path in ("bert_nq/prediction/graph.py", "bert_nq/prediction/window_model.py"))
+            or path in ("bert_nq/prediction/graph.py", "bert_nq/prediction/window_model.py",
+                        "bert_nq/prediction/export.py"))
 
 
 @pytest.mark.parametrize("path", LIBRARY + PROGRAMS)
@@ -153,7 +155,7 @@ def test_tensorflow_is_imported_in_its_rooms_alone_and_as_compat_v1(path):
 
 def test_all_other_modules_do_without_tensorflow():
     free = [name for name, path in MODULES.items()
-            if not _may_import_tensorflow(path) and path != "bert_nq/run_nq.py"]
+            if not _may_import_tensorflow(path) and path not in PROGRAMS_OF_THE_MODEL]
     code = ("import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)\n"
             "assert 'tensorflow' not in sys.modules")
     done = subprocess.run([sys.executable, "-c", code] + free, stderr=subprocess.PIPE, text=True,
@@ -161,7 +163,7 @@ def test_all_other_modules_do_without_tensorflow():
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("path", [p for p in LIBRARY if p != "bert_nq/run_nq.py"])
+@pytest.mark.parametrize("path", [p for p in LIBRARY if p not in PROGRAMS_OF_THE_MODEL])
 def test_the_library_is_flagless(path):
     for node in ast.walk(_tree(path)):
         names = {getattr(node, field, None) for field in ("id", "attr", "name", "asname", "arg")}

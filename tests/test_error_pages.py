@@ -213,6 +213,8 @@ open in a browser: %s
         assert (tmp_path / "site" / "pages" / "000" / href).is_file(), href
     assert "&lt;/script&gt; loose 1901" in hostile  # of the n-best list
     assert "it would have been wrong" in question_file(tmp_path, 103)
+    assert "had it not been yes or no: <bdi>big town</bdi>" in question_file(tmp_path, 106)
+    assert "had it not been" not in question_file(tmp_path, 103)
 
 
 def test_formats_and_order_change_nothing_but_bytes(task, tmp_path):

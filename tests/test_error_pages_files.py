@@ -5,10 +5,16 @@ import os
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from nq_pages import make_line, make_page
 
 from bert_nq.error_pages import answer_files, folder
 from bert_nq.error_pages.answer_files import AnswerFile, Candidate, Details, NBest, NBestFile
 from bert_nq.errors import UserError
+from bert_nq.nq.decoding import decode_example
+from bert_nq.nq.example import Span as ExampleSpan
+from bert_nq.prediction.nbest import Ranked, nbest_record
+from bert_nq.prediction.output import prediction_file
+from bert_nq.scoring.labels import Span
 
 PREDICTOR = {"model": "0a1b", "decoder": "page", "options": {"top_k": 5}}
 
@@ -27,11 +33,13 @@ def failure(path, parse=lambda record: None):
 def test_details_of_predictions(tmp_path):
     path = write(tmp_path / "p.json", {"predictions": [
         {"example_id": -7, "scores": {"long": 1, "short": -2.5, "yes": None, "other": "x"},
-         "probabilities": {"long": 0.75}},
+         "probabilities": {"long": 0.75},
+         "best_short_answers": [{"start_token": 4, "end_token": 6}]},
         {"example_id": "8"}], "predictor": PREDICTOR})
     details, predictor = answer_files.read_details(path)
-    assert details == {-7: Details({"long": 1.0, "short": -2.5}, {"long": 0.75}),
-                       8: Details({}, {})}
+    assert details == {-7: Details({"long": 1.0, "short": -2.5}, {"long": 0.75},
+                                   (Span(-1, -1, 4, 6),)),
+                       8: Details({}, {}, ())}
     assert answer_files.describe(predictor) == 'model 0a1b, decoder page, options {"top_k": 5}'
 
 
@@ -82,9 +90,20 @@ def test_files_of_another_form(tmp_path, content, expected):
 def test_scores_that_are_none(tmp_path, scores):
     path = write(tmp_path / "p.json", '{"predictions": [{"example_id": 5, "scores": %s}]}' % scores)
     if scores == "[]":
-        assert answer_files.read_details(path)[0] == {5: Details({}, {})}
+        assert answer_files.read_details(path)[0] == {5: Details({}, {}, ())}
         return
     with pytest.raises(UserError, match=r"p.json, prediction 1: example 5: scores .*"):
+        answer_files.read_details(path)
+
+
+@pytest.mark.parametrize("spans, expected", [
+    ({"a": 1}, "example 5: best_short_answers is not a list"),
+    ([{"start_token": 4, "end_token": 4}], "example 5: best_short_answers: start_token 4 is not"),
+])
+def test_best_short_answers_that_are_none(tmp_path, spans, expected):
+    path = write(tmp_path / "p.json",
+                 {"predictions": [{"example_id": 5, "best_short_answers": spans}]})
+    with pytest.raises(UserError, match="p.json, prediction 1: " + expected):
         answer_files.read_details(path)
 
 
@@ -106,6 +125,20 @@ def test_nbest_lists_are_cut_in_number_and_length(tmp_path):
                                  [Candidate(1, 2, "?", 1.5, None, None)],
                                  {"yes": [-1.0, 0.25], "no": [-2.0, None]})
     assert nbest.get(2) == NBest([], [], {})
+
+
+def test_what_prediction_writes_is_read(tmp_path):
+    example = decode_example(make_line(make_page("<P> A big town . </P>", 5)), "x")
+    record = nbest_record(example, [Ranked(ExampleSpan(0, 6), 0.0, 2, 0)],
+                          [Ranked(ExampleSpan(2, 4), 0.0, 1)], {"yes": 0.0})
+    path = str(tmp_path / "n.json")
+    with prediction_file(path, PREDICTOR) as add:
+        add(record)
+    nbest = NBestFile(path, 10)
+    assert nbest.predictor == PREDICTOR
+    assert nbest.get(5) == NBest([Candidate(0, 6, "A big town .", 0.0, 1 / 2, 2)],
+                                 [Candidate(2, 4, "big town", 0.0, 1 / 3, 1)],
+                                 {"yes": [0.0, 1 / 3]})
 
 
 @pytest.mark.parametrize("entry, expected", [

@@ -1,58 +1,22 @@
-"""Results find their page: pages of all sizes and ids through tf.data and a model of arithmetic."""
+"""Results find their page: pages of all sizes and ids in chunks through a model of arithmetic."""
 import itertools
 import random
-import time
 
 import numpy as np
 import pytest
 import tiny_nq
+from arithmetic_model import ArithmeticModel, logits
 from nq_pages import make_line, make_page
 
 from bert_nq.errors import BadExampleError, UserError
-from bert_nq.estimator import devices, model
-from bert_nq.modeling.runtime import tf
 from bert_nq.nq.decoding import decode_example
 from bert_nq.nq.shards import BadInput
-from bert_nq.prediction import predictor
-from bert_nq.prediction.decoding import DecodingOptions, decode, prediction_of
+from bert_nq.prediction import outputs, predictor
+from bert_nq.prediction.decoders import make_decoder
+from bert_nq.prediction.predictor import PagePredictor
 
-OPTIONS = DecodingOptions()
 MAKER = tiny_nq.window_maker()
-SEQ_LENGTH = 64
-
-
-def arithmetic(features):
-    """Logits that depend on all wordpieces of a window, so that no two windows have the same."""
-    ids = features["input_ids"].astype(np.int64)
-    columns = np.arange(ids.shape[1])
-    content = np.sum(ids * (columns + 1), axis=1, keepdims=True)
-    live = features["input_mask"] + 2 * features["segment_ids"]
-    return {"start_logits": ((ids * 7919 + columns * 104729 + content) % 1009 * live / 100.0),
-            "end_logits": ((ids * 104729 + columns * 7919 + content) % 1013 * live / 100.0)}
-
-
-class FakeEstimator:
-    """Has the Estimator's predict(): the dataset's batches through a session and `arithmetic`."""
-
-    def __init__(self, batch_size, stop_after=None):
-        self._batch_size = batch_size
-        self._stop_after = stop_after
-        self.batch_sizes = []
-
-    def predict(self, input_fn, checkpoint_path, yield_single_examples):
-        assert yield_single_examples is False
-        with tf.Graph().as_default(), tf.Session() as session:
-            dataset = input_fn(params={"batch_size": self._batch_size})
-            iterator = tf.data.make_initializable_iterator(dataset)
-            following = iterator.get_next()
-            session.run(iterator.initializer)
-            while len(self.batch_sizes) != self._stop_after:
-                try:
-                    batch = session.run(following)
-                except tf.errors.OutOfRangeError:
-                    return
-                self.batch_sizes.append(len(batch["input_ids"]))
-                yield arithmetic(batch)
+DECODER = make_decoder("page", {})
 
 
 def page(example_id, num_words, source="a shard, line 1"):
@@ -63,59 +27,118 @@ def page(example_id, num_words, source="a shard, line 1"):
     return decode_example(make_line(record), source)
 
 
-def alone(example):
+def alone(example, decoder=DECODER):
     """What a page's entry must be, without any stream."""
     windows = MAKER.prediction_windows(example).windows
-    logits = arithmetic({"input_ids": windows.input_ids, "input_mask": windows.input_mask(),
-                         "segment_ids": windows.segment_ids()})
-    return prediction_of(example.example_id, decode(
-        logits["start_logits"].astype(np.float64), logits["end_logits"].astype(np.float64),
-        windows.token_map, example.candidates, OPTIONS))
+    features = windows.input_ids, windows.input_mask(), windows.segment_ids()
+    of_page = outputs.from_logits(*logits(*features), *features[1:], decoder.output_options())
+    return decoder.decode(example, windows, of_page)
 
 
-def predicted(estimator, examples, skip=False):
-    return list(predictor.predict(estimator, examples, MAKER, SEQ_LENGTH, OPTIONS, BadInput(skip)))
+def predicted(model, examples, batch_size=8, decoder=DECODER, maker=MAKER, skip=False):
+    return list(predictor.predict(model, PagePredictor(maker, decoder, batch_size), examples,
+                                  BadInput(skip, lambda text: None)))
+
+
+class Eager(ArithmeticModel):
+    """Draws batches long before it computes them, as TpuWindowModel does."""
+
+    full_length = True
+
+    def outputs(self, batches):
+        waiting = []
+        for batch in batches:
+            waiting.append(batch)
+            if len(waiting) == 50:
+                yield self.run(waiting.pop(0))
+        yield from map(self.run, waiting)
 
 
 IDS = [5, 6, 7, -1, 0, 1, 2 ** 63 - 1, 2 ** 63 - 2, -2 ** 63, -2 ** 63 + 1,
        2 ** 32 + 5, 5 - 2 ** 32, 2 ** 31, -2 ** 31, 123456789012345678, 8]
 
 
-@pytest.mark.parametrize("batch_size", [1, 3, 8])
-def test_every_page_gets_its_own_answer_in_the_order_of_the_pages(batch_size):
+@pytest.fixture(scope="module")
+def examples():
     # Unique ids of these pages' windows overlap: id 5's third window has 7, which is a page itself.
     # Ids that are equal when cut to 32 bits are among them; sizes go from 1 window to some 40.
     sizes = itertools.cycle([3, 700, 1, 60, 90, 5, 30, 200])
-    examples = [page(example_id, size) for example_id, size in zip(IDS, sizes)]
+    return [page(example_id, size) for example_id, size in zip(IDS, sizes)]
+
+
+@pytest.mark.parametrize("model", [ArithmeticModel, Eager])
+@pytest.mark.parametrize("batch_size, chunk_pages", [(1, 3), (3, 32), (8, 1), (8, 5), (1000, 32)])
+def test_every_page_gets_its_own_answer_in_the_order_of_the_pages(
+        monkeypatch, examples, model, batch_size, chunk_pages):
+    monkeypatch.setattr(predictor, "CHUNK_PAGES", chunk_pages)
+    model = model(options=DECODER.output_options())
+    assert predicted(model, iter(examples), batch_size) == list(map(alone, examples))
     counts = [len(MAKER.prediction_windows(e).windows.input_ids) for e in examples]
     assert min(counts) == 1 and max(counts) > 4 * 8
+    # Of each chunk full batches, and the rest.
+    wanted = []
+    for start in range(0, len(examples), chunk_pages):
+        full, rest = divmod(sum(counts[start:start + chunk_pages]), batch_size)
+        wanted += [batch_size] * full + [rest] * bool(rest)
+    assert model.batch_sizes == wanted
 
-    estimator = FakeEstimator(batch_size)
-    entries = predicted(estimator, iter(examples))
-    assert entries == [alone(e) for e in examples]
-    # Full batches, and the rest.
-    full, rest = divmod(sum(counts), batch_size)
-    assert estimator.batch_sizes == [batch_size] * full + [rest] * bool(rest)
+
+def test_bert_joint_sees_the_padding(examples):
+    decoder = make_decoder("bert_joint", {})
+    model = ArithmeticModel(options=decoder.output_options())
+    lengths = set()
+    run = model.run
+    model.run = lambda batch: lengths.add(batch.input_ids.shape[1]) or run(batch)
+    assert predicted(model, examples, decoder=decoder) == [alone(e, decoder) for e in examples]
+    assert lengths == {64}
 
 
 def test_answers_differ_from_page_to_page():
-    # Else the test above would not notice a mix-up.
+    # Else the tests above would not notice a mix-up.
     entries = [alone(page(example_id, 60)) for example_id in IDS]
     assert len({entry["long_answer_score"] for entry in entries}) == len(entries)
 
 
-def test_no_pages_no_entries():
-    assert predicted(FakeEstimator(4), []) == []
+@pytest.mark.parametrize("model", [ArithmeticModel, Eager])
+def test_no_pages_no_entries(model):
+    assert predicted(model(), []) == []
 
 
-def test_a_second_page_with_the_same_id_is_refused_or_skipped():
-    examples = [page(1, 20, "a, line 1"), page(2, 20, "a, line 2"), page(1, 50, "b, line 7")]
-    with pytest.raises(BadExampleError, match="b, line 7: a second page with example_id 1"):
-        predicted(FakeEstimator(2), examples)
-    assert predicted(FakeEstimator(2), examples, skip=True) == [alone(e) for e in examples[:2]]
+class Fussy:
+    """Makes windows of some pages only."""
+
+    def __init__(self, usable):
+        self.usable = usable
+
+    def prediction_windows(self, example):
+        if example.example_id not in self.usable:
+            raise BadExampleError("%s: unusable" % example.source)
+        return MAKER.prediction_windows(example)
 
 
-def test_errors_of_the_input_come_through_as_they_are():
+@pytest.mark.parametrize("model", [ArithmeticModel, Eager])
+@pytest.mark.parametrize("usable", [[], [0], [3, 4, 9], [9]])
+def test_pages_without_windows_are_passed_over(monkeypatch, model, usable):
+    # Whole chunks are without windows: at the beginning, in the middle, at the end.
+    monkeypatch.setattr(predictor, "CHUNK_PAGES", 2)
+    examples = [page(i, 20) for i in range(10)]
+    assert predicted(model(options=DECODER.output_options()), examples, maker=Fussy(usable),
+                     skip=True) == [alone(examples[i]) for i in usable]
+
+
+def test_an_unusable_page_ends_the_prediction_or_is_counted():
+    examples = [page(i, 20, "a shard, line %d" % (i + 1)) for i in range(3)]
+    with pytest.raises(BadExampleError, match="^a shard, line 2: unusable .--on_bad_input=skip"):
+        predicted(ArithmeticModel(), examples, maker=Fussy([0, 2]))
+    notes = []
+    bad_input = BadInput(True, notes.append)
+    chunk = PagePredictor(Fussy([0, 2]), DECODER, 8).prepare(examples, bad_input)
+    assert [e.example_id for e in chunk.examples] == [0, 2]
+    assert (bad_input.skipped, notes) == (1, ["skipped: a shard, line 2: unusable"])
+
+
+@pytest.mark.parametrize("model", [ArithmeticModel, Eager])
+def test_errors_of_the_input_come_through_as_they_are(monkeypatch, model):
     class OddError(Exception):
         pass
 
@@ -124,57 +147,69 @@ def test_errors_of_the_input_come_through_as_they_are():
             yield page(i, 40)
         raise OddError("on line 6")
 
+    monkeypatch.setattr(predictor, "CHUNK_PAGES", 2)
+    pages = PagePredictor(MAKER, DECODER, 8)
     entries = []
     with pytest.raises(OddError, match="on line 6"):
-        for entry in predictor.predict(FakeEstimator(1), examples(), MAKER, SEQ_LENGTH, OPTIONS,
-                                       BadInput()):
-            entries.append(entry)
-    assert entries == [alone(page(i, 40)) for i in range(5)]
-
-
-def test_a_model_that_stops_early_is_an_error():
-    examples = [page(i, 10, "a shard, line %d" % (i + 1)) for i in range(6)]
-    with pytest.raises(UserError, match="stopped before it came to a shard, line 4"):
-        predicted(FakeEstimator(1, stop_after=3), examples)
+        for entry in predictor.predict(model(), pages, examples(), BadInput()):
+            entries.append(entry["example_id"])
+    assert entries in ([], [0, 1])  # what is finished depends on how far the model is
 
 
 def test_logits_that_are_no_numbers_name_the_page():
-    class Diverged(FakeEstimator):
-        def predict(self, input_fn, checkpoint_path, yield_single_examples):
-            for batch in super().predict(input_fn, checkpoint_path, yield_single_examples):
-                batch["start_logits"][:, 3] = np.nan
-                yield batch
+    examples = [page(i, 20, "a shard, line %d" % (i + 1)) for i in range(4)]
+    third = MAKER.prediction_windows(examples[2]).windows.input_ids[0]
 
-    with pytest.raises(UserError, match="a shard, line 1: .*not finite"):
-        predicted(Diverged(2), [page(1, 10)])
+    class Diverged(ArithmeticModel):
+        def run(self, batch):
+            of_batch = super().run(batch)
+            of_batch.null_scores[(batch.input_ids == third[:batch.input_ids.shape[1]]).all(1)] = (
+                np.nan)
+            return of_batch
+
+    entries = []
+    with pytest.raises(UserError, match="^a shard, line 3: the model's logits are not finite: was "
+                       "its training stable"):
+        for entry in predictor.predict(Diverged(), PagePredictor(MAKER, DECODER, 8), examples,
+                                       BadInput()):
+            entries.append(entry["example_id"])
+    assert entries == [0, 1]
 
 
-def most_pages_under_way(estimator, num_pages, batch_size):
-    """How far the reading of pages ran ahead of their entries, at the most."""
+@pytest.mark.parametrize("batch_size", [1, 8, 100])
+def test_pages_under_way_are_bounded(batch_size):
     drawn = yielded = most = 0
 
     def examples():
         nonlocal drawn
-        for i in range(num_pages):
+        for i in range(1000):
             drawn += 1
             yield page(i, 3)
 
-    for _ in predictor.predict(estimator, examples(), MAKER, SEQ_LENGTH, OPTIONS, BadInput()):
-        yielded += 1
-        if yielded in (10, num_pages // 2):
-            time.sleep(0.3)  # The threads that read ahead go as far as they ever will.
+    for _ in predictor.predict(ArithmeticModel(), PagePredictor(MAKER, DECODER, batch_size),
+                               examples(), BadInput()):
         most = max(most, drawn - yielded)
-    assert yielded == num_pages
-    return most
+        yielded += 1
+    assert yielded == 1000
+    # The chunk that is answered, and the next, whose first batch has gone through.
+    assert most <= 2 * predictor.CHUNK_PAGES
 
 
-def test_pages_under_way_are_bounded():
-    # Each is one window: 4 batches of 8 wait in the queue, one is being made and two are used.
-    assert most_pages_under_way(FakeEstimator(8), 2000, 8) <= 8 * 8
+def test_the_runners_up_on_request():
+    example = page(1, 30)
+    for wanted in (False, True):
+        pages = PagePredictor(MAKER, DECODER, 8, nbest=wanted)
+        chunk = pages.prepare([example], BadInput())
+        (_, of_windows), = predictor.stream(ArithmeticModel(options=DECODER.output_options()),
+                                            pages, [chunk])
+        answers, = pages.answers(chunk, of_windows)
+        assert answers.entry == alone(example)
+        assert (answers.nbest is not None) == wanted
+    assert answers.nbest == DECODER.nbest(example, chunk.windows[0], of_windows)
 
 
-def test_pages_under_way_are_bounded_in_the_real_estimator(tmp_path):
-    estimator = devices.make_estimator(
-        model.model_fn_builder(tiny_nq.CONFIG, None, use_tpu=False),
-        devices.RunSettings(str(tmp_path), predict_batch_size=8, seed=1))
-    assert most_pages_under_way(estimator, 300, 8) <= 8 * 8
+def test_chunks_of_items(monkeypatch):
+    monkeypatch.setattr(predictor, "CHUNK_PAGES", 3)
+    assert list(predictor.in_chunks(range(7))) == [[0, 1, 2], [3, 4, 5], [6]]
+    assert list(predictor.in_chunks(range(3))) == [[0, 1, 2]]
+    assert list(predictor.in_chunks([])) == []

@@ -12,10 +12,10 @@ import time
 
 import programs
 import pytest
+import spark_cluster
 from hypothesis import given
 from hypothesis import strategies as st
 from nq_pages import write_shard
-from spark_cluster import Cluster
 from tiny_nq import UNUSABLE_PAGE, place_page, write_vocabulary
 
 from bert_nq.errors import UserError
@@ -42,11 +42,7 @@ def corpus(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    """Its workers have a library of this name that is not this one: they need what is sent."""
-    folder = tmp_path_factory.mktemp("cluster")
-    (folder / "python" / "bert_nq").mkdir(parents=True)
-    (folder / "python" / "bert_nq" / "__init__.py").write_text("raise ImportError('not this one')")
-    with Cluster(folder, folder / "python") as started:
+    with spark_cluster.without_library(tmp_path_factory.mktemp("cluster")) as started:
         yield started
 
 

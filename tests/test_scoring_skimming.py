@@ -44,7 +44,17 @@ def test_the_order_of_the_simplified_format():
     assert fields(skim(line)) == (3, PAGE["annotations"])
 
 
+def test_the_id_first_and_the_annotations_last():
+    for example_id in (3, -3, "3"):
+        line = make_line({"example_id": example_id, "question_text": "q", "document_title": "t",
+                          "annotations": PAGE["annotations"]})
+        assert fields(skim(line)) == (example_id, PAGE["annotations"])
+
+
 @pytest.mark.parametrize("line", [
+    b'{"example_id": "5, 6", "annotations": []}',
+    b'{"example_id": 5, "x": {"example_id": 6}, "annotations": []}',
+    b'{"example_id"}, "annotations": []}',
     b"", b"\n", b"[]", b"{}", b"7", b'"annotations"', b'{"annotations"', b'{"annotations":[',
     b'{"annotations": 7, "example_id": 5}',
     b'{"annotations": [], "x": {"example_id": 5}}',

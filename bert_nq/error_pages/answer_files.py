@@ -12,7 +12,7 @@ import orjson
 
 from bert_nq import files
 from bert_nq.errors import UserError
-from bert_nq.scoring.labels import parse_id
+from bert_nq.scoring.labels import Span, parse_id, parse_span
 
 _CHUNK = 1 << 20  # bytes
 _BLANKS = " \t\n\r"
@@ -41,6 +41,7 @@ class Details(NamedTuple):
     """What a prediction says beside the official fields."""
     scores: Dict[str, float]  # by "long", "short", "yes", "no"; may be empty
     probabilities: Dict[str, float]
+    best_short: Tuple[Span, ...]  # whose score is that of "short", also where yes or no is answered
 
 
 class AnswerFile:
@@ -205,7 +206,12 @@ class NBestFile:
 
 
 def _details(record: Record) -> Details:
-    return Details(_numbers(record, "scores"), _numbers(record, "probabilities"))
+    spans = record.get("best_short_answers") or []
+    if not isinstance(spans, list):
+        raise UserError("example %s: best_short_answers is not a list" % record["example_id"])
+    where = "example %s: best_short_answers" % record["example_id"]
+    return Details(_numbers(record, "scores"), _numbers(record, "probabilities"),
+                   tuple(parse_span(span, where) for span in spans))
 
 
 def _numbers(record: Record, field: str) -> Dict[str, float]:

@@ -46,7 +46,8 @@ def replacing(path: str) -> Iterator[str]:
     Raises:
       UserError: a file cannot be written, or another run is writing the same folder.
     """
-    above, name = os.path.split(os.path.abspath(path))
+    path = os.path.abspath(path)
+    above, name = os.path.split(path)
     new, old = (os.path.join(above, ".%s.%s" % (name, end)) for end in ("tmp", "old"))
     with locking.locked(os.path.join(above, ".%s.lock" % name)):
         try:

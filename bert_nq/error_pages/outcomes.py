@@ -82,10 +82,8 @@ def counts(questions: Sequence[Question]) -> Tuple[Dict[str, int], Dict[str, int
 def _point(rows: Sequence[measures.Row], threshold: Optional[Number]) -> measures.Point:
     if threshold is None:
         return measures.best_f1(measures.sweep(rows))
-    kept = measures.all_predictions([
-        row if row.score >= threshold else row._replace(has_prediction=False, is_correct=False)
-        for row in rows])
-    return kept._replace(threshold=threshold)
+    kept = measures.at_threshold(rows, threshold)
+    return measures.all_predictions(kept)._replace(threshold=threshold)
 
 
 def _outcome(row: measures.Row, threshold: Number) -> Outcome:

@@ -7,7 +7,7 @@ from typing import Dict, List, NamedTuple, Optional, Tuple
 from bert_nq.error_pages import documents, markup
 from bert_nq.error_pages.answer_files import Candidate, Details, NBest
 from bert_nq.error_pages.documents import text
-from bert_nq.error_pages.highlights import GoldAnswer, Highlights, Place
+from bert_nq.error_pages.highlights import GoldAnswer, Highlights, Place, phrase
 from bert_nq.error_pages.outcomes import VERDICTS, Outcome, Question
 from bert_nq.error_pages.style import STYLE
 from bert_nq.nq.example import Example
@@ -132,7 +132,7 @@ def _predicted_card(content: Content) -> str:
     return ('<section class="card">\n<h2>Predicted</h2>\n%s%s%s</section>\n'
             % (_kind("Long answer", question.long, long_answer, content.thresholds[0]),
                _kind("Short answer", question.short, short_answer, content.thresholds[1]),
-               _details(content.details)))
+               _details(content)))
 
 
 def _kind(title: str, outcome: Outcome, answer: str, threshold: Number) -> str:
@@ -157,7 +157,8 @@ def _number(value: Optional[Number]) -> str:
     return '<span class="number">%s</span>' % number(value)
 
 
-def _details(details: Optional[Details]) -> str:
+def _details(content: Content) -> str:
+    details = content.details
     if details is None:
         return ""
     columns = [(name, values) for name, values in (("score", details.scores),
@@ -172,8 +173,19 @@ def _details(details: Optional[Details]) -> str:
                                     for _, values in columns))
                    for kind in kinds)
     return ('<h3>The best of each kind</h3>\n<table class="data"><thead><tr><th></th>%s</tr>'
-            "</thead><tbody>\n%s</tbody></table>\n"
-            % ("".join('<th scope="col">%s</th>' % name for name, _ in columns), rows))
+            "</thead><tbody>\n%s</tbody></table>\n%s"
+            % ("".join('<th scope="col">%s</th>' % name for name, _ in columns), rows,
+               _best_short(content)))
+
+
+def _best_short(content: Content) -> str:
+    """The spans that yes or no has come before."""
+    if content.prediction.answers.yes_no_answer == "none":
+        return ""
+    texts = [phrase(content.example, span.start_token, span.end_token)
+             for span in content.details.best_short if span.start_token >= 0]
+    return ('<p class="soft">short, had it not been yes or no: <bdi>%s</bdi></p>\n'
+            % text(" | ".join(texts)) if texts else "")
 
 
 def _nbest_card(nbest: Optional[NBest], gold_spans: Dict[str, set]) -> str:

@@ -6,6 +6,8 @@ or, where one process has the device (a GPU, a TPU), processes that make its win
 
     shards ──(lines, by chunks)──► processes ──(windows)──► the model in this process ──► ...
 
+or other machines, see prediction.spark.
+
 Each finished chunk is noted in a work folder beside the output; what is noted is not done again by
 the next run with the same settings. A chunk is a stretch of one shard, whoever computes it, so the
 bytes of the output depend on settings and inputs alone.
@@ -17,79 +19,41 @@ import hashlib
 import json
 import os
 import re
-import unicodedata
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
+import threading
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Generator,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Set,
+    Tuple,
+)
 
-import bert_nq
 from bert_nq import files, workers
 from bert_nq.errors import BadExampleError, UserError
-from bert_nq.features.making import make_window_maker
-from bert_nq.features.options import FeatureOptions, TextOptions
 from bert_nq.nq import shards
-from bert_nq.nq.decoding import decode_example
-from bert_nq.nq.example import Example
 from bert_nq.prediction import output, predictor
-from bert_nq.prediction.model_settings import ModelSettings
-from bert_nq.prediction.predictor import Chunk, PagePredictor
+from bert_nq.prediction.chunk_work import (
+    Job,
+    Lines,
+    line_number,
+    make_page_predictor,
+    make_preparer,
+    make_worker,
+    result_of,
+)
 from bert_nq.records import work_folder
 from bert_nq.records.manifest import Input
 from bert_nq.scoring.tuned import Tuned
-from bert_nq.text.vocabulary import Vocabulary
 
 # Of a chunk's lines: a page of NQ has half a megabyte. They go from process to process.
 _CHUNK_BYTES = 1 << 22
-
-
-class Job(NamedTuple):
-    """What to predict with what."""
-    inputs: List[str]
-    output: str
-    model: ModelSettings
-    fingerprint: str  # of the model's weights
-    text: TextOptions
-    windows: FeatureOptions
-    decoder: Any  # see prediction.decoders
-    batch_size: int = 8
-    nbest_output: Optional[str] = None
-    thresholds: Optional[str] = None  # a file of eval/tune_thresholds.py
-    skip_bad_input: bool = False
-
-    def predictor(self) -> Dict[str, Any]:
-        """What the prediction file says of itself."""
-        return dict(self.decoder.describe(), model=self.fingerprint)
-
-    def settings(self) -> Dict[str, Any]:
-        """All that decides the entries besides the inputs, by name."""
-        predictor = self.predictor()
-        return dict(
-            self.windows._asdict(), model=self.fingerprint, decoder=predictor["decoder"],
-            decoder_options=predictor["options"], nbest=self.nbest_output is not None,
-            precision=self.model.precision, num_threads=self.model.num_threads,
-            predict_batch_size=self.batch_size, do_lower_case=self.text.do_lower_case,
-            tokenizer=self.text.tokenizer,
-            vocabulary=Vocabulary.load(self.text.vocab_file).fingerprint()[:16],
-            unicode=unicodedata.unidata_version, bert_nq=bert_nq.__version__)
-
-
-class Lines(NamedTuple):
-    """The lines of a chunk: a stretch of a shard."""
-    name: str  # in the work folder
-    path: str
-    first_line: int
-    lines: List[bytes]
-    bytes_read: int  # of the shard as it lies on disk, while these lines were read
-
-    def __str__(self) -> str:
-        return "%s, lines %d to %d" % (self.path, self.first_line,
-                                       self.first_line + len(self.lines) - 1)
-
-    def examples(self, bad_input: shards.BadInput) -> Iterator[Example]:
-        """Yields the pages; `bad_input` is told of lines that are unusable."""
-        for number, line in enumerate(self.lines, self.first_line):
-            try:
-                yield decode_example(line, "%s, line %d" % (self.path, number))
-            except BadExampleError as e:
-                bad_input.handle(e)
+# A page's place among all: its shard's number, then that of its line in this many bits.
+_LINE_BITS = 40
 
 
 class Status(NamedTuple):
@@ -105,10 +69,18 @@ class JobResult(NamedTuple):
     num_resumed: int  # pages that an earlier run had done
 
 
+# Given shards with their stems, the names of the chunks that are done, what to tell of windows done
+# meanwhile, and what to do with shards that end early: yields each chunk, without its text, in any
+# order, with what `result_of` made of it, or None if it was done.
+Elsewhere = Callable[[List[Tuple[str, str]], Set[str], workers.Report, shards.BadInput],
+                     Generator[Tuple[Lines, Optional[Dict[str, Any]]], None, None]]
+
+
 def run_job(job: Job, num_workers: int, open_model: Optional[Callable] = None,
             on_status: Callable[[Status], None] = lambda status: None,
             note: Callable[[str], None] = lambda text: None,
-            in_worker: Callable[[], None] = lambda: None) -> JobResult:
+            in_worker: Callable[[], None] = lambda: None,
+            elsewhere: Optional[Elsewhere] = None) -> JobResult:
     """Writes the prediction file, and the n-best file if it is wanted.
 
     Args:
@@ -119,6 +91,7 @@ def run_job(job: Job, num_workers: int, open_model: Optional[Callable] = None,
       on_status: told how far it is, a few times a second.
       note: told, in a line each, what a person should know.
       in_worker: called first in each worker process that has a model; picklable.
+      elsewhere: does the work in place of processes.
 
     Raises:
       UserError: an input or the model is unusable, a worker died, the disk is full, another run is
@@ -128,7 +101,9 @@ def run_job(job: Job, num_workers: int, open_model: Optional[Callable] = None,
         tuned = _thresholds(job)
         run = _Run(job, folder, on_status, note)
         try:
-            if open_model is None:
+            if elsewhere is not None:
+                run.gather(elsewhere)
+            elif open_model is None:
                 run.spread(num_workers, in_worker)
             else:
                 with open_model() as model:
@@ -163,9 +138,11 @@ class _Run:
         self._total_bytes = sum(map(files.size, job.inputs))
         self._bytes_done = self._windows_shown = 0
         self._names: List[str] = []  # of all chunks, in order
-        self._places: Dict[int, str] = {}  # of each page's line, by its id
+        self._places: Dict[int, int] = {}  # of each page's line, by its id: shard, then line
         self.counts = collections.Counter()
         self.num_resumed = 0
+        # A TPU's thread counts what was done before, while this one counts what is done now.
+        self._counting = threading.RLock()
         self._start()
 
     def _start(self) -> None:
@@ -197,7 +174,8 @@ class _Run:
         """The model is in this process, and others make windows for it."""
         page_predictor = make_page_predictor(self._job)
         work = functools.partial(make_preparer, self._job)
-        prepared = workers.run_tasks(work, self._chunks_left(), num_workers)
+        # A TPU's thread draws from it.
+        prepared = workers.Shared(workers.run_tasks(work, self._chunks_left(), num_workers))
         under_way = collections.deque()
 
         def chunks():
@@ -209,8 +187,32 @@ class _Run:
             for chunk, outputs in predictor.stream(model, page_predictor, chunks()):
                 lines, skipped, notes = under_way.popleft()
                 self._progress({"windows": chunk.num_windows()})
-                self._finished(lines, note_answers(self._folder, lines.name, page_predictor, chunk,
-                                                   outputs, skipped, notes))
+                result = result_of(page_predictor, chunk, outputs, skipped, notes)
+                self._folder.finish(lines.name, result)
+                self._finished(lines, result["summary"])
+
+    def gather(self, elsewhere: Elsewhere) -> None:
+        """Others read the shards and have models."""
+        bad_input = shards.BadInput(self._job.skip_bad_input, self._note)
+        before = {name: self._folder.result(name)["summary"] for name in self._folder.finished()}
+        if not self._job.skip_bad_input:
+            before = {name: s for name, s in before.items() if not s["counts"]["skipped"]}
+        names: List[Tuple[str, str]] = []
+        shards_and_stems = list(zip(self._job.inputs, self._stems))
+        with contextlib.closing(elsewhere(shards_and_stems, set(before), self._progress,
+                                          bad_input)) as finished:
+            for lines, result in finished:
+                names.append((lines.path, lines.name))
+                if result is None:
+                    summary = before[lines.name]
+                    self.num_resumed += summary["counts"]["pages"]
+                else:
+                    summary = result["summary"]
+                    self._folder.finish(lines.name, result)
+                self._finished(lines, summary)
+        place = {path: i for i, path in enumerate(self._job.inputs)}
+        self._names += [name for _, name in sorted(names, key=lambda n: (place[n[0]], n[1]))]
+        self.counts["skipped"] += bad_input.skipped
 
     def _chunks_left(self) -> Iterator[Lines]:
         """Yields the chunks that no earlier run has done, and takes note of those that are."""
@@ -218,32 +220,51 @@ class _Run:
         for path, stem in zip(self._job.inputs, self._stems):
             for lines in read_chunks(path, stem, bad_input):
                 self._names.append(lines.name)
-                done = self._folder.result(lines.name)
-                if done and (self._job.skip_bad_input or not done["summary"]["counts"]["skipped"]):
-                    self.num_resumed += done["summary"]["counts"]["pages"]
-                    self._finished(lines, done["summary"])
+                done = self._done_before(lines.name)
+                if done:
+                    self.num_resumed += done["counts"]["pages"]
+                    self._finished(lines, done)
                 else:
                     yield lines
         self.counts["skipped"] += bad_input.skipped
 
+    def _done_before(self, name: str) -> Optional[Dict[str, Any]]:
+        """The summary of a chunk that need not be done again, or None."""
+        try:
+            done = self._folder.result(name)
+        except UserError:  # It is no JSON any more.
+            self._note("%s.json is damaged: predicted anew" % os.path.join(self._folder.path, name))
+            return None
+        if done and (self._job.skip_bad_input or not done["summary"]["counts"]["skipped"]):
+            return done["summary"]
+        return None
+
     def _finished(self, lines: Lines, summary: Dict[str, Any]) -> None:
-        self._bytes_done += lines.bytes_read
-        self.counts.update(summary["counts"])
+        with self._counting:
+            self._bytes_done += lines.bytes_read
+            self.counts.update(summary["counts"])
         for text in summary["notes"]:
             self._note(text)
+        shard = self._job.inputs.index(lines.path)
         for example_id, line in summary["ids"]:
-            place = "%s, line %d" % (lines.path, line)
-            first = self._places.setdefault(example_id, place)
-            if first != place and not self._job.skip_bad_input:
+            place = shard << _LINE_BITS | line
+            other = self._places.setdefault(example_id, place)
+            if other != place and not self._job.skip_bad_input:
                 raise BadExampleError("%s: a second page with example_id %d, after that of %s "
                                       "(--on_bad_input=skip takes the first)"
-                                      % (max(place, first), example_id, min(place, first)))
+                                      % (self._source(max(place, other)), example_id,
+                                         self._source(min(place, other))))
         self._progress({})
 
+    def _source(self, place: int) -> str:
+        return "%s, line %d" % (self._job.inputs[place >> _LINE_BITS],
+                                place & (1 << _LINE_BITS) - 1)
+
     def _progress(self, counts: Dict[str, int]) -> None:
-        self._windows_shown += counts.get("windows", 0)
-        share = self._bytes_done / max(self._total_bytes, 1)
-        self._on_status(Status(self.counts["pages"] - self.num_resumed, self._windows_shown, share))
+        with self._counting:
+            self._windows_shown += counts.get("windows", 0)
+            self._on_status(Status(self.counts["pages"] - self.num_resumed, self._windows_shown,
+                                   self._bytes_done / max(self._total_bytes, 1)))
 
     def publish(self, tuned: Optional[Tuned]) -> None:
         """Writes the outputs from what the chunks have left."""
@@ -290,80 +311,15 @@ def read_chunks(path: str, stem: str, bad_input: shards.BadInput) -> Iterator[Li
     def on_read(num_bytes: int) -> None:
         read[0] += num_bytes
 
+    numbers: List[int] = []
     lines: List[bytes] = []
-    first = number = 1
     size = index = 0
-    for number, (_, line) in enumerate(shards.checked_lines(path, bad_input, on_read), 1):
+    for source, line in shards.checked_lines(path, bad_input, on_read):
+        numbers.append(line_number(source))
         lines.append(line)
         size += len(line)
         if len(lines) == predictor.CHUNK_PAGES or size >= _CHUNK_BYTES:
-            yield Lines("%s-%06d" % (stem, index), path, first, lines, read[0])
-            lines, first, size, index, read[0] = [], number + 1, 0, index + 1, 0
+            yield Lines("%s-%06d" % (stem, index), path, numbers, lines, read[0])
+            numbers, lines, size, index, read[0] = [], [], 0, index + 1, 0
     if lines:
-        yield Lines("%s-%06d" % (stem, index), path, first, lines, read[0])
-
-
-def make_page_predictor(job: Job) -> PagePredictor:
-    """Makes windows and answers as the job wants them."""
-    return PagePredictor(make_window_maker(job.text, job.windows), job.decoder, job.batch_size,
-                         job.nbest_output is not None)
-
-
-def make_worker(job: Job, folder_path: str,
-                in_worker: Callable[[], None] = lambda: None) -> workers.Work:
-    """A worker's function that does a `Lines`: its answers go to the work folder."""
-    in_worker()
-    from bert_nq.prediction.window_model import WindowModel
-    page_predictor = make_page_predictor(job)
-    model = WindowModel(job.model, job.decoder.output_options())
-    folder = work_folder.WorkFolder(folder_path)
-    prepare = make_preparer(job)
-
-    def work(lines: Lines, report: workers.Report) -> Dict[str, Any]:
-        chunk, skipped, notes = prepare(lines, report)
-        counting = _Counting(model, report)
-        (_, outputs), = predictor.stream(counting, page_predictor, [chunk])
-        return note_answers(folder, lines.name, page_predictor, chunk, outputs, skipped, notes)
-
-    return work
-
-
-class _Counting:
-    """A model that reports the windows that it has done."""
-
-    def __init__(self, model, report: workers.Report):
-        self.full_length = model.full_length
-        self._model = model
-        self._report = report
-
-    def outputs(self, batches):
-        for outputs in self._model.outputs(batches):
-            self._report({"windows": len(outputs.null_scores)})
-            yield outputs
-
-
-def make_preparer(job: Job) -> workers.Work:
-    """A worker's function from a `Lines` to its `Chunk`, the lines skipped, and notes on these."""
-    page_predictor = make_page_predictor(job)
-
-    def work(lines: Lines, report: workers.Report) -> Tuple[Chunk, int, List[str]]:
-        notes: List[str] = []
-        bad_input = shards.BadInput(job.skip_bad_input, notes.append)
-        chunk = page_predictor.prepare(lines.examples(bad_input), bad_input)
-        return chunk, bad_input.skipped, notes
-
-    return work
-
-
-def note_answers(folder: work_folder.WorkFolder, name: str, page_predictor: PagePredictor,
-                 chunk: Chunk, outputs, skipped: int, notes: List[str]) -> Dict[str, Any]:
-    """Leaves the answers to a chunk in the work folder; returns their summary."""
-    # As text, which keeps the order of their fields.
-    answers = [[json.dumps(part) for part in a] for a in page_predictor.answers(chunk, outputs)]
-    summary = {
-        "counts": {"pages": len(chunk.examples), "windows": chunk.num_windows(),
-                   "skipped": skipped},
-        "notes": notes,
-        "ids": [[e.example_id, int(e.source.rpartition(" ")[2])] for e in chunk.examples]}
-    folder.finish(name, {"summary": summary, "answers": answers})
-    return summary
+        yield Lines("%s-%06d" % (stem, index), path, numbers, lines, read[0])

@@ -11,7 +11,7 @@ import numpy as np
 
 from bert_nq.features.windows import Windows
 from bert_nq.nq.example import Example, Span
-from bert_nq.prediction import multi_span, page_merging, page_spans
+from bert_nq.prediction import multi_span, page_spans
 from bert_nq.prediction.entries import NO_ANSWER_SCORE, NULL, page_entry
 from bert_nq.prediction.nbest import Ranked, nbest_record
 from bert_nq.prediction.outputs import OutputOptions, WindowOutputs
@@ -98,30 +98,27 @@ class PageDecoder:
     def _page(self, example: Example, windows: Windows, outputs: WindowOutputs) -> _Page:
         outputs.check_finite()
         options = self.options
-        types = page_spans.type_scores(outputs.type_logits, options.span_score)
+        added = page_spans.additions(outputs, options.span_score)
         layout = Layout(windows)
-        shorts = page_spans.short_spans(layout, outputs).plus(types.short)
-        full = page_spans.full_spans(layout, outputs, NUM_POSITIONS).plus(types.full)
-        log_odds = np.asarray  # The scores are log-odds already.
-        if options.merge_spans == "mean":
-            shorts, full = page_merging.as_probabilities(shorts, full, len(windows.lengths))
-            log_odds = page_merging.log_odds
-        merged = Merger(shorts, layout, options.merge_spans).merge(shorts.scores)
+        shorts = page_spans.short_spans(layout, outputs, options.length_penalty).plus(added.short)
+        full = page_spans.full_spans(layout, outputs, NUM_POSITIONS)
         merger = Merger(full, layout, options.merge_spans)
-        merged_full = merger.merge(full.scores)
+        merged = Merger(shorts, layout, options.merge_spans).merge(shorts.scores)
+        merged_full, yes, no = (merger.merge(full.plus(kind).scores)
+                                for kind in (added.full, added.yes, added.no))
 
         candidates = Candidates(example.candidates, options.nested_candidates)
         held, full_held = candidates.holding(merged), candidates.holding(merged_full)
         in_candidates, together = _LONG_SCORES[options.long_score]
-        yes, no = (in_candidates(full_held, merger.merge(scores).scores) for scores in (
-            full.plus(types.yes - types.full).scores, full.plus(types.no - types.full).scores))
-        long_scores = together(in_candidates(held, merged.scores),
-                               in_candidates(full_held, merged_full.scores))
         best_shorts = held.best(merged.scores)
-        long_windows = _windows_of_best((merged, best_shorts),
-                                        (merged_full, full_held.best(merged_full.scores)))
-        return _Page(merged._replace(scores=log_odds(merged.scores)), candidates,
-                     log_odds(long_scores), long_windows, best_shorts, log_odds(yes), log_odds(no))
+        return _Page(
+            shorts=merged, best_shorts=best_shorts, candidates=candidates,
+            long_scores=together(in_candidates(held, merged.scores),
+                                 in_candidates(full_held, merged_full.scores)),
+            long_windows=_windows_of_best((merged, best_shorts),
+                                          (merged_full, full_held.best(merged_full.scores))),
+            yes_scores=in_candidates(full_held, yes.scores),
+            no_scores=in_candidates(full_held, no.scores))
 
     def _choose(self, page: _Page, example: Example) -> _Choice:
         """The best pair of a long answer and a short one in it, or none.

@@ -2,38 +2,14 @@
 
 Notation: N windows, M spans of all windows, D different ones.
 """
-from typing import Tuple
-
 import numpy as np
 
 from bert_nq.prediction.grouping import Groups
 from bert_nq.prediction.page_spans import Layout, Spans
 
-
-def as_probabilities(shorts: Spans, full: Spans, num_windows: int) -> Tuple[Spans, Spans]:
-    """The spans with log-probabilities within their windows for scores.
-
-    All spans of a window and its null, whose score is 0, have the probability 1 together.
-
-    Args:
-      shorts, full: spans with log-odds against the null.
-      num_windows: N.
-    """
-    windows = np.append(shorts.windows, full.windows)
-    scores = np.append(shorts.scores, full.scores)
-    top = np.zeros([num_windows])
-    np.maximum.at(top, windows, scores)
-    odds = np.bincount(windows, np.exp(scores - top[windows]), num_windows) + np.exp(-top)
-    log_total = top + np.log(odds)
-    return shorts.plus(-log_total), full.plus(-log_total)
-
-
-def log_odds(log_probabilities: np.ndarray) -> np.ndarray:
-    """log(p / (1 - p)), where p may be 0, and a sum of means and then a little above 1.
-
-    From p = 0.999 on it grows as log p does, so that the order stays.
-    """
-    return log_probabilities - np.log(np.maximum(-np.expm1(log_probabilities), 1e-3))
+# The mean of odds is that of their fourth roots, to the power of 4: for the mean of the odds
+# themselves the surest window would count alone, for that of their logarithms the least sure.
+_ROOT = 4
 
 
 class Merger:
@@ -67,10 +43,10 @@ class Merger:
           scores: [M] of the spans.
         """
         scores = scores[self._order]
-        merged = self._spans.take(self._groups.best(scores))._replace(
-            scores=self._groups.maximum(scores))
-        if self._rule in ("sum", "mean"):
-            merged = merged._replace(scores=self._groups.log_sum(scores))
+        merged = self._spans.take(self._groups.best(scores))
+        if self._rule == "sum":
+            return merged._replace(scores=self._groups.log_sum(scores))
         if self._rule == "mean":
-            merged = merged._replace(scores=merged.scores - self._log_num_windows)
-        return merged
+            roots = self._groups.log_sum(scores / _ROOT) - self._log_num_windows
+            return merged._replace(scores=_ROOT * roots)
+        return merged._replace(scores=self._groups.maximum(scores))

@@ -13,6 +13,7 @@ class PageOptions(NamedTuple):
     n_best_size: int = 20  # spans of a window that are looked at, and entries of the n-best lists
     max_answer_length: int = 30  # wordpieces of a short answer, both ends counted
     span_score: str = "gated"  # what a span is compared with in its window, one of SPAN_SCORES
+    length_penalty: float = 0.2  # taken from a short span's score for each token after its first
     merge_spans: str = "mean"  # what windows that show the same span make of it, one of MERGES
     long_score: str = "sum"  # what the spans in a candidate make of it, one of LONG_SCORES
     nested_candidates: bool = False  # the long answer may be a candidate in another one

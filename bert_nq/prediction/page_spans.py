@@ -81,44 +81,51 @@ class Layout:
         return widest[:-1]
 
 
-class TypeScores(NamedTuple):
-    """What the type of a window's answer adds to its spans' scores; float64 [N] each."""
+class Additions(NamedTuple):
+    """What is added to the scores of a window's spans, by their kind; float64 [N] each."""
     short: np.ndarray
     full: np.ndarray  # of spans that are a whole long answer: for LONG, YES or NO
     yes: np.ndarray
     no: np.ndarray
 
 
-def type_scores(type_logits: np.ndarray, rule: str) -> TypeScores:
-    """See `--span_score` in docs/decoding.md.
+def additions(outputs: WindowOutputs, rule: str) -> Additions:
+    """What a window's answer type and its [CLS] logits say; see `--span_score` in docs/decoding.md.
 
     Args:
-      type_logits: [N, 5].
+      outputs: of the N windows.
       rule: one of page_options.SPAN_SCORES.
     """
-    logits = type_logits.astype(np.float64)
+    logits = outputs.type_logits.astype(np.float64)
     logits -= logits.max(axis=1, keepdims=True)
     logits -= np.log(np.exp(logits).sum(axis=1, keepdims=True))
-    null = logits[:, AnswerType.UNKNOWN]
     yes, no, short = (logits[:, t] for t in (AnswerType.YES, AnswerType.NO, AnswerType.SHORT))
     full = np.logaddexp.reduce(logits[:, _FULL_TYPES], axis=1)
     if rule == "cls":
-        return TypeScores(np.zeros_like(short), full, yes, no)
+        return Additions(np.zeros_like(short), full, yes, no)
+    null = logits[:, AnswerType.UNKNOWN]
     if rule == "cls_type":
         short = np.logaddexp(short, full)  # whatever is not UNKNOWN
-    return TypeScores(short - null, full - null, yes - null, no - null)
+    if rule == "gated":
+        # log P(CLS, CLS) = 2 log P(null), since start and end nearly always agree on it.
+        null = null - (_nulls(outputs) - outputs.start_log_z - outputs.end_log_z) / 2
+    return Additions(short - null, full - null, yes - null, no - null)
 
 
-def short_spans(layout: Layout, outputs: WindowOutputs) -> Spans:
-    """The best short spans of the windows; scores are start + end - [CLS] logits."""
+def short_spans(layout: Layout, outputs: WindowOutputs, length_penalty: float) -> Spans:
+    """The best short spans of the windows.
+
+    Scores are start + end - [CLS] logits, less the penalty for each token after the first.
+    """
     windows, columns = np.nonzero(outputs.span_scores > NO_SPAN / 2)
     starts, ends, scores = (array[windows, columns] for array in (
         outputs.span_starts, outputs.span_ends, outputs.span_scores))
-    return layout.spans(windows, starts, ends, scores - _nulls(outputs)[windows])
+    spans = layout.spans(windows, starts, ends, scores - _nulls(outputs)[windows])
+    return spans._replace(scores=spans.scores - length_penalty * (spans.lasts - spans.firsts))
 
 
 def full_spans(layout: Layout, outputs: WindowOutputs, num_positions: int) -> Spans:
-    """The spans of any length between the windows' best starts and ends, scored as `short_spans`.
+    """The spans of any length between the windows' best starts and ends, without penalty.
 
     A model is taught to mark the whole of a long answer that has no short one.
     """

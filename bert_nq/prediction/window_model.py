@@ -7,7 +7,7 @@ import collections
 import contextlib
 import functools
 import tempfile
-from typing import Deque, Dict, Iterable, Iterator, Optional
+from typing import Deque, Dict, Iterable, Iterator, List, Optional, Tuple
 
 import numpy as np
 
@@ -17,10 +17,10 @@ from bert_nq.modeling import checkpoints
 from bert_nq.modeling.runtime import tf
 from bert_nq.prediction import graph
 from bert_nq.prediction.batches import Batch
-from bert_nq.prediction.model_settings import ModelSettings
+from bert_nq.prediction.model_settings import Member, ModelSettings
 from bert_nq.prediction.outputs import OutputOptions, WindowOutputs
 
-_INPUTS = ("input_ids", "input_mask", "segment_ids")
+INPUTS = ("input_ids", "input_mask", "segment_ids")
 
 
 class WindowModel:
@@ -35,13 +35,12 @@ class WindowModel:
           UserError: a checkpoint cannot be read or does not fit its config.
         """
         with tf.Graph().as_default() as tf_graph:
-            features = {name: tf.placeholder(tf.int32, [None, None], name) for name in _INPUTS}
+            features = {name: tf.placeholder(tf.int32, [None, None], name) for name in INPUTS}
             self._feeds = features
             self._fetches = build_outputs(settings, features, options)
-            self._session = tf.Session(config=tf.ConfigProto(
-                intra_op_parallelism_threads=settings.num_threads,
-                inter_op_parallelism_threads=settings.num_threads,
-                use_per_session_threads=True, allow_soft_placement=True))
+            for scope, member in scopes(settings):
+                _start_from(member.checkpoint, scope)
+            self._session = tf.Session(config=session_config(settings.num_threads))
             with failures.mendable("prediction"):
                 self._session.run(tf.global_variables_initializer())
             tf_graph.finalize()
@@ -67,36 +66,54 @@ class WindowModel:
         return map(self.run, batches)
 
 
+def session_config(num_threads: int) -> tf.ConfigProto:
+    """Of a session that has so many threads for itself; 0: as many as there are cores."""
+    return tf.ConfigProto(
+        intra_op_parallelism_threads=num_threads, inter_op_parallelism_threads=num_threads,
+        use_per_session_threads=True, allow_soft_placement=True)
+
+
+def scopes(settings: ModelSettings) -> List[Tuple[str, Member]]:
+    """The variable scope of each member in the graph, and the member."""
+    if len(settings.members) == 1:
+        return [("", settings.members[0])]
+    return [("member_%d" % i, member) for i, member in enumerate(settings.members)]
+
+
 def build_outputs(settings: ModelSettings, features: Dict[str, tf.Tensor],
                   options: OutputOptions) -> Dict[str, tf.Tensor]:
-    """The graph of all members, their variables starting from the checkpoints.
+    """The graph of all members.
 
     Args:
       settings: the models.
       features: int32 [B, S] each.
       options: how much leaves the graph.
-
-    Raises:
-      UserError: a checkpoint cannot be read or does not fit its config.
     """
     logits = []
-    for i, member in enumerate(settings.members):
-        scope = "member_%d" % i if len(settings.members) > 1 else ""
+    for scope, member in scopes(settings):
         with tf.variable_scope(scope):
             logits.append(model.build_logits(member.config, features, is_training=False,
                                              precision=settings.precision))
-        _start_from(member.checkpoint, scope)
     if len(logits) == 1:
         return graph.window_outputs(logits[0], features, options)
     weights = [member.weight for member in settings.members]
     return graph.window_outputs(graph.averaged(logits, weights), features, options)
 
 
-def _start_from(checkpoint: str, scope: str) -> None:
-    """Has the variables under `scope` start from the checkpoint's of the same names."""
+def variables_of(scope: str) -> Dict[str, tf.Variable]:
+    """The variables of a member by their names in its checkpoint."""
     prefix = scope + "/" if scope else ""
-    variables = {checkpoints.name_of(v)[len(prefix):]: v for v in tf.global_variables()
-                 if checkpoints.name_of(v).startswith(prefix)}
+    return {checkpoints.name_of(v)[len(prefix):]: v for v in tf.global_variables()
+            if checkpoints.name_of(v).startswith(prefix)}
+
+
+def _start_from(checkpoint: str, scope: str) -> None:
+    """Has the variables under `scope` start from the checkpoint's of the same names.
+
+    Raises:
+      UserError: the checkpoint cannot be read or does not fit its config.
+    """
+    variables = variables_of(scope)
     assignment = checkpoints.assignment_map(
         {name: v.shape.as_list() for name, v in variables.items()}, checkpoint)
     tf.train.init_from_checkpoint(assignment.checkpoint,

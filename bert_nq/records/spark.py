@@ -14,26 +14,22 @@ import collections
 import functools
 import itertools
 import os
-import socket
-import time
 from concurrent import futures
 from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
 
 from bert_nq import files
-from bert_nq.errors import BadExampleError, UserError
+from bert_nq.errors import UserError
 from bert_nq.nq import shards
 from bert_nq.records import gathering, manifest, runs, spark_context, work_folder
 from bert_nq.records.job import Job, JobResult, Task, num_parts, plan_tasks, prepared_pages
 from bert_nq.records.manifest import Input, Manifest, OutputFile
 from bert_nq.records.preparation import Counts, PagePreparer, PreparationOptions
-from bert_nq.text.vocabulary import Vocabulary
 
 # In place of the key of a record: what follows is the summary of a task.
 _SUMMARY = -1
 _KEY_BITS = 64
 
 _TICK_SECONDS = 0.25
-_IDLE_SECONDS = 20.0
 
 
 class Status(NamedTuple):
@@ -72,7 +68,8 @@ def run_job(context, job: Job, num_tasks: int = 0,
         staged = [path if files.is_remote(path) else
                   os.path.join(os.path.abspath(folder.path), os.path.basename(path))
                   for path in paths]
-        vocabulary = _send_vocabulary(context, job, folder.path)
+        vocabulary = spark_context.send_vocabulary(context, job.options.text.vocab_file,
+                                                   folder.path)
         counts, outputs = _prepare_and_write(context, job, vocabulary, tasks, staged, on_status,
                                              note)
         outputs = [output._replace(name=os.path.basename(path))
@@ -84,17 +81,6 @@ def run_job(context, job: Job, num_tasks: int = 0,
         made = Manifest(settings, inputs, counts, outputs)
         manifest.write_manifest(manifest.manifest_path(job.output), made)
     return JobResult(made, len(tasks), 0)
-
-
-def _send_vocabulary(context, job: Job, folder: str) -> str:
-    """Sends it to all workers; returns the name that it has there."""
-    path = job.options.text.vocab_file
-    name = "bert_nq-vocab-%s.txt" % Vocabulary.load(path).fingerprint()[:16]
-    copy = os.path.join(os.path.abspath(folder), name)
-    with files.open_binary(path) as f, files.replacing(copy) as out:
-        out.write(f.read())
-    context.addFile(copy)
-    return name
 
 
 def _check_written(staged: List[str], outputs: List[OutputFile], num_records: int) -> None:
@@ -160,16 +146,11 @@ def _run(context, told, status: Status, on_status: Callable[[Status], None],
     """
     with futures.ThreadPoolExecutor(1) as pool:
         future = pool.submit(action)
+        watch = spark_context.Watch(context, note)
         try:
-            at_work = time.monotonic()
             while not futures.wait([future], _TICK_SECONDS).done:
                 on_status(_status(status, told.value))
-                if _active_tasks(context):
-                    at_work = time.monotonic()
-                elif time.monotonic() - at_work > _IDLE_SECONDS:
-                    at_work = float("inf")  # Said once.
-                    note("waiting for workers: are there any, with free cores and memory? The "
-                         "master's web page says it")
+                watch.look()
         finally:
             if not future.done():
                 context.cancelAllJobs()
@@ -196,12 +177,6 @@ def _status(status: Status, told: Dict[int, Tuple[Dict[str, int], str]]) -> Stat
             raise UserError(failure)
         counts.update(task_counts)
     return status._replace(tasks_done=len(told), counts=counts)
-
-
-def _active_tasks(context) -> int:
-    tracker = context.statusTracker()
-    stages = filter(None, map(tracker.getStageInfo, tracker.getActiveStageIds()))
-    return sum(stage.numActiveTasks for stage in stages)
 
 
 # What follows runs on the workers. What is sent to the driver is made of plain tuples and dicts:
@@ -239,18 +214,11 @@ def _prepare(job: Job, vocabulary: str, told,
                 if in_order and page.keys:
                     pages.append((group_key + page.keys[0], len(page.keys)))
         except UserError as e:
-            failure = _failure(e)
+            failure = spark_context.failure(e, "inputs and outputs")
         counts["skipped"] = bad_input.skipped
         told.add({number: (dict(counts), failure)})
         yield _SUMMARY, {"counts": dict(counts), "notes": notes, "pages": pages,
                         "failure": failure}
-
-
-def _failure(error: UserError) -> str:
-    if isinstance(error, BadExampleError):
-        return str(error)
-    return "%s (on the worker %s; all machines must see inputs and outputs)" % (
-        error, socket.gethostname())
 
 
 def _is_summary(entry: Tuple[int, Any]) -> bool:
@@ -308,6 +276,6 @@ def _write(paths: List[str], compression: str, told, shard: int,
         written = gathering.write_records(paths[shard], (record for (_, record), _ in entries),
                                           compression)
     except UserError as e:
-        failure = _failure(e)
+        failure = spark_context.failure(e, "inputs and outputs")
     told.add({shard: ({"records_written": written.records}, failure)})
     yield {"written": tuple(written), "failure": failure}

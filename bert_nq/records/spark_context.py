@@ -10,14 +10,18 @@ import shutil
 import socket
 import sys
 import tempfile
+import time
 import zipfile
-from typing import Dict, Iterator, Optional, Tuple
+from typing import Callable, Dict, Iterator, Optional, Tuple
 
 import bert_nq
-from bert_nq.errors import UserError
+from bert_nq import files
+from bert_nq.errors import BadExampleError, UserError
+from bert_nq.text.vocabulary import Vocabulary
 
 _STANDALONE = "spark://"
 _CONNECT_SECONDS = 5.0
+_IDLE_SECONDS = 20.0
 
 
 @contextlib.contextmanager
@@ -137,6 +141,56 @@ def _zip_library(folder: str) -> Optional[str]:
                     source = os.path.join(directory, name)
                     out.write(source, os.path.relpath(source, os.path.dirname(root)))
     return path
+
+
+def send_vocabulary(context, vocab_file: str, folder: str) -> str:
+    """Sends it to all workers; returns the name for pyspark.SparkFiles.get.
+
+    Args:
+      context: a SparkContext.
+      vocab_file: a vocab.txt.
+      folder: where a copy is left.
+    """
+    name = "bert_nq-vocab-%s.txt" % Vocabulary.load(vocab_file).fingerprint()[:16]
+    copy = os.path.join(os.path.abspath(folder), name)
+    with files.open_binary(vocab_file) as f, files.replacing(copy) as out:
+        out.write(f.read())
+    context.addFile(copy)
+    return name
+
+
+class Watch:
+    """Says, once, that no worker has done anything for a while."""
+
+    def __init__(self, context, note: Callable[[str], None]):
+        self._tracker = context.statusTracker()
+        self._note = note
+        self._at_work = time.monotonic()
+
+    def look(self) -> None:
+        """To be called again and again."""
+        if self._active_tasks():
+            self._at_work = time.monotonic()
+        elif time.monotonic() - self._at_work > _IDLE_SECONDS:
+            self._at_work = float("inf")
+            self._note("waiting for workers: are there any, with free cores and memory? The "
+                       "master's web page says it")
+
+    def _active_tasks(self) -> int:
+        stages = filter(None, map(self._tracker.getStageInfo, self._tracker.getActiveStageIds()))
+        return sum(stage.numActiveTasks for stage in stages)
+
+
+def failure(error: UserError, what: str) -> str:
+    """What a task tells of an error: an exception would have Spark do it again.
+
+    Args:
+      error: of the worker that this runs on.
+      what: all machines must see, such as "inputs and outputs".
+    """
+    if isinstance(error, BadExampleError):
+        return str(error)
+    return "%s (on the worker %s; all machines must see %s)" % (error, socket.gethostname(), what)
 
 
 _TRACEBACK = "Traceback (most recent call last):"

@@ -37,6 +37,11 @@ class WorkFolder:
         """Notes that `name` is finished; its files must be complete."""
         files.write_json(os.path.join(self.path, name + ".json"), result)
 
+    def finished(self) -> List[str]:
+        """The names of all that is finished."""
+        return [name[:-len(".json")] for name in sorted(os.listdir(self.path))
+                if name.endswith(".json") and not name.startswith(".") and name != _PLAN]
+
     def plan(self) -> Optional[Dict[str, Any]]:
         """The plan of the run before; None at the first run."""
         return files.read_json(os.path.join(self.path, _PLAN))
@@ -62,8 +67,7 @@ class WorkFolder:
 
     def is_empty(self) -> bool:
         """Whether nothing is finished."""
-        return all(name.startswith(".") or not name.endswith(".json") or name == _PLAN
-                   for name in os.listdir(self.path))
+        return not self.finished()
 
 
 def work_path(output: str) -> str:

@@ -22,7 +22,7 @@ def main_table(report: Report) -> str:
     rows += [["%s answer" % kind] + _scores(content[kind]) for kind in KINDS]
     text = _aligned(rows)
     if "comparison" in content:
-        text += "\n\n" + _aligned(_comparison(content, "against " + _other(report)))
+        text += "\n\nagainst %s\n\n%s" % (_other(report), _aligned(_comparison(content)))
     return text
 
 
@@ -64,7 +64,7 @@ def _other(report: Report) -> str:
 
 def _comparison_parts(report: Report) -> List[str]:
     parts = ["## Against %s" % _escaped(_other(report)),
-             _table(_comparison(report.content, "")),
+             _table(_comparison(report.content)),
              "p: of a paired randomisation test, two-sided. Won: right here and wrong there, also "
              "where the right answer is none; all of them are in won_and_lost.json."]
     for kind in KINDS:
@@ -103,8 +103,8 @@ def _counts(scores: Any) -> List[str]:
     return [format(scores[name], ",") for name in ("gold", "predicted", "correct")]
 
 
-def _comparison(content: Any, title: str) -> List[List[str]]:
-    rows = [[title, "F1", "there", "difference", "95 % interval", "p", "won", "lost"]]
+def _comparison(content: Any) -> List[List[str]]:
+    rows = [["", "F1", "there", "difference", "95 % interval", "p", "won", "lost"]]
     for kind in KINDS:
         found = content["comparison"][kind]
         rows.append(["%s answer" % kind, _number(found["f1"]), _number(found["other_f1"]),

@@ -1,9 +1,10 @@
 """The id and the annotations of a line of NQ, without reading what lies between them.
 
 A page is half a megabyte of JSON, of which the scorer wants two kilobytes. In the original format
-the annotations come first and the id near the end; in the simplified format both come last. So the
-line is searched for the two keys, and only what belongs to them is parsed: a fifth of the time
-that checking the syntax of the whole line takes, a tenth of that of parsing it.
+the annotations come first and the id near the end; in the simplified format both come last; who
+makes such pages often puts the id first and the annotations last. So the line is searched for the
+two keys, and only what belongs to them is parsed: in two thirds of the time that msgspec takes to
+check the syntax of the whole line, a sixth of that in which orjson parses it.
 
 What is found is what a parser of the whole line finds, if the line is JSON: in JSON, quotes within
 a string have a backslash before them, so `"example_id"` without one is a string of its own; and
@@ -30,12 +31,21 @@ def skim(line: bytes) -> Optional[Dict[str, Any]]:
     at = line.rfind(_ANNOTATIONS)
     if at > 1:
         record = _rest(line, at) if line.find(_ANNOTATIONS) == at else None
+        if record is not None and "example_id" not in record:
+            record.update(_first_id(line) or {})
         return record if record and "example_id" in record else None
     annotations = _first_list(line) if at == 1 and line.startswith(b"{") else None
     record = None if annotations is None else _rest(line, line.rfind(_ID))
     if record is not None:
         record["annotations"] = annotations
     return record
+
+
+def _first_id(line: bytes) -> Optional[Dict[str, Any]]:
+    """The field example_id, if it is the first."""
+    if not line.startswith(b"{" + _ID) or line.rfind(_ID) > 1:
+        return None
+    return _parsed(line[:line.find(b",")] + b"}")
 
 
 def _rest(line: bytes, at: int) -> Optional[Dict[str, Any]]:

@@ -1,0 +1,133 @@
+"""An exported model as its users have it: what lies beside its graph, and pages through it.
+
+    DIR/3/saved_model.pb, variables/   the graph with its signature, see prediction.export
+    DIR/3/serving.json, vocab.txt      how pages become windows, and outputs answers
+
+Free of TensorFlow: the graph may run in this process or behind a server.
+"""
+import os
+import shutil
+from typing import Any, Callable, Dict, Iterable, Iterator, Mapping, NamedTuple, Optional
+
+import numpy as np
+
+from bert_nq import files
+from bert_nq.errors import UserError
+from bert_nq.features.making import make_window_maker
+from bert_nq.features.options import FeatureOptions, TextOptions
+from bert_nq.nq.example import Example
+from bert_nq.nq.shards import BadInput
+from bert_nq.prediction import predictor
+from bert_nq.prediction.batches import Batch
+from bert_nq.prediction.decoders import make_decoder
+from bert_nq.prediction.outputs import WindowOutputs
+
+DESCRIPTION, VOCABULARY = "serving.json", "vocab.txt"
+
+# From int32 arrays [B, S] `input_ids`, `input_mask` and `segment_ids` to the fields of
+# WindowOutputs, by name, as arrays or lists.
+Call = Callable[[Dict[str, np.ndarray]], Mapping[str, Any]]
+
+
+def check_folder(path: str) -> None:
+    """Raises UserError where models cannot be exported to the folder `path`."""
+    if files.is_remote(path):
+        raise UserError("--export_dir=%s: export to a folder of this machine, and copy it"
+                        % path)
+    if os.path.exists(path) and not os.path.isdir(path):
+        raise UserError("--export_dir=%s is a file: give a folder" % path)
+
+
+class Serving(NamedTuple):
+    """How an exported model wants to be used."""
+    predictor: Dict[str, Any]  # as in the prediction file: of which model, decoder and its options
+    text: TextOptions
+    windows: FeatureOptions
+
+    def write(self, folder: str) -> None:
+        """Leaves itself and the vocabulary in a folder."""
+        with files.open_binary(self.text.vocab_file) as source, files.replacing(
+                os.path.join(folder, VOCABULARY)) as out:
+            shutil.copyfileobj(source, out)
+        text = self.text._asdict()
+        del text["vocab_file"]
+        files.write_json(os.path.join(folder, DESCRIPTION), {
+            "predictor": self.predictor, "text": dict(text), "windows": dict(
+                self.windows._asdict())})
+
+    @classmethod
+    def load(cls, folder: str) -> "Serving":
+        """Reads what `write` has left.
+
+        Raises:
+          UserError: there is nothing, or it is of another version of this library.
+        """
+        path = os.path.join(folder, DESCRIPTION)
+        content = files.read_json(path)
+        if content is None:
+            raise UserError("there is no %s: give the folder of one exported model, DIR/NUMBER"
+                            % path)
+        try:
+            text = TextOptions(os.path.join(folder, VOCABULARY), **content["text"])
+            serving = cls(content["predictor"], text, FeatureOptions(**content["windows"]))
+            serving.decoder()
+        except (KeyError, TypeError) as e:
+            raise UserError("%s is not as this version writes it (%s): export the model again"
+                            % (path, e)) from e
+        return serving
+
+    def decoder(self):
+        """What makes answers of outputs, see prediction.decoders."""
+        return make_decoder(self.predictor["decoder"], self.predictor["options"])
+
+    def page_predictor(self, batch_size: int = 8) -> predictor.PagePredictor:
+        """Makes windows and answers; its batches have `batch_size` windows."""
+        return predictor.PagePredictor(make_window_maker(self.text, self.windows), self.decoder(),
+                                       batch_size)
+
+    def predict(self, call: Call, pages: Iterable[Example], batch_size: int = 8,
+                bad_input: Optional[BadInput] = None) -> Iterator[Dict[str, Any]]:
+        """Yields the entry of the prediction file of each page.
+
+        Args:
+          call: the exported model, see `Call`.
+          pages: in any number; 32 are in memory at a time.
+          batch_size: windows of a call.
+          bad_input: told of pages that cannot be used; by default these raise.
+
+        Raises:
+          UserError: a page is unusable, or the model's outputs are no numbers.
+        """
+        return predictor.predict(_Model(call), self.page_predictor(batch_size), pages,
+                                 bad_input or BadInput())
+
+
+class _Model:
+    """A `Call` in the place of a WindowModel."""
+
+    full_length = False  # batches of any length will do
+
+    def __init__(self, call: Call):
+        self._call = call
+
+    def outputs(self, batches: Iterable[Batch]) -> Iterator[WindowOutputs]:
+        for batch in batches:
+            yield as_outputs(self._call(batch.features()))
+
+
+def as_outputs(values: Mapping[str, Any]) -> WindowOutputs:
+    """What a call of the model gave, which after a journey through JSON is lists.
+
+    Raises:
+      UserError: something is missing.
+    """
+    missing = [name for name in WindowOutputs._fields if name not in values]
+    if missing:
+        raise UserError("the answer of the model has no %s: is it one that run_nq.py --do_export "
+                        "has written?" % missing[0])
+    return WindowOutputs(*(np.asarray(values[name], _type(name))
+                           for name in WindowOutputs._fields))
+
+
+def _type(name: str) -> type:
+    return np.int32 if name.endswith(("_starts", "_ends", "_positions")) else np.float32

@@ -1,0 +1,65 @@
+r"""Predicts the answers of NQ shards as run_nq.py does, on an Apache Spark cluster.
+
+    python run_nq_spark.py --master=spark://HOST:7077 --predict_file='/nfs/nq-dev-*.jsonl.gz' \
+        --bert_config_file=bert_config.json --vocab_file=vocab-nq.txt \
+        --output_dir=model --output_prediction_file=predictions.json
+
+or through spark-submit, without --master. The file equals that of run_nq.py --do_predict with the
+same flags, byte for byte on machines of one kind; either program carries on with what a run of the
+other has left. The shards are on storage that all machines see; model and vocabulary are sent to
+them, and the answers come back. docs/spark.md says how to set up a cluster.
+"""
+import functools
+import os
+import sys
+
+from absl import flags
+
+# As a script, this file's folder leads the import path: take it away, so that the library's rooms
+# are no top-level modules.
+if sys.path and os.path.abspath(sys.path[0]) == os.path.dirname(os.path.abspath(__file__)):
+    del sys.path[0]
+
+from bert_nq import files, prediction_report, program, spark_flags  # noqa: E402
+from bert_nq.errors import UserError  # noqa: E402
+from bert_nq.prediction_setup import Setup  # noqa: E402
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_integer("num_tasks", 0, "Divide the work into so many tasks where there are fewer "
+                     "shards; 0: 4 for each core.", lower_bound=0)
+setup = Setup()
+spark_settings = spark_flags.define_spark_flags()
+
+
+def main():
+    program.require(FLAGS, "vocab_file", "bert_config_file", "output_dir", "predict_file",
+                    "output_prediction_file")
+    work = prediction_job()
+    from bert_nq.prediction import spark
+    from bert_nq.records import spark_context
+    with spark_context.started(FLAGS.master, spark_settings(), FLAGS.verbose) as context:
+        with program.Meter(FLAGS.progress_seconds) as meter:
+            result = spark.run_job(context, work, FLAGS.num_tasks,
+                                   functools.partial(prediction_report.show, meter), meter.note)
+            seconds = meter.elapsed()
+    prediction_report.print_result(result, work, seconds)
+
+
+def prediction_job():
+    """The prediction that the flags describe, checked."""
+    spark_settings()
+    if setup.prediction.running()["num_workers"]:
+        raise UserError("--num_workers is for run_nq.py: here all cores of Spark predict")
+    config, _ = setup.check_model()
+    checkpoint = setup.init_checkpoint()
+    paths = [files.absolute(path) for path in setup.check_files()]
+    setup.check_has_model()
+    program.quiet_tensorflow(False)
+    checkpoint = setup.find_checkpoint(config, checkpoint)
+    setup.check_trained(config, checkpoint)
+    return setup.job(setup.model_settings(config, checkpoint, FLAGS.output_dir), paths)
+
+
+if __name__ == "__main__":
+    program.run(main)
