@@ -2,11 +2,17 @@
 import gzip
 import itertools
 import json
+import pathlib
+import tempfile
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from nbest_samples import page, record, write_nbest
 
 from bert_nq.errors import UserError
+from bert_nq.prediction.combining import Combination
 from bert_nq.prediction.nbest_files import Page, read_pages, read_predictor, read_together
 
 PAGES = [page({(0, 9): 1.5}, {(2, 3): -0.5, (4, 6): 2.0}, (0.25, -3.0), example_id=i)
@@ -67,9 +73,10 @@ def changed(field, **changes):
     ({"example_id": 5, "long_answer": {}}, "line 3: example 5 has no n-best long_answers: a file "),
     (changed("long_answers", start_token=None), "example 5: long answer: tokens None to 9 are no"),
     (changed("short_answers", end_token=2), "example 5: short answer: tokens 2 to 2 are no span"),
+    (changed("long_answers", end_token=10 ** 60), "tokens 0 to 1000000000000000000000000000000000"),
     (changed("short_answers", start_token=True), "tokens True to 3 are no span"),
     (changed("short_answers", score=float("nan")), "short answer: its score is nan, not a finite"),
-    (changed("long_answers", score="3"), "example 5: long answer: its score is 3, not a finite"),
+    (changed("long_answers", score="3"), "example 5: long answer: its score is '3', not a"),
     (dict(record(PAGES[0]), yes_no={"no": {"score": float("inf")}}), "5: no: its score is inf"),
     (dict(record(PAGES[0]), yes_no={"yes": 2.0}), "example 5: yes: its score is None"),
     (dict(record(PAGES[0]), short_answers=[3]), "example 5: short answer is not a JSON object"),
@@ -82,6 +89,26 @@ def test_a_bad_entry_is_told_by_its_line(tmp_path, entry, message):
         list(read_pages(path))
     assert str(error.value).startswith(path + ", line 3: ")
     assert message in str(error.value)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["", "3", "\n"]),
+    lambda x: st.lists(x, max_size=3) | st.dictionaries(
+        st.sampled_from(["start_token", "end_token", "score", "yes", "no"]), x),
+    max_leaves=6)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.dictionaries(st.sampled_from(sorted(record(PAGES[0]))), _JSON))
+def test_whatever_an_entry_is_it_is_read_or_refused_in_one_line(changes):
+    with tempfile.TemporaryDirectory() as folder:
+        path = lines(pathlib.Path(folder), dict(record(PAGES[0]), **changes))
+        try:
+            read, = read_pages(path)
+        except UserError as e:
+            assert str(e).startswith(path + ", line 3") and "\n" not in str(e)
+            return
+    Combination([[read, PAGES[0]]], "probability").choose(np.array([0.5, 0.5]))
 
 
 @pytest.mark.parametrize("text", ["", "\n", "[]", "{", '{"predictions": []}',

@@ -19,6 +19,7 @@ YES_NO = ("yes", "no")
 _FIRST = b'{"predictor": '
 _BEGIN = b'"predictions": ['
 _END = b"]}"
+_MAX_TOKENS = 1 << 31  # of a page, by far
 _REMEDY = "a file of bert_nq/run_nq.py --output_nbest_file is wanted, as it was written"
 
 
@@ -120,8 +121,9 @@ def _answers(records: List[Any], where: str, with_texts: bool) -> Dict[Span, Ans
         if not isinstance(record, dict):
             raise UserError("%s is not a JSON object" % where)
         span = Span(record.get("start_token"), record.get("end_token"))
-        if not all(type(token) is int for token in span) or not 0 <= span[0] < span[1]:
-            raise UserError("%s: tokens %s to %s are no span" % (where, span[0], span[1]))
+        if (not all(type(token) is int for token in span)
+                or not 0 <= span[0] < span[1] <= _MAX_TOKENS):
+            raise UserError("%s: tokens %.40r to %.40r are no span" % (where, span[0], span[1]))
         score = _score(record.get("score"), where)
         if span not in answers or answers[span].score < score:
             answers[span] = Answer(score, str(record.get("text", "")) if with_texts else "",
@@ -136,7 +138,7 @@ def _yes_no(record: Record, where: str) -> Dict[str, float]:
 
 def _score(value: Any, where: str) -> float:
     if not is_finite(value):
-        raise UserError("%s: its score is %s, not a finite number" % (where, str(value)[:40]))
+        raise UserError("%s: its score is %s, not a finite number" % (where, repr(value)[:40]))
     return float(value)
 
 
