@@ -13,15 +13,12 @@ def test_frozen_graph_gives_the_same_without_variables():
     with tf.Graph().as_default():
         holders = [tf.placeholder(tf.int32, [None, None]) for _ in inputs]
         outputs = bert.encode(TINY, *holders, is_training=False)
-        with assigned(weights) as session:
-            expected = session.run(outputs, dict(zip(holders, inputs)))
-            definition = freezing.frozen(session, outputs)
-    with tf.Graph().as_default() as graph:
-        tf.import_graph_def(definition, name="")
-        kinds = {op.type for op in graph.get_operations()}
-        with tf.Session() as session:
-            results = session.run([tensor.name for tensor in outputs],
-                                  {holder.name: x for holder, x in zip(holders, inputs)})
+        session = assigned(weights)
+        expected = session.run(outputs, dict(zip(holders, inputs)))
+    with freezing.frozen_session(session, outputs, tf.ConfigProto()) as session:
+        kinds = {op.type for op in session.graph.get_operations()}
+        results = session.run([tensor.name for tensor in outputs],
+                              {holder.name: x for holder, x in zip(holders, inputs)})
     assert "VarHandleOp" not in kinds and "Const" in kinds
     for ours, theirs in zip(results, expected):
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
@@ -34,5 +31,6 @@ def test_more_than_a_graph_holds_is_not_frozen(monkeypatch):
         y = tf.identity(variable)
         monkeypatch.setattr(freezing, "MOST_BYTES", 59)
         assert freezing.frozen(session, [y]) is None
+        assert freezing.frozen_session(session, [y], tf.ConfigProto()) is session
         monkeypatch.setattr(freezing, "MOST_BYTES", 60)
         assert freezing.frozen(session, [y]) is not None

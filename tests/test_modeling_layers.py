@@ -89,8 +89,9 @@ def test_layer_norm_on_cpu_is_one_kernel(dtype):
     metadata = tf.RunMetadata()
     with tf.Graph().as_default(), tf.Session() as session:
         x = tf.placeholder(dtype, [None, 16])
-        y = layers.layer_norm_on_cpu(x + 1, tf.linspace(0.5, 2.0, 16), tf.linspace(1.0, 3.0, 16)) + 1
-        session.run(y, {x: np.zeros([64, 16])}, tf.RunOptions(output_partition_graphs=True),
+        # Not of ones or zeros, which the steps would be simplified by.
+        y = layers.layer_norm_on_cpu(x + 1, tf.linspace(1.0, 2.0, 16), tf.linspace(1.0, 3.0, 16))
+        session.run(y + 1, {x: np.zeros([64, 16])}, tf.RunOptions(output_partition_graphs=True),
                     metadata)
     kinds = {node.op for graph in metadata.partition_graphs for node in graph.node}
     assert "_MklLayerNorm" in kinds and "FusedBatchNormV3" not in kinds
