@@ -13,14 +13,11 @@ work runs on the machine.
 Utilisation is the rate of the step's matrix products (forward once and backward twice, nothing that
 is computed again) over the rate of one large float32 product, a contender as well.
 """
-import json
-import os
 import statistics
-import subprocess
 import sys
-from typing import NamedTuple
 
 from absl import flags
+from contenders import Contender, Turn
 
 from bert_nq import program
 from bert_nq.errors import UserError
@@ -46,16 +43,8 @@ flags.DEFINE_string("torch_python", None, "An interpreter that has torch and tra
 flags.DEFINE_string("tf1_python", None, "An interpreter that has TensorFlow 1.15 and what bert_nq "
                     "needs, to measure there as well.")
 
-_HERE = os.path.dirname(os.path.abspath(__file__))
 _OURS = ["fp32", "bf16", "fp16", "fp32-recompute", "bf16-recompute", "fp16-recompute"]
 _THEIRS = ["bert-tensorflow", "torch-sdpa", "torch-eager"]
-
-
-class Turn(NamedTuple):
-    """One step."""
-    seconds: float
-    cpu_seconds: float
-    peak_mb: float  # of the process, beyond what it had before its first step
 
 
 def main():
@@ -77,37 +66,6 @@ def main():
         name: Turn(*map(statistics.median, zip(*values))) for name, values in turns.items()})
 
 
-class Contender:
-    """A process that makes a step when it is told to."""
-
-    def __init__(self, python, kind, settings):
-        # Our own sources, whatever the interpreter has installed.
-        path = os.pathsep.join([_HERE, os.path.dirname(_HERE), os.environ.get("PYTHONPATH", "")])
-        try:
-            self._process = subprocess.Popen(
-                [python, "-c", "import train_step_contender; train_step_contender.main()", kind,
-                 json.dumps(settings)],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                universal_newlines=True,
-                env=dict(os.environ, PYTHONPATH=path, PYTHONWARNINGS="ignore"))
-        except OSError as e:
-            raise UserError("%s cannot be run: %s" % (python, e.strerror)) from e
-        self.release = self._answer()["release"]
-
-    def turn(self):
-        """Makes a step, and tells what it took."""
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-        return Turn(**self._answer())
-
-    def _answer(self):
-        line = self._process.stdout.readline()
-        if not line:
-            said = self._process.stderr.read().strip().split("\n")
-            raise UserError(said[-1])
-        return json.loads(line)
-
-
 def start(settings):
     """{name: Contender} of all that can run here; tells of those that cannot."""
     wanted = [("large product", sys.executable, "product")]
@@ -121,7 +79,7 @@ def start(settings):
     contenders = {}
     for name, python, kind in wanted:
         try:
-            contenders[name] = Contender(python, kind, settings)
+            contenders[name] = Contender(python, "train_step_contender", kind, settings)
         except UserError as e:
             print("%s is left out: %s" % (name, e))
     return contenders

@@ -7,7 +7,7 @@ import numpy_bert
 import pytest
 
 from bert_nq.errors import UserError
-from bert_nq.modeling import bert, checkpoints
+from bert_nq.modeling import bert, checkpoints, runtime
 from bert_nq.modeling.config import BertConfig
 from bert_nq.modeling.runtime import tf
 
@@ -96,6 +96,21 @@ def test_numpy_forward_pass_gives_the_same(name, use_one_hot_embeddings):
     outputs = encoded(config, weights, inputs, use_one_hot_embeddings=use_one_hot_embeddings)
     for ours, theirs in zip(outputs, expected):
         np.testing.assert_allclose(ours, theirs, atol=1e-5, rtol=0)
+
+
+@pytest.mark.skipif(not runtime.MULTIPLIES_BFLOAT16, reason="TensorFlow 1.15 has no such product")
+@pytest.mark.parametrize("name", sorted(CASES))
+@pytest.mark.parametrize("tile_depth", [None, 8])
+def test_bfloat16_gives_about_the_same(monkeypatch, name, tile_depth):
+    monkeypatch.setattr(runtime, "TILE_DEPTH", tile_depth)
+    config, lengths, width = CASES[name]
+    weights = numpy_bert.random_weights(1, **sizes(config))
+    inputs = batch(config, lengths, width)
+    expected = numpy_bert.forward(weights, config.num_hidden_layers, config.num_attention_heads,
+                                  "tanh_gelu", *inputs)
+    for ours, theirs in zip(encoded(config, weights, inputs, precision="bf16"), expected):
+        # Eight bits of a number, of which the largest are about 3, in some ten steps.
+        np.testing.assert_allclose(ours, theirs, atol=0.1)
 
 
 @pytest.mark.parametrize("hidden_act, meaning", [

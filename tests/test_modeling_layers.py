@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow
 
-from bert_nq.modeling import activations, attention, layers
+from bert_nq.modeling import activations, attention, layers, runtime
 from bert_nq.modeling.runtime import tf
 
 
@@ -39,6 +39,62 @@ def test_attention_in_prediction_and_training_is_the_same():
         a, b = session.run([attention.attend(query, key, value, adder),
                             attention.attend_in_training(query, key, value, adder)])
     np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype, tile_depth, tolerance", [
+    # Of float32 nothing is widened, of heads of 4 columns 2, 1, and none.
+    ("float32", 6, 1e-6), ("bfloat16", 6, 0.02), ("bfloat16", 5, 0.02), ("bfloat16", 4, 0.02),
+    ("bfloat16", None, 0.02)])
+def test_attention_head_by_head_is_the_same(monkeypatch, dtype, tile_depth, tolerance):
+    if dtype == "bfloat16" and not runtime.MULTIPLIES_BFLOAT16:
+        pytest.skip("TensorFlow 1.15 has no such product")
+    monkeypatch.setattr(runtime, "TILE_DEPTH", tile_depth)
+    query, key, value, _, adder = attention_inputs()  # [2, 3, 5, 4]
+    # Padding that would win, if the mask did not reach it.
+    key[1, :, 3:], value[1, :, 3:] = 30 * query[1, :, :2], 100
+    with tf.Graph().as_default():
+        expected = attention.attend(*map(tf.constant, (query, key, value, adder)))
+        inputs = [tf.cast(tf.constant(x), dtype) for x in (query, key, value, adder)]
+        factor = attention.query_factor(inputs[0].dtype, 4)
+        heads = [[x[:, i:i + 1] for i in range(3)] for x in inputs[:3]]
+        ours = attention.attend_by_heads([factor * x for x in heads[0]], *heads[1:], inputs[3])
+        with tf.Session() as session:
+            ours, expected = session.run([tf.cast(ours, tf.float32), expected])
+    assert factor == (0.5 if dtype == "bfloat16" and tile_depth in (5, 6) else 1)
+    np.testing.assert_allclose(ours[:, 0], np.concatenate(np.moveaxis(expected, 1, 0), axis=-1),
+                               atol=tolerance)
+
+
+@pytest.mark.parametrize("rewrites", [True, False])
+@pytest.mark.parametrize("rows, width", [(1, 8), (7, 5), (64, 16)])
+def test_layer_norm_on_cpu_is_the_same(rewrites, rows, width):
+    random = np.random.RandomState(0)
+    # Also variances as small as 1e-6, which an epsilon of some other size would be seen by.
+    x = random.standard_normal([rows, width]) * np.logspace(-3, 1, rows)[:, None] + 0.5
+    gamma, beta = random.standard_normal([2, width]).astype(np.float32)
+    config = tf.ConfigProto()
+    config.graph_options.rewrite_options.disable_meta_optimizer = not rewrites
+    with tf.Graph().as_default(), tf.Session(config=config) as session:
+        holder = tf.placeholder(tf.float32, [None, width])
+        ours = layers.layer_norm_on_cpu(holder, tf.constant(gamma), tf.constant(beta))
+        ours = session.run(ours, {holder: x})
+    centred = x - x.mean(axis=1, keepdims=True)
+    expected = centred / np.sqrt((centred ** 2).mean(axis=1, keepdims=True)) * gamma + beta
+    np.testing.assert_allclose(ours, expected, atol=1e-3)
+
+
+@pytest.mark.skipif(not runtime.FUSES_LAYER_NORM, reason="TensorFlow 1.15 has no such kernel")
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_layer_norm_on_cpu_is_one_kernel(dtype):
+    metadata = tf.RunMetadata()
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(dtype, [None, 16])
+        # Not of ones or zeros, which the steps would be simplified by.
+        y = layers.layer_norm_on_cpu(x + 1, tf.linspace(1.0, 2.0, 16), tf.linspace(1.0, 3.0, 16))
+        session.run(y + 1, {x: np.zeros([64, 16])}, tf.RunOptions(output_partition_graphs=True),
+                    metadata)
+    kinds = {node.op for graph in metadata.partition_graphs for node in graph.node}
+    assert "_MklLayerNorm" in kinds and "FusedBatchNormV3" not in kinds
 
 
 def test_layer_norm_by_hand():

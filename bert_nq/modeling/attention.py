@@ -33,7 +33,7 @@ def attend_by_heads(queries: Sequence[tf.Tensor], keys: Sequence[tf.Tensor],
     time of it all.
 
     Args:
-      queries, keys, values: N tensors [B, 1, S, D] each.
+      queries, keys, values: N tensors [B, 1, S, D] each; the queries times `query_factor`.
       adder: as in `attend`.
 
     Returns:
@@ -42,14 +42,26 @@ def attend_by_heads(queries: Sequence[tf.Tensor], keys: Sequence[tf.Tensor],
     return tf.concat([_attend_on_cpu(*head, adder) for head in zip(queries, keys, values)], axis=-1)
 
 
+def query_factor(dtype: tf.DType, head_size: int) -> float:
+    """What `attend_by_heads` wants queries times: into the layer before, it goes for nothing."""
+    return 1 / math.sqrt(head_size) if _columns_to_fill(dtype, head_size) else 1.0
+
+
+def _columns_to_fill(dtype, head_size):
+    """How many columns a bfloat16 query is short of those that the processor's fast unit takes."""
+    if dtype != tf.bfloat16 or runtime.TILE_DEPTH is None:
+        return 0
+    return max(runtime.TILE_DEPTH - head_size, 0)
+
+
 def _attend_on_cpu(query, key, value, adder):
-    others = (runtime.TILE_DEPTH or 0) - query.shape.as_list()[-1]
-    if query.dtype != tf.bfloat16 or others <= 0:
+    others = _columns_to_fill(query.dtype, query.shape.as_list()[-1])
+    if not others:
         return attend(query, key, value, adder)
     # The columns that are to be filled up anyway add the adder: once 1 times it, else 0 times 0.
     adder = tf.transpose(adder, [0, 1, 3, 2])  # [B, 1, S, 1]
     padding = [[0, 0], [0, 0], [0, 0], [0, others - 1]]
-    query = tf.concat([query * _scale(query), tf.pad(tf.ones_like(adder), padding)], axis=-1)
+    query = tf.concat([query, tf.pad(tf.ones_like(adder), padding)], axis=-1)
     key = tf.concat([key, tf.pad(adder, padding)], axis=-1)
     return tf.matmul(tf.nn.softmax(tf.matmul(query, key, transpose_b=True)), value)
 

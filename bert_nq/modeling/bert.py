@@ -6,6 +6,8 @@ needs to know which row belongs to which sequence.
 """
 from typing import NamedTuple, Optional, Tuple
 
+import numpy as np
+
 from bert_nq.errors import UserError
 from bert_nq.modeling import attention, layers, precisions, recomputing, runtime
 from bert_nq.modeling.activations import activation
@@ -175,7 +177,12 @@ class _Layer:
         config = self._config
         batch, length = self._sizes
         heads = config.num_attention_heads
-        projected = layers.linear(x, w.qkv_kernel, w.qkv_bias)  # [B*S, 3H]
+        kernel, bias = w.qkv_kernel, w.qkv_bias
+        if self._for_cpu:
+            factor = attention.query_factor(x.dtype, config.head_size)
+            factors = np.repeat([factor, 1, 1], config.hidden_size).astype(np.float32)
+            kernel, bias = kernel * factors, bias * factors
+        projected = layers.linear(x, kernel, bias)  # [B*S, 3H]
         projected = tf.reshape(projected, [batch, length, 3, heads, config.head_size])
         if self._for_cpu:
             parts = tf.transpose(projected, [2, 3, 0, 1, 4])[:, :, :, None]  # [3, N, B, 1, S, D]

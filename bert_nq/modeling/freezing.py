@@ -4,7 +4,7 @@ On CPUs, oneDNN lays a constant matrix out as its kernels want it, once; a varia
 is, with a kernel that is several times as slow for bfloat16.
 """
 import logging
-from typing import Optional, Sequence
+from typing import Iterable, Optional, Sequence
 
 from bert_nq.modeling.runtime import tf
 
@@ -34,3 +34,19 @@ def frozen(session: tf.Session, outputs: Sequence[tf.Tensor]) -> Optional[tf.Gra
             session, graph.as_graph_def(), [tensor.op.name for tensor in outputs])
     finally:
         logger.setLevel(level)
+
+
+def frozen_session(session: tf.Session, outputs: Iterable[tf.Tensor],
+                   config: tf.ConfigProto) -> tf.Session:
+    """A session of the frozen graph in place of `session`, which it closes.
+
+    Tensors are to be fed and fetched by their names, which stay as they were. What cannot be frozen
+    stays: then `session` itself is returned.
+    """
+    definition = frozen(session, list(outputs))
+    if definition is None:
+        return session
+    session.close()
+    with tf.Graph().as_default() as graph:
+        tf.import_graph_def(definition, name="")
+    return tf.Session(graph=graph, config=config)

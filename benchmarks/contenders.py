@@ -1,0 +1,65 @@
+"""Processes that take turns, so that what else the machine does meets them all alike."""
+import json
+import os
+import subprocess
+from typing import NamedTuple
+
+from bert_nq.errors import UserError
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class Turn(NamedTuple):
+    """One step."""
+    seconds: float
+    cpu_seconds: float
+    peak_mb: float  # of the process, beyond what it had before its first step
+
+
+class Contender:
+    """A process that makes a step when it is told to.
+
+    Args:
+      python: its interpreter.
+      module: whose `main` it runs, one of those beside this.
+      kind: what it is.
+      settings: sizes.
+
+    Raises:
+      UserError: it cannot be run.
+    """
+
+    def __init__(self, python: str, module: str, kind: str, settings: dict):
+        # Our own sources, whatever the interpreter has installed.
+        path = os.pathsep.join([_HERE, os.path.dirname(_HERE), os.environ.get("PYTHONPATH", "")])
+        try:
+            self._process = subprocess.Popen(
+                [python, "-c", "import %s; %s.main()" % (module, module), kind,
+                 json.dumps(settings)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                universal_newlines=True,
+                env=dict(os.environ, PYTHONPATH=path, PYTHONWARNINGS="ignore"))
+        except OSError as e:
+            raise UserError("%s cannot be run: %s" % (python, e.strerror)) from e
+        self.release = self._answer()["release"]
+
+    def turn(self) -> Turn:
+        """Makes a step, and tells what it took."""
+        self.begin()
+        return self.end()
+
+    def begin(self) -> None:
+        """Has a step begin."""
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+
+    def end(self) -> Turn:
+        """Waits for the step's end."""
+        return Turn(**self._answer())
+
+    def _answer(self):
+        line = self._process.stdout.readline()
+        if not line:
+            said = self._process.stderr.read().strip().split("\n")
+            raise UserError(said[-1])
+        return json.loads(line)

@@ -1,0 +1,121 @@
+r"""Speed of a prediction's forward pass, beside other people's.
+
+    python benchmarks/predict.py
+    python benchmarks/predict.py --torch_python=torch-env/bin/python \
+        --tf1_python=.venv-tf1/bin/python --threads=1
+
+The pass is that of run_nq.py, encoder and heads, its variables frozen. Beside it run
+bert-tensorflow's BertModel, and the BertModel of PyTorch's transformers, in float32 and under
+bfloat16 autocast, all on the same full windows. Each contender is one process or several; they take
+turns, one batch at a time, and medians over the turns are printed. Processor time changes less than
+time where other work runs on the machine.
+"""
+import statistics
+import sys
+
+from absl import flags
+from contenders import Contender, Turn
+
+from bert_nq import program
+from bert_nq.errors import UserError
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_integer("num_hidden_layers", 6, "Of the encoder.", lower_bound=1)
+flags.DEFINE_integer("hidden_size", 384, "Of the encoder.", lower_bound=1)
+flags.DEFINE_integer("num_attention_heads", 12, "Of the encoder.", lower_bound=1)
+flags.DEFINE_integer("vocab_size", 30522, "Of the encoder.", lower_bound=2)
+flags.DEFINE_integer("max_seq_length", 512, "Wordpieces of a window.", lower_bound=16)
+flags.DEFINE_integer("batch_size", 8, "Windows of a batch.", lower_bound=1)
+flags.DEFINE_integer("num_turns", 9, "Batches that are measured of each.", lower_bound=1)
+flags.DEFINE_integer("threads", 0, "Of each process; 0: as many as there are cores.",
+                     lower_bound=0)
+flags.DEFINE_integer("processes", 1, "Of each contender, each with a batch of its own.",
+                     lower_bound=1)
+flags.DEFINE_list("ours", ["fp32", "bf16"], "What to measure of ours: fp32, bf16, and either with "
+                  "-variables, not frozen.")
+flags.DEFINE_list("theirs", ["bert-tensorflow", "torch-fp32-sdpa", "torch-fp32-eager",
+                             "torch-bf16-sdpa", "torch-bf16-eager"],
+                  "What to measure of others: bert-tensorflow, and transformers in either "
+                  "precision with either way of attention.")
+flags.DEFINE_string("torch_python", None, "An interpreter that has torch and transformers; if "
+                    "not given, the one that runs this.")
+flags.DEFINE_string("tf1_python", None, "An interpreter that has TensorFlow 1.15 and what bert_nq "
+                    "needs, to measure there as well.")
+
+_OURS = ["fp32", "bf16", "fp32-variables", "bf16-variables"]
+_THEIRS = ["bert-tensorflow", "torch-fp32-sdpa", "torch-fp32-eager", "torch-bf16-sdpa",
+           "torch-bf16-eager"]
+
+
+def main():
+    for flag, known in (("ours", _OURS), ("theirs", _THEIRS)):
+        for kind in FLAGS[flag].value:
+            if kind not in known:
+                raise UserError("--%s: %s is none of %s" % (flag, kind, ", ".join(known)))
+    settings = {name: FLAGS[name].value for name in (
+        "num_hidden_layers", "hidden_size", "num_attention_heads", "vocab_size", "batch_size",
+        "threads")}
+    settings.update(seq_length=FLAGS.max_seq_length, intermediate_size=4 * FLAGS.hidden_size,
+                    max_position_embeddings=FLAGS.max_seq_length)
+    contenders = start(settings)
+    turns = {name: [] for name in contenders}
+    for _ in program.progress(range(FLAGS.num_turns), "turns", FLAGS.num_turns):
+        for name, processes in contenders.items():
+            turns[name].append(turn(processes))
+    print_results(settings, contenders, {
+        name: Turn(*map(statistics.median, zip(*values))) for name, values in turns.items()})
+
+
+def turn(processes):
+    """A batch of each of the processes at a time, told of as one Turn."""
+    for process in processes:
+        process.begin()
+    turns = [process.end() for process in processes]
+    return Turn(max(t.seconds for t in turns), sum(t.cpu_seconds for t in turns),
+                sum(t.peak_mb for t in turns))
+
+
+def start(settings):
+    """{name: list of Contenders} of all that can run here; tells of those that cannot."""
+    torch = FLAGS.torch_python or sys.executable
+    wanted = [("bert_nq, " + kind, sys.executable, kind) for kind in FLAGS.ours]
+    wanted += [(kind, torch if kind.startswith("torch") else sys.executable, kind)
+               for kind in FLAGS.theirs]
+    if FLAGS.tf1_python:
+        wanted += [(name + ", TF 1.15", FLAGS.tf1_python, kind) for name, _, kind in wanted
+                   if kind.startswith("fp32") or kind == "bert-tensorflow"]
+    contenders = {}
+    for name, python, kind in wanted:
+        try:
+            contenders[name] = [Contender(python, "predict_contender", kind, settings)
+                                for _ in range(FLAGS.processes)]
+        except UserError as e:
+            print("%s is left out: %s" % (name, e))
+    return contenders
+
+
+def print_results(settings, contenders, medians):
+    """Prints the table, and how many times as fast each of ours is."""
+    print("\n%d layers of %d, %d heads; batches of %d windows of %d wordpieces; %d processes of %s "
+          "threads; medians of %d turns" % (
+              settings["num_hidden_layers"], settings["hidden_size"],
+              settings["num_attention_heads"], settings["batch_size"], settings["seq_length"],
+              FLAGS.processes, settings["threads"] or "all", FLAGS.num_turns))
+    print("\n%-28s %11s %14s %11s  %s" % (
+        "forward pass", "windows/s", "CPU ms/window", "memory, MB", "release"))
+    windows = settings["batch_size"] * FLAGS.processes
+    for name, median in medians.items():
+        print("%-28s %11.2f %14.1f %11.0f  %s" % (
+            name, windows / median.seconds, 1000 * median.cpu_seconds / windows, median.peak_mb,
+            contenders[name][0].release))
+    others = [name for name in medians if not name.startswith("bert_nq")]
+    for ours in [name for name in medians if name.startswith("bert_nq") and others]:
+        program.print_table("%s: times as fast, by time and by processor time" % ours, [
+            (theirs, "%.2f  %.2f" % (medians[theirs].seconds / medians[ours].seconds,
+                                     medians[theirs].cpu_seconds / medians[ours].cpu_seconds))
+            for theirs in others])
+
+
+if __name__ == "__main__":
+    program.run(main)

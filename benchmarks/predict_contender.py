@@ -1,0 +1,117 @@
+"""One contender of predict.py, in a process of its own: a batch for each line of input.
+
+    python -c 'import predict_contender; predict_contender.main()' KIND '{"hidden_size": ...}'
+
+As train_step_contender.py, it runs in whatever interpreter has what the kind needs.
+"""
+import contextlib
+import json
+import os
+import sys
+
+from train_step_contender import give_contrib, make_batch, our_config, serve
+
+INPUTS = ("input_ids", "input_mask", "segment_ids")
+
+
+def full_windows(settings):
+    """Windows of random wordpieces, none of them padding."""
+    batch = {name: make_batch(settings)[name] for name in INPUTS}
+    batch["input_mask"][:] = 1
+    return batch
+
+
+def ours(settings, features, precision):
+    """Our logits."""
+    from bert_nq.estimator import model
+    return model.build_logits(our_config(settings), features, False, precision=precision)
+
+
+def bert_tensorflow(settings, features):
+    """Those of Google's BertModel."""
+    import tensorflow.compat.v1 as tf
+
+    from bert_nq.estimator import model
+    from bert_nq.modeling import heads
+    if not tf.__version__.startswith("1."):
+        give_contrib(tf)
+    from bert import modeling
+    config = modeling.BertConfig.from_dict(our_config(settings).to_dict())
+    encoder = modeling.BertModel(config, False, features["input_ids"], features["input_mask"],
+                                 features["segment_ids"], scope="bert")
+    start, end = heads.span_logits(encoder.get_sequence_output(), model.SPAN_WEIGHTS,
+                                   model.SPAN_BIAS)
+    return model.Logits(start, end, heads.class_logits(
+        encoder.get_pooled_output(), 5, model.TYPE_WEIGHTS, model.TYPE_BIAS))
+
+
+def tensorflow_steps(make, settings, frozen):
+    """A function that predicts one batch, and the release."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import logging
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    import numpy as np
+
+    from bert_nq.modeling import freezing
+    from bert_nq.modeling.runtime import tf
+    threads = settings["threads"]
+    config = tf.ConfigProto(intra_op_parallelism_threads=threads,
+                            inter_op_parallelism_threads=threads)
+    features = {name: tf.placeholder(tf.int32, [None, None], name) for name in INPUTS}
+    logits = make(settings, features)
+    session = tf.Session(config=config)
+    session.run(tf.global_variables_initializer())
+    random = np.random.RandomState(0)
+    for variable in tf.global_variables():
+        # As they are before training, ones and zeros, they would be simplified away.
+        if len(variable.shape) == 1:
+            variable.load(random.normal("gamma" in variable.name, 0.1, variable.shape.as_list())
+                          .astype(np.float32), session)
+    if frozen:
+        session = freezing.frozen_session(session, logits, config)
+    names = [tensor.name for tensor in logits]
+    feed = {features[name].name: value for name, value in full_windows(settings).items()}
+    return lambda: float(session.run(names, feed)[0][0, 0]), "tensorflow " + tf.__version__
+
+
+def torch_steps(settings, precision, attention):
+    """The same as PyTorch's users do it."""
+    import torch
+    import transformers
+    if settings["threads"]:
+        torch.set_num_threads(settings["threads"])
+    names = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
+             "intermediate_size")
+    config = transformers.BertConfig(max_position_embeddings=settings["seq_length"],
+                                     **{name: settings[name] for name in names})
+    torch.manual_seed(1)
+    encoder = transformers.BertModel._from_config(config, attn_implementation=attention)
+    encoder.eval()
+    span, kind = (torch.nn.Linear(config.hidden_size, n) for n in (2, 5))
+    batch = {name: torch.from_numpy(value).long() for name, value in full_windows(settings).items()}
+
+    def step():
+        autocast = (torch.autocast("cpu", dtype=torch.bfloat16) if precision == "bf16"
+                    else contextlib.nullcontext())
+        with torch.inference_mode(), autocast:
+            output = encoder(input_ids=batch["input_ids"], attention_mask=batch["input_mask"],
+                             token_type_ids=batch["segment_ids"])
+            positions, _ = span(output.last_hidden_state), kind(output.pooler_output)
+        return float(positions[0, 0, 0])
+
+    return step, "torch %s, transformers %s" % (torch.__version__, transformers.__version__)
+
+
+KINDS = {"bert-tensorflow": lambda s: tensorflow_steps(bert_tensorflow, s, frozen=False)}
+for _precision in ("fp32", "bf16"):
+    for _suffix in ("", "-variables"):
+        KINDS[_precision + _suffix] = lambda s, p=_precision, v=_suffix: tensorflow_steps(
+            lambda s, features: ours(s, features, p), s, frozen=not v)
+    for _attention in ("sdpa", "eager"):
+        KINDS["torch-%s-%s" % (_precision, _attention)] = (
+            lambda s, p=_precision, a=_attention: torch_steps(s, p, a))
+
+
+def main():
+    kind, settings = sys.argv[1], json.loads(sys.argv[2])
+    serve(*KINDS[kind](settings))
