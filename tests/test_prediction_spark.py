@@ -174,12 +174,12 @@ def test_input_that_cannot_be_used(corpus, cluster, tmp_path):
     with open(cut, "r+b") as f:
         f.truncate(os.path.getsize(cut) - 100)
     output, local = tmp_path / "out", tmp_path / "local"
-    flags = {"predict_file": "%s,%s" % (bad, cut)}
     done = programs.run(PROGRAM, *corpus.arguments(
-        output, master="local[1]", progress_seconds=600, **flags), env=cluster.env)
+        output, predict_file=bad, master="local[1]", progress_seconds=600), env=cluster.env)
     line = programs.error_line(done)
     assert line.startswith("error: %s, line 4: " % bad), line
     assert "(--on_bad_input=skip goes on without it)" in line
+    flags = {"predict_file": "%s,%s" % (bad, cut)}
     submit = os.path.join(os.path.dirname(programs.command("")[0]), "spark-submit")
     done = subprocess.run(
         [submit, "--master", "local[1]", os.path.join(programs.ROOT, PROGRAM)]
