@@ -77,7 +77,7 @@ class Words:
         return " ".join(parts) + "."
 
 
-def make_page(vocabulary: List[str], index: int, seed: int) -> Dict:
+def make_page(vocabulary: List[str], index: int, seed: int, annotators: int = 1) -> Dict:
     """Page number `index` in the original format; it depends on the arguments alone."""
     rng = random.Random("%d/%d" % (seed, index))
     words = Words(vocabulary, rng)
@@ -94,8 +94,11 @@ def make_page(vocabulary: List[str], index: int, seed: int) -> Dict:
         _WRITERS[kind](page, words, rng)
     # Where a page has its answer says nothing of how long reading it takes, so any will do.
     question = [words.word().lower() for _ in range(rng.randint(6, 12))]
+    annotations = [_annotation(page, rng)]
+    while len(annotations) < annotators:
+        annotations.append(_another_annotation(annotations[0], page, rng))
     return {
-        "annotations": [_annotation(page, rng)],
+        "annotations": annotations,
         "document_html": page.html,
         "document_title": title,
         "document_tokens": page.tokens,
@@ -108,14 +111,15 @@ def make_page(vocabulary: List[str], index: int, seed: int) -> Dict:
 
 
 def write_shards(folder: str, vocabulary: List[str], pages: int, shards: int,
-                 seed: int = 0) -> Iterator[int]:
+                 seed: int = 0, annotators: int = 1) -> Iterator[int]:
     """Writes realistic-00.jsonl.gz and so on into `folder`; yields the bytes of each line."""
     for shard in range(shards):
         path = os.path.join(folder, "realistic-%02d.jsonl.gz" % shard)
         with files.replacing(path) as out, gzip.GzipFile(
                 filename="", mode="wb", compresslevel=6, fileobj=out, mtime=0) as packed:
             for index in range(shard, pages, shards):
-                yield packed.write(json.dumps(make_page(vocabulary, index, seed)).encode() + b"\n")
+                page = make_page(vocabulary, index, seed, annotators)
+                yield packed.write(json.dumps(page).encode() + b"\n")
 
 
 def _write_paragraph(page: Page, words: Words, rng: random.Random) -> None:
@@ -180,6 +184,13 @@ def _annotation(page: Page, rng: random.Random) -> Dict:
     elif draw > 0.97:
         annotation["yes_no_answer"] = rng.choice(("YES", "NO"))
     return annotation
+
+
+def _another_annotation(first: Dict, page: Page, rng: random.Random) -> Dict:
+    """What another annotator says: in six cases of ten the same."""
+    if rng.random() < 0.6:
+        return dict(first, annotation_id=rng.getrandbits(63))
+    return _annotation(page, rng)
 
 
 def _short_answer(page: Page, candidate: Dict, rng: random.Random) -> Optional[Span]:

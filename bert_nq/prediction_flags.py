@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, NamedTuple
 from absl import flags
 
 from bert_nq.prediction import decoders
-from bert_nq.prediction.page_options import LONG_SCORES, SPAN_SCORES, PageOptions
+from bert_nq.prediction.page_options import LONG_SCORES, MERGES, SPAN_SCORES, PageOptions
 
 # The flags count as the calling program's own in --help.
 flags.disclaim_key_flags()
@@ -54,12 +54,15 @@ def _decoder_flags() -> Dict[str, Any]:
         "span_score": flags.DEFINE_enum(
             "span_score", None, SPAN_SCORES, "What a short answer is compared with, %s."
             % d.span_score),
+        "length_penalty": flags.DEFINE_float(
+            "length_penalty", None, "What is taken from a short answer's score for each of its "
+            "tokens after the first, %s." % d.length_penalty),
         "long_score": flags.DEFINE_enum(
             "long_score", None, LONG_SCORES, "A long answer's score, of those of the windows and "
             "spans in it, %s." % d.long_score),
-        "context_aware": flags.DEFINE_bool(
-            "context_aware", None, "Whether a span counts only in the window that has most context "
-            "around it, %s." % _yes_no(d.context_aware)),
+        "merge_spans": flags.DEFINE_enum(
+            "merge_spans", None, MERGES, "What windows that show the same span make of it, %s; "
+            "widest: what the one with most context around it says." % d.merge_spans),
         "nested_candidates": flags.DEFINE_bool(
             "nested_candidates", None, "Whether a long answer may be a candidate within another, "
             "%s." % _yes_no(d.nested_candidates)),

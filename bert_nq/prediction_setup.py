@@ -103,10 +103,11 @@ class Setup:
         from bert_nq.scoring.tuned import Tuned
         wanted = self.prediction.files()
         paths = shards.expand_shards(wanted["predict_file"])
-        outputs = [wanted["output_prediction_file"], wanted["output_nbest_file"]]
-        for output in filter(None, outputs):
-            files.check_output(output, paths)
-        if outputs[0] == outputs[1]:
+        outputs = list(filter(None, [wanted["output_prediction_file"],
+                                     wanted["output_nbest_file"]]))
+        for output in outputs:
+            files.check_output(output, paths + list(filter(None, [wanted["thresholds"]])))
+        if len(set(map(files.absolute, outputs))) < len(outputs):
             raise UserError("--output_prediction_file and --output_nbest_file are the same file")
         if wanted["thresholds"]:
             Tuned.load(wanted["thresholds"])
@@ -120,6 +121,17 @@ class Setup:
                 or model_folder.has_checkpoint(folder)):
             raise UserError("%s holds no trained model: train first (--do_train), or give "
                             "--init_checkpoint" % folder)
+
+    def ensemble(self):
+        """The models of --ensemble, or ()."""
+        from bert_nq.prediction import members
+        wanted = self.prediction.files()
+        if wanted["ensemble_weights"] and not wanted["ensemble"]:
+            raise UserError("--ensemble_weights is for --ensemble, which is not given")
+        if not wanted["ensemble"]:
+            return ()
+        return members.find_members(wanted["ensemble"], wanted["ensemble_weights"],
+                                    self.text().vocab_file)
 
     def find_checkpoint(self, config, checkpoint: Optional[str]) -> Optional[str]:
         """Checks --init_checkpoint, if there is one; returns its prefix or None.
@@ -155,16 +167,12 @@ class Setup:
         """
         from bert_nq.estimator import model
         from bert_nq.modeling import checkpoints
-        from bert_nq.prediction import members
         from bert_nq.prediction.model_settings import Member, ModelSettings
-        wanted = self.prediction.files()
-        if wanted["ensemble"]:
-            models = members.find_members(wanted["ensemble"], wanted["ensemble_weights"],
-                                          self.text().vocab_file)
-            for member in models:
-                checkpoints.check_fits(member.config, member.checkpoint)
-                model.check_has_heads(member.checkpoint)
-        else:
+        models = self.ensemble()
+        for member in models:
+            checkpoints.check_fits(member.config, member.checkpoint)
+            model.check_has_heads(member.checkpoint)
+        if not models:
             models = (Member(config, model.latest_checkpoint(model_dir) or checkpoint),)
         return ModelSettings(models, self._value("precision"),
                              self.prediction.running()["model_threads"])

@@ -168,6 +168,7 @@ def check_use_of_model():
         serving.check_folder(export_dir())
     if FLAGS.ensemble and FLAGS.do_train:
         raise UserError("--ensemble is of models that are trained: leave out --do_train")
+    setup.ensemble()
     if not FLAGS.do_train:
         setup.check_has_model()
 

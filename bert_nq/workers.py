@@ -140,6 +140,29 @@ def run_tasks(make_work: Callable[[], Work], tasks: Iterable[Any], num_workers: 
             worker.stop()
 
 
+class Shared:
+    """An iterator over a generator that one thread draws from and another may close.
+
+    A generator itself cannot be closed while it is at work: here `close` waits for the item.
+    """
+
+    def __init__(self, generator: Iterator[Any]):
+        self._generator = generator
+        self._lock = threading.Lock()
+
+    def __iter__(self) -> "Shared":
+        return self
+
+    def __next__(self) -> Any:
+        with self._lock:
+            return next(self._generator)
+
+    def close(self) -> None:
+        """Ends it: nothing more is drawn."""
+        with self._lock:
+            self._generator.close()
+
+
 def _serve(make_work: Callable[[], Work], pipe: connection.Connection) -> None:
     """The life of a worker process."""
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()

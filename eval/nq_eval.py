@@ -4,8 +4,15 @@
 
 prints the official 20 numbers as one line of JSON on standard output, and whatever else there is to
 say on standard error. --pretty_print prints the official tables instead.
+
+    python eval/nq_eval.py ... --report=report --compare=others.json
+
+also writes a report: intervals of F1, curves, scores of groups of questions, and whether the
+predictions are better than others, with the questions won and lost.
 """
+import gc
 import json
+import logging
 import os
 import sys
 
@@ -24,26 +31,46 @@ flags.DEFINE_integer("long_non_null_threshold", 2, "A question has a long answer
 flags.DEFINE_integer("short_non_null_threshold", 2, "A question has a short answer if at least "
                      "this many annotators marked one, or yes or no.", lower_bound=0)
 flags.DEFINE_integer("num_threads", 10, "Processes that read shards; never more than there are "
-                     "shards or processors.", lower_bound=1)
+                     "shards.", lower_bound=1)
 flags.DEFINE_bool("pretty_print", False, "Print tables instead of JSON.")
 flags.DEFINE_bool("cache_gold_data", False, "Keep the annotations in a file beside the gold "
                   "shards, and use that file as long as the shards do not change.")
 flags.DEFINE_string("output_json", None, "Also write the 20 numbers to this file.")
+flags.DEFINE_string("report", None, "Folder for a report: Markdown, JSON and pictures. For it "
+                    "pages are parsed, which takes several times as long as scoring.")
+flags.DEFINE_string("compare", None, "Predictions of another system for the same questions: tests "
+                    "whether the F1s differ and tells which questions were won and lost.")
+flags.DEFINE_integer("resamples", 1000, "Samples of the bootstrap and of the test.", lower_bound=1)
+flags.DEFINE_enum("bootstrap_threshold", "best", ["best", "fixed", "none"], "In each sample of the "
+                  "bootstrap: the best threshold chosen anew, that of all questions, or none, so "
+                  "that all predictions count.")
+flags.DEFINE_integer("seed", 0, "Of the bootstrap.", lower_bound=0, upper_bound=2 ** 32 - 1)
+
+_CHANGES_SHOWN = 3  # of each kind, on the terminal
 
 
 def main() -> None:
     program.require(FLAGS, "gold_path", "predictions_path")
     if FLAGS.output_json and os.path.isdir(FLAGS.output_json):
         raise UserError("--output_json=%s is a folder: give the name of a file" % FLAGS.output_json)
+    if FLAGS.report and os.path.lexists(FLAGS.report) and not os.path.isdir(FLAGS.report):
+        raise UserError("--report=%s is a file: give the name of a folder" % FLAGS.report)
+    # Annotations hold no cycles, and looking for them takes longer than making them.
+    gc.disable()
     from bert_nq.scoring import measures, tables
     from bert_nq.scoring.predictions import read_predictions
 
     with program.timed() as seconds:
         gold_paths = files.expand(FLAGS.gold_path, "gold")
         predictions = read_predictions(FLAGS.predictions_path)
+        others = read_predictions(FLAGS.compare) if FLAGS.compare else None
         gold = _read_gold(gold_paths)
-        long_rows, short_rows = measures.score_answers(
-            gold, predictions, FLAGS.long_non_null_threshold, FLAGS.short_non_null_threshold)
+        unannotated = sum(not annotations for annotations in gold.values())
+        if unannotated == len(gold):
+            raise UserError("%s: none of the %s examples is annotated: a test split cannot be "
+                            "scored" % (FLAGS.gold_path, format(len(gold), ",")))
+        long_rows, short_rows = _rows(gold, predictions)
+        other_rows = _other_rows(gold, others) if FLAGS.compare else None
         line = json.dumps(measures.metrics(long_rows, short_rows))
         if FLAGS.output_json:
             with files.replacing(FLAGS.output_json) as out:
@@ -51,11 +78,47 @@ def main() -> None:
         print(tables.format_tables(long_rows, short_rows) if FLAGS.pretty_print else line,
               flush=True)
         _tell("scored %s questions in %s" % (format(len(gold), ","), program.duration(seconds())))
-    unannotated = sum(not annotations for annotations in gold.values())
     if unannotated:
         _tell("not annotated, counted as without an answer: %s" % format(unannotated, ","))
     if FLAGS.output_json:
         _tell("written: %s" % FLAGS.output_json)
+    if FLAGS.report or FLAGS.compare:
+        from bert_nq.scoring.report import System
+        other = System(FLAGS.compare, others, *other_rows) if FLAGS.compare else None
+        _report(gold_paths, gold, System(FLAGS.predictions_path, predictions, long_rows,
+                                         short_rows), other)
+
+
+def _rows(gold, predictions):
+    from bert_nq.scoring import measures
+    measures.check_units(gold, predictions)
+    return measures.score_answers(gold, predictions, FLAGS.long_non_null_threshold,
+                                  FLAGS.short_non_null_threshold)
+
+
+def _other_rows(gold, others):
+    try:
+        return _rows(gold, others)
+    except UserError as e:
+        raise UserError("--compare=%s: %s" % (FLAGS.compare, e)) from e
+
+
+def _report(gold_paths, gold, system, other):
+    from bert_nq.scoring import report, report_text
+    from bert_nq.scoring.facts import read_facts
+
+    _tell("reading the pages for the report")
+    facts = read_facts(gold_paths, FLAGS.num_threads, report.spans(gold, system, other))
+    made = report.make(gold, facts, system, other, FLAGS.bootstrap_threshold, FLAGS.resamples,
+                       FLAGS.seed)
+    _tell("\n" + report_text.main_table(made))
+    if made.changes:
+        _tell("\n" + report_text.some_changes(made, _CHANGES_SHOWN))
+    if FLAGS.report:
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)  # It tells of its font cache.
+        from bert_nq.scoring import report_folder
+        paths = report_folder.write(FLAGS.report, made, system, other)
+        _tell("\nwritten: %s\nNext: read %s" % (" ".join(paths), paths[0]))
 
 
 def _read_gold(paths):

@@ -9,6 +9,8 @@ import numpy as np
 
 from bert_nq.prediction import outputs
 
+_OPTIONS = outputs.OutputOptions()
+
 
 def logits(input_ids, input_mask, segment_ids):
     """Start, end and type logits that depend on all wordpieces of a window; 0 in the padding."""
@@ -26,7 +28,7 @@ class ArithmeticModel:
 
     full_length = False
 
-    def __init__(self, settings=None, options=outputs.OutputOptions()):
+    def __init__(self, settings=None, options=_OPTIONS):
         self._options = options
         self.batch_sizes = []
 
@@ -43,6 +45,14 @@ class ArithmeticModel:
 
     def outputs(self, batches):
         return map(self.run, batches)
+
+
+class Diverged(ArithmeticModel):
+    """Says what is no number."""
+
+    def run(self, batch):
+        found = super().run(batch)
+        return found._replace(type_logits=np.full_like(found.type_logits, np.nan))
 
 
 def install(model=ArithmeticModel):

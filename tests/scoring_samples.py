@@ -39,8 +39,10 @@ def random_task(rng, num_questions=None):
     gold, predictions = [], []
     for _ in range(num_questions):
         example_id = rng.getrandbits(64) - 2 ** 63
-        gold.append({"example_id": example_id, "annotations": [
-            _random_answers(rng, null_share) for _ in range(rng.choice([1, 2, 5, 5]))]})
+        # In the order of NQ's files, in which reading looks for them.
+        gold.append({"annotations": [
+            _random_answers(rng, null_share) for _ in range(rng.choice([1, 2, 5, 5]))],
+            "document_html": "<P>", "example_id": example_id})
         predicted = _random_answers(rng, null_share)
         if predicted["yes_no_answer"].lower() != "none":
             predicted["short_answers"] = [NULL] * rng.randrange(3)

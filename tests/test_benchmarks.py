@@ -97,6 +97,34 @@ def test_what_is_drawn_cannot_be_compared(tmp_path):
         "own way: compare with -1 or 1")
 
 
+def test_five_annotators_agree_in_part(pages):
+    five = [realistic_pages.make_page(TOKENS, index, seed=0, annotators=5) for index in range(20)]
+    for page, one in zip(five, pages):
+        assert len(page["annotations"]) == 5 and page["annotations"][0] == one["annotations"][0]
+        assert page["document_html"] == one["document_html"]
+    answers = [[json.dumps(dict(a, annotation_id=0)) for a in page["annotations"]] for page in five]
+    assert 1 < sum(len(set(page)) for page in answers) / 20 < 5
+
+
+def test_the_benchmark_of_scoring_runs(tmp_path):
+    pytest.importorskip("natural_questions")
+    flags = ("--vocab_file=" + write_vocabulary(tmp_path / "vocab.txt"), "--pages=6", "--shards=2",
+             "--runs=2", "--work_dir=%s" % tmp_path)
+    done = programs.run("benchmarks/nq_eval.py", *flags)
+    assert (done.returncode, done.stderr) == (0, "")
+    for line in ("6 pages in 2 shards", "\neval/nq_eval.py\n", "\nnatural_questions.nq_eval\n",
+                 "  by processor time", "The 20 numbers are the same to the last digit"):
+        assert line in done.stdout
+    # Numbers that differ are told of.
+    predictions = tmp_path / "dev-6-in-2" / "predictions.json"
+    (tmp_path / "natural_questions").mkdir()
+    (tmp_path / "natural_questions" / "__init__.py").write_text("")
+    (tmp_path / "natural_questions" / "nq_eval.py").write_text('print("{}")\n')
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    done = programs.run("benchmarks/nq_eval.py", *flags, env=dict(os.environ, PYTHONPATH=path))
+    assert predictions.exists() and "the numbers DIFFER: " in programs.error_line(done)
+
+
 STEP = ("--num_hidden_layers=1", "--hidden_size=24", "--vocab_size=50", "--max_seq_length=32",
         "--batch_size=2", "--num_turns=1", "--product_size=64")
 

@@ -117,7 +117,11 @@ def test_pretty_print_where_no_threshold_reaches_a_target(tmp_path):
 
 
 def test_a_question_that_nobody_annotated(tmp_path):
-    result = nq_eval(*one_question(tmp_path, [], long_answer=span((1, 3))))
+    gold = write_gold(tmp_path / "gold.jsonl", [
+        {"example_id": 5, "annotations": []}, {"example_id": 6, "annotations": [annotation()] * 2}])
+    predictions = write_predictions(tmp_path / "predictions.json", [
+        prediction(5, long_answer=span((1, 3))), prediction(6)])
+    result = nq_eval("--gold_path=" + gold, "--predictions_path=" + predictions)
     assert result.returncode == 0
     assert set(json.loads(result.stdout).values()) == {0}
     assert "not annotated, counted as without an answer: 1\n" in result.stderr
@@ -165,6 +169,46 @@ def test_ids_that_differ(tmp_path):
         "1 of 2 predictions without a gold example (9): "
         "score predictions with exactly the examples they were made from")
     assert not out.exists()
+
+
+TOKENS_ONLY = {"long_answer": {"start_token": 1, "end_token": 3}, "short_answers": [],
+               "yes_no_answer": "NONE"}
+
+
+@pytest.mark.parametrize("annotations, predicted, message", [
+    # Bytes against the simplified format, which has none.
+    ([TOKENS_ONLY] * 2, dict(long_answer=span((-1, -1), (10, 30))),
+     "the gold spans have token offsets only, and 1 predicted spans have none (in example 5 "
+     "first), so these can never match: predict start_token and end_token"),
+    # A file that mixes both; yes and no have no span.
+    ([annotation(span((-1, -1), (10, 30)), yes_no_answer="YES")] * 2,
+     dict(long_answer=span((-1, -1), (10, 30)), short_answers=[span((1, 2)), span((4, 5))]),
+     "the gold spans have byte offsets only, and 2 predicted spans have none (in example 5 "
+     "first), so these can never match: predict start_byte and end_byte"),
+    ([annotation()], dict(long_answer={"start_token": 1, "end_byte": 30}),
+     "{predictions}, prediction 1: example 5: long answer has one of start_byte and end_byte "
+     "without the other"),
+    ([annotation()], dict(long_score=float("nan")),
+     "{predictions}, prediction 1: example 5: long_answer_score nan is not a finite number"),
+    ([annotation()], dict(short_score=float("inf")),
+     "{predictions}, prediction 1: example 5: short_answers_score inf is not a finite number"),
+    ([annotation()], dict(yes_no_answer="YES", short_answers=[span((1, 2))]),
+     "{predictions}, prediction 1: example 5: yes_no_answer is 'YES', then there can be no span in "
+     "short_answers"),
+    ([], {}, "{gold}: none of the 1 examples is annotated: a test split cannot be scored"),
+    (None, {}, "{gold}, line 1: example 5: annotations is not a list"),
+    ([{}], {}, "{gold}, line 1: example 5, annotation 1: the field long_answer is missing"),
+])
+def test_gold_and_predictions_that_cannot_be_scored(tmp_path, annotations, predicted, message):
+    task = one_question(tmp_path, annotations, **predicted)
+    assert error_of(*task) == message.format(gold=tmp_path / "gold.jsonl",
+                                             predictions=tmp_path / "predictions.json")
+
+
+def test_null_spans_and_gold_without_a_span_have_no_offsets_to_compare(tmp_path):
+    assert nq_eval(*one_question(tmp_path, [TOKENS_ONLY] * 2)).returncode == 0
+    assert nq_eval(*one_question(tmp_path, [annotation()],
+                                 long_answer=span((1, 2)))).returncode == 0
 
 
 def test_help_and_wrong_flags_without_tensorflow():

@@ -17,14 +17,15 @@ from bert_nq.errors import UserError
 from bert_nq.features.options import FeatureOptions, TextOptions
 from bert_nq.modeling.runtime import tf
 from bert_nq.nq.decoding import decode_example
-from bert_nq.prediction import export, outputs, predictor, serving
+from bert_nq.prediction import export, outputs, page_decoder, predictor, serving
 from bert_nq.prediction.model_settings import Member, ModelSettings
 from bert_nq.prediction.outputs import NO_SPAN, WindowOutputs
 
 WINDOWS = FeatureOptions(max_seq_length=64, doc_stride=16, max_query_length=16)
 PREDICTOR = {"model": "0a1b2c3d", "decoder": "page",
              "options": {"n_best_size": 7, "max_answer_length": 5}}
-OPTIONS = outputs.OutputOptions(num_spans=7, max_answer_length=5)
+OPTIONS = outputs.OutputOptions(num_spans=7, num_positions=page_decoder.NUM_POSITIONS,
+                                max_answer_length=5)
 
 # Loads a SavedModel as somebody does who has TensorFlow and nothing else.
 STRANGER = """

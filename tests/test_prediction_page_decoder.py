@@ -24,8 +24,8 @@ def span(start, end):
 NULL = span(-1, -1)
 
 
-def decoded(*windows, example=EXAMPLE, **options):
-    decoder = make_decoder("page", options)
+def decoded(*windows, example=EXAMPLE, merge_spans="max", **options):
+    decoder = make_decoder("page", dict(options, merge_spans=merge_spans))
     return decoder.decode(example, make_windows(*windows), make_outputs(decoder, *windows))
 
 
@@ -115,17 +115,45 @@ def test_yes_and_no_are_answered_where_they_are_above_the_short_span(kind, answe
     assert entry["long_answer_score"] == pytest.approx(4.0 + math.log(1 + 3))
 
 
+# Token 4 has 4 pieces or more on each side in the first window, one in the second.
+TWO_WINDOWS = (Window(TOKENS, {4: 3.0}, {4: 2.0}), Window(TOKENS[3:], {1: 4.0}, {1: 2.0}))
+
+
 def test_of_a_span_in_two_windows_the_best_score_counts():
-    windows = (Window(TOKENS, {4: 3.0}, {4: 2.0}), Window(TOKENS[3:], {1: 4.0}, {1: 2.0}))
-    entry = decoded(*windows)
-    assert (entry["short_answers"], entry["short_answers_score"]) == ([span(4, 5)], 6.0)
+    assert decoded(*TWO_WINDOWS, merge_spans="max")["short_answers_score"] == 6.0
 
 
 def test_or_its_score_in_the_window_that_shows_most_around_it():
-    # Token 4 has at least 4 pieces on each side in the first window, one in the second.
-    windows = (Window(TOKENS, {4: 3.0}, {4: 2.0}), Window(TOKENS[3:], {1: 4.0}, {1: 2.0}))
-    entry = decoded(*windows, context_aware=True)
-    assert (entry["short_answers"], entry["short_answers_score"]) == ([span(4, 5)], 5.0)
+    assert decoded(*TWO_WINDOWS, merge_spans="widest")["short_answers_score"] == 5.0
+
+
+def test_or_the_odds_of_both():
+    entry = decoded(*TWO_WINDOWS, merge_spans="sum")
+    assert entry["short_answers_score"] == pytest.approx(math.log(math.exp(5) + math.exp(6)))
+
+
+def test_or_the_mean_of_its_probabilities():
+    # Of odds of e^5 it is e^5 / (1 + e^5); each window has spans of odds near 0 besides.
+    entry = decoded(*TWO_WINDOWS, merge_spans="mean")
+    p = (math.exp(5) / (1 + math.exp(5)) + math.exp(6) / (1 + math.exp(6))) / 2
+    assert entry["short_answers_score"] == pytest.approx(math.log(p / (1 - p)), abs=1e-5)
+
+
+def test_a_window_that_shows_a_span_and_says_nothing_of_it_counts_against_it():
+    # Half of e^5 / (1 + e^5), and a third window, which does not show it, changes nothing.
+    windows = (Window(TOKENS, {4: 3.0}, {4: 2.0}), Window(TOKENS[3:], {}, {}),
+               Window(TOKENS[6:], {}, {}))
+    entry = decoded(*windows, merge_spans="mean", n_best_size=1)
+    p = math.exp(5) / (1 + math.exp(5)) / 2
+    assert entry["short_answers_score"] == pytest.approx(math.log(p / (1 - p)), abs=1e-5)
+    assert decoded(*windows, merge_spans="max")["short_answers_score"] == 5.0
+
+
+def test_sure_answers_have_finite_scores_in_their_order():
+    def score(logit):
+        return decoded(Window(TOKENS, {4: logit}, {4: logit}), merge_spans="mean")["scores"]["long"]
+
+    assert 6.0 < score(6.0) < score(10.0) < 7.0
 
 
 def test_a_nested_candidate_takes_the_place_of_the_one_around_it_where_it_has_its_odds():
@@ -144,6 +172,25 @@ def test_a_nested_candidate_takes_the_place_of_the_one_around_it_where_it_has_it
     assert long_answer(-20.0, nested_candidates=False, max_answer_length=1) == span(0, 9)
 
 
+def test_the_smallest_nested_candidate_holds_the_short_answer():
+    example = make_example("<Ul> <Li> a b </Li> <Li> c </Li> </Ul>",
+                           [(0, 9, True), (1, 5, False), (2, 3, False), (5, 8, False)])
+    entry = decoded(Window([-1, 2, 3, 6], {2: 5.0}, {2: 0.0}), example=example,
+                    nested_candidates=True)
+    assert (entry["long_answer"], entry["short_answers"]) == (span(1, 5), [span(3, 4)])
+
+
+def test_several_short_answers_are_given_where_that_is_asked_for():
+    example = make_example("<Ul> <Li> a b </Li> <Li> c </Li> </Ul>",
+                           [(0, 9, True), (1, 5, False), (5, 8, False)])
+    window = Window([-1, 2, 3, 6], {1: 5.0, 3: 4.0}, {1: 0.0, 3: 0.0})
+    one = decoded(window, example=example, max_answer_length=1)
+    several = decoded(window, example=example, max_answer_length=1, multi_span=True)
+    assert one["short_answers"] == [span(2, 3)]
+    assert several["short_answers"] == several["best_short_answers"] == [span(2, 3), span(6, 7)]
+    assert several["scores"] == one["scores"]
+
+
 @pytest.mark.parametrize("windows, candidates", [
     ([Window([-1, -1], {}, {})], [(0, 7, True)]),  # there are no words
     ([Window(TOKENS, {1: 1.0}, {1: 1.0})], []),  # there are no candidates
@@ -160,3 +207,8 @@ def test_a_page_without_a_possible_answer(windows, candidates):
 def test_logits_that_are_no_numbers_are_refused():
     with pytest.raises(UserError, match="not finite"):
         decoded(Window(TOKENS, {1: np.nan}, {1: 0.0}))
+
+
+def test_what_is_asked_of_the_model():
+    options = make_decoder("page", {"n_best_size": 7, "max_answer_length": 9}).output_options()
+    assert (options.num_spans, options.max_answer_length, options.sees_padding) == (7, 9, False)

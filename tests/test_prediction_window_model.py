@@ -1,4 +1,4 @@
-"""Checkpoints to what leaves the graph, beside BERT in numpy; through a session and TPUEstimator."""
+"""From checkpoints to what leaves the graph, beside BERT in numpy: a session, TPUEstimator."""
 import dataclasses
 
 import numpy as np

@@ -23,7 +23,7 @@ def run_nq(*args):
 
 
 PROGRESS = re.compile(r"step \d+/\d+  loss \d+\.\d+  |step \d+: dev long F1 \d|(dev )?pages: \d+ |"
-                      r"gold shards: \d+ |scored \d+ ")
+                      r"gold shards: \d+ |scored \d+ |predicting: pages \d+ ")
 
 
 def finished(done):
@@ -145,9 +145,11 @@ def test_both_formats_have_the_same_answers(predicted, work):
         [e["long_answer_score"] for e in original], abs=1e-5)
     assert value(stdout, "pages") == "24"
     assert value(stdout, "model") == work.model + "/model.ckpt-30"
-    without = [not e["short_answers"] for e in entries]
+    without = [not e["short_answers"] and e["yes_no_answer"] == "NONE" for e in entries]
     assert value(stdout, "without short answer") == str(sum(without))
-    assert not all(without)
+    assert value(stdout, "answered yes or no") == str(
+        sum(e["yes_no_answer"] != "NONE" for e in entries))
+    assert value(stdout, "decoder") == "page"
 
 
 def test_prediction_leaves_the_models_own_flags(predicted, work):
@@ -241,7 +243,8 @@ def test_predictions_equal_the_references(shared_data, tmp_path):
     parity = os.path.join(shared_data, "parity")
     output = tmp_path / "predictions.json"
     finished(run_nq(
-        "--do_predict", "--predict_file=" + os.path.join(parity, "pages.jsonl.gz"),
+        "--do_predict", "--decoder=bert_joint",
+        "--predict_file=" + os.path.join(parity, "pages.jsonl.gz"),
         "--bert_config_file=" + os.path.join(parity, "bert_config.json"),
         "--vocab_file=" + os.path.join(shared_data, "vocab", "vocab-nq.txt"),
         "--init_checkpoint=" + os.path.join(parity, "ckpt", "tiny.ckpt"),

@@ -30,7 +30,7 @@ class Files:
         tiny_nq.write_vocabulary(folder / "trained" / "vocab.txt")
         (folder / "tensorflow").mkdir()
         (folder / "tensorflow" / "__init__.py").write_text("raise SystemExit('TensorFlow!')\n")
-        self.env = dict(os.environ, PYTHONPATH=str(folder))
+        self.env = dict(os.environ, PYTHONPATH=os.pathsep.join([str(folder), programs.ROOT]))
 
     def path(self, name):
         return str(self.folder / name)
@@ -223,11 +223,104 @@ def test_outputs_that_are_inputs(files, program, flag):
     ("train_batch_size", 0), ("predict_batch_size", 0), ("num_train_epochs", -1),
     ("warmup_proportion", 1.5), ("learning_rate", -1), ("save_checkpoints_steps", 0),
     ("n_best_size", 0), ("max_answer_length", 0), ("on_bad_input", "ignore"), ("seed", -1),
+    ("decoder", "best"), ("span_score", "span"), ("long_score", "mean"), ("merge_spans", "min"),
+    ("multi_span", "maybe"), ("predict_stride", 0), ("num_workers", -1), ("model_threads", 0),
     ("no_such_flag", 1)])
 def test_flags_out_of_range(files, flag, bad):
     done = files.train(**{flag: bad})
     assert done.returncode == 1
     assert flag in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("flag, value", [
+    ("span_score", "cls"), ("long_score", "max"), ("merge_spans", "max"),
+    ("nested_candidates", "false"), ("multi_span", "true")])
+def test_options_of_another_decoder(files, flag, value):
+    done = files.predict(decoder="bert_joint", **{flag: value})
+    assert programs.error_line(done) == (
+        "error: --%s is no option of --decoder=bert_joint, which has --n_best_size, "
+        "--max_answer_length" % flag)
+
+
+@pytest.mark.parametrize("nbest", ["out.json", "./out.json", "{folder}/out.json"])
+def test_two_outputs_that_are_one(files, nbest):
+    done = files.predict(output_nbest_file=nbest.format(folder=files.folder))
+    assert programs.error_line(done) == (
+        "error: --output_prediction_file and --output_nbest_file are the same file")
+
+
+def test_an_nbest_file_that_is_an_input(files):
+    done = files.predict(output_nbest_file=files.shard)
+    assert programs.error_line(done) == (
+        "error: %s is input and output at once: choose another output" % files.shard)
+
+
+@pytest.mark.parametrize("make, message", [
+    (lambda files: "no.json", "cannot read no.json: there is no such file"),
+    (lambda files: files.write("half.json", b'{"thresholds"'), "half.json is not JSON"),
+    (lambda files: files.write("other.json", b"{}"),
+     "other.json has no thresholds: a file of eval/tune_thresholds.py is wanted"),
+    (lambda files: files.path("out.json"), "out.json is input and output at once"),
+])
+def test_thresholds(files, make, message):
+    assert message in programs.error_line(files.predict(thresholds=make(files)))
+
+
+def ensemble_member(files, name, without=(), vocabulary=tiny_nq.TOKENS):
+    """A model's folder, as far as it is looked at without TensorFlow."""
+    folder = files.folder / name
+    folder.mkdir(exist_ok=True)
+    for file, content in (("model.ckpt-1.index", ""), ("model.ckpt-1.data-00000-of-00001", ""),
+                          ("vocab.txt", "".join(token + "\n" for token in vocabulary)),
+                          ("bert_config.json", open(files.config).read())):
+        if file not in without:
+            (folder / file).write_text(content)
+    return str(folder)
+
+
+@pytest.mark.parametrize("change, message", [
+    (dict(without=["model.ckpt-1.index"]), "there is no checkpoint in the folder {second}"),
+    (dict(without=["model.ckpt-1.data-00000-of-00001"]),
+     "the checkpoint {second}/model.ckpt-1 is incomplete: 0 of its 1 .data files are there"),
+    (dict(without=["bert_config.json"]), "--ensemble: {second}/bert_config.json is missing beside "
+     "the model {second}/model.ckpt-1: put it there"),
+    (dict(without=["vocab.txt"]), "--ensemble: {second}/vocab.txt is missing beside the model "
+     "{second}/model.ckpt-1: put it there"),
+    (dict(vocabulary=tiny_nq.TOKENS[::-1]), "--ensemble: {second} has another vocabulary than "
+     "{vocab}: predict with each model alone, and combine the answers with "
+     "eval/ensemble_predictions.py"),
+])
+def test_ensembles_with_an_unusable_model(files, tmp_path, change, message):
+    first = ensemble_member(files, "first")
+    second = ensemble_member(files, tmp_path.name, **change)
+    done = files.predict(ensemble="%s,%s" % (first, second))
+    assert programs.error_line(done) == "error: " + message.format(second=second,
+                                                                   vocab=files.vocab)
+
+
+@pytest.mark.parametrize("weights, message", [
+    ("1", "--ensemble_weights has 1 numbers for 2 models"),
+    ("1,2,3", "--ensemble_weights has 3 numbers for 2 models"),
+    ("1,0", "--ensemble_weights: '0' is not a number above 0"),
+    ("-1,1", "--ensemble_weights: '-1' is not a number above 0"),
+    ("1,nan", "--ensemble_weights: 'nan' is not a number above 0"),
+    ("1,inf", "--ensemble_weights: 'inf' is not a number above 0"),
+    ("half,1", "--ensemble_weights: 'half' is not a number above 0"),
+])
+def test_weights_of_ensembles(files, weights, message):
+    model = ensemble_member(files, "first")
+    done = files.predict(ensemble="%s,%s" % (model, model), ensemble_weights=weights)
+    assert programs.error_line(done) == "error: " + message
+
+
+def test_ensembles_are_of_trained_models(files):
+    done = files.predict(ensemble=ensemble_member(files, "first"), do_train="true",
+                         train_precomputed_file=files.records)
+    assert programs.error_line(done) == (
+        "error: --ensemble is of models that are trained: leave out --do_train")
+    done = files.predict(ensemble_weights="1,2", init_checkpoint=ensemble_member(files, "first"))
+    assert programs.error_line(done) == (
+        "error: --ensemble_weights is for --ensemble, which is not given")
 
 
 # prepare_nq_data.py

@@ -6,7 +6,6 @@ import pytest
 from scoring_samples import NULL, annotation, random_task, seeded, span, write_gold
 
 from bert_nq.errors import UserError
-from bert_nq.scoring import gold
 from bert_nq.scoring.gold import read_gold
 from bert_nq.scoring.gold_cache import GoldCache
 from bert_nq.scoring.labels import Annotation, Span
@@ -37,8 +36,7 @@ def test_gzip_is_known_by_its_bytes(tmp_path):
     assert read_gold([str(tmp_path / "gold")]) == {5: LABELS}
 
 
-def test_the_number_of_processes_changes_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr(gold, "_num_cores", lambda: 3)
+def test_the_number_of_processes_changes_nothing(tmp_path):
     examples, _ = random_task(seeded(0), num_questions=12)
     paths = [write_gold(tmp_path / ("gold-%d.jsonl.gz" % i), examples[i::4]) for i in range(4)]
     alone = read_gold(paths, 1)
@@ -47,8 +45,7 @@ def test_the_number_of_processes_changes_nothing(tmp_path, monkeypatch):
         assert list(read_gold(paths, num_processes).items()) == list(alone.items())
 
 
-def test_processes_report_the_first_bad_shard(tmp_path, monkeypatch):
-    monkeypatch.setattr(gold, "_num_cores", lambda: 3)
+def test_processes_report_the_first_bad_shard(tmp_path):
     paths = [str(tmp_path / name) for name in "abc"]
     write_gold(paths[0], [EXAMPLE])
     write_gold(paths[1], [EXAMPLE, {}])
@@ -175,6 +172,23 @@ def test_a_cache_with_damaged_labels_is_no_cache(tmp_path):
 def test_remote_gold_cannot_be_cached():
     assert error_of(GoldCache, ["gs://bucket/gold.jsonl.gz"]) == (
         "gs://bucket/gold.jsonl.gz: only local gold files can be cached")
+
+
+@pytest.mark.parametrize("name", ["gold.jsonl", "gold.jsonl.gz"])
+def test_a_line_that_is_cut_off_is_told_of_though_most_of_it_is_not_read(tmp_path, name):
+    line = json.dumps(dict(EXAMPLE, annotations=[], example_id=6), sort_keys=True)
+    path = tmp_path / name
+    text = (json.dumps(EXAMPLE) + "\n" + line[:-1] + "\n").encode()
+    path.write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+    assert error_of(read_gold, [str(path)]).startswith(
+        "%s, line 2: not JSON: Expecting ',' delimiter" % path)
+
+
+def test_a_text_without_a_checksum_is_read_in_full(tmp_path):
+    path = tmp_path / "gold.jsonl"
+    path.write_text('{"annotations": [], "document_html": , "example_id": 5}\n')
+    assert error_of(read_gold, [str(path)]).startswith(
+        "%s, line 1: not JSON: Expecting value" % path)
 
 
 RIGHT = {"example_id": 5, "long_answer": NULL, "long_answer_score": 1.0, "short_answers_score": 2.0}

@@ -5,13 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import programs
 import pytest
 
 from bert_nq.errors import BadExampleError, UserError
-from bert_nq.workers import run_tasks
+from bert_nq.workers import Shared, run_tasks
 
 
 def make_squarer(offset=0):
@@ -87,6 +88,61 @@ def test_closing_stops_the_workers(tmp_path):
     next(tasks)
     tasks.close()
     assert all(gone(int(pid), 0.1) for pid in os.listdir(str(tmp_path)))
+
+
+def test_tasks_are_drawn_when_a_process_is_free():
+    drawn = []
+
+    def tasks():
+        for i in range(6):
+            drawn.append(i)
+            yield i
+
+    results = run_tasks(make_squarer, tasks(), 2)
+    assert drawn == []
+    for number, _ in enumerate(results, 1):
+        # Two were drawn for the start, and one for each that is done.
+        assert len(drawn) == min(2 + number, 6)
+    assert number == 6
+
+
+def test_an_error_of_the_tasks_comes_through_and_stops_the_workers(tmp_path):
+    def tasks():
+        yield 0
+        yield 600
+        raise BadExampleError("b.jsonl, line 2: not JSON")
+
+    with pytest.raises(BadExampleError, match="^b.jsonl, line 2: not JSON$"):
+        list(run_tasks(functools.partial(make_faulty, str(tmp_path)), tasks(), 2))
+    assert all(gone(int(pid), 0.1) for pid in os.listdir(str(tmp_path)))
+
+
+def test_a_shared_generator_is_closed_while_another_thread_waits_for_it():
+    waits, go_on, closed = threading.Event(), threading.Event(), threading.Event()
+
+    def generator():
+        try:
+            yield 1
+            waits.set()
+            go_on.wait(60)
+            yield 2
+            yield 3
+        finally:
+            closed.set()
+
+    shared, found = Shared(generator()), []
+    thread = threading.Thread(target=lambda: found.extend(shared))
+    thread.start()
+    assert waits.wait(60)
+    closing = threading.Thread(target=shared.close)
+    closing.start()
+    assert not closed.wait(0.1)
+    go_on.set()
+    closing.join(60)
+    thread.join(60)
+    assert closed.is_set() and not thread.is_alive()
+    assert found in ([1, 2], [1, 2, 3])  # who comes first to the lock
+    assert list(shared) == []
 
 
 _PARENT = """

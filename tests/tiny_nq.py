@@ -88,14 +88,15 @@ def window_maker(**options) -> WindowMaker:
     """Makes windows of 64 pieces, 16 apart, unless `options` say otherwise."""
     vocabulary = Vocabulary(TOKENS)
     return WindowMaker(WordPieceTokenizer(vocabulary, True), vocabulary.ids,
-                       _feature_options(options))
+                       feature_options(**options))
 
 
 def preparation_options(vocab_file, is_training=True, **options) -> PreparationOptions:
     """The same windows, as settings; `vocab_file` is of `write_vocabulary`."""
-    return PreparationOptions(TextOptions(vocab_file), _feature_options(options), is_training)
+    return PreparationOptions(TextOptions(vocab_file), feature_options(**options), is_training)
 
 
-def _feature_options(changes):
+def feature_options(**changes) -> FeatureOptions:
+    """Of the same windows, changed."""
     return FeatureOptions(**dict(
         {"max_seq_length": 64, "doc_stride": 16, "max_query_length": 16}, **changes))

@@ -7,7 +7,7 @@ needs to know which row belongs to which sequence.
 from typing import NamedTuple, Optional, Tuple
 
 from bert_nq.errors import UserError
-from bert_nq.modeling import attention, layers, precisions, recomputing
+from bert_nq.modeling import attention, layers, precisions, recomputing, runtime
 from bert_nq.modeling.activations import activation
 from bert_nq.modeling.config import BertConfig
 from bert_nq.modeling.dropout import Dropout
@@ -52,6 +52,7 @@ def encode(config: BertConfig, input_ids: tf.Tensor, input_mask: tf.Tensor,
                         "max_position_embeddings %d: lower --max_seq_length"
                         % (length, config.max_position_embeddings))
     on_tpu = use_one_hot_embeddings  # which nothing else is for
+    for_cpu = not (is_training or on_tpu) and runtime.on_cpu()
     dtype = precisions.dtype(precision, on_tpu)
     dropout = None
     if is_training and (config.hidden_dropout_prob or config.attention_probs_dropout_prob):
@@ -67,7 +68,8 @@ def encode(config: BertConfig, input_ids: tf.Tensor, input_mask: tf.Tensor,
             for i in range(config.num_hidden_layers):
                 with tf.variable_scope("layer_%d" % i):
                     weights = _layer_weights(config)
-                    layer = _Layer(config, adder, batch, length, is_training, dropout, i + 1)
+                    layer = _Layer(config, adder, batch, length, is_training, for_cpu, dropout,
+                                   i + 1)
                     x = (recomputing.recomputed(layer) if recompute else layer)(x, *weights)
         sequence_output = tf.cast(tf.reshape(x, [batch, length, config.hidden_size]), tf.float32)
         with tf.variable_scope("pooler"):
@@ -140,11 +142,12 @@ def _layer_weights(config):
 class _Layer:
     """One transformer layer as a function of its input and its weights."""
 
-    def __init__(self, config, adder, batch, length, is_training, dropout, number):
+    def __init__(self, config, adder, batch, length, is_training, for_cpu, dropout, number):
         self._config = config
         self._adder = adder
         self._sizes = batch, length
         self._is_training = is_training
+        self._for_cpu = for_cpu
         self._dropout = dropout
         self._number = number
 
@@ -164,7 +167,8 @@ class _Layer:
     def _add_and_normalise(self, x, change, gamma, beta, dropout):
         if dropout is not None:
             change = dropout(change, self._config.hidden_dropout_prob)
-        return layers.layer_norm(x + change, gamma, beta)
+        normalise = layers.layer_norm_on_cpu if self._for_cpu else layers.layer_norm
+        return normalise(x + change, gamma, beta)
 
     def _self_attention(self, x, w, dropout):
         """What every row of x [B*S, H] gathers from its sequence, before the output layer."""
@@ -173,6 +177,10 @@ class _Layer:
         heads = config.num_attention_heads
         projected = layers.linear(x, w.qkv_kernel, w.qkv_bias)  # [B*S, 3H]
         projected = tf.reshape(projected, [batch, length, 3, heads, config.head_size])
+        if self._for_cpu:
+            parts = tf.transpose(projected, [2, 3, 0, 1, 4])[:, :, :, None]  # [3, N, B, 1, S, D]
+            context = attention.attend_by_heads(*map(tf.unstack, tf.unstack(parts)), self._adder)
+            return tf.reshape(context, [-1, config.hidden_size])
         query, key, value = tf.unstack(tf.transpose(projected, [2, 0, 3, 1, 4]))  # [B, N, S, D]
         if not self._is_training:
             context = attention.attend(query, key, value, self._adder)

@@ -6,8 +6,10 @@
 variables, so that there is one kind of variable. Both must happen before the first graph: this
 module sees to it once, however it comes to be imported.
 """
+import functools
 import logging
 import os
+from typing import Optional
 
 
 def _choose_allocator() -> None:
@@ -26,7 +28,9 @@ _choose_allocator()
 
 import tensorflow.compat.v1 as tf  # noqa: E402
 
-__all__ = ["FUSES_SCALED_PRODUCT", "MULTIPLIES_BFLOAT16", "READS_GZIP_MEMBERS", "tf"]
+__all__ = ["FUSES_LAYER_NORM", "FUSES_SCALED_PRODUCT", "MULTIPLIES_BFLOAT16",
+           "READS_GZIP_MEMBERS", "TILE_DEPTH", "on_cpu", "tf"]
+
 
 # Whether a batched product, times a constant, plus a mask becomes one kernel on the CPU.
 FUSES_SCALED_PRODUCT = not tf.__version__.startswith("1.")
@@ -35,6 +39,28 @@ MULTIPLIES_BFLOAT16 = not tf.__version__.startswith("1.")
 # Whether a gzipped file of several members is read as a whole. TensorFlow 1.15 takes the end of the
 # first one for the end of the file, and says nothing.
 READS_GZIP_MEMBERS = not tf.__version__.startswith("1.")
+# Whether the steps of a normalisation, put as a batch normalisation, become one kernel on the CPU.
+FUSES_LAYER_NORM = not tf.__version__.startswith("1.")
+
+
+def _tile_depth() -> Optional[int]:
+    """The columns of a bfloat16 matrix that the CPU's matrix unit wants at least, if it has one."""
+    try:
+        with open("/proc/cpuinfo") as f:
+            has_unit = any("amx_bf16" in line for line in f if line.startswith("flags"))
+    except OSError:  # Not Linux.
+        return None
+    return 64 if has_unit and MULTIPLIES_BFLOAT16 else None
+
+
+# Products over fewer columns are left to the vector unit by oneDNN, at a third of the speed.
+TILE_DEPTH = _tile_depth()
+
+
+@functools.lru_cache(maxsize=None)
+def on_cpu() -> bool:
+    """Whether sessions of this process compute on the CPU, for want of a GPU; of TPUs it is mum."""
+    return not tf.config.experimental.list_physical_devices("GPU")
 
 
 def _disable_v2_behavior() -> None:

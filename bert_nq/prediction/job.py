@@ -19,6 +19,7 @@ import hashlib
 import json
 import os
 import re
+import threading
 from typing import (
     Any,
     Callable,
@@ -140,6 +141,8 @@ class _Run:
         self._places: Dict[int, int] = {}  # of each page's line, by its id: shard, then line
         self.counts = collections.Counter()
         self.num_resumed = 0
+        # A TPU's thread counts what was done before, while this one counts what is done now.
+        self._counting = threading.RLock()
         self._start()
 
     def _start(self) -> None:
@@ -171,7 +174,8 @@ class _Run:
         """The model is in this process, and others make windows for it."""
         page_predictor = make_page_predictor(self._job)
         work = functools.partial(make_preparer, self._job)
-        prepared = workers.run_tasks(work, self._chunks_left(), num_workers)
+        # A TPU's thread draws from it.
+        prepared = workers.Shared(workers.run_tasks(work, self._chunks_left(), num_workers))
         under_way = collections.deque()
 
         def chunks():
@@ -216,17 +220,29 @@ class _Run:
         for path, stem in zip(self._job.inputs, self._stems):
             for lines in read_chunks(path, stem, bad_input):
                 self._names.append(lines.name)
-                done = self._folder.result(lines.name)
-                if done and (self._job.skip_bad_input or not done["summary"]["counts"]["skipped"]):
-                    self.num_resumed += done["summary"]["counts"]["pages"]
-                    self._finished(lines, done["summary"])
+                done = self._done_before(lines.name)
+                if done:
+                    self.num_resumed += done["counts"]["pages"]
+                    self._finished(lines, done)
                 else:
                     yield lines
         self.counts["skipped"] += bad_input.skipped
 
+    def _done_before(self, name: str) -> Optional[Dict[str, Any]]:
+        """The summary of a chunk that need not be done again, or None."""
+        try:
+            done = self._folder.result(name)
+        except UserError:  # It is no JSON any more.
+            self._note("%s.json is damaged: predicted anew" % os.path.join(self._folder.path, name))
+            return None
+        if done and (self._job.skip_bad_input or not done["summary"]["counts"]["skipped"]):
+            return done["summary"]
+        return None
+
     def _finished(self, lines: Lines, summary: Dict[str, Any]) -> None:
-        self._bytes_done += lines.bytes_read
-        self.counts.update(summary["counts"])
+        with self._counting:
+            self._bytes_done += lines.bytes_read
+            self.counts.update(summary["counts"])
         for text in summary["notes"]:
             self._note(text)
         shard = self._job.inputs.index(lines.path)
@@ -245,9 +261,10 @@ class _Run:
                                 place & (1 << _LINE_BITS) - 1)
 
     def _progress(self, counts: Dict[str, int]) -> None:
-        self._windows_shown += counts.get("windows", 0)
-        share = self._bytes_done / max(self._total_bytes, 1)
-        self._on_status(Status(self.counts["pages"] - self.num_resumed, self._windows_shown, share))
+        with self._counting:
+            self._windows_shown += counts.get("windows", 0)
+            self._on_status(Status(self.counts["pages"] - self.num_resumed, self._windows_shown,
+                                   self._bytes_done / max(self._total_bytes, 1)))
 
     def publish(self, tuned: Optional[Tuned]) -> None:
         """Writes the outputs from what the chunks have left."""

@@ -22,7 +22,7 @@ class ModelSettings(NamedTuple):
     num_threads: int = 0  # of a session; 0: as many as there are cores
 
     def fingerprint(self) -> str:
-        """8 hex digits that differ where the weights do; of an ensemble, each model's and its weight.
+        """8 hex digits that differ where the weights do; of an ensemble, each one's and a weight.
 
         Raises:
           UserError: a checkpoint cannot be read.

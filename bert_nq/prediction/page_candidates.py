@@ -1,12 +1,13 @@
 """Candidates for the long answer, scored by the spans that lie in them.
 
-Notation: M spans of a page, C candidates. Scores are log-odds: of an impossible answer -inf.
+Notation: M spans of a page, C candidates. Scores are logarithms: of an impossible answer -inf.
 """
 from typing import List
 
 import numpy as np
 
 from bert_nq.nq.example import Candidate
+from bert_nq.prediction.grouping import Groups
 from bert_nq.prediction.page_spans import Spans
 
 # A candidate in another one takes its place where it has this share of its odds.
@@ -22,59 +23,60 @@ class Candidates:
           candidates: all of the page.
           nested: whether those in other candidates may be the answer.
         """
-        # int [C], in the page's list
-        self.indexes = np.array([i for i, c in enumerate(candidates) if c.top_level or nested],
-                                np.int64)
-        bounds = np.array([candidates[i][:2] for i in self.indexes], np.int64).reshape(-1, 2)
-        self._starts, self._ends = bounds.T
+        allowed = [(i, c.start_token, c.end_token) for i, c in enumerate(candidates)
+                   if c.top_level or nested]
+        # int [C]: places in the page's list, and tokens
+        self.indexes, self._starts, self._ends = np.array(allowed, np.int64).reshape(-1, 3).T
 
     def __len__(self) -> int:
         return len(self.indexes)
 
-    def holding(self, spans: Spans) -> np.ndarray:
-        """bool [M, C]: which spans lie in which candidates."""
-        return ((spans.firsts[:, None] >= self._starts) & (spans.lasts[:, None] < self._ends))
+    def holding(self, spans: Spans) -> "Held":
+        """Which spans, sorted by their first token, lie in which candidates."""
+        begins = np.searchsorted(spans.firsts, self._starts)
+        counts = np.searchsorted(spans.firsts, self._ends) - begins
+        numbers = np.repeat(np.arange(len(self)), counts)
+        # Of a candidate whose spans begin at row 5, the rows 5, 6, 7 ...
+        rows = np.arange(len(numbers)) - np.repeat(np.cumsum(counts) - counts - begins, counts)
+        inside = spans.lasts[rows] < self._ends[numbers]
+        return Held(rows[inside], numbers[inside], len(self))
 
-    def smallest_in(self, index: int, scores: np.ndarray, span_inside: np.ndarray) -> int:
-        """The smallest candidate in that of `index` which is nearly as good.
+    def smallest_around(self, first: int, last: int, within: int, scores: np.ndarray) -> int:
+        """The smallest candidate around a span that is nearly as good as one around that.
 
         Args:
-          index: of a candidate, counted as `indexes` is.
+          first, last: tokens of the span.
+          within: number of the outer candidate, which holds the span.
           scores: [C] of the candidates.
-          span_inside: bool [C] the candidates that hold the short answer, which must not get lost.
         """
-        within = (self._starts >= self._starts[index]) & (self._ends <= self._ends[index])
-        good = within & span_inside & (scores >= scores[index] + np.log(NESTED_SHARE))
-        good[index] = True
+        good = ((self._starts >= self._starts[within]) & (self._ends <= self._ends[within])
+                & (self._starts <= first) & (last < self._ends)
+                & (scores >= scores[within] + np.log(NESTED_SHARE)))
         sizes = np.where(good, self._ends - self._starts, np.iinfo(np.int64).max)
         return int(np.argmin(sizes))
 
 
-def best_of(scores: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """int [C]: the span of the highest score in each candidate, the first of several; -1: none.
+class Held:
+    """The spans that lie in C candidates; one that lies in none is left out."""
 
-    Args:
-      scores: [M].
-      inside: bool [M, C].
-    """
-    if not len(scores):
-        return np.full([inside.shape[1]], -1)
-    best = np.where(inside, scores[:, None], -np.inf).argmax(axis=0)
-    return np.where(inside.any(axis=0), best, -1)
+    def __init__(self, rows: np.ndarray, numbers: np.ndarray, num_candidates: int):
+        self._rows = rows  # of the spans
+        self._groups = Groups(numbers)
+        self._num_candidates = num_candidates
 
+    def maximum(self, scores: np.ndarray) -> np.ndarray:
+        """[C]: the highest of the spans' scores [M] in each candidate."""
+        return self._of_all(self._groups.maximum(scores[self._rows]), -np.inf)
 
-def maximum(scores: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """[C]: the highest score in each candidate."""
-    return np.where(inside, scores[:, None], -np.inf).max(axis=0, initial=-np.inf)
+    def log_sum(self, scores: np.ndarray) -> np.ndarray:
+        """[C]: the log of the sum of exp(score) over the spans in each candidate."""
+        return self._of_all(self._groups.log_sum(scores[self._rows]), -np.inf)
 
+    def best(self, scores: np.ndarray) -> np.ndarray:
+        """int [C]: the row of the best span in each candidate, the first of several; -1: none."""
+        return self._of_all(self._rows[self._groups.best(scores[self._rows])], -1)
 
-def log_sum(scores: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """[C]: the log of the sum of exp(score) in each candidate."""
-    if not len(scores):
-        return np.full([inside.shape[1]], -np.inf)
-    top = maximum(scores, inside)
-    # One top for all would lose candidates that are far below it.
-    shift = np.where(top == -np.inf, 0, top)
-    odds = np.where(inside, np.exp(np.minimum(scores[:, None] - shift, 0)), 0).sum(axis=0)
-    with np.errstate(divide="ignore"):
-        return shift + np.log(odds)
+    def _of_all(self, values: np.ndarray, default: float) -> np.ndarray:
+        result = np.full([self._num_candidates], default, values.dtype)
+        result[self._groups.numbers] = values
+        return result

@@ -5,22 +5,26 @@ candidate and a span in it -> an entry. The rules and formulas are in docs/decod
 
 Notation: M spans of a page, C candidates that may be the long answer.
 """
-from typing import Any, Dict, List, NamedTuple
+from typing import Any, Dict, List, NamedTuple, Tuple
 
 import numpy as np
 
 from bert_nq.features.windows import Windows
 from bert_nq.nq.example import Example, Span
-from bert_nq.prediction import multi_span, page_candidates, page_spans
-from bert_nq.prediction.entries import NO_ANSWER_SCORE, NULL, span_record
+from bert_nq.prediction import multi_span, page_spans
+from bert_nq.prediction.entries import NO_ANSWER_SCORE, NULL, page_entry
 from bert_nq.prediction.nbest import Ranked, nbest_record
 from bert_nq.prediction.outputs import OutputOptions, WindowOutputs
-from bert_nq.prediction.page_candidates import Candidates
+from bert_nq.prediction.page_candidates import Candidates, Held
+from bert_nq.prediction.page_merging import Merger
 from bert_nq.prediction.page_options import PageOptions
-from bert_nq.prediction.page_spans import Spans
+from bert_nq.prediction.page_spans import Layout, Spans
 
 # Best starts and ends of a window: whole long answers are looked for between them.
-NUM_POSITIONS = 10
+NUM_POSITIONS = 5
+
+# What the spans in a candidate make of it, and what two kinds of them make together.
+_LONG_SCORES = {"max": (Held.maximum, np.maximum), "sum": (Held.log_sum, np.logaddexp)}
 
 
 class _Page(NamedTuple):
@@ -29,7 +33,7 @@ class _Page(NamedTuple):
     candidates: Candidates
     long_scores: np.ndarray  # float64 [C]
     long_windows: np.ndarray  # int [C] window of each one's best span
-    shorts_inside: np.ndarray  # bool [M, C]
+    best_shorts: np.ndarray  # int [C] row of the best of `shorts` in each, -1: none
     yes_scores: np.ndarray  # float64 [C]
     no_scores: np.ndarray  # float64 [C]
 
@@ -69,7 +73,7 @@ class PageDecoder:
         if choice.short != -1:
             shorts = (multi_span.answers(choice.short, page.shorts, example)
                       if self.options.multi_span else [page.shorts.span(choice.short)])
-        return _entry(example.example_id, choice, shorts)
+        return page_entry(example.example_id, choice.long_answer, shorts, choice.scores)
 
     def nbest(self, example: Example, windows: Windows, outputs: WindowOutputs) -> Dict[str, Any]:
         """The page's entry of the n-best file."""
@@ -93,60 +97,57 @@ class PageDecoder:
 
     def _page(self, example: Example, windows: Windows, outputs: WindowOutputs) -> _Page:
         outputs.check_finite()
-        types = page_spans.type_scores(outputs.type_logits, self.options.span_score)
-        shorts = page_spans.short_spans(windows, outputs).plus(types.short)
-        if self.options.context_aware:
-            shorts = shorts.take(page_spans.in_widest_context(shorts, windows))
-        full = page_spans.full_spans(windows, outputs)
-        evidence = page_spans.concatenate(shorts, full.plus(types.full))
-        candidates = Candidates(example.candidates, self.options.nested_candidates)
-        inside = candidates.holding(evidence)
-        full_inside = inside[len(shorts.scores):]
-        reduce = {"max": page_candidates.maximum,
-                  "sum": page_candidates.log_sum}[self.options.long_score]
-        merged = page_spans.merge(shorts)
-        return _Page(merged, candidates, reduce(evidence.scores, inside),
-                     np.append(evidence.windows, 0)[
-                         page_candidates.best_of(evidence.scores, inside)],
-                     candidates.holding(merged),
-                     page_candidates.maximum(full.plus(types.yes).scores, full_inside),
-                     page_candidates.maximum(full.plus(types.no).scores, full_inside))
+        options = self.options
+        added = page_spans.additions(outputs, options.span_score)
+        layout = Layout(windows)
+        shorts = page_spans.short_spans(layout, outputs, options.length_penalty).plus(added.short)
+        full = page_spans.full_spans(layout, outputs, NUM_POSITIONS)
+        merger = Merger(full, layout, options.merge_spans)
+        merged = Merger(shorts, layout, options.merge_spans).merge(shorts.scores)
+        merged_full, yes, no = (merger.merge(full.plus(kind).scores)
+                                for kind in (added.full, added.yes, added.no))
+
+        candidates = Candidates(example.candidates, options.nested_candidates)
+        held, full_held = candidates.holding(merged), candidates.holding(merged_full)
+        in_candidates, together = _LONG_SCORES[options.long_score]
+        best_shorts = held.best(merged.scores)
+        return _Page(
+            shorts=merged, best_shorts=best_shorts, candidates=candidates,
+            long_scores=together(in_candidates(held, merged.scores),
+                                 in_candidates(full_held, merged_full.scores)),
+            long_windows=_windows_of_best((merged, best_shorts),
+                                          (merged_full, full_held.best(merged_full.scores))),
+            yes_scores=in_candidates(full_held, yes.scores),
+            no_scores=in_candidates(full_held, no.scores))
 
     def _choose(self, page: _Page, example: Example) -> _Choice:
         """The best pair of a long answer and a short one in it, or none.
 
         The scores of a pair are added, the short one's as log(1 + exp(score)), which gives
         "no short answer" its odds of 1: a span less likely than that counts for nothing. Of equal
-        pairs, the one that comes first on the page is taken.
+        pairs, the one that comes first in the page's list is taken.
         """
         if not len(page.candidates) or page.long_scores.max() == -np.inf:
             return _NO_CHOICE
-        shorts = page_candidates.best_of(page.shorts.scores, page.shorts_inside)
-        short_scores = np.append(page.shorts.scores, -np.inf)[shorts]
+        short_scores = np.append(page.shorts.scores, -np.inf)[page.best_shorts]
         best = int(np.argmax(page.long_scores + np.logaddexp(0, short_scores)))
-        short = int(shorts[best])
+        short, short_score = int(page.best_shorts[best]), short_scores[best]
         if self.options.nested_candidates and short != -1:
-            best = page.candidates.smallest_in(best, page.long_scores, page.shorts_inside[short])
-        scores = {"long": page.long_scores[best], "short": short_scores[best],
+            best = page.candidates.smallest_around(page.shorts.firsts[short],
+                                                   page.shorts.lasts[short], best, page.long_scores)
+        scores = {"long": page.long_scores[best], "short": short_score,
                   "yes": page.yes_scores[best], "no": page.no_scores[best]}
         long_answer = Span(*example.candidates[page.candidates.indexes[best]][:2])
         return _Choice(long_answer, short, {kind: max(float(score), NO_ANSWER_SCORE)
                                             for kind, score in scores.items()})
 
 
-def _entry(example_id: int, choice: _Choice, shorts: List[Span]) -> Dict[str, Any]:
-    """The choice with yes or no in the place of short spans where it is more likely than these."""
-    scores = choice.scores
-    spans = [span_record(span) for span in shorts]
-    yes_no = "yes" if scores["yes"] >= scores["no"] else "no"
-    is_yes_no = scores[yes_no] > scores["short"]
-    return {
-        "example_id": example_id,
-        "long_answer": span_record(choice.long_answer),
-        "long_answer_score": scores["long"],
-        "short_answers": [] if is_yes_no else spans,
-        "short_answers_score": scores[yes_no if is_yes_no else "short"],
-        "yes_no_answer": yes_no.upper() if is_yes_no else "NONE",
-        "scores": scores,
-        "best_short_answers": spans,
-    }
+def _windows_of_best(*spans_and_best: Tuple[Spans, np.ndarray]) -> np.ndarray:
+    """int [C]: the window of the best span in each candidate.
+
+    Args:
+      spans_and_best: two or more times spans, and the row [C] of the best of them, or -1.
+    """
+    scores, windows = zip(*((np.append(spans.scores, -np.inf)[best],
+                             np.append(spans.windows, -1)[best]) for spans, best in spans_and_best))
+    return np.choose(np.argmax(scores, axis=0), windows)

@@ -1,6 +1,6 @@
 """A page's spans with their scores, from what its windows say of them.
 
-Notation: N windows, S wordpieces of a window, K spans of a window, M spans of all windows.
+Notation: N windows, S wordpieces of a window, M spans of all windows, T document tokens.
 """
 from typing import NamedTuple
 
@@ -34,95 +34,113 @@ class Spans(NamedTuple):
         return Span(int(self.firsts[row]), int(self.lasts[row]) + 1)
 
 
-class TypeScores(NamedTuple):
-    """What the type of a window's answer adds to its spans' scores; float64 [N] each."""
+class Layout:
+    """Where the tokens of a page are in its windows."""
+
+    def __init__(self, windows: Windows):
+        self.token_map = windows.token_map
+        self.query_length = windows.query_length
+        # [N, S]: how many markers (and other pieces of no token) there are up to a piece.
+        self._markers = np.cumsum(self.token_map == -1, axis=1)
+
+    def spans(self, windows: np.ndarray, starts: np.ndarray, ends: np.ndarray,
+              scores: np.ndarray) -> Spans:
+        """The document tokens of pieces [M], without spans that are not of one candidate.
+
+        Both ends must be of document tokens, with no marker between them: candidates stand one
+        after the other in a window, and nested ones repeat tokens of those around them.
+        """
+        firsts, lasts = self.token_map[windows, starts], self.token_map[windows, ends]
+        whole = ((firsts >= 0) & (lasts >= firsts)
+                 & (self._markers[windows, starts] == self._markers[windows, ends]))
+        return Spans(firsts, lasts, windows, scores).take(whole)
+
+    def num_showing(self, firsts: np.ndarray, lasts: np.ndarray) -> np.ndarray:
+        """int [M]: how many windows show both the first and the last token of a span."""
+        num_windows = len(self.token_map)
+        tokens, rows = np.unique(np.append(firsts, lasts), return_inverse=True)
+        # The row of each token, that of all others (and of -1) being the last.
+        row_of = np.full([self.token_map.max(initial=-1) + 2], len(tokens))
+        row_of[tokens] = np.arange(len(tokens))
+        shown = np.zeros([len(tokens) + 1, num_windows], bool)
+        shown[row_of[self.token_map], np.arange(num_windows)[:, None]] = True
+        return (shown[rows[:len(firsts)]] & shown[rows[len(firsts):]]).sum(axis=1)
+
+    def widest(self) -> np.ndarray:
+        """int [T]: the window that shows most around a token.
+
+        As in BERT's run_squad.py, that is min(pieces before, pieces behind). Of equal windows it
+        is that where the token comes later, which is the first of them.
+        """
+        columns = np.arange(self.query_length, self.token_map.shape[1] - 1)
+        shown = np.minimum(columns - columns[0], columns[-1] - columns)
+        order = columns[np.argsort(shown, kind="stable")]
+        widest = np.zeros([self.token_map.max(initial=-1) + 2], np.int64)
+        # What is assigned to several times keeps the last value, that of most context.
+        widest[self.token_map[:, order].T] = np.arange(len(self.token_map))
+        return widest[:-1]
+
+
+class Additions(NamedTuple):
+    """What is added to the scores of a window's spans, by their kind; float64 [N] each."""
     short: np.ndarray
     full: np.ndarray  # of spans that are a whole long answer: for LONG, YES or NO
     yes: np.ndarray
     no: np.ndarray
 
 
-def type_scores(type_logits: np.ndarray, rule: str) -> TypeScores:
-    """See `span_score` in docs/decoding.md.
+def additions(outputs: WindowOutputs, rule: str) -> Additions:
+    """What a window's answer type and its [CLS] logits say; see `--span_score` in docs/decoding.md.
 
     Args:
-      type_logits: [N, 5].
+      outputs: of the N windows.
       rule: one of page_options.SPAN_SCORES.
     """
-    logits = type_logits.astype(np.float64)
+    logits = outputs.type_logits.astype(np.float64)
     logits -= logits.max(axis=1, keepdims=True)
     logits -= np.log(np.exp(logits).sum(axis=1, keepdims=True))
-    null = logits[:, AnswerType.UNKNOWN]
     yes, no, short = (logits[:, t] for t in (AnswerType.YES, AnswerType.NO, AnswerType.SHORT))
     full = np.logaddexp.reduce(logits[:, _FULL_TYPES], axis=1)
     if rule == "cls":
-        return TypeScores(np.zeros_like(short), full, yes, no)
+        return Additions(np.zeros_like(short), full, yes, no)
+    null = logits[:, AnswerType.UNKNOWN]
     if rule == "cls_type":
         short = np.logaddexp(short, full)  # whatever is not UNKNOWN
-    return TypeScores(short - null, full - null, yes - null, no - null)
+    if rule == "gated":
+        # log P(CLS, CLS) = 2 log P(null), since start and end nearly always agree on it.
+        null = null - (_nulls(outputs) - outputs.start_log_z - outputs.end_log_z) / 2
+    return Additions(short - null, full - null, yes - null, no - null)
 
 
-def short_spans(windows: Windows, outputs: WindowOutputs) -> Spans:
-    """The best short spans of the windows; scores are start + end - [CLS] logits.
+def short_spans(layout: Layout, outputs: WindowOutputs, length_penalty: float) -> Spans:
+    """The best short spans of the windows.
 
-    Both ends must be of document tokens, and there must be no marker between them: candidates stand
-    one after the other in a window, nested ones repeat tokens of those around them.
+    Scores are start + end - [CLS] logits, less the penalty for each token after the first.
     """
-    starts, ends = outputs.span_starts, outputs.span_ends  # [N, K]
-    scores = outputs.span_scores.astype(np.float64)
-    possible = scores > NO_SPAN / 2
-    return _spans(windows, outputs, starts, ends, scores, possible)
+    windows, columns = np.nonzero(outputs.span_scores > NO_SPAN / 2)
+    starts, ends, scores = (array[windows, columns] for array in (
+        outputs.span_starts, outputs.span_ends, outputs.span_scores))
+    spans = layout.spans(windows, starts, ends, scores - _nulls(outputs)[windows])
+    return spans._replace(scores=spans.scores - length_penalty * (spans.lasts - spans.firsts))
 
 
-def full_spans(windows: Windows, outputs: WindowOutputs) -> Spans:
-    """The spans of any length between the windows' best starts and ends, scored as `short_spans`.
+def full_spans(layout: Layout, outputs: WindowOutputs, num_positions: int) -> Spans:
+    """The spans of any length between the windows' best starts and ends, without penalty.
 
     A model is taught to mark the whole of a long answer that has no short one.
     """
-    starts = outputs.start_positions[:, :, None]  # [N, P, 1]
-    ends = outputs.end_positions[:, None, :]  # [N, 1, P]
-    scores = outputs.start_logits[:, :, None].astype(np.float64) + outputs.end_logits[:, None, :]
-    starts, ends = np.broadcast_arrays(starts, ends)
-    return _spans(windows, outputs, starts, ends, scores, starts <= ends)
+    starts = outputs.start_positions[:, :num_positions, None]  # [N, P, 1]
+    ends = outputs.end_positions[:, None, :num_positions]  # [N, 1, P]
+    windows, i, j = np.nonzero((starts <= ends) & ~_repeated(starts, 1) & ~_repeated(ends, 2))
+    scores = outputs.start_logits[windows, i].astype(np.float64) + outputs.end_logits[windows, j]
+    return layout.spans(windows, starts[windows, i, 0], ends[windows, 0, j],
+                        scores - _nulls(outputs)[windows])
 
 
-def _spans(windows, outputs, starts, ends, scores, possible) -> Spans:
-    rows = np.nonzero(possible)[0]
-    starts, ends = starts[possible], ends[possible]
-    scores = scores[possible] - outputs.null_scores.astype(np.float64)[rows]
-    token_map = windows.token_map
-    firsts, lasts = token_map[rows, starts], token_map[rows, ends]
-    markers = np.cumsum(token_map == -1, axis=1)  # [N, S]
-    whole = ((firsts >= 0) & (lasts >= firsts)
-             & (markers[rows, starts] == markers[rows, ends]))
-    return Spans(firsts, lasts, rows, scores).take(whole)
+def _nulls(outputs: WindowOutputs) -> np.ndarray:
+    return outputs.null_scores.astype(np.float64)
 
 
-def in_widest_context(spans: Spans, windows: Windows) -> np.ndarray:
-    """bool [M]: whether a span's window is that which shows most around the span's first token.
-
-    As in BERT's run_squad.py a window shows min(pieces before, pieces behind) of a token. Of equal
-    ones the later window counts.
-    """
-    columns = np.arange(windows.query_length, windows.token_map.shape[1] - 1)
-    shown = np.minimum(columns - columns[0], columns[-1] - columns)
-    # Where a token is assigned to several times the last one stays: that of most context.
-    order = columns[np.argsort(shown, kind="stable")]
-    tokens = windows.token_map[:, order].T  # [S, N]
-    widest = np.zeros([tokens.max() + 2 if tokens.size else 1], np.int64)
-    widest[tokens.ravel()] = np.tile(np.arange(tokens.shape[1]), len(order))
-    return widest[spans.firsts] == spans.windows
-
-
-def concatenate(some: Spans, others: Spans) -> Spans:
-    """The ones, then the others."""
-    return Spans(*map(np.concatenate, zip(some, others)))
-
-
-def merge(spans: Spans) -> Spans:
-    """Each span once, in the order of its tokens, with the best of its scores and that's window."""
-    order = np.lexsort((spans.windows, -spans.scores, spans.lasts, spans.firsts))
-    spans = spans.take(order)
-    new = np.ones([len(order)], bool)
-    new[1:] = (np.diff(spans.firsts) != 0) | (np.diff(spans.lasts) != 0)
-    return spans.take(new)
+def _repeated(positions: np.ndarray, axis: int) -> np.ndarray:
+    """Whether a position is that before it again: windows of few pieces are filled up so."""
+    return np.diff(positions, axis=axis, prepend=-1) == 0

@@ -85,44 +85,51 @@ def fit_temperature(scores: np.ndarray, right: np.ndarray) -> Temperature:
     """
     num_right, num_wrong = int(right.sum()), int((~right).sum())
     targets = np.where(right, (num_right + 1.0) / (num_right + 2.0), 1.0 / (num_wrong + 2.0))
-    # The mean of the targets, with half a right and half a wrong answer on top.
-    share = (targets.sum() + 0.5) / (len(targets) + 1.0)
+    if not len(scores):
+        return Temperature(0.0, 0.0)
+    share = targets.mean()
     level = Temperature(0.0, float(np.log(share / (1.0 - share))))
-    if len(scores) < 2 or scores.min() == scores.max():
+    centre, scale = scores.mean(), scores.std()
+    if scores.min() == scores.max() or not scale:
         return level
-    # Centred and scaled, for the sake of the fit alone.
-    centre, scale = _centre_and_scale(scores)
+    # Centred and scaled for the sake of the fit alone.
     slope, bias = _newton((scores - centre) / scale, targets, level.bias)
     if slope <= 0.0:
         return level
     return Temperature(float(slope / scale), float(bias - slope * (centre / scale)))
 
 
-def _centre_and_scale(scores: np.ndarray) -> Tuple[float, float]:
-    largest = np.abs(scores).max()
-    return (scores / largest).mean() * largest, (scores / largest).std() * largest
-
-
 def _newton(x: np.ndarray, targets: np.ndarray, bias: float) -> Tuple[float, float]:
-    """Maximises the likelihood by Newton's method, with steps halved until they help."""
-    design = np.stack([x, np.ones_like(x)])  # [2, n]
-    weights = np.array([0.0, bias])
-    loss = _cross_entropy(weights @ design, targets)
+    """Slope and bias of the highest likelihood, by Newton's method with halved steps.
+
+    Sums instead of matrix products: these may differ in the last digit from machine to machine.
+    """
+    slope = 0.0
+    loss = _cross_entropy(slope * x + bias, targets)
     for _ in range(_MAX_STEPS):
-        p = sigmoid(weights @ design)
-        gradient = design @ (p - targets)
-        hessian = (design * (p * (1.0 - p))) @ design.T + 1e-12 * np.eye(2)
-        step, length = np.linalg.solve(hessian, gradient), 1.0
-        before = loss
+        step_slope, step_bias = _newton_step(x, sigmoid(slope * x + bias), targets)
+        before, length = loss, 1.0
         while length > 1e-10:
-            loss = _cross_entropy((weights - length * step) @ design, targets)
-            if loss < before:
-                weights = weights - length * step
+            new_slope, new_bias = slope - length * step_slope, bias - length * step_bias
+            new_loss = _cross_entropy(new_slope * x + new_bias, targets)
+            if new_loss < loss:
+                slope, bias, loss = new_slope, new_bias, new_loss
                 break
             length /= 2
         if before - loss < _ENOUGH:
             break
-    return weights[0], weights[1]
+    return slope, bias
+
+
+def _newton_step(x: np.ndarray, p: np.ndarray, targets: np.ndarray) -> Tuple[float, float]:
+    """The gradient divided by the second derivatives."""
+    error, weight = p - targets, p * (1.0 - p)
+    by_slope, by_bias = (error * x).sum(), error.sum()
+    # A little on the diagonal keeps the determinant from 0.
+    aa, ab, bb = (weight * x * x).sum() + 1e-9, (weight * x).sum(), weight.sum() + 1e-9
+    determinant = aa * bb - ab * ab
+    return ((bb * by_slope - ab * by_bias) / determinant,
+            (aa * by_bias - ab * by_slope) / determinant)
 
 
 def _cross_entropy(logits: np.ndarray, targets: np.ndarray) -> float:

@@ -1,19 +1,32 @@
 """Reading the annotations of NQ shards, several shards at a time."""
 import concurrent.futures
+import gc
 import json
-import os
 import signal
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    NamedTuple,
+    Sequence,
+    Tuple,
+    TypeVar,
+)
 
 import orjson
 
 from bert_nq import lines
 from bert_nq.errors import UserError
-from bert_nq.scoring.labels import Annotation, parse_question
+from bert_nq.scoring import skimming
+from bert_nq.scoring.labels import Annotation, Packed, packed, parse_question, unpacked
+
+T = TypeVar("T")
 
 Gold = Dict[int, Tuple[Annotation, ...]]  # by example id
-
 
 
 class Question(NamedTuple):
@@ -34,20 +47,33 @@ def read_shards(paths: Sequence[str], num_processes: int = 1) -> Iterator[List[Q
 
     Args:
       paths: .jsonl or .jsonl.gz, original or simplified format.
-      num_processes: how many shards are read at a time; never more than there are processors.
+      num_processes: how many shards are read at a time. More than there are processors share them
+        evenly, where as many would leave some idle at the end.
 
     Raises:
       UserError: a shard cannot be read, or a line of it is not an annotated NQ example.
     """
-    num_processes = min(num_processes, len(paths), _num_cores())
+    if min(num_processes, len(paths)) <= 1:
+        yield from map(read_shard, paths)
+        return
+    for questions in in_processes(_read_packed, paths, num_processes):
+        yield [Question(line, example_id, unpacked(annotations))
+               for line, example_id, annotations in questions]
+
+
+def in_processes(read: Callable[[str], T], paths: Sequence[str], num_processes: int) -> Iterator[T]:
+    """Yields what `read` makes of each path, in their order, `num_processes` at a time.
+
+    Raises:
+      UserError: what `read` raised, or a process was killed.
+    """
+    num_processes = min(num_processes, len(paths))
     if num_processes <= 1:
-        for path in paths:
-            yield read_shard(path)
+        yield from map(read, paths)
         return
     try:
-        with concurrent.futures.ProcessPoolExecutor(
-                num_processes, initializer=_die_on_interrupt) as pool:
-            yield from pool.map(read_shard, paths)
+        with concurrent.futures.ProcessPoolExecutor(num_processes, initializer=_start) as pool:
+            yield from pool.map(read, paths)
     except BrokenProcessPool as e:
         raise UserError("a process that read %s was killed, perhaps for want of memory: try "
                         "--num_threads=1" % _first_and_count(paths)) from e
@@ -55,13 +81,20 @@ def read_shards(paths: Sequence[str], num_processes: int = 1) -> Iterator[List[Q
 
 def read_shard(path: str) -> List[Question]:
     """The questions of one shard, in the order of its lines."""
+    # The checksum of gzip vouches for what is skipped; a text is parsed to see that it is whole.
+    decode = _skim_or_parse if path.endswith(".gz") else parse_line
     questions = []
     for line, text in lines.read_lines(path):
         try:
-            questions.append(Question(line, *parse_question(_decode(text))))
+            questions.append(Question(line, *parse_question(decode(text))))
         except UserError as e:
             raise UserError("%s, line %d: %s" % (path, line, e)) from e
     return questions
+
+
+def _read_packed(path: str) -> List[Tuple[int, int, Packed]]:
+    return [(line, example_id, packed(annotations))
+            for line, example_id, annotations in read_shard(path)]
 
 
 def merge_shards(paths: Sequence[str], shards: Iterable[List[Question]]) -> Gold:
@@ -88,7 +121,17 @@ def merge_shards(paths: Sequence[str], shards: Iterable[List[Question]]) -> Gold
     return gold
 
 
-def _decode(line: bytes) -> Any:
+def _skim_or_parse(line: bytes) -> Any:
+    record = skimming.skim(line)
+    return parse_line(line) if record is None else record
+
+
+def parse_line(line: bytes) -> Any:
+    """The JSON of a line.
+
+    Raises:
+      UserError: it is not JSON.
+    """
     try:
         return orjson.loads(line)
     except ValueError:
@@ -99,16 +142,12 @@ def _decode(line: bytes) -> Any:
             raise UserError("not JSON: %s" % e) from e
 
 
-def _num_cores() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on Linux
-        return os.cpu_count() or 1
-
-
-def _die_on_interrupt() -> None:
-    """Lets Ctrl-C end a reading process without a traceback; the program itself tells of it."""
+def _start() -> None:
+    """Prepares a reading process."""
+    # Ctrl-C ends it without a traceback; the program itself tells of it.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # What it keeps holds no cycles, and looking for them takes longer than making it.
+    gc.disable()
 
 
 def _first_and_count(paths: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from typing import List, Optional, Sequence
 from bert_nq import files
 from bert_nq.errors import UserError
 from bert_nq.scoring.gold import Gold
-from bert_nq.scoring.labels import Annotation, Span
+from bert_nq.scoring.labels import packed, unpacked
 
 
 class GoldCache:
@@ -52,9 +52,7 @@ class GoldCache:
                 content = json.load(f)
             if content["format"] != self._FORMAT or content["files"] != self._files:
                 return None
-            return {example_id: tuple(Annotation(Span(*long_answer),
-                                                 tuple(Span(*s) for s in short_answers), yes_no)
-                                      for long_answer, short_answers, yes_no in annotations)
+            return {example_id: unpacked(annotations)
                     for example_id, annotations in content["questions"]}
         except (OSError, ValueError, KeyError, TypeError):
             return None
@@ -65,6 +63,8 @@ class GoldCache:
         Raises:
           UserError: it cannot be written.
         """
-        content = {"format": self._FORMAT, "files": self._files, "questions": list(gold.items())}
+        content = {"format": self._FORMAT, "files": self._files,
+                   "questions": [(example_id, packed(annotations))
+                                 for example_id, annotations in gold.items()]}
         with files.replacing(self.path) as out:
             out.write(json.dumps(content).encode("utf8"))

@@ -6,12 +6,13 @@ not look again.
 """
 import math
 import re
-from typing import Any, Dict, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from bert_nq.errors import UserError
 
 Record = Dict[str, Any]  # a JSON object
 Number = Union[int, float]
+Packed = Sequence[Any]
 
 _INTEGER = re.compile(r"-?[0-9]+")
 
@@ -27,6 +28,11 @@ class Span(NamedTuple):
     def is_null(self) -> bool:
         """Whether the span stands for "no answer": it has neither bytes nor tokens."""
         return self.start_byte < 0 and self.start_token < 0
+
+    def units(self) -> List[str]:
+        """Which offsets it has: "byte", "token", both or none."""
+        starts = (("byte", self.start_byte), ("token", self.start_token))
+        return [unit for unit, start in starts if start >= 0]
 
     def matches(self, other: "Span") -> bool:
         """Whether both know their bytes and these agree, or both know their tokens and these do.
@@ -48,6 +54,24 @@ class Annotation(NamedTuple):
     def has_short_answer(self) -> bool:
         """Whether there is a short span or a yes or no."""
         return bool(self.short_answers) or self.yes_no_answer != "none"
+
+
+def packed(annotations: Iterable[Annotation]) -> Packed:
+    """The annotations as plain tuples, which are pickled five times as fast as named ones."""
+    # From lists, which know how long they are.
+    return tuple([(tuple(a.long_answer), tuple([tuple(span) for span in a.short_answers]),
+                   a.yes_no_answer) for a in annotations])
+
+
+def unpacked(annotations: Packed) -> Tuple[Annotation, ...]:
+    """The annotations from what `packed` made of them, or from its JSON.
+
+    Raises:
+      TypeError, ValueError: it is something else.
+    """
+    return tuple([Annotation(Span._make(long_answer),
+                             tuple([Span._make(span) for span in short_answers]), yes_no_answer)
+                  for long_answer, short_answers, yes_no_answer in annotations])
 
 
 class Prediction(NamedTuple):

@@ -7,7 +7,7 @@ metrics.
 
 The way through: labels -> rows (one per question) -> points (one per threshold) -> metrics.
 """
-from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from bert_nq.errors import UserError
 from bert_nq.scoring.labels import Annotation, Number, Prediction, Span
@@ -116,6 +116,36 @@ def _check_same_ids(gold: Mapping[int, object], predictions: Mapping[int, object
                         % "; ".join(faults))
 
 
+def check_units(gold: Mapping[int, Sequence[Annotation]], predictions: Mapping[int, Prediction]
+                ) -> None:
+    """Finds predicted spans that cannot match whatever they are: of bytes, where gold has tokens.
+
+    Raises:
+      UserError: no gold span has any of the offsets that a predicted span has.
+    """
+    known = set()
+    for annotations in gold.values():
+        for span in spans_of(annotations):
+            known.update(span.units())
+        if len(known) == 2:
+            return  # At the first answer of the original format.
+    hopeless = [p.example_id for p in predictions.values() for span in spans_of([p.answers])
+                if known and not known & set(span.units())]
+    if hopeless:
+        unit, = known
+        raise UserError("the gold spans have %s offsets only, and %d predicted spans have none (in "
+                        "example %d first), so these can never match: predict start_%s and end_%s"
+                        % (unit, len(hopeless), hopeless[0], unit, unit))
+
+
+def spans_of(answers: Iterable[Annotation]) -> Iterator[Span]:
+    """All spans that are not null, long and short."""
+    for answer in answers:
+        if not answer.long_answer.is_null():
+            yield answer.long_answer
+        yield from answer.short_answers
+
+
 def _some(ids: Sequence[int]) -> str:
     more = len(ids) - _IDS_SHOWN
     return ", ".join(map(str, ids[:_IDS_SHOWN])) + (" and %d more" % more if more > 0 else "")
@@ -138,6 +168,16 @@ def sweep(rows: Sequence[Row]) -> List[Point]:
             threshold = points.pop().threshold
         points.append(_point(threshold, num_correct, num_predicted, num_gold))
     return points
+
+
+def at_threshold(rows: Sequence[Row], threshold: Optional[Number]) -> List[Row]:
+    """The rows when predictions that score under `threshold` are dropped; None drops none.
+
+    All have the same score then, for no choice of thresholds is left.
+    """
+    kept = [threshold is None or row.score >= threshold for row in rows]
+    return [Row(row.has_gold, row.has_prediction and keep, row.is_correct and keep, 0.0)
+            for row, keep in zip(rows, kept)]
 
 
 def best_f1(points: Sequence[Point]) -> Point:

@@ -17,6 +17,7 @@ from bert_nq.scoring.labels import (
     Annotation,
     Prediction,
     Record,
+    Span,
     parse_prediction,
     parse_span,
 )
@@ -25,6 +26,9 @@ KINDS = ("long", "short", "yes", "no")
 TWO_KINDS = KINDS[:2]  # of files that have no scores for yes and no
 
 _INT64 = 1 << 64
+
+# Far beyond all log-odds, and small enough to be squared and summed.
+_LARGEST_SCORE = 1e100
 
 
 class Option(NamedTuple):
@@ -79,7 +83,7 @@ def read_scored(path: str) -> ScoredFile:
       UserError: it is not JSON or not of the format, thresholds were applied to it already, an
         entry is impossible or occurs twice, or some entries have four scores and some two.
     """
-    content = _read_json(path)
+    content = load_json(path)
     records = content.get("predictions") if isinstance(content, dict) else None
     if not isinstance(records, list):
         raise UserError('%s has no list "predictions": a prediction file of bert_nq/run_nq.py or '
@@ -103,14 +107,19 @@ def read_scored(path: str) -> ScoredFile:
     return ScoredFile(predictor, _same_kinds(options, path), predictions, options)
 
 
-def _read_json(path: str) -> Any:
+def load_json(path: str, remedy: str = "") -> Any:
+    """The content of a JSON file, which may have NaN in it.
+
+    Raises:
+      UserError: it cannot be read or is not JSON; `remedy` ends the message.
+    """
     with files.open_binary(path) as f:
         data = f.read()
     try:
         # Unlike orjson, json reads NaN, of which the message can then name the example.
         return json.loads(data)
     except (ValueError, RecursionError) as e:
-        raise UserError("%s is not JSON: %s" % (path, e)) from e
+        raise UserError("%s is not JSON, or not all of it: %s%s" % (path, e, remedy)) from e
 
 
 def _same_kinds(options: Mapping[int, Mapping[str, Option]], path: str) -> Tuple[str, ...]:
@@ -134,27 +143,31 @@ def options_of(record: Record, prediction: Optional[Prediction] = None) -> Dict[
     prediction = prediction or parse_prediction(record)
     answers = prediction.answers
     long_answer = Annotation(long_answer=answers.long_answer)
-    if record.get("scores") is None:
-        return {"long": Option(float(prediction.long_score), long_answer),
-                "short": Option(float(prediction.short_score),
-                                Annotation(short_answers=answers.short_answers,
-                                           yes_no_answer=answers.yes_no_answer))}
     where = "example %d" % prediction.example_id
-    scores = _scores(record["scores"], where)
+    if record.get("scores") is None:
+        scores = _scores({"long": prediction.long_score, "short": prediction.short_score},
+                         TWO_KINDS, where)
+        return {"long": Option(scores["long"], long_answer),
+                "short": Option(scores["short"], answers._replace(long_answer=Span()))}
+    scores = _scores(record["scores"], KINDS, where)
     return {"long": Option(scores["long"], long_answer),
             "short": Option(scores["short"], Annotation(short_answers=_spans(record, where))),
             "yes": Option(scores["yes"], Annotation(yes_no_answer="yes")),
             "no": Option(scores["no"], Annotation(yes_no_answer="no"))}
 
 
-def _scores(value: Any, where: str) -> Dict[str, float]:
+def _scores(value: Any, kinds: Sequence[str], where: str) -> Dict[str, float]:
     if not isinstance(value, dict):
         raise UserError("%s: scores is not a JSON object" % where)
-    for kind in KINDS:
-        if not is_finite(value.get(kind)):
+    for kind in kinds:
+        score = value.get(kind, "missing")
+        if not is_finite(score):
             raise UserError("%s: the score of %s is %s, not a finite number"
-                            % (where, kind, str(value.get(kind, "missing"))[:40]))
-    return {kind: float(value[kind]) for kind in KINDS}
+                            % (where, kind, str(score)[:40]))
+        if abs(score) > _LARGEST_SCORE:
+            raise UserError("%s: the score of %s is %s, beyond %g: scores are like log-odds"
+                            % (where, kind, str(score)[:40], _LARGEST_SCORE))
+    return {kind: float(value[kind]) for kind in kinds}
 
 
 def is_finite(value: Any) -> bool:

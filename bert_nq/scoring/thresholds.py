@@ -124,8 +124,9 @@ class _Sweep:
         scores, right = column.scores[column.there], column.right[column.there]
         order = np.argsort(-scores, kind="stable")
         # The last answer of each group of equal scores.
-        ends = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True)[:len(scores)])
-        self.thresholds = [None] + scores[order][ends].tolist()
+        descending = scores[order]
+        ends = np.flatnonzero(np.append(descending[1:] != descending[:-1], True)[:len(scores)])
+        self.thresholds = [None] + descending[ends].tolist()
         self.num_given = np.append(0, ends + 1)
         self.num_right = np.append(0, np.cumsum(right[order])[ends])
 

@@ -1,4 +1,5 @@
 """Thresholds and calibration fitted on scored predictions: their file, and applying them."""
+import json
 from typing import Any, Dict, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from bert_nq.scoring.options import (
     column,
     is_finite,
     is_there,
+    load_json,
     no_column,
     options_of,
 )
@@ -36,7 +38,7 @@ class Tuned(NamedTuple):
     method: str = "none"  # one of calibration.METHODS
     calibration: Mapping[str, Calibration] = {}  # by kind; empty if the method is "none"
     fitted_on: Mapping[str, Any] = {}  # for people to read
-    path: str = "the thresholds"  # of its file, for messages
+    path: str = "the file of thresholds"  # of its file, for messages
 
     @classmethod
     def load(cls, path: str) -> "Tuned":
@@ -46,9 +48,7 @@ class Tuned(NamedTuple):
           UserError: there is no such file, it is no (or half a) file of thresholds, or one of its
             numbers is NaN or infinite.
         """
-        content = files.read_json(path)
-        if content is None:
-            raise UserError("cannot read %s: there is no such file" % path)
+        content = load_json(path, ": run eval/tune_thresholds.py again")
         if not isinstance(content, dict) or "thresholds" not in content:
             raise UserError("%s has no thresholds: a file of eval/tune_thresholds.py is wanted"
                             % path)
@@ -89,13 +89,14 @@ class Tuned(NamedTuple):
           UserError: they are for another model, decoder or options, or it is not known for which;
             or `predictor` has thresholds already.
         """
-        ours, theirs = self.predictor or {}, predictor or {}
+        # As JSON has them: tuples are lists there.
+        ours, theirs = self.predictor or {}, json.loads(json.dumps(predictor or {}))
         if theirs.get("thresholds") is not None:
             raise UserError("%s cannot be applied: the predictions were thresholded before"
                             % self.path)
         for field in ("model", "decoder"):
             if ours.get(field) != theirs.get(field):
-                raise UserError("%s is for the %s, the predictions are of the %s: %s" % (
+                raise UserError("%s is for %s, the predictions are of %s: %s" % (
                     self.path, _named(field, ours), _named(field, theirs), _REMEDY))
         difference = _difference(ours.get("options") or {}, theirs.get("options") or {})
         if difference:
@@ -198,7 +199,7 @@ def _calibration(value: Any, kinds: Sequence[str], path: str
 
 def _named(field: str, predictor: Record) -> str:
     value = predictor.get(field)
-    return "%s %s" % (field, value) if value is not None else "unknown %s" % field
+    return "the %s %s" % (field, value) if value is not None else "a %s not named" % field
 
 
 def _difference(ours: Record, theirs: Record) -> Optional[Tuple[str, str]]:

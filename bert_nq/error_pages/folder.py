@@ -1,0 +1,65 @@
+"""A folder that appears under its name when all that is in it is written."""
+import contextlib
+import os
+import shutil
+from typing import Iterator, Sequence
+
+from bert_nq import files, locking
+from bert_nq.errors import UserError
+
+
+def check(path: str, marker: str, own: Sequence[str], inputs: Sequence[str]) -> None:
+    """Refuses to take the place of what is not ours to remove.
+
+    Args:
+      path: of the folder to come.
+      marker: a file that every folder of ours holds.
+      own: the names of all that it may hold.
+      inputs: files that must survive.
+
+    Raises:
+      UserError: `path` is a file, is remote, holds an input, or holds what we did not write.
+    """
+    if files.is_remote(path):
+        raise UserError("%s: the site is written to a local folder alone" % path)
+    if not os.path.lexists(path):
+        return
+    if not os.path.isdir(path) or os.path.islink(path):
+        raise UserError("%s is not a folder: give another --output_dir" % path)
+    held = set(os.listdir(path))
+    if held and (marker not in held or not held <= set(own)):
+        raise UserError("%s holds something else (%s): give an empty or a new folder"
+                        % (path, sorted(held - set(own) or held)[0]))
+    folder = os.path.realpath(path) + os.sep
+    for name in inputs:
+        if not files.is_remote(name) and os.path.realpath(name).startswith(folder):
+            raise UserError("%s is in %s, which is about to be replaced: give another folder"
+                            % (name, path))
+
+
+@contextlib.contextmanager
+def replacing(path: str) -> Iterator[str]:
+    """Gives the path of a new folder that takes the place of `path` when the block ends, or never.
+
+    What a killed run has left is removed by the next one.
+
+    Raises:
+      UserError: a file cannot be written, or another run is writing the same folder.
+    """
+    path = os.path.abspath(path)
+    above, name = os.path.split(path)
+    new, old = (os.path.join(above, ".%s.%s" % (name, end)) for end in ("tmp", "old"))
+    with locking.locked(os.path.join(above, ".%s.lock" % name)):
+        try:
+            for left in (new, old):
+                shutil.rmtree(left, ignore_errors=True)
+            os.makedirs(new)
+            yield new
+            if os.path.isdir(path):
+                os.rename(path, old)
+            os.rename(new, path)
+        except OSError as e:
+            raise UserError("cannot write %s: %s" % (e.filename or path, e.strerror or e)) from e
+        finally:
+            for left in (new, old):
+                shutil.rmtree(left, ignore_errors=True)

@@ -1,0 +1,252 @@
+"""A page's tokens as harmless HTML, with spans of it marked.
+
+Nothing that the page says of its markup is passed on but the names of a few elements, without any
+attribute; whatever else looks like markup is left out where it is a tag, and is text where it is a
+word. What comes out is balanced, and nested as HTML's parser wants it, so that a browser changes
+nothing: it moves neither words out of a table nor a list out of a paragraph.
+"""
+import re
+from typing import Dict, FrozenSet, List, NamedTuple, Optional, Sequence
+
+from bert_nq.error_pages import documents
+
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)(?![A-Za-z0-9:.-])")
+
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_INLINE = frozenset(("b", "i", "em", "strong", "small", "sub", "sup"))
+_PHRASES = _HEADINGS | {"p"}  # they hold words and inline elements alone
+_ITEMS = frozenset(("li", "dt", "dd"))
+_LISTS = frozenset(("ul", "ol", "dl"))
+_CELLS = frozenset(("td", "th"))
+_BETWEEN_CELLS = frozenset(("table", "tbody", "tr"))  # no word may stand directly in these
+_EMPTY = frozenset(("br", "hr"))
+_ALLOWED = (_INLINE | _PHRASES | _ITEMS | _LISTS | _CELLS | _EMPTY
+            | {"table", "tr", "blockquote"})
+
+_MAX_DEPTH = 100  # Browsers have a limit of their own, of some hundreds.
+
+_NO_BLANK_BEFORE = frozenset((".", ",", ";", ":", "!", "?", ")", "]", "}", "%", "''", "'s", "n't",
+                              "’s", "”"))
+_NO_BLANK_AFTER = frozenset(("(", "[", "{", "``", "$", "£", "€", "“"))
+
+
+class Mark(NamedTuple):
+    """Tokens [start_token, end_token) to be marked.
+
+    A word's marks are the classes of an element <mark>; an empty element <span class="begin KIND"
+    id="KEY" data-label="LABEL"> is before the first word of each, and one of class "end" behind its
+    last: where they show text, a style sheet says so, and the page's own text stays what it is.
+    """
+    key: str  # unique on the page, of letters, digits and "-"
+    kind: str  # a class of the style sheet
+    label: str
+    start_token: int
+    end_token: int
+
+
+def render(tokens: Sequence[str], is_html: Sequence[bool], marks: Sequence[Mark] = ()) -> str:
+    """The HTML of a page.
+
+    Args:
+      tokens: of the page, tags included.
+      is_html: for each, whether it is a tag.
+      marks: within the page. One without a word in it is shown before the next word.
+    """
+    placed = _Places(is_html, marks)
+    tree = _Tree()
+    kinds: FrozenSet[str] = frozenset()
+    ended: Sequence[Mark] = ()
+    for i, (token, is_tag) in enumerate(zip(tokens, is_html)):
+        if is_tag:
+            tree.tag(token)
+            continue
+        begun = placed.begins.get(i, ())
+        if begun or ended:
+            kinds = placed.kinds_at(i)
+        tree.word(token, kinds, "".join(map(_begin, begun)))
+        ended = placed.ends.get(i, ())
+        for mark in ended:
+            tree.label('<span class="end %s" data-label="%s"></span>'
+                       % (mark.kind, documents.text(mark.label)))
+    for mark in placed.begins.get(len(tokens), ()):
+        tree.label(_begin(mark))
+    return tree.finish()
+
+
+def needs_blank(word: str, next_word: str) -> bool:
+    """Whether people write a blank between two words of a text."""
+    return word not in _NO_BLANK_AFTER and next_word not in _NO_BLANK_BEFORE
+
+
+def _begin(mark: Mark) -> str:
+    return ('<span class="begin %s" id="%s" data-label="%s"></span>'
+            % (mark.kind, mark.key, documents.text(mark.label)))
+
+
+class _Places:
+    """Where marks begin and end, counted in tokens that are words.
+
+    Attributes:
+      begins: the marks whose first word a token is; those without a word at the word behind them,
+        or at the number of tokens.
+      ends: the marks whose last word a token is.
+    """
+
+    def __init__(self, is_html: Sequence[bool], marks: Sequence[Mark]):
+        self.begins: Dict[int, List[Mark]] = {}
+        self.ends: Dict[int, List[Mark]] = {}
+        self._spans = []
+        for mark in sorted(marks, key=lambda m: (m.start_token, -m.end_token)):
+            first, last = mark.start_token, mark.end_token - 1
+            while first < len(is_html) and is_html[first]:
+                first += 1
+            while last > first and is_html[last]:
+                last -= 1
+            self.begins.setdefault(first, []).append(mark)
+            if first < mark.end_token:
+                self.ends.setdefault(last, []).insert(0, mark)
+                self._spans.append((first, last, mark.kind))
+
+    def kinds_at(self, i: int) -> FrozenSet[str]:
+        return frozenset(kind for first, last, kind in self._spans if first <= i <= last)
+
+
+class _Tree:
+    """Writes elements so that they are balanced and a parser of HTML has nothing to mend."""
+
+    def __init__(self):
+        self._out: List[str] = []
+        self._open: List[str] = []
+        self._run: List[str] = []  # texts under way, all with the same marks
+        self._run_kinds: FrozenSet[str] = frozenset()
+        self._word: Optional[str] = None  # the word before, in the same element
+        self._word_kinds: FrozenSet[str] = frozenset()
+
+    def tag(self, token: str) -> None:
+        """Opens or closes an element, or does nothing."""
+        match = _TAG.match(token)
+        name = match.group(2).lower() if match else ""
+        if name not in _ALLOWED:
+            return
+        if match.group(1):
+            self._close(name)
+        elif name in _EMPTY:
+            self._make_place(name == "hr")
+            self._write_tag(name, "<%s>" % name)
+        else:
+            self._start(name)
+
+    def word(self, word: str, kinds: FrozenSet[str], labels: str) -> None:
+        """Appends a word with its marks, and a blank before it if it wants one.
+
+        Args:
+          word: any text.
+          kinds: of its marks.
+          labels: HTML that goes before it.
+        """
+        self._make_place()
+        if self._word is not None and needs_blank(self._word, word):
+            self._append(" ", kinds & self._word_kinds)
+        if labels:
+            self.label(labels)
+        self._append(documents.text(word), kinds)
+        self._word, self._word_kinds = word, kinds
+
+    def label(self, element: str) -> None:
+        """Appends an inline element of ours."""
+        self._make_place()
+        self._end_run()
+        self._out.append(element)
+
+    def finish(self) -> str:
+        """All of it."""
+        self._end_run()
+        self._pop_to(0)
+        return "".join(self._out)
+
+    def _append(self, text: str, kinds: FrozenSet[str]) -> None:
+        if kinds != self._run_kinds:
+            self._end_run()
+            self._run_kinds = kinds
+        self._run.append(text)
+
+    def _end_run(self) -> None:
+        if self._run:
+            text = "".join(self._run)
+            if self._run_kinds:
+                text = '<mark class="%s">%s</mark>' % (" ".join(sorted(self._run_kinds)), text)
+            self._out.append(text)
+            self._run = []
+
+    def _start(self, name: str) -> None:
+        if len(self._open) >= _MAX_DEPTH:
+            return
+        if name == "tr":
+            self._start_row()
+        elif name in _CELLS:
+            self._start_cell(name)
+        else:
+            self._make_place(name not in _INLINE)
+            if name in _ITEMS and self._open and self._open[-1] in _ITEMS:
+                self._pop_to(len(self._open) - 1)
+            self._push(name)
+
+    def _start_row(self) -> None:
+        if self._leave_cell():
+            if self._open[-1] == "tr":
+                self._pop_to(len(self._open) - 1)
+            if self._open[-1] == "table":
+                self._push("tbody")
+            self._push("tr")
+
+    def _start_cell(self, name: str) -> None:
+        if self._leave_cell():
+            if self._open[-1] != "tr":
+                self._start_row()
+            self._push(name)
+
+    def _leave_cell(self) -> bool:
+        """Closes the cell of the innermost table; False where there is no table."""
+        if "table" not in self._open:
+            return False
+        while self._open[-1] not in _BETWEEN_CELLS:
+            self._pop_to(len(self._open) - 1)
+        return True
+
+    def _make_place(self, for_block: bool = False) -> None:
+        """Sees to it that a word may follow, or a block: in a table, it needs a cell."""
+        while for_block and self._open and self._open[-1] in _INLINE | _PHRASES:
+            self._pop_to(len(self._open) - 1)
+        if self._open and self._open[-1] in _BETWEEN_CELLS:
+            self._start_cell("td")
+
+    def _close(self, name: str) -> None:
+        """Closes the innermost `name`, unless that is outside of what it may close."""
+        if name in _INLINE or name in _PHRASES:
+            outside = _ALLOWED - _INLINE
+        elif name in _CELLS or name in ("tr", "table"):
+            outside = frozenset(("table",))
+        else:
+            outside = _CELLS | {"table"} | (_LISTS if name in _ITEMS else frozenset())
+        for depth in range(len(self._open) - 1, -1, -1):
+            if self._open[depth] == name:
+                self._pop_to(depth)
+                return
+            if self._open[depth] in outside:
+                return
+
+    def _push(self, name: str) -> None:
+        self._open.append(name)
+        self._write_tag(name, "<%s>" % name)
+
+    def _pop_to(self, depth: int) -> None:
+        """Closes elements until `depth` are open."""
+        while len(self._open) > depth:
+            name = self._open.pop()
+            self._write_tag(name, "</%s>%s" % (name, "" if name in _INLINE else "\n"))
+
+    def _write_tag(self, name: str, tag: str) -> None:
+        self._end_run()
+        self._out.append(tag)
+        if name not in _INLINE:  # The words before and behind it are not one text.
+            self._word = None

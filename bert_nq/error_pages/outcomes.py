@@ -1,0 +1,100 @@
+"""What the official measures say of each question at a threshold, in words."""
+from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+from bert_nq.scoring import measures
+from bert_nq.scoring.labels import Annotation, Number, Prediction
+
+RIGHT, WRONG, MISSED, FALSE_ALARM, NULL = "right", "wrong", "missed", "false_alarm", "null"
+
+VERDICTS = {
+    RIGHT: "right",
+    WRONG: "wrong answer",
+    MISSED: "null, missed",
+    FALSE_ALARM: "false alarm",
+    NULL: "null, rightly",
+}
+ERRORS = (WRONG, MISSED, FALSE_ALARM)
+
+
+class Outcome(NamedTuple):
+    """Of one question, for either the long or the short answer."""
+    verdict: str  # a key of VERDICTS
+    row: measures.Row
+    is_answered: bool  # there is a prediction, and its score reaches the threshold
+
+
+class Question(NamedTuple):
+    """Of one question."""
+    example_id: int
+    long: Outcome
+    short: Outcome
+    has_yes_no: bool  # in the prediction, whatever it scores, or in any annotation
+
+    def verdicts(self) -> Tuple[str, str]:
+        """Of the long and of the short answer."""
+        return self.long.verdict, self.short.verdict
+
+
+class Scored(NamedTuple):
+    """All questions, in the order of the gold shards."""
+    questions: List[Question]
+    long_point: measures.Point  # what the long answers reach at the threshold
+    short_point: measures.Point
+
+    def thresholds(self) -> Tuple[Number, Number]:
+        """For the long and for the short answer."""
+        return self.long_point.threshold, self.short_point.threshold
+
+
+def score(gold: Mapping[int, Sequence[Annotation]], predictions: Mapping[int, Prediction],
+          non_null_thresholds: Tuple[int, int] = (measures.NON_NULL_THRESHOLD,) * 2,
+          thresholds: Tuple[Optional[Number], Optional[Number]] = (None, None)) -> Scored:
+    """The outcome of each question.
+
+    Args:
+      gold: the annotations of each example id.
+      predictions: for the same ids.
+      non_null_thresholds: for long and short, see `measures.long_row`.
+      thresholds: for long and short; predictions that score lower count as null. None: that with
+        the best F1, which the official scorer reports.
+
+    Raises:
+      UserError: the ids differ.
+    """
+    rows = measures.score_answers(gold, predictions, *non_null_thresholds)
+    long_point, short_point = map(_point, rows, thresholds)
+    questions = [
+        Question(example_id, _outcome(long_row, long_point.threshold),
+                 _outcome(short_row, short_point.threshold),
+                 _has_yes_no(gold[example_id], predictions[example_id]))
+        for example_id, long_row, short_row in zip(gold, *rows)]
+    return Scored(questions, long_point, short_point)
+
+
+def counts(questions: Sequence[Question]) -> Tuple[Dict[str, int], Dict[str, int]]:
+    """How many questions there are of each verdict, for the long and for the short answer."""
+    kinds = list(zip(*(question.verdicts() for question in questions))) or [(), ()]
+    long_counts, short_counts = ({verdict: kind.count(verdict) for verdict in VERDICTS}
+                                 for kind in kinds)
+    return long_counts, short_counts
+
+
+def _point(rows: Sequence[measures.Row], threshold: Optional[Number]) -> measures.Point:
+    if threshold is None:
+        return measures.best_f1(measures.sweep(rows))
+    kept = measures.at_threshold(rows, threshold)
+    return measures.all_predictions(kept)._replace(threshold=threshold)
+
+
+def _outcome(row: measures.Row, threshold: Number) -> Outcome:
+    is_answered = row.has_prediction and row.score >= threshold
+    if is_answered:
+        verdict = RIGHT if row.is_correct else WRONG if row.has_gold else FALSE_ALARM
+    else:
+        verdict = MISSED if row.has_gold else NULL
+    return Outcome(verdict, row, is_answered)
+
+
+def _has_yes_no(annotations: Sequence[Annotation], prediction: Prediction) -> bool:
+    return any(answers.yes_no_answer != "none"
+               for answers in (prediction.answers,) + tuple(annotations))

@@ -1,0 +1,152 @@
+"""The files of the site, written as pages are read from their shards.
+
+    DIR/index.html              the list of questions
+    DIR/pages/000/q-123.html    the question with the id -123; 1,000 of them in a folder
+    DIR/site.json               what was written, and that it may be replaced
+
+In memory are the annotations, predictions and n-best lists of all questions, and two pages.
+"""
+import os
+from typing import Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+from bert_nq import files
+from bert_nq.error_pages import documents, folder, highlights, index_page, question_page
+from bert_nq.error_pages.answer_files import Details, NBestFile
+from bert_nq.error_pages.outcomes import ERRORS, Question, Scored, counts
+from bert_nq.error_pages.question_page import Content, Links
+from bert_nq.errors import BadExampleError, UserError
+from bert_nq.nq import shards
+from bert_nq.nq.decoding import decode_example
+from bert_nq.nq.example import Example
+from bert_nq.scoring.labels import Annotation, Prediction
+
+_INDEX, _PAGES, _MARKER = "index.html", "pages", "site.json"
+_MADE_BY = "bert_nq error pages"
+_IN_A_FOLDER = 1000
+
+
+class Source(NamedTuple):
+    """What the site is made of."""
+    gold_paths: Sequence[str]
+    gold: Mapping[int, Sequence[Annotation]]  # by example id
+    predictions: Mapping[int, Prediction]
+    scored: Scored
+    best_thresholds: Tuple[bool, bool]  # see index_page.Summary
+    details: Mapping[int, Details]
+    nbest: Optional[NBestFile]
+    predictor: str
+
+
+def check_folder(path: str, inputs: Sequence[str]) -> None:
+    """Refuses an output folder that is something else, before any work; see `folder.check`."""
+    folder.check(path, _MARKER, (_INDEX, _PAGES, _MARKER), inputs)
+
+
+def choose(questions: Sequence[Question], only: str = "all", max_pages: int = 0) -> List[Question]:
+    """The questions that get a page.
+
+    Args:
+      questions: in the order of the shards.
+      only: "all", "wrong" for any error, "yes_no", or one of the VERDICTS.
+      max_pages: the first so many; 0: all.
+    """
+    def is_wanted(question: Question) -> bool:
+        if only == "yes_no":
+            return question.has_yes_no
+        verdicts = ERRORS if only == "wrong" else (only,)
+        return only == "all" or any(v in verdicts for v in question.verdicts())
+
+    chosen = list(filter(is_wanted, questions))
+    return chosen[:max_pages] if max_pages else chosen
+
+
+def write(path: str, source: Source, chosen: Sequence[Question], bad_input: shards.BadInput
+          ) -> Iterator[str]:
+    """Writes the site and yields the name of each question's file; the folder appears at the end.
+
+    Args:
+      path: of the folder; `check_folder` was called for it.
+      source: what is shown.
+      chosen: the questions that get a file, in the order of the shards.
+      bad_input: told of pages that cannot be used.
+
+    Raises:
+      UserError: a shard cannot be read, there is nothing to write, or it cannot be written.
+    """
+    if not chosen:
+        raise UserError("no question is of the kind that was asked for: there is nothing to write")
+    with folder.replacing(path) as new:
+        with open(os.path.join(new, _INDEX), "wb") as out:
+            index = index_page.Writer(out, _summary(source))
+            for row, name in _write_questions(new, source, chosen, bad_input):
+                index.add(row)
+                yield name
+            index.finish()
+        files.write_json(os.path.join(new, _MARKER), {
+            "made_by": _MADE_BY, "predictor": source.predictor,
+            "thresholds": dict(zip(("long", "short"), source.scored.thresholds()))})
+
+
+def _summary(source: Source) -> index_page.Summary:
+    scored = source.scored
+    return index_page.Summary(len(scored.questions), counts(scored.questions),
+                              (scored.long_point, scored.short_point), source.best_thresholds,
+                              source.predictor)
+
+
+def _write_questions(root: str, source: Source, chosen: Sequence[Question],
+                     bad_input: shards.BadInput) -> Iterator[Tuple[str, str]]:
+    """Writes the questions' files and yields the row in the list and the name of each.
+
+    A file is written when the next page has been read, so that its link to it leads somewhere.
+    """
+    before, name, pending = None, None, None
+    for number, content in enumerate(_contents(source, chosen, bad_input)):
+        next_name = "%s/%03d/q%d.html" % (_PAGES, number // _IN_A_FOLDER,
+                                          content.question.example_id)
+        if pending is not None:
+            yield _write_question(root, pending, name, before, next_name)
+            before = name
+        pending, name = content, next_name
+    if pending is not None:
+        yield _write_question(root, pending, name, before, None)
+
+
+def _write_question(root: str, content: Content, name: str, before: Optional[str],
+                    after: Optional[str]) -> Tuple[str, str]:
+    up = "../" * name.count("/")
+    links = Links(up + _INDEX, before and up + before, after and up + after)
+    path = os.path.join(root, *name.split("/"))
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as out:
+        out.write(documents.encode(question_page.build(content, links)))
+    return index_page.row(content, name), name
+
+
+def _contents(source: Source, chosen: Sequence[Question], bad_input: shards.BadInput
+              ) -> Iterator[Content]:
+    """What each chosen question's file shows, in the order of the shards."""
+    left = {question.example_id: question for question in chosen}
+    for path in source.gold_paths:
+        for place, line in shards.checked_lines(path, bad_input):
+            if not left:
+                return
+            try:
+                example = decode_example(line, place)
+            except BadExampleError as e:
+                bad_input.handle(e)
+                continue
+            question = left.pop(example.example_id, None)
+            if question is not None:
+                yield _content(source, question, example, line)
+
+
+def _content(source: Source, question: Question, example: Example, line: bytes) -> Content:
+    example_id = question.example_id
+    prediction = source.predictions[example_id]
+    found = highlights.find(
+        example, highlights.Locator(example, line), source.gold[example_id], prediction,
+        (question.long.is_answered, question.short.is_answered))
+    return Content(example, question, prediction, found, source.details.get(example_id),
+                   source.nbest.get(example_id) if source.nbest else None,
+                   source.scored.thresholds())
