@@ -10,6 +10,7 @@ import subprocess
 import time
 import zlib
 
+import prediction_jobs
 import programs
 import pytest
 import spark_cluster
@@ -19,7 +20,7 @@ from tiny_nq import place_page
 
 from bert_nq.errors import BadExampleError, UserError
 from bert_nq.nq import shards
-from bert_nq.prediction import spark
+from bert_nq.prediction import job, predictor, spark
 from bert_nq.prediction.chunk_work import Lines
 
 needs_java = pytest.mark.skipif(not shutil.which("java"), reason="Spark needs Java")
@@ -174,12 +175,12 @@ def test_input_that_cannot_be_used(corpus, cluster, tmp_path):
     with open(cut, "r+b") as f:
         f.truncate(os.path.getsize(cut) - 100)
     output, local = tmp_path / "out", tmp_path / "local"
-    flags = {"predict_file": "%s,%s" % (bad, cut)}
     done = programs.run(PROGRAM, *corpus.arguments(
-        output, master="local[1]", progress_seconds=600, **flags), env=cluster.env)
+        output, predict_file=bad, master="local[1]", progress_seconds=600), env=cluster.env)
     line = programs.error_line(done)
     assert line.startswith("error: %s, line 4: " % bad), line
     assert "(--on_bad_input=skip goes on without it)" in line
+    flags = {"predict_file": "%s,%s" % (bad, cut)}
     submit = os.path.join(os.path.dirname(programs.command("")[0]), "spark-submit")
     done = subprocess.run(
         [submit, "--master", "local[1]", os.path.join(programs.ROOT, PROGRAM)]
@@ -234,6 +235,53 @@ def test_the_parts_of_a_shard_are_all_of_its_chunks(tmp_path, monkeypatch):
         [("x-000001", None)],
         [("x-000002", {"first": 65})]]
     assert sum(b for result in results for _, b, _ in result["chunks"]) == os.path.getsize(path)
+
+
+def elsewhere(stop_after=None):
+    """Tasks of one shard each, done one by one in this process, the last shard's first."""
+    def chunks(inputs, done, report, bad_input):
+        tasks = spark.plan_tasks(inputs[::-1], done, 1)
+        results = spark._work((b"", "", ()), map(tuple, tasks[:stop_after]))
+        for task, result in zip(tasks, results):
+            yield from spark._chunks(task, result, report, bad_input)
+        if stop_after is not None:
+            raise UserError("the cluster is gone")
+
+    return chunks
+
+
+def test_it_carries_on_with_the_chunks_that_came_back(tmp_path, monkeypatch):
+    """In whatever order they came; one that was damaged since is done again."""
+    corpus = prediction_jobs.write_corpus(tmp_path)
+    some_job = prediction_jobs.make_job(corpus, tmp_path / "predictions.json")
+    answer = some_answerer(some_job)
+    monkeypatch.setattr(spark, "_answerer", lambda sent: answer)
+    with pytest.raises(UserError, match="the cluster is gone; what was finished is kept in"):
+        job.run_job(some_job, 0, elsewhere=elsewhere(stop_after=2))
+    work = tmp_path / ".predictions.json.work"
+    # Of shard d 2 chunks, of c one; that of c is damaged.
+    (work / [name for name in os.listdir(str(work)) if name.startswith("c.")][0]).write_text("{")
+    notes = []
+    result = job.run_job(some_job, 0, note=notes.append, elsewhere=elsewhere())
+    assert (result.num_resumed, result.counts["pages"]) == (40, 70 + 3 + 40)
+    assert [re.sub("^.*/|-.*json", "", note) for note in notes] == [
+        "c.jsonl is damaged: predicted anew"]
+    with open(some_job.output, "rb") as f:
+        found = f.read()
+    assert prediction_jobs.Run(
+        some_job, here=prediction_jobs.here(some_job)).content == found
+
+
+def some_answerer(some_job):
+    """With the model of arithmetic."""
+    prepare, pages = job.make_preparer(some_job), job.make_page_predictor(some_job)
+
+    def answer(lines, report):
+        chunk, skipped, notes = prepare(lines, report)
+        (_, outputs), = predictor.stream(prediction_jobs.here(some_job), pages, [chunk])
+        return job.result_of(pages, chunk, outputs, skipped, notes)
+
+    return answer
 
 
 def result_of_task(**changes):

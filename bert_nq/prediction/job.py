@@ -194,9 +194,8 @@ class _Run:
     def gather(self, elsewhere: Elsewhere) -> None:
         """Others read the shards and have models."""
         bad_input = shards.BadInput(self._job.skip_bad_input, self._note)
-        before = {name: self._folder.result(name)["summary"] for name in self._folder.finished()}
-        if not self._job.skip_bad_input:
-            before = {name: s for name, s in before.items() if not s["counts"]["skipped"]}
+        found = {name: self._done_before(name) for name in self._folder.finished()}
+        before = {name: summary for name, summary in found.items() if summary}
         names: List[Tuple[str, str]] = []
         shards_and_stems = list(zip(self._job.inputs, self._stems))
         with contextlib.closing(elsewhere(shards_and_stems, set(before), self._progress,
