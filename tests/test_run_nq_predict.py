@@ -127,7 +127,8 @@ def test_all_that_prediction_can_do_at_once(work, tmp_path):
     output, nbest = tmp_path / "out.json", tmp_path / "nbest.json"
     thresholds = tmp_path / "thresholds.json"
     model = ModelSettings(work.members(1.0, 3.0)).fingerprint()
-    options = {"n_best_size": 5, "max_answer_length": 8, "span_score": "cls", "merge_spans": "max",
+    options = {"n_best_size": 5, "max_answer_length": 8, "span_score": "cls",
+               "length_penalty": 0.5, "merge_spans": "max",
                "long_score": "max", "nested_candidates": True, "multi_span": True}
     unit = calibration.Temperature(1.0, 0.0)
     Tuned({"decoder": "page", "options": options, "model": model}, KINDS,

@@ -95,7 +95,8 @@ def layer_norm(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
 
 def layer_norm_on_cpu(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
     """`layer_norm` as CPUs are fast at it. In bfloat16, gamma and beta are as well."""
-    if not runtime.FUSES_LAYER_NORM:
+    # There is no such kernel for float16.
+    if not runtime.FUSES_LAYER_NORM or x.dtype == tf.float16:
         return layer_norm(x, gamma, beta)
     # The steps that Keras normalises layers by: TensorFlow's graph optimizer knows them.
     rows, width = sizes(x)

@@ -13,7 +13,7 @@ import numpy as np
 
 from bert_nq.errors import UserError
 from bert_nq.estimator import devices, failures, inputs, model
-from bert_nq.modeling import checkpoints
+from bert_nq.modeling import checkpoints, freezing
 from bert_nq.modeling.runtime import tf
 from bert_nq.prediction import graph
 from bert_nq.prediction.batches import Batch
@@ -34,16 +34,20 @@ class WindowModel:
         Raises:
           UserError: a checkpoint cannot be read or does not fit its config.
         """
+        config = session_config(settings.num_threads)
         with tf.Graph().as_default() as tf_graph:
             features = {name: tf.placeholder(tf.int32, [None, None], name) for name in INPUTS}
-            self._feeds = features
-            self._fetches = build_outputs(settings, features, options)
+            outputs = build_outputs(settings, features, options)
             for scope, member in scopes(settings):
                 _start_from(member.checkpoint, scope)
-            self._session = tf.Session(config=session_config(settings.num_threads))
+            self._session = tf.Session(config=config)
             with failures.mendable("prediction"):
                 self._session.run(tf.global_variables_initializer())
             tf_graph.finalize()
+        self._session = freezing.frozen_session(self._session, outputs.values(), config)
+        # By their names, which that session's graph has as well.
+        self._feeds = {name: tensor.name for name, tensor in features.items()}
+        self._fetches = {name: tensor.name for name, tensor in outputs.items()}
 
     def __enter__(self) -> "WindowModel":
         return self
