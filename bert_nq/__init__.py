@@ -4,7 +4,7 @@ The library, by the idea a piece of code belongs to; arrows of import point down
 
     programs      prepare/ augment/ records/ eval/ demos/ bert_nq/run_nq.py, run_nq_spark.py
     programs      program, feature_flags, training_flags, training_report: what these share
-    programs      prediction_flags, prediction_setup, prediction_report, spark_flags: as well
+    programs      prediction_flags, prediction_setup, prediction_report, scoring_flags, spark_flags
     4             training, prediction
     3             estimator
     2             records

@@ -16,6 +16,7 @@ from absl import flags
 from bert_nq import files, program
 from bert_nq.errors import UserError
 from bert_nq.prediction import combining_rules
+from bert_nq.scoring_flags import define_fold_flags, define_gold_flags
 
 FLAGS = flags.FLAGS
 
@@ -32,21 +33,12 @@ flags.DEFINE_string("output_nbest_file", None, "Also write the ensemble's best a
                     "page.")
 flags.DEFINE_string("thresholds", None, "A file of eval/tune_thresholds.py for this ensemble: "
                     "answers below are left out.")
-flags.DEFINE_string("gold_path", None, "Annotated NQ shards of the same pages, .jsonl.gz or "
-                    ".jsonl, of either format: a glob, or several with commas between them. All "
-                    "models and the ensemble are scored.")
+define_gold_flags()
 flags.DEFINE_bool("fit_weights", False, "Find the weights of the highest long and short F1 on "
                   "--gold_path, and cross-validate them.")
 flags.DEFINE_list("compare_with", None, "Prediction files for the same pages to score beside the "
                   "ensemble, such as those of run_nq.py --ensemble.")
-flags.DEFINE_integer("folds", 5, "Of the cross-validation.", lower_bound=2)
-flags.DEFINE_integer("seed", 0, "Which questions share a fold follows from this and their ids.")
-flags.DEFINE_integer("long_non_null_threshold", 2, "A question has a long answer if at least "
-                     "this many annotators marked one.", lower_bound=0)
-flags.DEFINE_integer("short_non_null_threshold", 2, "A question has a short answer if at least "
-                     "this many annotators marked one, or yes or no.", lower_bound=0)
-flags.DEFINE_integer("num_threads", 10, "Processes that read gold shards; never more than there "
-                     "are shards or processors.", lower_bound=1)
+define_fold_flags()
 
 
 def main() -> None:

@@ -13,11 +13,11 @@ from absl import flags
 
 from bert_nq import program
 from bert_nq.errors import UserError
+from bert_nq.scoring_flags import define_gold_flags
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_string("gold_path", None, "Annotated NQ shards, .jsonl.gz or .jsonl, of either "
-                    "format: a glob, or several with commas between them.")
+define_gold_flags()
 flags.DEFINE_string("predictions_path", None, "Predictions, JSON of the official format.")
 flags.DEFINE_string("nbest_path", None, "The n-best lists of these predictions, as run_nq.py "
                     "writes them; shown beside the page.")
@@ -35,14 +35,8 @@ flags.DEFINE_float("long_threshold", None, "Long answers that score lower count 
 flags.DEFINE_float("short_threshold", None, "The same for short answers.")
 flags.DEFINE_integer("nbest_size", 10, "How many answers of each n-best list are shown.",
                      lower_bound=1)
-flags.DEFINE_integer("long_non_null_threshold", 2, "A question has a long answer if at least "
-                     "this many annotators marked one.", lower_bound=0)
-flags.DEFINE_integer("short_non_null_threshold", 2, "A question has a short answer if at least "
-                     "this many annotators marked one, or yes or no.", lower_bound=0)
 flags.DEFINE_enum("on_bad_input", "fail", ["fail", "skip"], "Whether a page that cannot be used "
                   "ends the run or is counted and left out.")
-flags.DEFINE_integer("num_threads", 10, "Processes that read annotations; never more than there "
-                     "are shards or processors.", lower_bound=1)
 
 
 def main() -> None:

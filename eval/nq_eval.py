@@ -20,18 +20,12 @@ from absl import flags
 
 from bert_nq import files, program
 from bert_nq.errors import UserError
+from bert_nq.scoring_flags import define_gold_flags
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_string("gold_path", None, "Annotated NQ shards, .jsonl.gz or .jsonl, of either "
-                    "format: a glob, or several with commas between them.")
+define_gold_flags()
 flags.DEFINE_string("predictions_path", None, "Predictions, JSON of the official format.")
-flags.DEFINE_integer("long_non_null_threshold", 2, "A question has a long answer if at least "
-                     "this many annotators marked one.", lower_bound=0)
-flags.DEFINE_integer("short_non_null_threshold", 2, "A question has a short answer if at least "
-                     "this many annotators marked one, or yes or no.", lower_bound=0)
-flags.DEFINE_integer("num_threads", 10, "Processes that read shards; never more than there are "
-                     "shards.", lower_bound=1)
 flags.DEFINE_bool("pretty_print", False, "Print tables instead of JSON.")
 flags.DEFINE_bool("cache_gold_data", False, "Keep the annotations in a file beside the gold "
                   "shards, and use that file as long as the shards do not change.")

@@ -13,12 +13,11 @@ from absl import flags
 
 from bert_nq import files, program
 from bert_nq.errors import UserError
+from bert_nq.scoring_flags import define_fold_flags, define_gold_flags
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_string("gold_path", None, "Annotated NQ shards, .jsonl.gz or .jsonl, of either "
-                    "format: a glob, or several with commas between them. Not those that the final "
-                    "score is told of.")
+define_gold_flags()
 flags.DEFINE_string("predictions_path", None, "Predictions for these shards, made without "
                     "--thresholds. With the page decoder's scores thresholds for long answers, "
                     "spans, yes and no are found, with any other file of the official format "
@@ -29,14 +28,7 @@ flags.DEFINE_enum("objective", "separate", ["separate", "combined"], "separate: 
                   "both together, as on Kaggle.")
 flags.DEFINE_enum("calibration", "temperature", ["temperature", "isotonic", "none"], "How scores "
                   "become probabilities of being right.")
-flags.DEFINE_integer("folds", 5, "Of the cross-validation.", lower_bound=2)
-flags.DEFINE_integer("seed", 0, "Which questions share a fold follows from this and their ids.")
-flags.DEFINE_integer("long_non_null_threshold", 2, "A question has a long answer if at least "
-                     "this many annotators marked one.", lower_bound=0)
-flags.DEFINE_integer("short_non_null_threshold", 2, "A question has a short answer if at least "
-                     "this many annotators marked one, or yes or no.", lower_bound=0)
-flags.DEFINE_integer("num_threads", 10, "Processes that read shards; never more than there are "
-                     "shards or processors.", lower_bound=1)
+define_fold_flags()
 
 
 def main() -> None:

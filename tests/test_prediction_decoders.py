@@ -2,11 +2,11 @@
 import pytest
 
 from bert_nq.errors import UserError
-from bert_nq.prediction.decoders import DECODERS, DEFAULT, make_decoder, option_names
+from bert_nq.prediction.decoders import DECODERS, DEFAULT, make_decoder
 
 
 def test_flags_that_are_not_given_have_the_decoder_s_defaults():
-    nothing = dict.fromkeys(option_names())
+    nothing = dict.fromkeys(name for _, options in DECODERS.values() for name in options._fields)
     assert make_decoder("bert_joint", nothing).describe() == {
         "decoder": "bert_joint", "options": {"n_best_size": 10, "max_answer_length": 30}}
     assert make_decoder("page", nothing).options.n_best_size == 20

@@ -4,6 +4,7 @@ Notation: K models with weights w_i that sum to 1, M answers of all pages. An an
 its log-odds against "no answer", which is one of the answers and has score 0. The combined scores
 are of the same kind, and with one model each rule but `words` gives back what that model says.
 """
+import abc
 from typing import NamedTuple
 
 import numpy as np
@@ -26,7 +27,7 @@ class Options(NamedTuple):
         return np.append(self.begins[1:], len(self.pages))
 
 
-class Rule:
+class Rule(abc.ABC):
     """Combines scores; see its subclasses. What depends on no weights is computed once."""
 
     def __init__(self, options: Options):
@@ -45,11 +46,13 @@ class Rule:
         combined = self._combine(used, weights[used])
         return np.where(there, combined, -np.inf)
 
-    def _prepare(self, scores):
-        raise NotImplementedError
+    @abc.abstractmethod
+    def _prepare(self, scores: np.ndarray):
+        """What `_combine` needs of the models' scores [K, M], whatever the weights."""
 
-    def _combine(self, used, weights):
-        raise NotImplementedError
+    @abc.abstractmethod
+    def _combine(self, used: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """[M]: the combined scores of the models `used`, of weights above 0."""
 
     def _log_probabilities(self, scores: np.ndarray) -> np.ndarray:
         """[K, M]: a model's softmax over the answers of a page, "no answer" included."""

@@ -43,11 +43,6 @@ def make_decoder(name: str, options: Mapping[str, Any]):
     return decoder(options_type(**given))
 
 
-def option_names() -> Dict[str, None]:
-    """The names of all decoders' options, in order."""
-    return dict.fromkeys(field for _, options in DECODERS.values() for field in options._fields)
-
-
 def _check_sizes(options: Dict[str, Any]) -> None:
     for name in ("n_best_size", "max_answer_length"):
         if name in options and options[name] < 1:
