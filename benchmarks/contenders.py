@@ -1,8 +1,9 @@
 """Processes that take turns, so that what else the machine does meets them all alike."""
 import json
 import os
+import statistics
 import subprocess
-from typing import NamedTuple
+from typing import Dict, List, NamedTuple, Sequence
 
 from bert_nq.errors import UserError
 
@@ -63,3 +64,15 @@ class Contender:
             said = self._process.stderr.read().strip().split("\n")
             raise UserError(said[-1])
         return json.loads(line)
+
+
+def check_known(flag: str, kinds: Sequence[str], known: Sequence[str]) -> None:
+    """Raises UserError where a flag names a contender that there is not."""
+    for kind in kinds:
+        if kind not in known:
+            raise UserError("--%s: %s is none of %s" % (flag, kind, ", ".join(known)))
+
+
+def median_turns(turns: Dict[str, List[Turn]]) -> Dict[str, Turn]:
+    """The median of each number over the turns of each contender."""
+    return {name: Turn(*map(statistics.median, zip(*values))) for name, values in turns.items()}

@@ -10,11 +10,10 @@ bfloat16 autocast, all on the same full windows. Each contender is one process o
 turns, one batch at a time, and medians over the turns are printed. Processor time changes less than
 time where other work runs on the machine.
 """
-import statistics
 import sys
 
 from absl import flags
-from contenders import Contender, Turn
+from contenders import Contender, Turn, check_known, median_turns
 
 from bert_nq import program
 from bert_nq.errors import UserError
@@ -49,10 +48,8 @@ _THEIRS = ["bert-tensorflow", "torch-fp32-sdpa", "torch-fp32-eager", "torch-bf16
 
 
 def main():
-    for flag, known in (("ours", _OURS), ("theirs", _THEIRS)):
-        for kind in FLAGS[flag].value:
-            if kind not in known:
-                raise UserError("--%s: %s is none of %s" % (flag, kind, ", ".join(known)))
+    check_known("ours", FLAGS.ours, _OURS)
+    check_known("theirs", FLAGS.theirs, _THEIRS)
     settings = {name: FLAGS[name].value for name in (
         "num_hidden_layers", "hidden_size", "num_attention_heads", "vocab_size", "batch_size",
         "threads")}
@@ -63,8 +60,7 @@ def main():
     for _ in program.progress(range(FLAGS.num_turns), "turns", FLAGS.num_turns):
         for name, processes in contenders.items():
             turns[name].append(turn(processes))
-    print_results(settings, contenders, {
-        name: Turn(*map(statistics.median, zip(*values))) for name, values in turns.items()})
+    print_results(settings, contenders, median_turns(turns))
 
 
 def turn(processes):

@@ -13,11 +13,10 @@ work runs on the machine.
 Utilisation is the rate of the step's matrix products (forward once and backward twice, nothing that
 is computed again) over the rate of one large float32 product, a contender as well.
 """
-import statistics
 import sys
 
 from absl import flags
-from contenders import Contender, Turn
+from contenders import Contender, check_known, median_turns
 
 from bert_nq import program
 from bert_nq.errors import UserError
@@ -48,10 +47,8 @@ _THEIRS = ["bert-tensorflow", "torch-sdpa", "torch-eager"]
 
 
 def main():
-    for flag, known in (("ours", _OURS), ("theirs", _THEIRS)):
-        for kind in FLAGS[flag].value:
-            if kind not in known:
-                raise UserError("--%s: %s is none of %s" % (flag, kind, ", ".join(known)))
+    check_known("ours", FLAGS.ours, _OURS)
+    check_known("theirs", FLAGS.theirs, _THEIRS)
     settings = {name: FLAGS[name].value for name in (
         "num_hidden_layers", "hidden_size", "num_attention_heads", "vocab_size", "batch_size",
         "product_size")}
@@ -62,8 +59,7 @@ def main():
     for _ in program.progress(range(FLAGS.num_turns), "turns", FLAGS.num_turns):
         for name, contender in contenders.items():
             turns[name].append(contender.turn())
-    print_results(settings, contenders, {
-        name: Turn(*map(statistics.median, zip(*values))) for name, values in turns.items()})
+    print_results(settings, contenders, median_turns(turns))
 
 
 def start(settings):

@@ -100,10 +100,9 @@ def make_answerer(job: Job) -> workers.Work:
     from bert_nq.prediction.window_model import WindowModel
     page_predictor = make_page_predictor(job)
     model = WindowModel(job.model, job.decoder.output_options())
-    prepare = make_preparer(job)
 
     def work(lines: Lines, report: workers.Report) -> Dict[str, Any]:
-        chunk, skipped, notes = prepare(lines, report)
+        chunk, skipped, notes = _prepare(job, page_predictor, lines)
         counting = _Counting(model, report)
         (_, outputs), = predictor.stream(counting, page_predictor, [chunk])
         return result_of(page_predictor, chunk, outputs, skipped, notes)
@@ -128,14 +127,15 @@ class _Counting:
 def make_preparer(job: Job) -> workers.Work:
     """A worker's function from a `Lines` to its `Chunk`, the lines skipped, and notes on these."""
     page_predictor = make_page_predictor(job)
+    return lambda lines, report: _prepare(job, page_predictor, lines)
 
-    def work(lines: Lines, report: workers.Report) -> Tuple[Chunk, int, List[str]]:
-        notes: List[str] = []
-        bad_input = shards.BadInput(job.skip_bad_input, notes.append)
-        chunk = page_predictor.prepare(lines.examples(bad_input), bad_input)
-        return chunk, bad_input.skipped, notes
 
-    return work
+def _prepare(job: Job, page_predictor: PagePredictor,
+             lines: Lines) -> Tuple[Chunk, int, List[str]]:
+    notes: List[str] = []
+    bad_input = shards.BadInput(job.skip_bad_input, notes.append)
+    chunk = page_predictor.prepare(lines.examples(bad_input), bad_input)
+    return chunk, bad_input.skipped, notes
 
 
 def result_of(page_predictor: PagePredictor, chunk: Chunk, outputs, skipped: int,
