@@ -8,7 +8,7 @@ The library, by the idea a piece of code belongs to; arrows of import point down
     4             training, prediction
     3             estimator
     2             records
-    1             features, error_pages
+    1             features, augmentation, error_pages
     ground        nq, text, modeling, scoring
     foundation    deflating, errors, files, inflating, lines, locking, randomness, workers
 

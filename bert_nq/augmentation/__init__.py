@@ -1,0 +1,1 @@
+"""More examples from those that there are: pages with some of their words or parts changed."""
