@@ -31,7 +31,8 @@ TAGS = {
 }
 
 _WORD = re.compile(r"[A-Za-z]?[a-z]+(-[a-z]+)*")
-_SYNONYM = re.compile(r"[a-z]+([-_][a-z]+)*")
+# Abbreviations such as "yr" have no vowel.
+_SYNONYM = re.compile(r"(?=.*[aeiou]|.+y)[a-z]+([-_][a-z]+)*")
 _PAST_OR_PARTICIPLE = frozenset([PAST, PARTICIPLE])
 # Words that WordNet marks so are not put into a text.
 _UNWANTED = frozenset(["obscenity", "disparagement", "ethnic_slur", "archaism", "vulgarism"])
