@@ -27,7 +27,7 @@ SYNSETS = [
     ("v", {"play": 30, "undergo": 3}),
     ("v", {"carry": 60, "transport": 7}),
     ("v", {"stop": 40, "halt": 5}),
-    ("v", {"put": 40, "place": 9}),
+    ("v", {"hit": 40, "strike": 9}),
     ("v", {"find": 50, "discover": 9}),
     ("v", {"found": 9, "establish": 8}),
     ("a", {"big": 80, "large": 90}),
@@ -36,8 +36,9 @@ SYNSETS = [
 ]
 EXCEPTIONS = {
     "noun": ["kine cow", "oxen ox"],
-    "verb": ["composed compose", "found find", "penned pen", "penning pen", "stopped stop",
-             "stopping stop", "underwent undergo", "undergone undergo", "written write",
+    "verb": ["carried carry", "composed compose", "found find", "penned pen", "penning pen", "stopped stop",
+             "stopping stop", "struck strike",
+             "underwent undergo", "undergone undergo", "written write",
              "wrote write"],
     "adj": ["bigger big", "biggest big"],
     "adv": [],
@@ -59,7 +60,7 @@ def contents():
     files = {"%s.exc" % part: "".join(line + "\n" for line in lines)
              for part, lines in EXCEPTIONS.items()}
     index, counts = collections.defaultdict(list), []
-    data = {part: LICENCE for part in FILES}
+    data = dict.fromkeys(FILES, LICENCE)
     for number, synset in enumerate(SYNSETS):
         part = synset[0]
         data[part] += _data_line(number, offsets)

@@ -51,8 +51,8 @@ BEFORE_PARTICIPLES = frozenset(
 DETERMINERS = frozenset(
     "a an the this that these those my your his her its our their some any no each every".split())
 
-# Not put into a text either. WordNet marks but a few of them.
-RUDE_WORDS = frozenset("""
+# Not put into a text either: rude words, of which WordNet marks but a few, and old plurals.
+UNWANTED_WORDS = frozenset("""
 arse arsehole ass asshole ballock ballocks bang bastard bawd bitch bonk boob boobs booby bugger bum
 bunghole butt cock coon crap cum cunt dago damn darkey darkie darky darn dick dike dyke eff fag
 faggot fagot fanny fart fuck fucker goddam goddamn gook gringo harlot heeb homo honky hooker hump
@@ -60,5 +60,5 @@ hussy hymie jap jazz jigaboo jizz kike knocker knockers lesbo motherfucker negro
 nigger nigra paki pansy pecker piss poof poove pouf prick puss pussy queer redskin roger screw shag
 shit shite shtup skank slag slut snatch spade spic spick spik squaw strumpet tit tits titty tosser
 tosspot tramp trollop turd twat wank wanker whore wog wop yid darkies niggers whores sluts bitches
-bastards
+bastards kine brethren
 """.split())

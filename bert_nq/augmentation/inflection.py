@@ -149,8 +149,14 @@ def _with_s(lemma: str) -> str:
     return lemma + ("es" if _SIBILANT.search(lemma) else "s")
 
 
+def _doubles(lemma: str) -> bool:
+    """Whether the last letter is likely to be doubled: stop, overrun."""
+    bases = [lemma[len(prefix):] for prefix in VERB_PREFIXES if lemma.startswith(prefix)]
+    return any(map(_DOUBLES.match, [lemma] + [base for base in bases if base in VERBS]))
+
+
 def _ing(lemma: str) -> Optional[str]:
-    if _DOUBLES.match(lemma) or lemma.endswith(("c", "nge")):
+    if _doubles(lemma) or lemma.endswith(("c", "nge")):
         return None  # An exception that is not listed; "changing" but "singeing".
     if lemma.endswith("ie"):
         return lemma[:-2] + "ying"
@@ -160,7 +166,7 @@ def _ing(lemma: str) -> Optional[str]:
 
 
 def _regular_past(lemma: str) -> Optional[str]:
-    if _DOUBLES.match(lemma) or lemma.endswith("c"):
+    if _doubles(lemma) or lemma.endswith("c"):
         return None
     if _CONSONANT_Y.search(lemma):
         return lemma[:-1] + "ied"

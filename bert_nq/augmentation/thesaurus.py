@@ -7,7 +7,7 @@ import re
 from typing import Dict, FrozenSet, List, NamedTuple, Optional, Sequence, Tuple
 
 from bert_nq.augmentation import inflection, wordnet
-from bert_nq.augmentation.function_words import FUNCTION_WORDS, RUDE_WORDS
+from bert_nq.augmentation.function_words import FUNCTION_WORDS, UNWANTED_WORDS
 from bert_nq.augmentation.inflection import BASE, ING, PARTICIPLE, PAST, PLURAL, THIRD_PERSON
 from bert_nq.augmentation.wordnet import ADJECTIVE, ADVERB, NOUN, VERB, WordNetFiles
 
@@ -208,7 +208,7 @@ class Thesaurus:
 
     def _inflected(self, name: str, part: str, kinds: Sequence[int]) -> Optional[List[str]]:
         """The forms of a lemma, with the character that joins words; None if it cannot be used."""
-        if not _SYNONYM.fullmatch(name) or name in FUNCTION_WORDS or name in RUDE_WORDS:
+        if not _SYNONYM.fullmatch(name) or name in FUNCTION_WORDS or name in UNWANTED_WORDS:
             return None
         words = name.split("_")
         if len(words) > 1 and self._options.multi_word == "exclude":
