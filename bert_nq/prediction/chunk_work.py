@@ -4,7 +4,7 @@ import unicodedata
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 import bert_nq
-from bert_nq import workers
+from bert_nq import work_folder, workers
 from bert_nq.errors import BadExampleError
 from bert_nq.features.making import make_window_maker
 from bert_nq.features.options import FeatureOptions, TextOptions
@@ -14,7 +14,6 @@ from bert_nq.nq.example import Example
 from bert_nq.prediction import predictor
 from bert_nq.prediction.model_settings import ModelSettings
 from bert_nq.prediction.predictor import Chunk, PagePredictor
-from bert_nq.records import work_folder
 from bert_nq.text.vocabulary import Vocabulary
 
 

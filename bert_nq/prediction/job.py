@@ -33,7 +33,7 @@ from typing import (
     Tuple,
 )
 
-from bert_nq import files, workers
+from bert_nq import files, work_folder, workers
 from bert_nq.errors import BadExampleError, UserError
 from bert_nq.nq import shards
 from bert_nq.prediction import output, predictor
@@ -46,9 +46,8 @@ from bert_nq.prediction.chunk_work import (
     make_worker,
     result_of,
 )
-from bert_nq.records import work_folder
-from bert_nq.records.manifest import Input
 from bert_nq.scoring.tuned import Tuned
+from bert_nq.work_folder import Input
 
 # Of a chunk's lines: a page of NQ has half a megabyte. They go from process to process.
 _CHUNK_BYTES = 1 << 22
