@@ -78,17 +78,16 @@ PIECES = st.lists(_blocks(2), min_size=1, max_size=7).map(lambda parts: sum(part
 
 
 @st.composite
-def wild_pages(draw, simplified=False, min_answers=0):
+def wild_pages(draw, simplified=False):
     """Records that `example_of` takes.
 
     Args:
       simplified: the simplified format in the place of the original one.
-      min_answers: at least so many annotations, of those that the page allows for.
     """
     pieces = draw(PIECES)
     bare = make_page([p.token for p in pieces])
     spans = [(c["start_token"], c["end_token"]) for c in bare["long_answer_candidates"]]
-    annotations = draw(st.lists(_annotations(pieces, spans), min_size=min_answers, max_size=3))
+    annotations = draw(st.lists(_annotations(pieces, spans), max_size=3))
     record = make_page([p.token for p in pieces], draw(st.integers(-2 ** 63, 2 ** 63 - 1)),
                        draw(st.sampled_from(_QUESTIONS)), annotations,
                        draw(st.sampled_from(["Tovin", "\u0141\u00f3d\u017a", ""])))
