@@ -46,6 +46,13 @@ def test_one_word_stays_between_two_tags():
     assert len(kept) == 6  # any of three and any of two
 
 
+def test_a_higher_rate_deletes_the_same_words_and_more():
+    example = long_example(300, 3)
+    some, most, all_but_one = [set(deleted(rate, example)) for rate in (0.3, 0.7, 1)]
+    assert some < most < all_but_one
+    assert len(all_but_one) == 200
+
+
 def test_a_long_answer_without_short_ones_stays():
     example = make_example("<P> a b c </P> <P> d e f </P>", [make_annotation(1)])
     assert set(deleted(1, example)) < {1, 2, 3}
@@ -61,6 +68,7 @@ def test_the_first_and_last_token_of_a_candidate_without_tags_stay():
 
 
 def test_nothing_to_delete():
+    assert Deletion(1).edits(make_example([]), make_draws()) is None
     assert Deletion(1).edits(make_example("<P> . </P> <P> word </P>"), make_draws()) is None
     assert Deletion(1e-9).edits(make_example("<P> a b c </P>"), make_draws()) is None
 

@@ -157,6 +157,7 @@ def test_an_answer_is_not_pushed_out_of_what_is_read():
 
 def test_pages_without_candidates():
     assert put_in(make_example("a b"), entry("c")) == []
+    assert put_in(make_example([]), entry("c")) == []
 
 
 def test_settings_that_are_none():

@@ -65,6 +65,7 @@ def test_no_swap_across_the_bound_of_a_candidate():
 
 
 def test_nothing_to_swap():
+    assert Swap(1).edits(make_example([]), make_draws()) is None
     assert Swap(1).edits(make_example("<P> a </P>"), make_draws()) is None
     assert Swap(1).edits(make_example("<P> </P>"), make_draws()) is None
     assert Swap(1).edits(make_example("<P> a a a a </P>"), make_draws()) is None

@@ -80,7 +80,14 @@ def test_which_words(words, places, in_question):
         assert changed == [True, True, True, False, False]  # "lie" and "?" are too short
 
 
+def test_the_question_does_not_get_the_errors_of_the_page():
+    words = ["river"] * 20
+    edits = Typos(1, "all").edits(make_example(words, question=" ".join(words)), make_draws())
+    assert edits.question.split(" ") != list(edits.words.values())
+
+
 def test_nothing_to_change():
+    assert Typos(1, "all").edits(make_example([], question=""), make_draws()) is None
     example = make_example("<P> a [Paragraph] , </P>", question="who is")
     assert Typos(1, "all").edits(example, make_draws()) is None
     assert Typos(1e-9).edits(make_example(TEXT), make_draws()) is None

@@ -19,9 +19,9 @@ def plain_context(example: Example) -> PlainWords:
 
     Punctuation, abbreviations with dots and marker tokens such as [Q] are no plain words.
     """
-    num_tokens = len(example.tokens)
-    is_html = np.array(example.is_html, bool)
-    is_plain = np.fromiter(map(str.isalnum, example.tokens), bool, num_tokens) & ~is_html
-    is_eligible = np.zeros([num_tokens], bool)
-    is_eligible[choose_words(example, "context").tokens] = True
-    return PlainWords(is_html, is_plain, is_eligible & is_plain)
+    # A list of bools becomes bytes three times as fast as an array.
+    is_html = np.frombuffer(bytes(example.is_html), bool)
+    is_plain = np.frombuffer(bytes(map(str.isalnum, example.tokens)), bool) & ~is_html
+    is_context = np.zeros([len(example.tokens)], bool)
+    is_context[choose_words(example, "context").tokens] = True
+    return PlainWords(is_html, is_plain, is_context & is_plain)
