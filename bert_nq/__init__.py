@@ -10,7 +10,8 @@ The library, by the idea a piece of code belongs to; arrows of import point down
     2             records
     1             features, augmentation, error_pages
     ground        nq, text, modeling, scoring
-    foundation    deflating, errors, files, inflating, lines, locking, randomness, workers
+    foundation    deflating, errors, files, inflating, lines, locking, randomness, work_folder,
+    foundation    workers
 
 TensorFlow is imported by modeling, estimator, training, prediction.graph,
 prediction.window_model and prediction.export alone.

@@ -16,12 +16,12 @@ import unicodedata
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Tuple
 
 import bert_nq
-from bert_nq import files, workers
+from bert_nq import files, work_folder, workers
 from bert_nq.errors import BadExampleError, UserError
 from bert_nq.nq import shards
 from bert_nq.nq.decoding import decode_example
-from bert_nq.records import gathering, manifest, runs, work_folder
-from bert_nq.records.manifest import Input, Manifest
+from bert_nq.records import gathering, manifest, runs
+from bert_nq.records.manifest import Manifest
 from bert_nq.records.preparation import (
     Counts,
     PagePreparer,
@@ -29,6 +29,7 @@ from bert_nq.records.preparation import (
     PreparedPage,
 )
 from bert_nq.text.vocabulary import Vocabulary
+from bert_nq.work_folder import Input
 
 # Of the key of a record in order: the place of its page's line, then its window.
 _WINDOW_BITS = 20
