@@ -3,7 +3,6 @@
 Every stage is one of the programs of this repository, called as it is printed. A stage whose output
 is there is not run again. The settings are flag files in demo_60k/sample/ and demo_60k/nq/.
 """
-import json
 import os
 import shlex
 import subprocess
@@ -14,6 +13,8 @@ from absl import flags
 
 from bert_nq import files, program
 from bert_nq.errors import UserError
+from bert_nq.modeling import checkpoints
+from bert_nq.records import manifest
 
 # The flags count as those of the program that calls `define_flags`, also in --help.
 flags.disclaim_key_flags()
@@ -50,10 +51,10 @@ class Stages:
 
     def run(self, title: str, output: Optional[str], script: str, *args: str) -> Optional[str]:
         """Runs a program, unless the file `output` is there already; returns `output`."""
-        self._count += 1
         if output and os.path.exists(output):
-            print("\n[%d] %s: %s is there" % (self._count, title, output), flush=True)
+            self.pass_over(title, output)
             return output
+        self._count += 1
         command = [os.path.relpath(os.path.join(_ROOT, script))] + list(args)
         print("\n[%d] %s\n$ python %s" % (self._count, title, " ".join(map(shlex.quote, command))),
               flush=True)
@@ -62,6 +63,11 @@ class Stages:
             raise UserError("%s failed (exit code %d), see above; what was finished is kept"
                             % (script, code))
         return output
+
+    def pass_over(self, title: str, output: str) -> None:
+        """Says that nothing is to be done, since `output` is there."""
+        self._count += 1
+        print("\n[%d] %s: %s is there" % (self._count, title, output), flush=True)
 
 
 class Demo:
@@ -162,8 +168,25 @@ class System:
                    "--output_prediction_file=" + self.predictions, *self._model_flags())
         stages.run("Score", None, "eval/nq_eval.py", "--gold_path=" + dev,
                    "--predictions_path=" + self.predictions, "--output_json=" + self.scores_file)
-        with files.open_binary(self.scores_file) as f:
-            return json.load(f)
+        return files.read_json(self.scores_file)
+
+    def scores_of_model(self) -> Optional[Dict[str, float]]:
+        """The scores that an earlier run found for the model as it is; None if there are none."""
+        trained = os.path.join(self.model, "checkpoint")  # names the newest checkpoint
+        if (os.path.exists(self.scores_file) and os.path.exists(trained)
+                and os.path.getmtime(self.scores_file) > os.path.getmtime(trained)):
+            self._demo.stages.pass_over("Predict and score", self.scores_file)
+            return files.read_json(self.scores_file)
+        return None
+
+    def num_windows(self) -> Optional[int]:
+        """The training windows; None where nothing says how many there are."""
+        made = manifest.read_manifest(manifest.manifest_path(self.records))
+        return made.counts["records"] if made else None
+
+    def num_steps(self) -> int:
+        """How many steps the model was trained for."""
+        return int(checkpoints.find_checkpoint(self.model).rsplit("-", 1)[1])
 
     def _model_flags(self):
         flag_values = ["--%s=%s" % item for item in self._encoder.items()]
