@@ -51,8 +51,8 @@ class Job(NamedTuple):
 
     def settings(self) -> Dict[str, Any]:
         """All that decides the outputs besides the inputs, by name."""
-        text = self.options.text
-        return dict(
+        text, augmentation = self.options.text, self.options.augmentation
+        settings = dict(
             self.options.windows._asdict(), is_training=self.options.is_training,
             compact=self.options.compact,
             do_lower_case=text.do_lower_case, tokenizer=text.tokenizer,
@@ -60,6 +60,9 @@ class Job(NamedTuple):
             max_examples=self.max_examples, num_output_shards=self.num_outputs,
             compression=self.compression, unicode=unicodedata.unidata_version,
             bert_nq=bert_nq.__version__)
+        if augmentation is not None:
+            settings["augmentation"] = augmentation.settings()
+        return settings
 
 
 class Task(NamedTuple):
