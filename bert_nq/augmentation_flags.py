@@ -39,6 +39,10 @@ def define_flags(augment: str) -> Callable:
         "multi_word": flags.DEFINE_enum(
             "multi_word", "exclude", ["exclude", "hyphen", "underscore"], "Synonyms of several "
             "words: none, or joined to one: motor-car, motor_car."),
+        "pos": flags.DEFINE_enum(
+            "pos", "auto", ["auto", "wordnet", "tagger"], "Parts of speech for synonyms: by NLTK's "
+            "tagger where its data is installed, or else by how often WordNet has met the word as "
+            "each; always by the latter, which is many times faster; or by the tagger."),
         "num_distractors": flags.DEFINE_integer(
             "num_distractors", 1, "Paragraphs of other pages that a copy gets.", lower_bound=1),
     }

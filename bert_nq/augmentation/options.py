@@ -2,7 +2,7 @@
 import itertools
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
-from bert_nq.augmentation import wordnet
+from bert_nq.augmentation import tagging, wordnet
 from bert_nq.augmentation.augmentation import Augmentation
 from bert_nq.augmentation.augmenter import Augmenter, CopyOptions
 from bert_nq.augmentation.case_noise import CaseNoise
@@ -36,6 +36,9 @@ class AugmentationOptions(NamedTuple):
     words: Optional[str] = None  # one of augmentation.WORDS; None: of seed "answer", else "context"
     sense: str = "first"  # of synonyms: or "uniform"
     multi_word: str = "exclude"  # synonyms of several words: or "hyphen", "underscore"
+    # Of synonyms: parts of speech by NLTK's tagger where it is installed ("auto"), or by "wordnet",
+    # or by the "tagger", which must be there.
+    pos: str = "auto"
     num_distractors: int = 1
     distractor_pages: Tuple[str, ...] = ()  # shards that the distractors are taken from
     wordnet: Optional[WordNetFiles] = None  # None: found when it is needed
@@ -53,9 +56,11 @@ class AugmentationOptions(NamedTuple):
                             % (", ".join(unknown) or "nothing", ", ".join(NAMES)))
         if "distractors" in self.augment and not self.distractor_pages:
             raise UserError("--augment=distractors needs shards to take paragraphs from")
-        if "synonyms" in self.augment and self.wordnet is None:
-            return self._replace(wordnet=wordnet.find())
-        return self
+        if "synonyms" not in self.augment:
+            return self
+        # What "auto" is depends on the machine, and copies must not: a worker is told which it is.
+        pos = "tagger" if tagging.wants_tagger(self.pos) else "wordnet"
+        return self._replace(pos=pos, wordnet=self.wordnet or wordnet.find())
 
     def settings(self) -> Dict[str, Any]:
         """All that decides the copies, by name, for people and manifests."""
@@ -63,6 +68,7 @@ class AugmentationOptions(NamedTuple):
                                         rate=self.rate, words=self._words())
         if "synonyms" in self.augment:
             settings.update(mode=self.mode, sense=self.sense, multi_word=self.multi_word,
+                            pos=self.pos,
                             wordnet=self.wordnet.fingerprint if self.wordnet else None)
         if "distractors" in self.augment:
             settings.update(num_distractors=self.num_distractors,
@@ -89,7 +95,8 @@ def _synonyms(options: AugmentationOptions) -> Augmentation:
                               FirstLemmas.open(options.wordnet))
     thesaurus = Thesaurus.open(options.wordnet,
                                ThesaurusOptions(options.sense, options.multi_word))
-    return Synonyms(SynonymOptions(options.rate, options._words()), thesaurus)
+    return Synonyms(SynonymOptions(options.rate, options._words()), thesaurus,
+                    tagging.open_tagger(options.pos))
 
 
 def _distractors(options: AugmentationOptions) -> Augmentation:

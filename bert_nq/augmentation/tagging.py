@@ -1,11 +1,74 @@
 """Parts of speech by NLTK's tagger, where its data is installed."""
-from typing import Callable, List, Sequence
+from typing import Callable, List, Optional, Sequence
+
+from bert_nq.errors import UserError
+
+# How parts of speech are found: by the tagger if its data is installed, else as WordNet's senses
+# are counted; always so; by the tagger, which must be there.
+POS = ("auto", "wordnet", "tagger")
+
+# What NLTK's tagger is kept in: JSON from 3.8.2 on, a pickle before.
+_DATA = ("averaged_perceptron_tagger_eng", "averaged_perceptron_tagger")
 
 _ENDS = frozenset(".!?")
 # Of a sentence that does not end, such as a list in a table's cell, this much on each side.
 _MOST_WORDS = 60
 
 Tagger = Callable[[Sequence[str]], List[str]]
+
+
+def wants_tagger(pos: str) -> bool:
+    """Whether parts of speech are to be found by the tagger; fast enough to ask before any work.
+
+    Args:
+      pos: one of `POS`.
+
+    Raises:
+      UserError: the tagger is wanted and not installed; the message says how to get it.
+    """
+    if pos == "wordnet":
+        return False
+    name = _data_name()
+    import nltk.data
+    try:
+        nltk.data.find("taggers/%s/" % name)  # In a zip file of this name as well.
+    except LookupError:
+        if pos != "tagger":
+            return False
+        raise UserError("NLTK's tagger is not installed: run 'python -m nltk.downloader %s', or "
+                        "have parts of speech chosen by WordNet's counts (--pos=wordnet)"
+                        % name) from None
+    return True
+
+
+def open_tagger(pos: str) -> Optional[Tagger]:
+    """The tagger for this process, None if `wants_tagger` says that there is none.
+
+    Raises:
+      UserError: the tagger is wanted and not installed, or its data cannot be read.
+    """
+    if not wants_tagger(pos):
+        return None
+    from nltk.tag.perceptron import PerceptronTagger
+    try:
+        return tagger_of(PerceptronTagger())
+    except (LookupError, OSError, ValueError) as e:
+        reason = str(e).strip().splitlines()
+        raise UserError("cannot read NLTK's tagger (%s): run 'python -m nltk.downloader %s' anew"
+                        % (reason[0] if reason else type(e).__name__, _data_name())) from e
+
+
+def tagger_of(perceptron) -> Tagger:
+    """A function from words to tags, of one of NLTK's PerceptronTaggers."""
+    def tags(words: Sequence[str]) -> List[str]:
+        # NLTK looks at first letters, and an empty token has none.
+        return [tag for _, tag in perceptron.tag([word or "-" for word in words])]
+    return tags
+
+
+def _data_name() -> str:
+    from nltk.tag.perceptron import PerceptronTagger
+    return _DATA[0] if hasattr(PerceptronTagger, "load_from_json") else _DATA[1]
 
 
 class Sentences:

@@ -143,9 +143,11 @@ def open_reader(files: WordNetFiles):
     Raises:
       UserError: a file cannot be read or is not WordNet's.
     """
+    from nltk.corpus.reader.wordnet import WordNetError
     try:
         return _reader_class()(functools.partial(_content, files))
-    except (OSError, KeyError, ValueError, AssertionError, StopIteration, RuntimeError) as e:
+    except (WordNetError, OSError, KeyError, ValueError, AssertionError, StopIteration,
+            RuntimeError) as e:
         raise UserError("cannot read WordNet in %s (%s: %s): %s"
                         % (files.path, type(e).__name__, e, _HOW_TO_GET_IT)) from e
 
