@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from absl import flags
 
-from bert_nq import files, locking, program
+from bert_nq import files, locking, program, work_folder
 from bert_nq.errors import UserError
 from bert_nq.estimator import model_folder
 from bert_nq.modeling import checkpoints
@@ -194,7 +194,7 @@ class Cell:
         before = self._about().get("flags")
         if before is not None and before != now:
             raise UserError("%s was made with other flags: %s: give the same, or another --work_dir"
-                            % (self._folder, manifest.difference(before, now)))
+                            % (self._folder, work_folder.difference(before, now)))
         if before is None and not os.path.exists(self._path("scores.json")):
             self._write_about(flags=now)
 
