@@ -3,12 +3,14 @@ SHELL := bash
 TF2 := .venv-tf2
 TF1 := .venv-tf1
 DEMO := demos/demo_60k/demo_60k.py
+DEMO_SYN := demos/demo_syn/demo_syn.py
 
-.PHONY: help demo demo-tf1 test test-tf1 env env-tf1 lint clean
+.PHONY: help demo demo-tf1 demo-syn test test-tf1 env env-tf1 lint clean
 
 help:
 	@echo "make demo       the whole pipeline on a made-up encyclopedia, with tensorflow 2.15"
 	@echo "make demo-tf1   the same with tensorflow 1.15.5 on Python 3.7"
+	@echo "make demo-syn   make demo, and beside it a system trained with synonyms; needs WordNet"
 	@echo "make test       all tests, with tensorflow 2.15"
 	@echo "make test-tf1   all tests, with tensorflow 1.15.5"
 	@echo "make lint       the style check"
@@ -25,6 +27,9 @@ demo: env
 
 demo-tf1: env-tf1
 	$(TF1)/bin/python $(DEMO) --output_dir=build/demo-tf1
+
+demo-syn: env
+	$(TF2)/bin/python $(DEMO_SYN) --output_dir=build/demo
 
 test: env
 	$(TF2)/bin/python -m pytest

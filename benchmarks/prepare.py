@@ -13,8 +13,8 @@ the steps of a page take is measured as well, in processor time.
 also runs the first pages of a shard through Google's script, whose checkout and interpreter
 (TensorFlow 1.15 with bert-tensorflow) are given, and checks that the features are equal.
 
-Beside it: realistic_pages.py makes the pages, stages.py measures steps, reference.py runs the
-script. What was found is in README.md.
+Beside it: corpora.py and realistic_pages.py make the pages, stages.py measures steps, reference.py
+runs the script. What was found is in README.md.
 """
 import os
 import statistics
@@ -22,25 +22,17 @@ import subprocess
 import sys
 import tempfile
 
+import corpora
 from absl import flags
 
-from bert_nq import files, program
+from bert_nq import program
 from bert_nq.errors import UserError
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(ROOT, "demos"))  # for its writer of pages
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_string("vocab_file", None, "A vocab.txt with the NQ markers; pages use its words.")
-flags.DEFINE_string("work_dir", os.path.join("build", "benchmarks"),
-                    "Folder for shards and records.")
-flags.DEFINE_list("corpora", ["realistic", "sample"],
-                  "What to measure: 'realistic' pages of NQ's size, the 'sample' corpus, or both.")
-flags.DEFINE_integer("pages", 1000, "Pages of real size.", lower_bound=1)
-flags.DEFINE_integer("sample_pages", 1000, "Pages of the sample corpus; each gives four examples.",
-                     lower_bound=1)
-flags.DEFINE_integer("shards", 4, "Shards of each corpus.", lower_bound=1)
+corpora.define_flags()
 flags.DEFINE_integer("runs", 3, "Runs of which medians are taken.", lower_bound=1)
 flags.DEFINE_float("include_unknowns", -1.0,
                    "As in prepare_nq_data.py; with --reference, -1 or 1, so that nothing is drawn.")
@@ -53,11 +45,7 @@ _PREPARE = os.path.join(ROOT, "prepare", "prepare_nq_data.py")
 
 
 def main():
-    program.require(FLAGS, "vocab_file")
-    unknown = set(FLAGS.corpora) - set(_MAKERS)
-    if unknown:
-        raise UserError("--corpora: %s is none of %s"
-                        % (", ".join(sorted(unknown)), ", ".join(sorted(_MAKERS))))
+    corpora.check_flags()
     if FLAGS.reference:
         program.require(FLAGS, "reference_python")
         if 0 <= FLAGS.include_unknowns < 1:
@@ -66,28 +54,13 @@ def main():
         import reference
         reference.check(FLAGS.reference)
     for name in FLAGS.corpora:
-        _measure(name, *_shards(name))
+        _measure(name, *corpora.shards(name))
     print("\nNext: put the numbers, with the machine they are from, into benchmarks/README.md")
-
-
-def _shards(name):
-    """The folder and the shards of a corpus, made now or by an earlier run."""
-    flag, make = _MAKERS[name]
-    pages = FLAGS[flag].value
-    folder = os.path.join(FLAGS.work_dir, "%s-%d-in-%d" % (name, pages, FLAGS.shards))
-    done = os.path.join(folder, "done")
-    if not os.path.exists(done):
-        files.make_folder(folder)
-        for _ in program.progress(make(folder), "pages", pages):
-            pass
-        with files.replacing(done):
-            pass
-    return folder, files.expand(os.path.join(folder, "*.jsonl.gz"))
 
 
 def _measure(name, folder, paths):
     """Prints what was measured on one corpus."""
-    pages, text_bytes = _count(paths)
+    pages, text_bytes = corpora.count(paths)
     packed_bytes = sum(map(os.path.getsize, paths))
     program.print_table("%s: %d shards" % (name, len(paths)), [
         ("pages", pages),
@@ -115,12 +88,6 @@ def _measure(name, folder, paths):
                             stages.rows(paths, FLAGS.vocab_file, FLAGS.include_unknowns))
     if FLAGS.reference:
         _compare(name, folder, paths[0], *ours[0])
-
-
-def _count(paths):
-    from bert_nq import lines
-    sizes = [len(line) for path in paths for _, line in lines.read_lines(path)]
-    return len(sizes), sum(sizes)
 
 
 def _worker_counts():
@@ -177,24 +144,6 @@ def _compare(name, folder, path, speed, cpu_speed):
         ("features", "equal" if features[0] == features[1] else "DIFFERENT")])
     if features[0] != features[1]:
         raise UserError("the features of %s differ" % path)
-
-
-def _make_realistic(folder):
-    import realistic_pages
-
-    from bert_nq.text.vocabulary import read_tokens
-    return realistic_pages.write_shards(folder, read_tokens(FLAGS.vocab_file), FLAGS.pages,
-                                        FLAGS.shards)
-
-
-def _make_sample(folder):
-    from sample_corpus import corpus
-    return corpus.write_shards(folder, "train", FLAGS.sample_pages, FLAGS.shards, seed=17,
-                               questions=4)
-
-
-# How many pages a corpus has, and how they are written, one with each step of the iterator.
-_MAKERS = {"realistic": ("pages", _make_realistic), "sample": ("sample_pages", _make_sample)}
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@ from typing import Callable, List, Tuple
 
 from absl import flags
 
-from bert_nq import feature_flags, program
+from bert_nq import augmentation_flags, feature_flags, program
+from bert_nq.errors import UserError
 
 # The flags count as those of the program that calls `define_flags`, also in --help.
 flags.disclaim_key_flags()
@@ -40,6 +41,7 @@ def define_flags(num_output_shards: int) -> Callable:
                       "What to do with a page that cannot be used: stop, or count it and go on.")
     text_flags = feature_flags.define_text_flags()
     window_flags = feature_flags.define_window_flags()
+    augmentation = augmentation_flags.define_flags("")
 
     def job():
         program.require(FLAGS, "input_jsonl", "output_tfrecord", "vocab_file")
@@ -50,8 +52,12 @@ def define_flags(num_output_shards: int) -> Callable:
         from bert_nq.records.preparation import PreparationOptions
         paths = shards.expand_shards(FLAGS.input_jsonl)
         manifest.check_outputs(FLAGS.output_tfrecord, FLAGS.num_output_shards, paths)
+        if FLAGS.augment and not FLAGS.is_training:
+            raise UserError("--augment makes copies to train on: leave it out with "
+                            "--nois_training")
         options = PreparationOptions(text_flags(), window_flags()._replace(seed=FLAGS.seed),
-                                     FLAGS.is_training, FLAGS.compact)
+                                     FLAGS.is_training, FLAGS.compact,
+                                     augmentation(paths, FLAGS.seed))
         make_window_maker(*options[:2])  # Bad flags are told here, not by each worker.
         return Job(options, paths, FLAGS.output_tfrecord, FLAGS.num_output_shards,
                    "gzip" if FLAGS.gzip else "", FLAGS.max_examples,
@@ -66,6 +72,10 @@ def summary_rows(result, seconds: float) -> List[Tuple[str, object]]:
     outside = counts["pages"] - counts["gold_in_contexts"]
     rows = [
         ("pages", counts["pages"]),
+    ]
+    if FLAGS.augment:
+        rows.append(("  changed copies of them", counts["copies"]))
+    rows += [
         ("  answer in no context (nested, or beyond --max_contexts)", outside),
         ("  answer lost among odd blanks", counts["answers_lost"]),
         ("lines skipped as unusable", counts["skipped"]),

@@ -9,6 +9,9 @@ probability --include_unknowns) and are shuffled; with --nois_training, windows 
 token of each wordpiece and stay in order. Records equal those of Google's bert_joint value for
 value.
 
+With --augment, changed copies of the pages are trained on as well: --augment=synonyms puts in
+synonyms for one in five of the words that have any, and leaves the answers alone.
+
 All cores work, a shard each. Killed at any moment, the same command carries on with the shards that
 are left; the same flags and shards give the same bytes, however many workers there are and however
 often it was killed. nq-train.manifest.json, beside the records, says what they were made of.

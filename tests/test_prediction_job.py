@@ -6,7 +6,7 @@ import os
 import prediction_jobs
 import pytest
 from arithmetic_model import Diverged
-from nq_pages import make_line, write_shard
+from nq_pages import write_shard
 from prediction_jobs import (
     NUM_PAGES,
     Run,
@@ -19,6 +19,7 @@ from prediction_jobs import (
 )
 
 from bert_nq.errors import BadExampleError, UserError
+from bert_nq.nq.chunks import read_chunks
 from bert_nq.nq.shards import BadInput
 from bert_nq.prediction import job, predictor
 from bert_nq.prediction.page_options import PageOptions
@@ -89,38 +90,8 @@ def test_counts_are_those_of_the_entries(corpus, undisturbed, tmp_path):
     assert counts["yes_no"] == sum(e["yes_no_answer"] != "NONE" for e in found)
 
 
-# Chunks.
-
-
-def chunks(path):
-    return list(job.read_chunks(str(path), "x-0123", BadInput()))
-
-
-@pytest.mark.parametrize("num_pages, sizes", [
-    (0, []), (1, [1]), (31, [31]), (32, [32]), (33, [32, 1]), (64, [32, 32]), (70, [32, 32, 6])])
-def test_chunks_are_of_32_pages(tmp_path, num_pages, sizes):
-    path = write_shard(tmp_path / "x.jsonl.gz", [place(i) for i in range(num_pages)])
-    found = chunks(path)
-    assert [len(c.lines) for c in found] == sizes
-    assert [c.name for c in found] == ["x-0123-%06d" % i for i in range(len(sizes))]
-    assert sum((c.numbers for c in found), []) == list(range(1, num_pages + 1))
-    assert sum((c.lines for c in found), []) == [make_line(place(i)) for i in range(num_pages)]
-    if num_pages:
-        assert sum(c.bytes_read for c in found) == os.path.getsize(path)
-
-
-def test_chunks_of_large_pages_are_smaller(tmp_path, monkeypatch):
-    monkeypatch.setattr(job, "_CHUNK_BYTES", 100)
-    path = tmp_path / "x.jsonl"
-    path.write_bytes(b"".join(b"%s\n" % (b"x" * (n - 1)) for n in (98, 2, 40, 58, 2, 250, 2)))
-    assert [c.numbers for c in chunks(path)] == [[1, 2], [3, 4, 5], [6], [7]]
-
-
-def test_blank_lines_count_and_are_left_out(tmp_path, corpus):
+def test_a_bad_line_is_told_by_its_number(tmp_path, corpus):
     path = write_shard(tmp_path / "x.jsonl", [b"\n", place(0), b"  \n", b"\n", place(1), b"oops\n"])
-    chunk, = chunks(path)
-    assert chunk.numbers == [2, 5, 6]
-    assert str(chunk) == "%s, lines 2 to 6" % path
     some_job = make_job(corpus, tmp_path / "out.json", [path])
     with pytest.raises(BadExampleError, match="x.jsonl, line 6: not JSON"):
         Run(some_job, here=here(some_job))
@@ -191,7 +162,7 @@ def test_a_chunk_is_computed_as_one(corpus, tmp_path, monkeypatch):
     model = here(some_job)
     Run(some_job, here=model)
     sizes = []
-    for lines in job.read_chunks(some_job.inputs[0], "x", BadInput()):
+    for lines in read_chunks(some_job.inputs[0], "x", BadInput()):
         alone = here(some_job)
         chunk, _, _ = job.make_preparer(some_job)(lines, None)
         list(predictor.stream(alone, job.make_page_predictor(some_job), [chunk]))

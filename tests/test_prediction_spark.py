@@ -20,8 +20,8 @@ from tiny_nq import place_page
 
 from bert_nq.errors import BadExampleError, UserError
 from bert_nq.nq import shards
+from bert_nq.nq.chunks import Lines
 from bert_nq.prediction import job, predictor, spark
-from bert_nq.prediction.chunk_work import Lines
 
 needs_java = pytest.mark.skipif(not shutil.which("java"), reason="Spark needs Java")
 PROGRAM = "bert_nq/run_nq_spark.py"

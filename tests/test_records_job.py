@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from nq_pages import write_shard
 from tiny_nq import UNUSABLE_PAGE, place_page, preparation_options, write_vocabulary
 
-from bert_nq import files
+from bert_nq import files, work_folder
 from bert_nq.errors import BadExampleError, UserError
-from bert_nq.records import examples, gathering, job, tfrecord, work_folder
+from bert_nq.records import examples, gathering, job, tfrecord
 from bert_nq.records.compact import expand
 from bert_nq.records.manifest import (
     Input,

@@ -36,10 +36,9 @@ SYNSETS = [
 ]
 EXCEPTIONS = {
     "noun": ["kine cow", "oxen ox"],
-    "verb": ["carried carry", "composed compose", "found find", "penned pen", "penning pen", "stopped stop",
-             "stopping stop", "struck strike",
-             "underwent undergo", "undergone undergo", "written write",
-             "wrote write"],
+    "verb": ["carried carry", "composed compose", "found find", "penned pen", "penning pen",
+             "stopped stop", "stopping stop", "struck strike", "underwent undergo",
+             "undergone undergo", "written write", "wrote write"],
     "adj": ["bigger big", "biggest big"],
     "adv": [],
 }

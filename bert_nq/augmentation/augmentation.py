@@ -49,14 +49,15 @@ Edits = Union[WordEdits, BlockEdits]
 class Draws:
     """Random numbers of one copy of one page: the same for it whatever was drawn before."""
 
-    def __init__(self, seed: int, example_id: int, copy: int):
+    def __init__(self, seed: int, example_id: int, copy: int, part: int = 0):
         """
         Args:
           seed: the user's.
           example_id: of the page that is copied.
           copy: which copy of it, from 0.
+          part: which of several augmentations that are made to it, from 0.
         """
-        self._parts = (seed, _DRAW_AUGMENTATION, example_id, copy)
+        self._parts = (seed, _DRAW_AUGMENTATION, example_id, copy, part)
 
     def uniform(self, purpose: int, items) -> np.ndarray:
         """A number in [0, 1) for each of `items`.

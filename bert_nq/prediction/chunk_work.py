@@ -1,20 +1,17 @@
 """A prediction job, and what a worker does of it, in another process or on another machine."""
 import json
 import unicodedata
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import bert_nq
-from bert_nq import workers
-from bert_nq.errors import BadExampleError
+from bert_nq import work_folder, workers
 from bert_nq.features.making import make_window_maker
 from bert_nq.features.options import FeatureOptions, TextOptions
 from bert_nq.nq import shards
-from bert_nq.nq.decoding import decode_example
-from bert_nq.nq.example import Example
+from bert_nq.nq.chunks import Lines, line_number
 from bert_nq.prediction import predictor
 from bert_nq.prediction.model_settings import ModelSettings
 from bert_nq.prediction.predictor import Chunk, PagePredictor
-from bert_nq.records import work_folder
 from bert_nq.text.vocabulary import Vocabulary
 
 
@@ -47,31 +44,6 @@ class Job(NamedTuple):
             tokenizer=self.text.tokenizer,
             vocabulary=Vocabulary.load(self.text.vocab_file).fingerprint()[:16],
             unicode=unicodedata.unidata_version, bert_nq=bert_nq.__version__)
-
-
-class Lines(NamedTuple):
-    """The lines of a chunk: a stretch of a shard."""
-    name: str  # in the work folder
-    path: str
-    numbers: List[int]  # of the lines, from 1; blank lines count and are left out
-    lines: List[bytes]
-    bytes_read: int  # of the shard as it lies on disk, while these lines were read
-
-    def __str__(self) -> str:
-        return "%s, lines %d to %d" % (self.path, self.numbers[0], self.numbers[-1])
-
-    def examples(self, bad_input: shards.BadInput) -> Iterator[Example]:
-        """Yields the pages; `bad_input` is told of lines that are unusable."""
-        for number, line in zip(self.numbers, self.lines):
-            try:
-                yield decode_example(line, "%s, line %d" % (self.path, number))
-            except BadExampleError as e:
-                bad_input.handle(e)
-
-
-def line_number(source: str) -> int:
-    """Of "PATH, line N"."""
-    return int(source.rpartition(" ")[2])
 
 
 def make_page_predictor(job: Job) -> PagePredictor:

@@ -15,7 +15,6 @@ bytes of the output depend on settings and inputs alone.
 import collections
 import contextlib
 import functools
-import hashlib
 import json
 import os
 import re
@@ -33,25 +32,21 @@ from typing import (
     Tuple,
 )
 
-from bert_nq import files, workers
+from bert_nq import files, work_folder, workers
 from bert_nq.errors import BadExampleError, UserError
 from bert_nq.nq import shards
+from bert_nq.nq.chunks import Lines, read_chunks, stem_of
 from bert_nq.prediction import output, predictor
 from bert_nq.prediction.chunk_work import (
     Job,
-    Lines,
-    line_number,
     make_page_predictor,
     make_preparer,
     make_worker,
     result_of,
 )
-from bert_nq.records import work_folder
-from bert_nq.records.manifest import Input
 from bert_nq.scoring.tuned import Tuned
+from bert_nq.work_folder import Input
 
-# Of a chunk's lines: a page of NQ has half a megabyte. They go from process to process.
-_CHUNK_BYTES = 1 << 22
 # A page's place among all: its shard's number, then that of its line in this many bits.
 _LINE_BITS = 40
 
@@ -157,7 +152,7 @@ class _Run:
                 self._note("the unfinished run before this one was different: %s" % changed)
             if before["settings"] != settings:
                 self._folder.remove_contents()
-        self._stems = [_stem(i) for i in inputs]
+        self._stems = [stem_of(i) for i in inputs]
         stems = set(self._stems)
         self._folder.start({"settings": settings, "inputs": inputs},
                            lambda name: re.sub(r"-\d+$", "", name) in stems)
@@ -294,31 +289,3 @@ class _Run:
         self.counts["long"] += entry["long_answer"]["start_token"] >= 0
         self.counts["short"] += bool(entry["short_answers"])
         self.counts["yes_no"] += entry["yes_no_answer"] != "NONE"
-
-
-def _stem(shard: Input) -> str:
-    """What the names of a shard's chunks begin with."""
-    text = "%s\t%s" % shard
-    return "%s-%s" % (os.path.basename(shard.path)[:100],
-                      hashlib.sha256(text.encode("utf8", "surrogateescape")).hexdigest()[:12])
-
-
-def read_chunks(path: str, stem: str, bad_input: shards.BadInput) -> Iterator[Lines]:
-    """Yields the lines of a shard, by chunks; see `Lines`."""
-    read = [0]
-
-    def on_read(num_bytes: int) -> None:
-        read[0] += num_bytes
-
-    numbers: List[int] = []
-    lines: List[bytes] = []
-    size = index = 0
-    for source, line in shards.checked_lines(path, bad_input, on_read):
-        numbers.append(line_number(source))
-        lines.append(line)
-        size += len(line)
-        if len(lines) == predictor.CHUNK_PAGES or size >= _CHUNK_BYTES:
-            yield Lines("%s-%06d" % (stem, index), path, numbers, lines, read[0])
-            numbers, lines, size, index, read[0] = [], [], 0, index + 1, 0
-    if lines:
-        yield Lines("%s-%06d" % (stem, index), path, numbers, lines, read[0])

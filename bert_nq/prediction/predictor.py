@@ -11,13 +11,11 @@ import numpy as np
 
 from bert_nq.errors import BadExampleError, UserError
 from bert_nq.features.windows import WindowMaker, Windows
+from bert_nq.nq.chunks import CHUNK_PAGES
 from bert_nq.nq.example import Example
 from bert_nq.nq.shards import BadInput
 from bert_nq.prediction.batches import Batch, make_batches
 from bert_nq.prediction.outputs import WindowOutputs
-
-# Pages of a chunk: enough for batches of windows of equal length.
-CHUNK_PAGES = 32
 
 
 class Chunk(NamedTuple):

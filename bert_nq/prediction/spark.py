@@ -22,8 +22,9 @@ from bert_nq import files, workers
 from bert_nq.errors import BadExampleError, UserError
 from bert_nq.modeling import checkpoints
 from bert_nq.nq import shards
+from bert_nq.nq.chunks import Lines, read_chunks
 from bert_nq.prediction import job as prediction_job
-from bert_nq.prediction.chunk_work import Job, Lines, make_answerer
+from bert_nq.prediction.chunk_work import Job, make_answerer
 from bert_nq.records import spark_context
 from bert_nq.records.job import num_parts
 
@@ -209,7 +210,7 @@ def _task_chunks(sent: _Sent, task: Task, end: _EndOfShard
                  ) -> Iterator[Tuple[str, int, Optional[bytes]]]:
     """Yields name, bytes read and packed result, if it had to be done, of each chunk of a task."""
     done = set(task.done)
-    for index, lines in enumerate(prediction_job.read_chunks(task.path, task.stem, end)):
+    for index, lines in enumerate(read_chunks(task.path, task.stem, end)):
         if index % task.num_parts != task.part:
             continue
         if lines.name in done:

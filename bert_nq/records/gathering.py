@@ -10,7 +10,7 @@ from bert_nq import files, workers
 from bert_nq.deflating import deflating
 from bert_nq.records import runs
 from bert_nq.records.manifest import OutputFile
-from bert_nq.records.work_folder import WorkFolder
+from bert_nq.work_folder import WorkFolder
 
 # What the work folder's notes of outputs begin with; those of tasks do not.
 OUTPUT_PREFIX = "output-"

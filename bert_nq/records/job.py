@@ -16,12 +16,12 @@ import unicodedata
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Tuple
 
 import bert_nq
-from bert_nq import files, workers
+from bert_nq import files, work_folder, workers
 from bert_nq.errors import BadExampleError, UserError
 from bert_nq.nq import shards
 from bert_nq.nq.decoding import decode_example
-from bert_nq.records import gathering, manifest, runs, work_folder
-from bert_nq.records.manifest import Input, Manifest
+from bert_nq.records import gathering, manifest, runs
+from bert_nq.records.manifest import Manifest
 from bert_nq.records.preparation import (
     Counts,
     PagePreparer,
@@ -29,6 +29,7 @@ from bert_nq.records.preparation import (
     PreparedPage,
 )
 from bert_nq.text.vocabulary import Vocabulary
+from bert_nq.work_folder import Input
 
 # Of the key of a record in order: the place of its page's line, then its window.
 _WINDOW_BITS = 20
@@ -50,8 +51,8 @@ class Job(NamedTuple):
 
     def settings(self) -> Dict[str, Any]:
         """All that decides the outputs besides the inputs, by name."""
-        text = self.options.text
-        return dict(
+        text, augmentation = self.options.text, self.options.augmentation
+        settings = dict(
             self.options.windows._asdict(), is_training=self.options.is_training,
             compact=self.options.compact,
             do_lower_case=text.do_lower_case, tokenizer=text.tokenizer,
@@ -59,6 +60,9 @@ class Job(NamedTuple):
             max_examples=self.max_examples, num_output_shards=self.num_outputs,
             compression=self.compression, unicode=unicodedata.unidata_version,
             bert_nq=bert_nq.__version__)
+        if augmentation is not None:
+            settings["augmentation"] = augmentation.settings()
+        return settings
 
 
 class Task(NamedTuple):

@@ -5,7 +5,6 @@ train.manifest.json. It tells a later run that nothing is left to do, and `verif
 files must hold.
 """
 import collections
-import json
 import os
 import re
 from typing import Any, Dict, List, NamedTuple, Optional
@@ -14,6 +13,7 @@ import google_crc32c
 
 from bert_nq import files
 from bert_nq.errors import UserError
+from bert_nq.work_folder import Input
 
 _VERSION = 1
 _CHUNK = 1 << 20
@@ -26,12 +26,6 @@ class OutputFile(NamedTuple):
     records: int
     bytes: int
     crc32c: str  # of the bytes of the file; 8 hex digits
-
-
-class Input(NamedTuple):
-    """One shard that records were made of."""
-    path: str
-    fingerprint: str  # see files.fingerprint
 
 
 class Manifest(NamedTuple):
@@ -119,11 +113,3 @@ def file_crc32c(path: str) -> str:
         for chunk in iter(lambda: f.read(_CHUNK), b""):
             crc = google_crc32c.extend(crc, chunk)
     return "%08x" % crc
-
-
-def difference(before: Dict[str, Any], now: Dict[str, Any]) -> str:
-    """What differs between two settings: "max_seq_length was 384 and is 512"; "" if nothing."""
-    return ", ".join("%s was %s and is %s" % (name, json.dumps(before.get(name)),
-                                              json.dumps(now.get(name)))
-                     for name in sorted(set(before) | set(now))
-                     if before.get(name) != now.get(name))

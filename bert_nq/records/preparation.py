@@ -6,6 +6,7 @@ another engine. What comes of a page depends on the options and on the page alon
 import collections
 from typing import Callable, Iterator, List, NamedTuple, Optional
 
+from bert_nq.augmentation.options import AugmentationOptions
 from bert_nq.features.contexts import AnswerType
 from bert_nq.features.making import make_window_maker
 from bert_nq.features.options import FeatureOptions, TextOptions
@@ -15,7 +16,8 @@ from bert_nq.records import compact, examples, tfrecord
 
 # Counts by name. Of pages: "pages" that were usable, of them "gold_in_contexts", whose annotated
 # candidate (or its absence) is among the contexts, and "answers_lost" among odd blanks, and
-# "skipped" lines. Of windows: "windows" that the pages have, "records" that were written, and of
+# "skipped" lines; their changed "copies" are counted by themselves. Of windows, those of copies
+# included: "windows" that the pages have, "records" that were written, and of
 # training records how many there are of each AnswerType, by its name.
 Counts = "collections.Counter[str]"
 
@@ -26,6 +28,7 @@ class PreparationOptions(NamedTuple):
     windows: FeatureOptions = FeatureOptions()
     is_training: bool = True  # labels, and shuffled; or token maps, and in order
     compact: bool = False  # the format, see records.compact
+    augmentation: Optional[AugmentationOptions] = None  # of training pages: their copies as well
 
 
 class PreparedPage(NamedTuple):
@@ -53,13 +56,26 @@ class PagePreparer:
         self._serialize: Callable[[Windows], Iterator[bytes]] = (
             compact.serialize_compact if options.compact else examples.serialize)
         self._seed = options.windows.seed
+        self._augmenter = options.augmentation.make() if options.augmentation else None
 
     def prepare(self, example: Example) -> PreparedPage:
-        """The records of a page.
+        """The records of a page and of its copies.
 
         Raises:
           BadExampleError: no windows can be made of it.
         """
+        prepared = self._prepare(example)
+        if self._augmenter:
+            for copy in self._augmenter.copies(example):
+                of_copy = self._prepare(copy.example)
+                prepared.keys.extend(of_copy.keys)
+                prepared.records.extend(of_copy.records)
+                for name in ("pages", "gold_in_contexts", "answers_lost"):
+                    del of_copy.counts[name]
+                prepared.counts.update(of_copy.counts, copies=1)
+        return prepared
+
+    def _prepare(self, example: Example) -> PreparedPage:
         made = self._make(example)
         windows = made.windows
         return PreparedPage(

@@ -17,13 +17,14 @@ import os
 from concurrent import futures
 from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
 
-from bert_nq import files
+from bert_nq import files, work_folder
 from bert_nq.errors import UserError
 from bert_nq.nq import shards
-from bert_nq.records import gathering, manifest, runs, spark_context, work_folder
+from bert_nq.records import gathering, manifest, runs, spark_context
 from bert_nq.records.job import Job, JobResult, Task, num_parts, plan_tasks, prepared_pages
-from bert_nq.records.manifest import Input, Manifest, OutputFile
+from bert_nq.records.manifest import Manifest, OutputFile
 from bert_nq.records.preparation import Counts, PagePreparer, PreparationOptions
+from bert_nq.work_folder import Input
 
 # In place of the key of a record: what follows is the summary of a task.
 _SUMMARY = -1

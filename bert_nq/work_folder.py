@@ -1,22 +1,27 @@
-"""The folder of an unfinished preparation: what is done already, for the run that carries on.
+"""The folder of an unfinished run: what is done already, for the run that carries on.
 
     .train.tfrecord.work/
         lock               held by the run that is under way
         plan.json          settings and inputs
-        nq-train-00….run   records of a finished task, see records.runs
+        nq-train-00….run   what a finished task has made, such as records
         nq-train-00….json  its result, written last: without it the task is not finished
-        output-00003.json  an output file that is complete, see records.gathering
 """
 import contextlib
 import hashlib
+import json
 import os
 import tempfile
-from typing import Any, Callable, Dict, Iterator, List, Optional
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional
 
 from bert_nq import files, locking
-from bert_nq.records.manifest import Input, difference
 
 _PLAN, _LOCK = "plan.json", "lock"
+
+
+class Input(NamedTuple):
+    """A file that a run reads."""
+    path: str
+    fingerprint: str  # see files.fingerprint
 
 
 class WorkFolder:
@@ -26,7 +31,7 @@ class WorkFolder:
         self.path = path
 
     def run_path(self, name: str) -> str:
-        """Where the records of task `name` lie."""
+        """Where that which task `name` has made lies."""
         return os.path.join(self.path, name + ".run")
 
     def result(self, name: str) -> Optional[Dict[str, Any]]:
@@ -71,7 +76,7 @@ class WorkFolder:
 
 
 def work_path(output: str) -> str:
-    """The work folder of the records `output`: beside it, or for remote ones in the temporary
+    """The work folder of an `output`: beside it, or for remote ones in the temporary
     folder of this machine."""
     if files.is_remote(output):
         digest = hashlib.sha256(output.encode("utf8")).hexdigest()[:16]
@@ -119,3 +124,11 @@ def changes(settings_before: Dict[str, Any], inputs_before: List[Input], setting
     if not parts and inputs_before != inputs:
         parts.append("the inputs come in another order")
     return "; ".join(parts)
+
+
+def difference(before: Dict[str, Any], now: Dict[str, Any]) -> str:
+    """What differs between two settings: "max_seq_length was 384 and is 512"; "" if nothing."""
+    return ", ".join("%s was %s and is %s" % (name, json.dumps(before.get(name)),
+                                              json.dumps(now.get(name)))
+                     for name in sorted(set(before) | set(now))
+                     if before.get(name) != now.get(name))

@@ -1,0 +1,229 @@
+"""One run of a comparison of augmentations: records, training, prediction and scores in a folder.
+
+Every step is one of the repository's programs; what it prints is in the folder's file `log`.
+"""
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+
+from absl import flags
+
+from bert_nq import files, locking, program, work_folder
+from bert_nq.errors import UserError
+from bert_nq.estimator import model_folder
+from bert_nq.modeling import checkpoints
+from bert_nq.records import manifest
+from bert_nq.training.settings import num_train_steps
+
+_ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+PREPARE, RUN, SCORE = "prepare/prepare_nq_data.py", "bert_nq/run_nq.py", "eval/nq_eval.py"
+
+
+class Plan(NamedTuple):
+    """What all runs have in common."""
+    work_dir: str
+    train_jsonl: str
+    dev_jsonl: str
+    vocab_file: str
+    bert_config_file: str
+    init_checkpoint: Optional[str]
+    prepare_flags: List[str]
+    train_flags: List[str]
+    predict_flags: List[str]
+    num_train_steps: Optional[int]  # either this
+    num_train_epochs: Optional[float]  # or this, over the windows of the
+    # pages as they are: the runs of a seed are as long as its run without augmentation
+
+    def windows_of_step(self) -> int:
+        """How many windows a training step takes, which is said among the training flags."""
+        values = flags.FlagValues()
+        for name, default in (("train_batch_size", 32), ("gradient_accumulation_steps", 1)):
+            flags.DEFINE_integer(name, default, "See run_nq.py.", flag_values=values)
+        values(["run_nq.py"] + self.train_flags, known_only=True)
+        return values.train_batch_size * values.gradient_accumulation_steps
+
+
+class Result(NamedTuple):
+    """What came of a run."""
+    seed: int
+    windows: Optional[int]  # records that were trained on
+    copies: Optional[int]  # of them, those of augmented pages
+    steps: Optional[int]
+    scores: Dict[str, float]  # the official ones by their names
+
+
+class Cell:
+    """One setting with one seed.
+
+    Attributes:
+      name: its folder's, such as "default-1".
+    """
+
+    def __init__(self, plan: Plan, setting: str, setting_flags: List[str], seed: int,
+                 report: Callable[[str], None]):
+        """
+        Args:
+          plan: what it has in common with others.
+          setting: its name.
+          setting_flags: of prepare_nq_data.py.
+          seed: of preparation and training.
+          report: told what is done.
+        """
+        self._plan = plan
+        self._setting_flags = setting_flags
+        self._seed = seed
+        self._report = report
+        self.name = "%s-%d" % (setting, seed)
+        self._folder = os.path.join(plan.work_dir, self.name)
+
+    def _path(self, name: str) -> str:
+        return os.path.join(self._folder, name)
+
+    def result(self) -> Optional[Result]:
+        """What came of it, None while it is not finished."""
+        scores = files.read_json(self._path("scores.json"))
+        if scores is None:
+            return None
+        counts = self._counts()
+        return Result(self._seed, self.num_windows(), counts.get("copies", 0) if counts else None,
+                      self._steps_done() or self._about().get("steps"), scores)
+
+    def run(self, windows_as_they_are: Optional[int], keep: bool) -> bool:
+        """Does what is not done yet; returns whether there was anything.
+
+        Args:
+          windows_as_they_are: those of the pages without augmentation and with the same seed, which
+            `Plan.num_train_epochs` counts; None for the run that has these.
+          keep: whether records and model stay.
+
+        Raises:
+          UserError: a program failed, or the folder was made with other flags.
+        """
+        files.make_folder(self._folder)
+        with locking.locked(self._path(".lock")):
+            self._check_same()
+            is_new = not os.path.exists(self._path("scores.json"))
+            if is_new:
+                if not os.path.exists(self._path("predictions.json")):
+                    self._make_predictions(windows_as_they_are)
+                self._call("score", SCORE, "--gold_path=" + self._plan.dev_jsonl,
+                           "--predictions_path=" + self._path("predictions.json"),
+                           "--output_json=" + self._path("scores.json"))
+            if not keep:
+                self._remove()
+        return is_new
+
+    def num_windows(self) -> Optional[int]:
+        """How many records it was or will be trained on; None where that is not known."""
+        record = files.read_json(os.path.join(self._path("model"), model_folder.RECORD)) or {}
+        # Without a manifest training knows it all the same.
+        return self._counts().get("records", record.get("data", {}).get("records"))
+
+    def _make_predictions(self, windows_as_they_are: Optional[int]) -> None:
+        plan = self._plan
+        records, model = self._path("train.tfrecord"), self._path("model")
+        encoder = ["--vocab_file=" + plan.vocab_file, "--bert_config_file=" + plan.bert_config_file]
+        start = ["--init_checkpoint=" + plan.init_checkpoint] if plan.init_checkpoint else []
+        self._call("prepare", PREPARE, *plan.prepare_flags, *self._setting_flags,
+                   "--input_jsonl=" + plan.train_jsonl, "--vocab_file=" + plan.vocab_file,
+                   "--seed=%d" % self._seed, "--output_tfrecord=" + records)
+        steps, epochs = self._length(windows_as_they_are)
+        self._call("train %d steps" % steps, RUN, "--do_train", "--keep_checkpoint_max=1",
+                   *plan.train_flags, *encoder, *start, "--train_precomputed_file=" + records,
+                   "--num_train_epochs=%r" % epochs, "--seed=%d" % self._seed,
+                   "--output_dir=" + model)
+        if self._steps_done() != steps:
+            raise UserError("%s was trained for %s steps, not %d: see %s"
+                            % (model, self._steps_done(), steps, self._path("log")))
+        self._write_about(steps=steps)
+        self._call("predict", RUN, "--do_predict", *plan.predict_flags, *encoder,
+                   "--output_dir=" + model, "--predict_file=" + plan.dev_jsonl,
+                   "--output_prediction_file=" + self._path("predictions.json"))
+
+    def _length(self, windows_as_they_are: Optional[int]) -> Tuple[int, float]:
+        """The steps of training, and the epochs that are as many."""
+        plan, num_windows, batch = self._plan, self.num_windows(), self._plan.windows_of_step()
+        if plan.num_train_steps:
+            return plan.num_train_steps, epochs_of(plan.num_train_steps, num_windows, batch)
+        if windows_as_they_are is None:
+            return (num_train_steps(num_windows, batch, plan.num_train_epochs),
+                    plan.num_train_epochs)
+        steps = num_train_steps(windows_as_they_are, batch, plan.num_train_epochs)
+        return steps, epochs_of(steps, num_windows, batch)
+
+    def _call(self, what: str, script: str, *arguments: str) -> None:
+        """Runs a program; what it prints goes to the log."""
+        self._report("%s: %s" % (self.name, what))
+        command = [sys.executable, os.path.join(_ROOT, script)] + list(arguments)
+        start = time.time()
+        with open(self._path("log"), "ab") as log:
+            log.write(("\n$ %s\n" % " ".join(map(shlex.quote, command))).encode("utf8"))
+            log.flush()
+            code = subprocess.call(command, stdout=log, stderr=subprocess.STDOUT)
+        if code:
+            raise UserError("%s: %s failed: %s (all it said is in %s; the same command carries on)"
+                            % (self.name, script, _last_line(self._path("log")), self._path("log")))
+        self._report("%s: %s took %s" % (self.name, what, program.duration(time.time() - start)))
+
+    def _counts(self) -> Dict[str, int]:
+        found = manifest.read_manifest(manifest.manifest_path(self._path("train.tfrecord")))
+        return found.counts if found else {}
+
+    def _steps_done(self) -> Optional[int]:
+        """The steps of the newest checkpoint, None where there is none."""
+        if not model_folder.has_checkpoint(self._path("model")):
+            return None
+        return int(checkpoints.find_checkpoint(self._path("model")).rsplit("-", 1)[1])
+
+    def _about(self) -> Dict[str, Any]:
+        """What this program has written down of the run."""
+        return files.read_json(self._path("cell.json")) or {}
+
+    def _write_about(self, **more: Any) -> None:
+        files.write_json(self._path("cell.json"), dict(self._about(), **more))
+
+    def _check_same(self) -> None:
+        """Refuses to mix runs of different flags; what others have put into the folder is taken."""
+        now = {name: getattr(self._plan, name) for name in Plan._fields if name != "work_dir"}
+        now["setting"] = self._setting_flags
+        before = self._about().get("flags")
+        if before is not None and before != now:
+            raise UserError("%s was made with other flags: %s: give the same, or another --work_dir"
+                            % (self._folder, work_folder.difference(before, now)))
+        if before is None and not os.path.exists(self._path("scores.json")):
+            self._write_about(flags=now)
+
+    def _remove(self) -> None:
+        """Removes what takes space: of the records the manifest stays."""
+        if os.path.exists(self._path("train.tfrecord")):
+            os.unlink(self._path("train.tfrecord"))
+        shutil.rmtree(self._path("model"), ignore_errors=True)
+
+
+def epochs_of(steps: int, num_windows: int, windows_of_step: int) -> float:
+    """Epochs that run_nq.py makes into exactly `steps` steps."""
+    # Half a step more, which is cut off: without it rounding could make one less.
+    return (steps + 0.5) * windows_of_step / num_windows
+
+
+def check_flags(script: str, arguments: List[str]) -> None:
+    """Raises UserError where a program does not take flags, without running it."""
+    # With an argument that no program takes, it ends when it has read its flags.
+    done = subprocess.run([sys.executable, os.path.join(_ROOT, script)] + arguments + ["stray"],
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                          text=True)
+    if "unexpected argument 'stray'" not in done.stderr:
+        told = [line for line in done.stderr.splitlines() if line.strip()]
+        raise UserError("%s does not take %s: %s" % (script, " ".join(arguments),
+                                                     told[0] if told else "it cannot be started"))
+
+
+def _last_line(path: str) -> str:
+    with open(path, encoding="utf8", errors="replace") as f:
+        lines = [line.strip() for line in f if line.strip()]
+    return lines[-1]

@@ -1,0 +1,120 @@
+"""The settings that decide what an example's copies are, and what makes them."""
+import itertools
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+
+from bert_nq.augmentation import tagging, wordnet
+from bert_nq.augmentation.augmentation import Augmentation
+from bert_nq.augmentation.augmenter import Augmenter, CopyOptions
+from bert_nq.augmentation.case_noise import CaseNoise
+from bert_nq.augmentation.deletion import Deletion
+from bert_nq.augmentation.distractors import Distractors, pool_of
+from bert_nq.augmentation.question_words import QuestionWords
+from bert_nq.augmentation.shuffling import ParagraphShuffle
+from bert_nq.augmentation.source_synonyms import (
+    FirstLemmas,
+    SourceSynonymOptions,
+    SourceSynonyms,
+)
+from bert_nq.augmentation.swapping import Swap
+from bert_nq.augmentation.synonyms import SynonymOptions, Synonyms
+from bert_nq.augmentation.thesaurus import Options as ThesaurusOptions
+from bert_nq.augmentation.thesaurus import Thesaurus
+from bert_nq.augmentation.typos import Typos
+from bert_nq.augmentation.wordnet import WordNetFiles
+from bert_nq.errors import UserError
+from bert_nq.nq import shards
+
+NAMES = ("synonyms", "deletion", "swap", "question_words", "shuffle", "distractors", "typos",
+         "case_noise")
+
+
+class AugmentationOptions(NamedTuple):
+    """Named as the flags are."""
+    augment: Tuple[str, ...] = ("synonyms",)  # of NAMES, made one after the other to each copy
+    mode: str = "standard"  # of synonyms: or "seed", as tinyBERT-NQ's scripts meant it
+    rate: float = 0.2  # the share of the words that are changed, of those that can be
+    words: Optional[str] = None  # one of augmentation.WORDS; None: of seed "answer", else "context"
+    sense: str = "first"  # of synonyms: or "uniform"
+    multi_word: str = "exclude"  # synonyms of several words: or "hyphen", "underscore"
+    # Of synonyms: parts of speech by NLTK's tagger where it is installed ("auto"), or by "wordnet",
+    # or by the "tagger", which must be there.
+    pos: str = "auto"
+    num_distractors: int = 1
+    distractor_pages: Tuple[str, ...] = ()  # shards that the distractors are taken from
+    wordnet: Optional[WordNetFiles] = None  # None: found when it is needed
+    copies: CopyOptions = CopyOptions()
+
+    def located(self) -> "AugmentationOptions":
+        """With WordNet found where it is wanted, so that no worker need look for it.
+
+        Raises:
+          UserError: it is not there, or an option has no such value.
+        """
+        unknown = [name for name in self.augment if name not in NAMES]
+        if unknown or not self.augment:
+            raise UserError("--augment: %s is none of %s"
+                            % (", ".join(unknown) or "nothing", ", ".join(NAMES)))
+        if "distractors" in self.augment and not self.distractor_pages:
+            raise UserError("--augment=distractors needs shards to take paragraphs from")
+        if "synonyms" not in self.augment:
+            return self
+        # What "auto" is depends on the machine, and copies must not: a worker is told which it is.
+        pos = "tagger" if tagging.wants_tagger(self.pos) else "wordnet"
+        return self._replace(pos=pos, wordnet=self.wordnet or wordnet.find())
+
+    def settings(self) -> Dict[str, Any]:
+        """All that decides the copies, by name, for people and manifests."""
+        settings: Dict[str, Any] = dict(self.copies._asdict(), augment=",".join(self.augment),
+                                        rate=self.rate, words=self._words())
+        if "synonyms" in self.augment:
+            settings.update(mode=self.mode, sense=self.sense, multi_word=self.multi_word,
+                            pos=self.pos,
+                            wordnet=self.wordnet.fingerprint if self.wordnet else None)
+        if "distractors" in self.augment:
+            settings.update(num_distractors=self.num_distractors,
+                            distractor_pages=",".join(self.distractor_pages))
+        return settings
+
+    def _words(self) -> str:
+        return self.words or ("answer" if self.mode == "seed" else "context")
+
+    def make(self) -> Augmenter:
+        """Makes what these settings say; with synonyms it takes about a second.
+
+        Raises:
+          UserError: see `located`; or an option cannot be used.
+        """
+        options = self.located()
+        augmentations: List[Augmentation] = [_MAKERS[name](options) for name in options.augment]
+        return Augmenter(augmentations, options.copies, options.settings())
+
+
+def _synonyms(options: AugmentationOptions) -> Augmentation:
+    if options.mode == "seed":
+        return SourceSynonyms(SourceSynonymOptions(options.rate, options._words()),
+                              FirstLemmas.open(options.wordnet))
+    thesaurus = Thesaurus.open(options.wordnet,
+                               ThesaurusOptions(options.sense, options.multi_word))
+    return Synonyms(SynonymOptions(options.rate, options._words()), thesaurus,
+                    tagging.open_tagger(options.pos))
+
+
+def _distractors(options: AugmentationOptions) -> Augmentation:
+    # One worker alone would show what is wrong with these pages; whoever reads them shows it.
+    pages = shards.read_examples(options.distractor_pages,
+                                 shards.BadInput(skip=True, show=lambda text: None))
+    return Distractors(pool_of(itertools.islice(pages, _POOL_PAGES)), options.num_distractors)
+
+
+_POOL_PAGES = 2000
+
+_MAKERS = {
+    "synonyms": _synonyms,
+    "deletion": lambda options: Deletion(options.rate, options._words()),
+    "swap": lambda options: Swap(options.rate, options._words()),
+    "question_words": lambda options: QuestionWords(),
+    "shuffle": lambda options: ParagraphShuffle(),
+    "distractors": _distractors,
+    "typos": lambda options: Typos(options.rate, options._words()),
+    "case_noise": lambda options: CaseNoise(options.rate, options._words()),
+}

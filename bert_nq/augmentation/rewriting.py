@@ -1,0 +1,333 @@
+"""A page as edits make it: its tokens, and all that counts tokens or bytes of it.
+
+    example, edits ──► example        what training needs
+    record, edits ──► record          a line of a shard: HTML and byte offsets as well
+
+Both give the same page: a record that is rewritten and then decoded equals the rewritten example.
+"""
+import html
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+
+from bert_nq.augmentation.augmentation import BlockEdits, Edits, WordEdits
+from bert_nq.errors import BadExampleError
+from bert_nq.nq.decoding import document_of
+from bert_nq.nq.example import Annotation, Candidate, Example, Span
+
+Record = Dict[str, Any]
+
+
+def rewrite_example(example: Example, edits: Edits) -> Example:
+    """The page with `edits` made.
+
+    Raises:
+      ValueError: this page cannot be edited so (see `WordEdits`, `BlockEdits`): a defect of the
+        augmentation.
+    """
+    page = _rewritten(_Page(example.tokens, example.is_html), edits)
+    question = getattr(edits, "question", None)
+    example = example._replace(tokens=page.tokens, is_html=page.is_html,
+                               question=example.question if question is None else question)
+    if page.positions is None:
+        return example
+    candidates = [Candidate(*page.span(*c[:2]), c.top_level) for c in example.candidates]
+    candidates += [Candidate(*span, True) for span in page.inserted]
+    order, places = _ordered([c[:2] for c in candidates])
+    return example._replace(
+        candidates=[candidates[i] for i in order],
+        annotations=[Annotation(places[a.candidate_index] if a.candidate_index >= 0 else -1,
+                                tuple(Span(*page.span(*s)) for s in a.short_answers),
+                                a.yes_no_answer) for a in example.annotations])
+
+
+def rewrite_record(record: Record, edits: Edits, source: str) -> Record:
+    """A parsed line of a shard, of either format, with `edits` made.
+
+    Of the original format, the HTML changes with the tokens: what stands between them, such as
+    links, stays where it is. Where the tokens have no byte offsets, the HTML is left out.
+
+    Args:
+      record: it is not changed, and what does not change is shared with it.
+      edits: of the page that the record is.
+      source: names the line in messages.
+
+    Raises:
+      BadExampleError: the byte offsets are not those of tokens one after the other.
+      ValueError: see `rewrite_example`.
+    """
+    tokens, is_html = document_of(record, source)
+    starts = ends = content = None
+    if "document_tokens" in record:
+        starts, ends = _offsets(record["document_tokens"], record, source)
+        if starts is not None and "document_html" in record:
+            content = record["document_html"].encode("utf8", "surrogatepass")
+    page = _rewritten(_Page(tokens, is_html, starts, ends, content), edits)
+    new = dict(record)
+    if "document_text" in record:
+        new["document_text"] = " ".join(page.tokens)
+    if "document_tokens" in record:
+        new["document_tokens"] = _token_records(record["document_tokens"], page)
+        new.pop("document_html", None)
+        if content is not None:
+            new["document_html"] = page.html.decode("utf8", "surrogatepass")
+    if getattr(edits, "question", None) is not None:
+        new["question_text"] = edits.question
+        if "question_tokens" in record:
+            new["question_tokens"] = edits.question.split()
+    if page.positions is None and page.shifts is None:
+        return new
+    candidates = [page.span_record(c) for c in record["long_answer_candidates"]]
+    candidates += [page.inserted_record(span, starts is not None) for span in page.inserted]
+    order, places = _ordered([(c["start_token"], c["end_token"]) for c in candidates])
+    new["long_answer_candidates"] = [candidates[i] for i in order]
+    if record.get("annotations"):
+        new["annotations"] = [_annotation(a, page, places) for a in record["annotations"]]
+    return new
+
+
+def _annotation(annotation: Record, page: "_Rewritten", places: Sequence[int]) -> Record:
+    long_answer = annotation["long_answer"]
+    if long_answer["start_token"] < 0 or long_answer["end_token"] < 0:
+        return annotation
+    return dict(
+        annotation,
+        long_answer=dict(page.span_record(long_answer),
+                         candidate_index=places[long_answer["candidate_index"]]),
+        short_answers=[page.span_record(s) for s in annotation["short_answers"]])
+
+
+def _ordered(spans: Sequence[Tuple[int, int]]) -> Tuple[List[int], List[int]]:
+    """Candidates in the order of their starts: the old number of each, and the new one."""
+    order = sorted(range(len(spans)), key=lambda i: spans[i][0])
+    places = [0] * len(spans)
+    for new, old in enumerate(order):
+        places[old] = new
+    return order, places
+
+
+class _Page(NamedTuple):
+    """T tokens, and where they stand in the HTML, if that is known."""
+    tokens: List[str]
+    is_html: List[bool]
+    starts: Optional[np.ndarray] = None  # int64 [T] first byte of each token
+    ends: Optional[np.ndarray] = None  # int64 [T] the byte behind it
+    html: Optional[bytes] = None
+
+
+class _Rewritten(NamedTuple):
+    """What has become of a page of T tokens."""
+    tokens: List[str]  # N of them
+    is_html: List[bool]
+    positions: Optional[np.ndarray]  # int64 [T] the new number of each, -1 gone; None: none moved
+    inserted: Sequence[Span] = ()  # the new tokens of inserted paragraphs
+    starts: Optional[np.ndarray] = None  # int64 [N] as in _Page
+    ends: Optional[np.ndarray] = None
+    shifts: Optional[Tuple[np.ndarray, np.ndarray]] = None  # int64 [T] of each's start and end
+    html: Optional[bytes] = None
+
+    def span(self, start: int, end: int) -> Tuple[int, int]:
+        """Where old tokens [start, end) are now."""
+        if self.positions is None:
+            return start, end
+        inside = self.positions[start:end]
+        new_start, new_end = int(inside[0]), int(inside[-1]) + 1
+        if inside[0] < 0 or inside[-1] < 0 or new_end - new_start != np.count_nonzero(inside >= 0):
+            raise ValueError("tokens [%d, %d) belong together and were torn apart" % (start, end))
+        return new_start, new_end
+
+    def span_record(self, span: Record) -> Record:
+        """`span` for an object with start_token, end_token and perhaps start_byte, end_byte."""
+        old_start, old_end = span["start_token"], span["end_token"]
+        start, end = self.span(old_start, old_end)
+        new = dict(span, start_token=start, end_token=end)
+        if self.shifts is not None and "start_byte" in span and "end_byte" in span:
+            new["start_byte"] += int(self.shifts[0][old_start])
+            new["end_byte"] += int(self.shifts[1][old_end - 1])
+        return new
+
+    def inserted_record(self, span: Span, with_bytes: bool) -> Record:
+        """The candidate of an inserted paragraph."""
+        new: Record = dict(start_token=span.start_token, end_token=span.end_token, top_level=True)
+        if with_bytes:
+            new.update(start_byte=int(self.starts[span.start_token]),
+                       end_byte=int(self.ends[span.end_token - 1]))
+        return new
+
+
+def _offsets(tokens: Sequence[Record], record: Record, source: str):
+    """The first byte of each token and the one behind it; None, None where they have none."""
+    try:
+        starts = np.fromiter((t["start_byte"] for t in tokens), np.int64, len(tokens))
+        ends = np.fromiter((t["end_byte"] for t in tokens), np.int64, len(tokens))
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None, None
+    if (starts > ends).any() or (ends[:-1] > starts[1:]).any() or (starts < 0).any():
+        raise BadExampleError("%s: the byte offsets of the document tokens are not in order"
+                              % source)
+    content = record.get("document_html")
+    if content is not None and len(tokens) and ends[-1] > len(
+            content.encode("utf8", "surrogatepass")):
+        raise BadExampleError("%s: the document tokens end at byte %d, document_html before it"
+                              % (source, ends[-1]))
+    return starts, ends
+
+
+def _token_records(old: Sequence[Record], page: _Rewritten) -> List[Record]:
+    """The objects of document_tokens."""
+    if page.starts is None:
+        return [{"token": token, "html_token": tag}
+                for token, tag in zip(page.tokens, page.is_html)]
+    return [{"end_byte": end, "html_token": tag, "start_byte": start, "token": token}
+            for token, tag, start, end in zip(page.tokens, page.is_html, page.starts.tolist(),
+                                              page.ends.tolist())]
+
+
+def _rewritten(page: _Page, edits: Edits) -> _Rewritten:
+    return (_with_words if isinstance(edits, WordEdits) else _with_blocks)(page, edits)
+
+
+def _with_words(page: _Page, edits: WordEdits) -> _Rewritten:
+    tokens, is_html = list(page.tokens), page.is_html
+    for index, text in edits.words.items():
+        if is_html[index] or text == "" or text is not None and " " in text:
+            raise ValueError("%r cannot take the place of token %d, %r"
+                             % (text, index, tokens[index]))
+        tokens[index] = text
+    positions = starts = ends = shifts = content = None
+    if page.starts is not None and edits.words:
+        starts, ends, content = _html_with_words(page, edits.words)
+        shifts = starts - page.starts, ends - page.ends
+    if None in edits.words.values():
+        kept = np.ones([len(tokens)], bool)
+        kept[[index for index, text in edits.words.items() if text is None]] = False
+        positions = np.where(kept, np.cumsum(kept) - 1, -1)
+        is_html = [tag for tag, text in zip(is_html, tokens) if text is not None]
+        tokens = [text for text in tokens if text is not None]
+        if starts is not None:
+            starts, ends = starts[kept], ends[kept]
+    elif starts is None:
+        starts, ends, content = page.starts, page.ends, page.html
+    return _Rewritten(tokens, is_html, positions, (), starts, ends, shifts, content)
+
+
+def _html_with_words(page: _Page, words: Dict[int, Optional[str]]):
+    """New first and end bytes of the T tokens, and the HTML, with words in place of others."""
+    indexes = np.array(sorted(words))
+    # Nothing in HTML is quoted that is not quoted in text as well.
+    texts = [html.escape(words[i] or "", quote=False).encode("utf8", "surrogatepass")
+             for i in indexes.tolist()]
+    growth = np.zeros([len(page.tokens)], np.int64)
+    growth[indexes] = (np.array([len(text) for text in texts])
+                       - (page.ends - page.starts)[indexes])
+    total = np.cumsum(growth)
+    starts, ends = page.starts + total - growth, page.ends + total
+    if page.html is None:
+        return starts, ends, None
+    parts, at = [], 0
+    for text, start, end in zip(texts, page.starts[indexes].tolist(), page.ends[indexes].tolist()):
+        parts += (page.html[at:start], text)
+        at = end
+    parts.append(page.html[at:])
+    return starts, ends, b"".join(parts)
+
+
+def _with_blocks(page: _Page, edits: BlockEdits) -> _Rewritten:
+    builder = _Builder(page)
+    cuts = [(index, 0, paragraph, None) for index, paragraph in edits.insertions]
+    cuts += [(place[0], 1, block, place) for place, block in zip(edits.places, edits.blocks)]
+    for index, _, what, place in sorted(cuts, key=lambda cut: cut[:2]):
+        builder.keep_until(index)
+        if place is None:
+            builder.insert(what)
+        else:
+            builder.move(place, what)
+    return builder.finish()
+
+
+class _Builder:
+    """Puts a page together from stretches of another one, and from new paragraphs."""
+
+    def __init__(self, page: _Page):
+        self._page = page
+        self._at = self._at_byte = 0  # how far the old page is done
+        self._size = 0  # bytes of the new one
+        self._tokens: List[str] = []
+        self._is_html: List[bool] = []
+        self._positions = np.full([len(page.tokens)], -1)
+        self._inserted: List[Span] = []
+        self._starts: List[np.ndarray] = []
+        self._ends: List[np.ndarray] = []
+        self._shifts = np.zeros([len(page.tokens)], np.int64)
+        self._html: List[bytes] = []
+
+    def keep_until(self, token: int) -> None:
+        """Goes on with the old page up to `token`, and up to its first byte."""
+        if token < self._at:
+            raise ValueError("what is changed at token %d overlaps what is changed before" % token)
+        end_byte = self._byte_before(token)
+        self._add(self._at, token, self._at_byte, end_byte)
+        self._at, self._at_byte = token, end_byte
+
+    def _byte_before(self, token: int) -> int:
+        page = self._page
+        if page.starts is None or not page.tokens:
+            return 0
+        return int(page.starts[token] if token < len(page.tokens) else page.ends[-1])
+
+    def move(self, place: Tuple[int, int], block: Tuple[int, int]) -> None:
+        """In place of what stands at `place`, which comes next, what stands at `block`."""
+        starts, ends = self._page.starts, self._page.ends
+        if starts is None:
+            self._add(*block, 0, 0)
+        else:
+            self._add(*block, int(starts[block[0]]), int(ends[block[1] - 1]))
+            self._at_byte = int(ends[place[1] - 1])
+        self._at = place[1]
+
+    def _add(self, start: int, end: int, start_byte: int, end_byte: int) -> None:
+        """Tokens [start, end) and bytes [start_byte, end_byte) of the old page."""
+        page = self._page
+        if (self._positions[start:end] >= 0).any():
+            raise ValueError("tokens [%d, %d) are put in two places" % (start, end))
+        self._positions[start:end] = np.arange(end - start) + len(self._tokens)
+        self._tokens += page.tokens[start:end]
+        self._is_html += page.is_html[start:end]
+        if page.starts is not None:
+            shift = self._size - start_byte
+            self._shifts[start:end] = shift
+            self._starts.append(page.starts[start:end] + shift)
+            self._ends.append(page.ends[start:end] + shift)
+            self._size += end_byte - start_byte
+            if page.html is not None:
+                self._html.append(page.html[start_byte:end_byte])
+
+    def insert(self, paragraph) -> None:
+        """A new paragraph, with a line feed behind it."""
+        first = len(self._tokens)
+        self._tokens += paragraph.tokens
+        self._is_html += paragraph.is_html
+        self._inserted.append(Span(first, len(self._tokens)))
+        if self._page.starts is not None:
+            texts = [(token if tag else html.escape(token, quote=False)).encode(
+                "utf8", "surrogatepass") for token, tag in zip(*paragraph)]
+            ends = self._size + np.cumsum([len(text) + 1 for text in texts]) - 1
+            self._ends.append(ends)
+            self._starts.append(ends - [len(text) for text in texts])
+            self._size = int(ends[-1]) + 1
+            self._html.append(b" ".join(texts) + b"\n")
+
+    def finish(self) -> _Rewritten:
+        """The rest of the old page, and all together."""
+        page = self._page
+        self.keep_until(len(page.tokens))
+        if (self._positions < 0).any():
+            raise ValueError("a block that was taken from its place is put in none")
+        if page.starts is None:
+            return _Rewritten(self._tokens, self._is_html, self._positions, self._inserted)
+        content = None
+        if page.html is not None:
+            content = b"".join(self._html) + page.html[self._at_byte:]
+        return _Rewritten(self._tokens, self._is_html, self._positions, self._inserted,
+                          np.concatenate(self._starts), np.concatenate(self._ends),
+                          (self._shifts, self._shifts), content)

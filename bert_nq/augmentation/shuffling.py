@@ -1,0 +1,44 @@
+"""Paragraph shuffling: the paragraphs of a page change places."""
+from typing import Optional
+
+import numpy as np
+
+from bert_nq.augmentation.augmentation import Augmentation, BlockEdits, Draws
+from bert_nq.augmentation.blocks import NUM_READ, is_paragraph, top_level_blocks
+from bert_nq.errors import UserError
+from bert_nq.nq.example import Example
+
+# So many orders are drawn until one differs from that of the page; each is a purpose of its own.
+_TRIES = 8
+
+
+class ParagraphShuffle(Augmentation):
+    """Puts the top-level paragraphs in another order; tables and lists stay where they are."""
+
+    def __init__(self, first: int = NUM_READ):
+        """
+        Args:
+          first: the top-level candidates of a page whose paragraphs are shuffled, from its top.
+            Paragraphs behind them stay, so that no answer goes where no windows are made.
+
+        Raises:
+          UserError: there would be nothing to shuffle.
+        """
+        if first < 2:
+            raise UserError("paragraphs are shuffled among 2 candidates at least, not %s"
+                            % (first,))
+        self._first = first
+
+    def edits(self, example: Example, draws: Draws) -> Optional[BlockEdits]:
+        """None also where all paragraphs are equal, or no other order was drawn in a few tries."""
+        blocks = top_level_blocks(example)[:self._first]
+        places = [block for block in blocks if is_paragraph(example, block)]
+        if len(places) < 2:
+            return None
+        starts = np.array([place.start_token for place in places])
+        texts = [example.tokens[start:end] for start, end in places]
+        for purpose in range(_TRIES):
+            order = np.argsort(draws.uniform(purpose, starts), kind="stable").tolist()
+            if any(texts[i] != texts[j] for i, j in enumerate(order)):
+                return BlockEdits(places, [places[j] for j in order])
+        return None
