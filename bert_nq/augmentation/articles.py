@@ -6,7 +6,7 @@ ARTICLES = frozenset(["a", "an"])
 
 # Where the first letter does not say how the word begins: an hour; a union, a European, a one.
 _SILENT_H = re.compile(r"(hour|heir|honest|hono)")
-_LIKE_YOU = re.compile(r"(eu|ew|uni(?!n|m)|u[bkst][aeiou]|ura|uti|one|once)")
+_LIKE_YOU = re.compile(r"(eu|ew|uni(?![dnm])|unan|u[bkst][aeiou]|ura|uri|one(?!r)|once)")
 
 
 def starts_alike(word: str, other: str) -> bool:
@@ -25,5 +25,5 @@ def _has_an(word: str) -> Optional[bool]:
     if not word[:1].isalpha():
         return None
     if word[0] == "h":
-        return bool(_SILENT_H.match(word))
+        return None if word.startswith("herb") else bool(_SILENT_H.match(word))
     return word[0] in "aeiou" and not _LIKE_YOU.match(word)
