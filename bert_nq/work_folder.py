@@ -11,9 +11,10 @@ import hashlib
 import json
 import os
 import tempfile
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence
 
 from bert_nq import files, locking
+from bert_nq.errors import UserError
 
 _PLAN, _LOCK = "plan.json", "lock"
 
@@ -51,6 +52,29 @@ class WorkFolder:
         """The plan of the run before; None at the first run."""
         return files.read_json(os.path.join(self.path, _PLAN))
 
+    def resume(self, settings: Dict[str, Any], inputs: List[Input],
+               note: Callable[[str], None]) -> Optional[Dict[str, Any]]:
+        """The plan of the run before, if what it has finished can be of use.
+
+        Of other settings it cannot: then all that is there is removed.
+
+        Args:
+          settings: all that decides what this run makes, besides the inputs.
+          inputs: of this run.
+          note: told what has changed since the run before.
+        """
+        before = self.plan()
+        if before is None:
+            return None
+        changed = changes(before["settings"], [Input(*i) for i in before["inputs"]], settings,
+                          inputs)
+        if changed:
+            note("the unfinished run before this one was different: %s" % changed)
+        if before["settings"] == settings:
+            return before
+        self.remove_contents()
+        return None
+
     def start(self, plan: Dict[str, Any], wanted: Callable[[str], bool]) -> None:
         """Notes the plan, and removes all that is of another plan or half-written.
 
@@ -73,6 +97,22 @@ class WorkFolder:
     def is_empty(self) -> bool:
         """Whether nothing is finished."""
         return not self.finished()
+
+    @contextlib.contextmanager
+    def telling_what_is_kept(self) -> Iterator[None]:
+        """Lets a UserError of this block say that the next run carries on, if anything is kept."""
+        try:
+            yield
+        except UserError as e:
+            if self.is_empty():
+                raise
+            raise type(e)("%s; what was finished is kept in %s: the same command carries on"
+                          % (e, self.path)) from e
+
+
+def inputs_of(paths: Sequence[str]) -> List[Input]:
+    """The files at `paths` as they are now."""
+    return [Input(files.absolute(path), files.fingerprint(path)) for path in paths]
 
 
 def work_path(output: str) -> str:

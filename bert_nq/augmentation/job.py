@@ -22,10 +22,9 @@ from bert_nq.augmentation.augmenter import Augmenter
 from bert_nq.augmentation.options import AugmentationOptions
 from bert_nq.deflating import deflating
 from bert_nq.errors import BadExampleError, UserError
-from bert_nq.nq import shards, writing
-from bert_nq.nq.chunks import Lines, read_chunks, stem_of
+from bert_nq.nq import chunks, shards, writing
+from bert_nq.nq.chunks import Lines, read_chunks
 from bert_nq.nq.decoding import decode_example, load_json
-from bert_nq.work_folder import Input
 
 ORDERS = ("interleaved", "followed")
 
@@ -82,13 +81,8 @@ def run_job(job: Job, num_workers: int, on_status: Callable[[Status], None] = la
     """
     with work_folder.opened(work_folder.work_path(job.output)) as folder:
         run = _Run(job, folder, on_status, note)
-        try:
+        with folder.telling_what_is_kept():
             run.spread(num_workers)
-        except UserError as e:
-            if folder.is_empty():
-                raise
-            raise type(e)("%s; what was finished is kept in %s: the same command carries on"
-                          % (e, folder.path)) from e
         run.publish()
         folder.remove_contents()
     return JobResult(run.counts, run.num_resumed)
@@ -105,19 +99,7 @@ class _Run:
         self._names: List[List[str]] = [[] for _ in job.inputs]  # of the chunks of each shard
         self.counts = collections.Counter()
         self.num_resumed = 0
-        settings = job.settings()
-        inputs = [Input(files.absolute(path), files.fingerprint(path)) for path in job.inputs]
-        before = folder.plan()
-        if before:
-            changed = work_folder.changes(before["settings"], [Input(*i) for i in before["inputs"]],
-                                          settings, inputs)
-            if changed:
-                note("the unfinished run before this one was different: %s" % changed)
-            if before["settings"] != settings:
-                folder.remove_contents()
-        self._stems = [stem_of(i) for i in inputs]
-        folder.start({"settings": settings, "inputs": inputs},
-                     lambda name: re.sub(r"-\d+$", "", name) in self._stems)
+        self._stems = chunks.begin(folder, job.inputs, job.settings(), note)
 
     def spread(self, num_workers: int) -> None:
         """Does the chunks that no earlier run has done."""

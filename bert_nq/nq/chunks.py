@@ -4,13 +4,15 @@ Where they are cut depends on the shard alone, so what is made of each is the sa
 """
 import hashlib
 import os
-from typing import Iterator, List, NamedTuple
+import re
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Sequence
 
+from bert_nq import work_folder
 from bert_nq.errors import BadExampleError
 from bert_nq.nq import shards
 from bert_nq.nq.decoding import decode_example
 from bert_nq.nq.example import Example
-from bert_nq.work_folder import Input
+from bert_nq.work_folder import Input, WorkFolder
 
 # Enough for batches of windows of equal length.
 CHUNK_PAGES = 32
@@ -43,7 +45,31 @@ def line_number(source: str) -> int:
     return int(source.rpartition(" ")[2])
 
 
-def stem_of(shard: Input) -> str:
+def begin(folder: WorkFolder, paths: Sequence[str], settings: Dict[str, Any],
+          note: Callable[[str], None]) -> List[str]:
+    """Makes a work folder ready for a run whose tasks are chunks.
+
+    What a run before has finished stays, if it is of the same settings and shards.
+
+    Args:
+      folder: of the run.
+      paths: the shards.
+      settings: all that decides what is made of them.
+      note: told what has changed since the run before.
+
+    Returns:
+      What the names of each shard's chunks begin with.
+    """
+    inputs = work_folder.inputs_of(paths)
+    folder.resume(settings, inputs, note)
+    stems = list(map(_stem_of, inputs))
+    known = set(stems)
+    folder.start({"settings": settings, "inputs": inputs},
+                 lambda name: re.sub(r"-\d+$", "", name) in known)
+    return stems
+
+
+def _stem_of(shard: Input) -> str:
     """What the names of a shard's chunks begin with."""
     text = "%s\t%s" % shard
     return "%s-%s" % (os.path.basename(shard.path)[:100],

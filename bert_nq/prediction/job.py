@@ -17,7 +17,6 @@ import contextlib
 import functools
 import json
 import os
-import re
 import threading
 from typing import (
     Any,
@@ -34,8 +33,8 @@ from typing import (
 
 from bert_nq import files, work_folder, workers
 from bert_nq.errors import BadExampleError, UserError
-from bert_nq.nq import shards
-from bert_nq.nq.chunks import Lines, read_chunks, stem_of
+from bert_nq.nq import chunks, shards
+from bert_nq.nq.chunks import Lines, read_chunks
 from bert_nq.prediction import output, predictor
 from bert_nq.prediction.chunk_work import (
     Job,
@@ -45,7 +44,6 @@ from bert_nq.prediction.chunk_work import (
     result_of,
 )
 from bert_nq.scoring.tuned import Tuned
-from bert_nq.work_folder import Input
 
 # A page's place among all: its shard's number, then that of its line in this many bits.
 _LINE_BITS = 40
@@ -95,7 +93,7 @@ def run_job(job: Job, num_workers: int, open_model: Optional[Callable] = None,
     with work_folder.opened(work_folder.work_path(job.output)) as folder:
         tuned = _thresholds(job)
         run = _Run(job, folder, on_status, note)
-        try:
+        with folder.telling_what_is_kept():
             if elsewhere is not None:
                 run.gather(elsewhere)
             elif open_model is None:
@@ -103,11 +101,6 @@ def run_job(job: Job, num_workers: int, open_model: Optional[Callable] = None,
             else:
                 with open_model() as model:
                     run.feed(model, num_workers)
-        except UserError as e:
-            if folder.is_empty():
-                raise
-            raise type(e)("%s; what was finished is kept in %s: the same command carries on"
-                          % (e, folder.path)) from e
         run.publish(tuned)
         folder.remove_contents()
     return JobResult(run.counts, run.num_resumed)
@@ -138,24 +131,7 @@ class _Run:
         self.num_resumed = 0
         # A TPU's thread counts what was done before, while this one counts what is done now.
         self._counting = threading.RLock()
-        self._start()
-
-    def _start(self) -> None:
-        settings = self._job.settings()
-        inputs = [Input(files.absolute(path), files.fingerprint(path))
-                  for path in self._job.inputs]
-        before = self._folder.plan()
-        if before:
-            changed = work_folder.changes(before["settings"], [Input(*i) for i in before["inputs"]],
-                                          settings, inputs)
-            if changed:
-                self._note("the unfinished run before this one was different: %s" % changed)
-            if before["settings"] != settings:
-                self._folder.remove_contents()
-        self._stems = [stem_of(i) for i in inputs]
-        stems = set(self._stems)
-        self._folder.start({"settings": settings, "inputs": inputs},
-                           lambda name: re.sub(r"-\d+$", "", name) in stems)
+        self._stems = chunks.begin(folder, job.inputs, job.settings(), note)
 
     def spread(self, num_workers: int, in_worker: Callable[[], None]) -> None:
         """Each process has a model."""
@@ -173,13 +149,13 @@ class _Run:
         prepared = workers.Shared(workers.run_tasks(work, self._chunks_left(), num_workers))
         under_way = collections.deque()
 
-        def chunks():
+        def prepared_chunks():
             for lines, (chunk, skipped, notes) in prepared:
                 under_way.append((lines, skipped, notes))
                 yield chunk
 
         with contextlib.closing(prepared):
-            for chunk, outputs in predictor.stream(model, page_predictor, chunks()):
+            for chunk, outputs in predictor.stream(model, page_predictor, prepared_chunks()):
                 lines, skipped, notes = under_way.popleft()
                 self._progress({"windows": chunk.num_windows()})
                 result = result_of(page_predictor, chunk, outputs, skipped, notes)

@@ -17,7 +17,7 @@ from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Tuple
 
 import bert_nq
 from bert_nq import files, work_folder, workers
-from bert_nq.errors import BadExampleError, UserError
+from bert_nq.errors import BadExampleError
 from bert_nq.nq import shards
 from bert_nq.nq.decoding import decode_example
 from bert_nq.records import gathering, manifest, runs
@@ -107,7 +107,7 @@ def run_job(job: Job, num_workers: int, on_status: Callable[[Status], None] = la
         What was finished is kept for the next run.
     """
     settings = job.settings()
-    inputs = [Input(files.absolute(path), files.fingerprint(path)) for path in job.inputs]
+    inputs = work_folder.inputs_of(job.inputs)
     path = manifest.manifest_path(job.output)
     with work_folder.opened(work_folder.work_path(job.output)) as folder:
         made = _already_made(path, job, settings, inputs, note)
@@ -115,14 +115,9 @@ def run_job(job: Job, num_workers: int, on_status: Callable[[Status], None] = la
             folder.remove_contents()
             return JobResult(made, 0, 0)
         tasks = _plan(folder, job, settings, inputs, num_workers, note)
-        try:
+        with folder.telling_what_is_kept():
             counts, num_resumed = _spread(folder, job, tasks, num_workers, on_status, note)
             outputs = _gather(folder, job, tasks, counts, num_workers, on_status)
-        except UserError as e:
-            if folder.is_empty():
-                raise
-            raise type(e)("%s; what was finished is kept in %s: the same command carries on"
-                          % (e, folder.path)) from e
         made = Manifest(settings, inputs, counts, outputs)
         manifest.write_manifest(path, made)
         folder.remove_contents()
@@ -156,17 +151,10 @@ def _already_made(path: str, job: Job, settings: Dict[str, Any], inputs: List[In
 def _plan(folder: work_folder.WorkFolder, job: Job, settings: Dict[str, Any],
           inputs: List[Input], num_workers: int, note: Callable[[str], None]) -> List[Task]:
     """The tasks of the job; cleans the work folder of all that is not theirs."""
-    before = folder.plan()
     parts = {i.path: num_parts(files.size(i.path), len(inputs), num_workers) for i in inputs}
+    before = folder.resume(settings, inputs, note)
     if before:
-        changed = work_folder.changes(before["settings"], [Input(*i) for i in before["inputs"]],
-                                      settings, inputs)
-        if changed:
-            note("the unfinished run before this one was different: %s" % changed)
-        if before["settings"] == settings:
-            parts.update(before["parts"])  # Its tasks may be finished.
-        else:
-            folder.remove_contents()
+        parts.update(before["parts"])  # Its tasks may be finished.
     tasks = plan_tasks(inputs, parts, job.max_examples)
     names = [task.name for task in tasks]
     same_tasks = before is not None and before["tasks"] == names

@@ -24,7 +24,6 @@ from bert_nq.records import gathering, manifest, runs, spark_context
 from bert_nq.records.job import Job, JobResult, Task, num_parts, plan_tasks, prepared_pages
 from bert_nq.records.manifest import Manifest, OutputFile
 from bert_nq.records.preparation import Counts, PagePreparer, PreparationOptions
-from bert_nq.work_folder import Input
 
 # In place of the key of a record: what follows is the summary of a task.
 _SUMMARY = -1
@@ -60,7 +59,7 @@ def run_job(context, job: Job, num_tasks: int = 0,
         replaced).
     """
     settings = job.settings()
-    inputs = [Input(files.absolute(path), files.fingerprint(path)) for path in job.inputs]
+    inputs = work_folder.inputs_of(job.inputs)
     parts = {i.path: num_parts(files.size(i.path), len(inputs), num_tasks or 1) for i in inputs}
     tasks = plan_tasks(inputs, parts, job.max_examples)
     paths = manifest.output_paths(job.output, job.num_outputs)
