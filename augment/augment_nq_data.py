@@ -16,7 +16,6 @@ any moment, the same command carries on; the same flags and shards give the same
 workers there are. `prepare_nq_data.py --augment=synonyms` does the same without writing shards.
 """
 import os
-import re
 
 from absl import flags
 
@@ -41,7 +40,7 @@ options_of_flags = augmentation_flags.define_flags("synonyms")
 def main():
     program.require(FLAGS, "input_jsonl", "output_jsonl", "augment")
     from bert_nq.augmentation import job
-    from bert_nq.nq import shards
+    from bert_nq.nq import shards, writing
     inputs = shards.expand_shards(FLAGS.input_jsonl)
     work = job.Job(options_of_flags(inputs, FLAGS.seed), inputs, FLAGS.output_jsonl, FLAGS.order,
                    FLAGS.keep_originals, FLAGS.on_bad_input == "skip")
@@ -50,14 +49,14 @@ def main():
         result = job.run_job(work, FLAGS.num_workers or program.num_cores(),
                              lambda status: show(meter, status), meter.note)
         seconds = meter.elapsed()
-    flag_file = re.sub(r"\.jsonl(\.gz)?$", "", FLAGS.output_jsonl) + ".flags"
+    flag_file = writing.beside(FLAGS.output_jsonl, ".flags")
     program.write_flags(FLAGS, flag_file)
     print_summary(work, result, seconds)
     print("\nWritten: %s\nSources: %s\nFlags:   %s"
           % (" to ".join(work.outputs()[:1] + work.outputs()[1:][-1:]),
              job.sources_path(FLAGS.output_jsonl), flag_file))
-    shard = FLAGS.output_jsonl if len(inputs) == 1 else "'%s'" % re.sub(
-        r"(\.jsonl(?:\.gz)?)$", r"-*\1", FLAGS.output_jsonl)
+    pattern = writing.shard_pattern(FLAGS.output_jsonl, len(inputs))
+    shard = pattern if len(inputs) == 1 else "'%s'" % pattern
     root = os.path.relpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
     print("\nNext:\n  python %s --input_jsonl=%s \\\n      --output_tfrecord=train.tfrecord "
           "--vocab_file=vocab-nq.txt" % (os.path.join(root, "prepare", "prepare_nq_data.py"),

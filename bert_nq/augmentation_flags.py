@@ -3,8 +3,6 @@ from typing import Callable, Optional, Sequence
 
 from absl import flags
 
-from bert_nq.errors import UserError
-
 # The flags count as the calling program's own in --help.
 flags.disclaim_key_flags()
 
@@ -64,22 +62,16 @@ def define_flags(augment: str) -> Callable:
     def options(inputs: Sequence[str], seed: int) -> Optional[object]:
         if not names.value:
             return None
-        from bert_nq.augmentation import wordnet
         from bert_nq.augmentation.augmenter import CopyOptions
         from bert_nq.augmentation.options import AugmentationOptions
         from bert_nq.nq import shards
         values = {name: holder.value for name, holder in holders.items()}
-        if not values["rate"]:
-            raise UserError("--rate must be above 0: no word would be changed")
         pages = ()
         if "distractors" in names.value:
             pages = tuple(shards.expand_shards(distractor_jsonl.value) if distractor_jsonl.value
                           else inputs[:1])
-        files = None
-        if "synonyms" in names.value:
-            files = wordnet.find(wordnet_dir.value)
         copies = CopyOptions(seed=seed, **{name: h.value for name, h in copy_holders.items()})
-        return AugmentationOptions(tuple(names.value), wordnet=files, distractor_pages=pages,
-                                   copies=copies, **values).located()
+        return AugmentationOptions(tuple(names.value), distractor_pages=pages, copies=copies,
+                                   **values).located(wordnet_dir.value)
 
     return options

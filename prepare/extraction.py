@@ -64,13 +64,14 @@ def extract(split: str) -> None:
     with program.timed() as seconds:
         counts = merging.merge(inputs, outputs, selection, FLAGS.simplify, bad_input,
                                program.progress, expected)
-    flag_file = FLAGS.output_jsonl[:FLAGS.output_jsonl.rindex(".jsonl")] + ".flags"
+    flag_file = writing.beside(FLAGS.output_jsonl, ".flags")
     program.write_flags(FLAGS, flag_file)
     _print_summary(counts, len(inputs), bad_input.skipped, seconds())
     if is_full:
         print("\nAll %s pages of the full %s set are there." % (format(expected, ","), split))
     print("\nWritten: %s\nFlags:   %s" % (" to ".join(outputs[:1] + outputs[1:][-1:]), flag_file))
-    print("\nNext:\n  " + _next_command(split, outputs))
+    pattern = writing.shard_pattern(FLAGS.output_jsonl, FLAGS.num_shards)
+    print("\nNext:\n  " + _next_command(split, pattern))
 
 
 def _patterns(split: str) -> str:
@@ -125,10 +126,9 @@ def _print_summary(counts, num_inputs: int, skipped: int, seconds: float) -> Non
     ])
 
 
-def _next_command(split: str, outputs) -> str:
+def _next_command(split: str, pattern: str) -> str:
     root = os.path.relpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-    shards = outputs[0] if len(outputs) == 1 else "'%s'" % re.sub(
-        r"-\d+(\.jsonl(?:\.gz)?)$", r"-*\1", outputs[0])
+    shards = "'%s'" % pattern if "*" in pattern else pattern
     if split == "dev":
         return ("python %s --do_predict --predict_file=%s \\\n"
                 "      --vocab_file=vocab-nq.txt --bert_config_file=bert_config.json "
@@ -137,5 +137,5 @@ def _next_command(split: str, outputs) -> str:
             "      --output_tfrecord=%s --vocab_file=vocab-nq.txt\n"
             "and for the dev set\n  python %s --help"
             % (os.path.join(root, "prepare", "prepare_nq_data.py"), shards,
-               os.path.join(os.path.dirname(outputs[0]), "train.tfrecord"),
+               os.path.join(os.path.dirname(pattern), "train.tfrecord"),
                os.path.join(root, "prepare", "extract_dev_set.py")))

@@ -94,6 +94,12 @@ class WordChoice(NamedTuple):
 WORDS = ("context", "answer", "both", "question", "all")
 
 
+def tags_of(example: Example) -> np.ndarray:
+    """Whether each of T tokens is a tag; bool [T]."""
+    # A list of bools becomes bytes three times as fast as an array.
+    return np.frombuffer(bytes(example.is_html), bool)
+
+
 def choose_words(example: Example, words: str) -> WordChoice:
     """The words that one of `WORDS` stands for.
 
@@ -101,7 +107,7 @@ def choose_words(example: Example, words: str) -> WordChoice:
     annotation has none (a yes, a no, a long answer alone) its long answer. "context" is the rest of
     the page. "both" is the page, "all" the page and the question.
     """
-    is_word = ~np.asarray(example.is_html, bool)
+    is_word = ~tags_of(example)
     if words in ("context", "answer"):
         is_answer = np.zeros([len(example.tokens)], bool)
         for start, end in answer_spans(example):

@@ -11,8 +11,6 @@ from bert_nq.nq.example import Example
 _DRAW_SHARE = 5
 _DRAW_ID = 6
 
-DOCUMENTS = ("answerable", "all")
-
 
 class CopyOptions(NamedTuple):
     """Which pages are copied. What is drawn depends on the seed and the page's id alone."""
@@ -64,8 +62,7 @@ class Augmenter:
 
     def _wanted(self, example: Example) -> bool:
         options = self._options
-        if options.documents == "answerable" and all(
-                a.candidate_index < 0 for a in example.annotations):
+        if options.documents == "answerable" and not example.is_answerable():
             return False
         return options.share >= 1 or randomness.uniform(
             options.seed, _DRAW_SHARE, example.example_id)[0] < options.share

@@ -11,7 +11,6 @@ import functools
 import io
 import json
 import os
-import re
 from typing import IO, Any, Callable, Dict, Iterator, List, NamedTuple, Set, Tuple
 
 import orjson
@@ -26,15 +25,14 @@ from bert_nq.nq import chunks, shards, writing
 from bert_nq.nq.chunks import Lines, read_chunks
 from bert_nq.nq.decoding import decode_example, load_json
 
-ORDERS = ("interleaved", "followed")
-
 
 class Job(NamedTuple):
     """What to make of what. There is an output shard for each input."""
     options: AugmentationOptions
     inputs: List[str]
     output: str
-    order: str = "interleaved"  # each page before its copies; or all of a shard's before all copies
+    # "interleaved": each page before its copies; "followed": all of a shard's before all copies
+    order: str = "interleaved"
     keep_originals: bool = True  # False: a page stands only where it has no copy
     skip_bad_input: bool = False
 
@@ -62,7 +60,7 @@ class JobResult(NamedTuple):
 
 def sources_path(output: str) -> str:
     """The table of copies: id of the copy, of its page, number of the copy, tabs between them."""
-    return re.sub(r"\.jsonl(\.gz)?$", "", output) + ".sources.tsv"
+    return writing.beside(output, ".sources.tsv")
 
 
 def run_job(job: Job, num_workers: int, on_status: Callable[[Status], None] = lambda status: None,
@@ -97,6 +95,7 @@ class _Run:
         self._total_bytes = sum(map(files.size, job.inputs))
         self._bytes_done = 0
         self._names: List[List[str]] = [[] for _ in job.inputs]  # of the chunks of each shard
+        self._results: Dict[str, Dict[str, Any]] = {}  # of the chunks by their names, see `_work`
         self.counts = collections.Counter()
         self.num_resumed = 0
         self._stems = chunks.begin(folder, job.inputs, job.settings(), note)
@@ -124,6 +123,7 @@ class _Run:
         self.counts["skipped"] += bad_input.skipped
 
     def _finished(self, lines: Lines, result: Dict[str, Any]) -> None:
+        self._results[lines.name] = result
         self._bytes_done += lines.bytes_read
         self.counts.update(result["counts"])
         for text in result["notes"]:
@@ -135,22 +135,22 @@ class _Run:
 
     def publish(self) -> None:
         """Puts the chunks together."""
-        results = [[self._folder.result(name) for name in names] for names in self._names]
-        _check_ids([result for of_shard in results for result in of_shard])
-        outputs = self._job.outputs()
+        _check_ids([self._results[name] for names in self._names for name in names])
         with contextlib.ExitStack() as stack:
             table = stack.enter_context(files.replacing(sources_path(self._job.output)))
             table.write(b"example_id\tsource_example_id\tcopy\n")
-            for output, names, of_shard in zip(outputs, self._names, results):
+            for output, names in zip(self._job.outputs(), self._names):
                 out = stack.enter_context(files.replacing(output))
                 # The parts of all chunks, one kind of part after the other.
                 for part in range(2):
-                    for name, result in zip(names, of_shard):
-                        self._append(name, result["sizes"], part, out)
-                for result in of_shard:
-                    table.writelines(b"%d\t%d\t%d\n" % tuple(copy) for copy in result["copies"])
+                    for name in names:
+                        self._append(name, part, out)
+                for name in names:
+                    table.writelines(b"%d\t%d\t%d\n" % tuple(copy)
+                                     for copy in self._results[name]["copies"])
 
-    def _append(self, name: str, sizes: List[int], part: int, out: IO[bytes]) -> None:
+    def _append(self, name: str, part: int, out: IO[bytes]) -> None:
+        sizes = self._results[name]["sizes"]
         with files.open_binary(self._folder.run_path(name)) as f:
             f.seek(sum(sizes[:part]))
             out.write(f.read(sizes[part]))

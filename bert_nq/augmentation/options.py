@@ -6,6 +6,7 @@ from bert_nq.augmentation import tagging, wordnet
 from bert_nq.augmentation.augmentation import Augmentation
 from bert_nq.augmentation.augmenter import Augmenter, CopyOptions
 from bert_nq.augmentation.case_noise import CaseNoise
+from bert_nq.augmentation.checks import check_rate
 from bert_nq.augmentation.deletion import Deletion
 from bert_nq.augmentation.distractors import Distractors, pool_of
 from bert_nq.augmentation.question_words import QuestionWords
@@ -44,12 +45,16 @@ class AugmentationOptions(NamedTuple):
     wordnet: Optional[WordNetFiles] = None  # None: found when it is needed
     copies: CopyOptions = CopyOptions()
 
-    def located(self) -> "AugmentationOptions":
+    def located(self, wordnet_dir: Optional[str] = None) -> "AugmentationOptions":
         """With WordNet found where it is wanted, so that no worker need look for it.
+
+        Args:
+          wordnet_dir: where to look for it; None: see `wordnet.find`.
 
         Raises:
           UserError: it is not there, or an option has no such value.
         """
+        check_rate(self.rate)
         unknown = [name for name in self.augment if name not in NAMES]
         if unknown or not self.augment:
             raise UserError("--augment: %s is none of %s"
@@ -60,7 +65,7 @@ class AugmentationOptions(NamedTuple):
             return self
         # What "auto" is depends on the machine, and copies must not: a worker is told which it is.
         pos = "tagger" if tagging.wants_tagger(self.pos) else "wordnet"
-        return self._replace(pos=pos, wordnet=self.wordnet or wordnet.find())
+        return self._replace(pos=pos, wordnet=self.wordnet or wordnet.find(wordnet_dir))
 
     def settings(self) -> Dict[str, Any]:
         """All that decides the copies, by name, for people and manifests."""

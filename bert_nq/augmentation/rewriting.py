@@ -59,9 +59,12 @@ def rewrite_record(record: Record, edits: Edits, source: str) -> Record:
     tokens, is_html = document_of(record, source)
     starts = ends = content = None
     if "document_tokens" in record:
-        starts, ends = _offsets(record["document_tokens"], record, source)
+        starts, ends = _offsets(record["document_tokens"], source)
         if starts is not None and "document_html" in record:
             content = record["document_html"].encode("utf8", "surrogatepass")
+            if len(ends) and ends[-1] > len(content):
+                raise BadExampleError("%s: the document tokens end at byte %d, document_html "
+                                      "before it" % (source, ends[-1]))
     page = _rewritten(_Page(tokens, is_html, starts, ends, content), edits)
     new = dict(record)
     if "document_text" in record:
@@ -155,7 +158,7 @@ class _Rewritten(NamedTuple):
         return new
 
 
-def _offsets(tokens: Sequence[Record], record: Record, source: str):
+def _offsets(tokens: Sequence[Record], source: str):
     """The first byte of each token and the one behind it; None, None where they have none."""
     try:
         starts = np.fromiter((t["start_byte"] for t in tokens), np.int64, len(tokens))
@@ -165,11 +168,6 @@ def _offsets(tokens: Sequence[Record], record: Record, source: str):
     if (starts > ends).any() or (ends[:-1] > starts[1:]).any() or (starts < 0).any():
         raise BadExampleError("%s: the byte offsets of the document tokens are not in order"
                               % source)
-    content = record.get("document_html")
-    if content is not None and len(tokens) and ends[-1] > len(
-            content.encode("utf8", "surrogatepass")):
-        raise BadExampleError("%s: the document tokens end at byte %d, document_html before it"
-                              % (source, ends[-1]))
     return starts, ends
 
 

@@ -4,7 +4,13 @@ from typing import Dict, List, NamedTuple, Optional, Sequence
 import numpy as np
 
 from bert_nq.augmentation.articles import ARTICLES, keep_article, starts_alike
-from bert_nq.augmentation.augmentation import Augmentation, Draws, WordEdits, choose_words
+from bert_nq.augmentation.augmentation import (
+    Augmentation,
+    Draws,
+    WordEdits,
+    choose_words,
+    tags_of,
+)
 from bert_nq.augmentation.function_words import BEFORE_PARTICIPLES, DETERMINERS
 from bert_nq.augmentation.tagging import Sentences
 from bert_nq.augmentation.thesaurus import TAGS, Entry
@@ -148,7 +154,7 @@ class _Page:
     def __init__(self, example: Example, codes: _Codes):
         self._tokens = example.tokens
         self._codes = codes.of(example.tokens)
-        self._codes[np.asarray(example.is_html, bool)] = _ENDS
+        self._codes[tags_of(example)] = _ENDS
         self._starts = np.append(True, (self._codes[:-1] & _ENDS) != 0)[:len(example.tokens)]
 
     def eligible(self, chosen: np.ndarray) -> np.ndarray:

@@ -11,9 +11,6 @@ from bert_nq.augmentation.function_words import FUNCTION_WORDS, UNWANTED_WORDS
 from bert_nq.augmentation.inflection import BASE, ING, PARTICIPLE, PAST, PLURAL, THIRD_PERSON
 from bert_nq.augmentation.wordnet import ADJECTIVE, ADVERB, NOUN, VERB, WordNetFiles
 
-SENSES = ("first", "uniform")
-MULTI_WORD = ("exclude", "hyphen", "underscore")
-
 # A word is taken for a part of speech (and, of several, a base form) that has this share of its
 # occurrences in the texts that WordNet's senses were counted in; below it the word is left alone.
 MAJORITY = 3 / 4
@@ -52,7 +49,7 @@ class Options(NamedTuple):
     # "first": those of the most frequent sense that has any, looking no further than frequent
     # senses. "uniform": those of all senses.
     sense: str = "first"
-    # Synonyms of several words: left out, or with hyphens or underscores between their words.
+    # Synonyms of several words: left out, or with a "hyphen" or "underscore" between their words.
     multi_word: str = "exclude"
 
 

@@ -32,3 +32,7 @@ class Example(NamedTuple):
     candidates: List[Candidate]
     annotations: List[Annotation]
     source: str = ""
+
+    def is_answerable(self) -> bool:
+        """Whether at least one annotation has a long answer."""
+        return any(a.candidate_index >= 0 for a in self.annotations)

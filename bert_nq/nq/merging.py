@@ -148,8 +148,7 @@ def _eligible(pages: Iterable[_Page], selection: Selection,
     """The pages that a selection takes, a count not yet drawn; counts those that it was given."""
     for page in pages:
         counts["read"] += 1
-        annotations = page.example.annotations
-        if selection.only_answerable and all(a.candidate_index < 0 for a in annotations):
+        if selection.only_answerable and not page.example.is_answerable():
             continue
         if selection.share is not None and randomness.uniform(
                 selection.seed, _DRAW_SAMPLE, page.example.example_id)[0] >= selection.share:

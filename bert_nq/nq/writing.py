@@ -25,6 +25,16 @@ def shard_paths(output: str, num_shards: int) -> List[str]:
     return ["%s-%0*d%s" % (stem, width, i, suffix) for i in range(num_shards)]
 
 
+def shard_pattern(output: str, num_shards: int) -> str:
+    """What finds all of `shard_paths` again: a path, or a glob."""
+    return output if num_shards == 1 else "%s-*%s" % _split(output)
+
+
+def beside(output: str, suffix: str) -> str:
+    """The name of a file that belongs to an output: of out/dev.jsonl.gz, out/dev and `suffix`."""
+    return _split(output)[0] + suffix
+
+
 def _split(output: str):
     for suffix in SUFFIXES:
         if output.endswith(suffix) and os.path.basename(output) != suffix:

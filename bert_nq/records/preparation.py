@@ -64,30 +64,22 @@ class PagePreparer:
         Raises:
           BadExampleError: no windows can be made of it.
         """
-        prepared = self._prepare(example)
+        made = self._make(example)
+        page = PreparedPage([], [], collections.Counter(
+            pages=1, gold_in_contexts=int(made.has_gold_candidate),
+            answers_lost=int(not made.answer_found)))
+        self._add(page, example.example_id, made)
         if self._augmenter:
             for copy in self._augmenter.copies(example):
-                of_copy = self._prepare(copy.example)
-                prepared.keys.extend(of_copy.keys)
-                prepared.records.extend(of_copy.records)
-                for name in ("pages", "gold_in_contexts", "answers_lost"):
-                    del of_copy.counts[name]
-                prepared.counts.update(of_copy.counts, copies=1)
-        return prepared
+                self._add(page, copy.example.example_id, self._make(copy.example))
+                page.counts["copies"] += 1
+        return page
 
-    def _prepare(self, example: Example) -> PreparedPage:
-        made = self._make(example)
+    def _add(self, page: PreparedPage, example_id: int, made: ExampleWindows) -> None:
+        """Adds the records of windows to a page's, and counts them."""
         windows = made.windows
-        return PreparedPage(
-            shuffle_keys(self._seed, example.example_id, windows.indexes).tolist(),
-            list(map(tfrecord.frame, self._serialize(windows))), _counts(made))
-
-
-def _counts(made: ExampleWindows) -> Counts:
-    counts = collections.Counter(
-        pages=1, gold_in_contexts=int(made.has_gold_candidate),
-        answers_lost=int(not made.answer_found), windows=made.total,
-        records=len(made.windows.indexes))
-    if made.windows.labels is not None:
-        counts.update(AnswerType(i).name for i in made.windows.labels.answer_types.tolist())
-    return counts
+        page.keys.extend(shuffle_keys(self._seed, example_id, windows.indexes).tolist())
+        page.records.extend(map(tfrecord.frame, self._serialize(windows)))
+        page.counts.update(windows=made.total, records=len(windows.indexes))
+        if windows.labels is not None:
+            page.counts.update(AnswerType(i).name for i in windows.labels.answer_types.tolist())
