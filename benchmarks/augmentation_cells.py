@@ -15,7 +15,6 @@ from absl import flags
 from bert_nq import files, locking, program, work_folder
 from bert_nq.errors import UserError
 from bert_nq.estimator import model_folder
-from bert_nq.modeling import checkpoints
 from bert_nq.records import manifest
 from bert_nq.training.settings import num_train_steps
 
@@ -175,10 +174,7 @@ class Cell:
         return found.counts if found else {}
 
     def _steps_done(self) -> Optional[int]:
-        """The steps of the newest checkpoint, None where there is none."""
-        if not model_folder.has_checkpoint(self._path("model")):
-            return None
-        return int(checkpoints.find_checkpoint(self._path("model")).rsplit("-", 1)[1])
+        return model_folder.steps_done(self._path("model"))
 
     def _about(self) -> Dict[str, Any]:
         """What this program has written down of the run."""

@@ -13,7 +13,7 @@ from absl import flags
 
 from bert_nq import files, program
 from bert_nq.errors import UserError
-from bert_nq.modeling import checkpoints
+from bert_nq.estimator import model_folder
 from bert_nq.records import manifest
 
 # The flags count as those of the program that calls `define_flags`, also in --help.
@@ -184,9 +184,9 @@ class System:
         made = manifest.read_manifest(manifest.manifest_path(self.records))
         return made.counts["records"] if made else None
 
-    def num_steps(self) -> int:
-        """How many steps the model was trained for."""
-        return int(checkpoints.find_checkpoint(self.model).rsplit("-", 1)[1])
+    def num_steps(self) -> Optional[int]:
+        """How many steps the model was trained for; None where there is no model."""
+        return model_folder.steps_done(self.model)
 
     def _model_flags(self):
         flag_values = ["--%s=%s" % item for item in self._encoder.items()]

@@ -15,6 +15,15 @@ def make_draws(copy=0):
     return Draws(seed=0, example_id=1, copy=copy)
 
 
+def edits_of(augmentation, *records):
+    """Yields (example, edits) of those records of which there are any."""
+    for record in records:
+        example = example_of(record, "wild")
+        edits = augmentation.edits(example, make_draws())
+        if edits is not None:
+            yield example, edits
+
+
 def distinct_words(number):
     """Words of five letters, none of them twice: "aaaab", "aaaac", and so on."""
     letters = "abcdefghijklmnopqrst"  # 20, so that five of them write a number to the base of 20

@@ -1,6 +1,6 @@
 """Case noise: what it does to a word, and to how many."""
 import pytest
-from augmentation_samples import long_example, make_draws, make_example
+from augmentation_samples import edits_of, long_example, make_draws, make_example
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nq_pages import make_annotation
@@ -9,7 +9,6 @@ from wild_pages import wild_pages
 from bert_nq.augmentation.augmentation import WORDS, WordEdits, choose_words
 from bert_nq.augmentation.case_noise import CaseNoise
 from bert_nq.errors import UserError
-from bert_nq.nq.decoding import example_of
 
 
 def forms(word):
@@ -72,11 +71,7 @@ def test_settings_that_are_none():
 @given(wild_pages(), wild_pages(simplified=True), st.sampled_from(WORDS),
        st.sampled_from([0.1, 1]))
 def test_wild_pages(original, simplified, words, rate):
-    for record in (original, simplified):
-        example = example_of(record, "wild")
-        edits = CaseNoise(rate, words).edits(example, make_draws())
-        if edits is None:
-            continue
+    for example, edits in edits_of(CaseNoise(rate, words), original, simplified):
         assert set(edits.words) <= set(choose_words(example, words).tokens.tolist())
         for i, new in edits.words.items():
             assert new != example.tokens[i] and example.tokens[i][0] != "["

@@ -2,7 +2,7 @@
 import collections
 
 import pytest
-from augmentation_samples import long_example, make_draws, make_example
+from augmentation_samples import edits_of, long_example, make_draws, make_example
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nq_pages import make_annotation
@@ -11,7 +11,6 @@ from wild_pages import wild_pages
 from bert_nq.augmentation.augmentation import WORDS, choose_words
 from bert_nq.augmentation.typos import NEIGHBOURS, Typos
 from bert_nq.errors import UserError
-from bert_nq.nq.decoding import example_of
 
 
 def typo(word, error, where=0.0, which=0.0):
@@ -111,11 +110,7 @@ def test_settings_that_are_none():
 @given(wild_pages(), wild_pages(simplified=True), st.sampled_from(WORDS),
        st.sampled_from([0.1, 1]))
 def test_wild_pages(original, simplified, words, rate):
-    for record in (original, simplified):
-        example = example_of(record, "wild")
-        edits = Typos(rate, words).edits(example, make_draws())
-        if edits is None:
-            continue
+    for example, edits in edits_of(Typos(rate, words), original, simplified):
         assert set(edits.words) <= set(choose_words(example, words).tokens.tolist())
         for i, new in edits.words.items():
             old = example.tokens[i]

@@ -34,6 +34,17 @@ def has_checkpoint(output_dir: str) -> bool:
     return files.is_remote(output_dir) or os.path.exists(os.path.join(output_dir, _STATE))
 
 
+def steps_done(output_dir: str) -> Optional[int]:
+    """The steps that the newest checkpoint in a folder was trained for; None without one.
+
+    Raises:
+      UserError: the folder names a checkpoint that is not there.
+    """
+    if not has_checkpoint(output_dir):
+        return None
+    return int(checkpoints.find_checkpoint(output_dir).rsplit("-", 1)[1])
+
+
 def check_checkpoint_is_there(output_dir: str) -> None:
     """Raises UserError where a folder of this machine names a newest checkpoint that is gone."""
     if files.is_remote(output_dir) or not has_checkpoint(output_dir):
