@@ -87,8 +87,8 @@ def show(systems, scores):
         print("%-24s" % title + "".join("%10s" % cell for cell in cells))
     print("\n90k has the pages of 60k and copies of them with synonyms, and the same epochs: more "
           "steps.\nOne run of each says little, since F1 moves by several hundredths from seed to "
-          "seed:\nbenchmarks/compare_augmentations.py makes runs of equal steps and several seeds, see"
-          "\ndocs/augmentation.md.")
+          "seed:\nbenchmarks/compare_augmentations.py makes runs of equal steps and several seeds, "
+          "see\ndocs/augmentation.md.")
     for name, system in systems.items():
         print("\n%s: %s\n     %s" % (name, system.model, system.predictions))
 
