@@ -4,6 +4,8 @@ TF2 := .venv-tf2
 TF1 := .venv-tf1
 DEMO := demos/demo_60k/demo_60k.py
 DEMO_SYN := demos/demo_syn/demo_syn.py
+# A file's tests stay together: they share what is slow to make.
+PYTEST := pytest -n 2 --dist loadfile
 
 .PHONY: help demo demo-tf1 demo-syn test test-tf1 env env-tf1 lint clean
 
@@ -32,10 +34,10 @@ demo-syn: env
 	$(TF2)/bin/python $(DEMO_SYN) --output_dir=build/demo
 
 test: env
-	$(TF2)/bin/python -m pytest
+	$(TF2)/bin/python -m $(PYTEST)
 
 test-tf1: env-tf1
-	$(TF1)/bin/python -m pytest
+	$(TF1)/bin/python -m $(PYTEST)
 
 lint: env
 	$(TF2)/bin/python -m pip install --quiet 'ruff>=0.4'

@@ -58,6 +58,8 @@ setup(
     extras_require={
         "test": [
             "pytest>=7.4",
+            # All tests at once, in two processes.
+            "pytest-xdist>=3.5",
             "hypothesis>=6.79",
             # The official scorer, as the oracle of ours.
             "natural-questions>=1.0.6",
