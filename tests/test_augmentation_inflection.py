@@ -4,7 +4,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_augmentation_wordnet import real_wordnet
 
-from bert_nq.augmentation import wordnet
 from bert_nq.augmentation.inflection import (
     BASE,
     ING,
@@ -16,6 +15,7 @@ from bert_nq.augmentation.inflection import (
     kinds_of,
     looks_plural,
 )
+from bert_nq.augmentation.lexicon import Lexicon
 
 NOUNS = {"men": ["man"], "kine": ["cow"], "brethren": ["brother"], "policemen": ["policeman"],
          "loaves": ["loaf"],
@@ -97,14 +97,14 @@ def test_no_lemma_is_too_wild(lemma):
 
 
 def test_all_forms_of_common_words_are_known_to_the_real_one():
-    """NLTK finds the lemma of each form that is made of WordNet's own words."""
-    reader = wordnet.open_reader(real_wordnet())
-    forms = Inflection(reader._exception_map["n"], reader._exception_map["v"])
+    """The lemma of each form that is made of WordNet's own words is found."""
+    lexicon = Lexicon(real_wordnet())
+    forms = Inflection(lexicon.exceptions["n"], lexicon.exceptions["v"])
     made = wrong = 0
     for part, function, step in (("n", forms.noun_forms, 97), ("v", forms.verb_forms, 11)):
-        for lemma in sorted(reader.all_lemma_names(part))[::step]:
+        for lemma in sorted(lexicon._index[part])[::step]:
             for form in function(lemma).values():
                 made += 1
-                wrong += lemma not in reader._morphy(form, part)
+                wrong += lemma not in lexicon.base_forms(form, part)
     assert made > 2000
     assert wrong < 0.01 * made

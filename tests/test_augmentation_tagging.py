@@ -12,6 +12,7 @@ from nltk.tag.perceptron import PerceptronTagger
 
 from bert_nq.augmentation import tagging, wordnet
 from bert_nq.augmentation.augmentation import WordEdits
+from bert_nq.augmentation.lexicon import Lexicon
 from bert_nq.augmentation.synonyms import SynonymOptions, Synonyms
 from bert_nq.augmentation.tagging import Sentences, open_tagger, tagger_of, wants_tagger
 from bert_nq.augmentation.thesaurus import Entry, Thesaurus
@@ -38,7 +39,8 @@ def tagger():
 
 @pytest.fixture(scope="module")
 def thesaurus(tmp_path_factory):
-    return Thesaurus.open(wordnet.find(tiny_wordnet.write(tmp_path_factory.mktemp("wn"))))
+    files = wordnet.find(tiny_wordnet.write(tmp_path_factory.mktemp("wn")))
+    return Thesaurus(Lexicon(files))
 
 
 @pytest.fixture
@@ -190,7 +192,7 @@ def test_past_or_participle_by_the_words_around(text, expected):
 def test_numbers_are_the_same_for_all_processes(thesaurus):
     page = make_example("<P> " + "film city town " * 50 + "</P>")
     first = Synonyms(SynonymOptions(), thesaurus).edits(page, make_draws())
-    other = Synonyms(SynonymOptions(), Thesaurus(thesaurus._reader))
+    other = Synonyms(SynonymOptions(), Thesaurus(thesaurus._lexicon))
     other.edits(make_example("<P> town film </P>"), make_draws(copy=7))
     assert other.edits(page, make_draws()) == first
     assert np.ptp(sorted(first.words)) > 50

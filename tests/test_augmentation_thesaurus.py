@@ -9,17 +9,18 @@ from test_augmentation_wordnet import real_wordnet
 
 from bert_nq.augmentation import wordnet
 from bert_nq.augmentation.function_words import FUNCTION_WORDS, UNWANTED_WORDS
+from bert_nq.augmentation.lexicon import Lexicon
 from bert_nq.augmentation.thesaurus import TAGS, Entry, Options, Thesaurus
 
 
 @pytest.fixture(scope="module")
-def reader(tmp_path_factory):
-    return wordnet.open_reader(wordnet.find(tiny_wordnet.write(tmp_path_factory.mktemp("wn"))))
+def lexicon(tmp_path_factory):
+    return Lexicon(wordnet.find(tiny_wordnet.write(tmp_path_factory.mktemp("wn"))))
 
 
 @pytest.fixture(scope="module")
-def thesaurus(reader):
-    return Thesaurus(reader)
+def thesaurus(lexicon):
+    return Thesaurus(lexicon)
 
 
 @pytest.mark.parametrize("token, synonyms", [
@@ -63,13 +64,13 @@ def test_words_that_are_left_alone(thesaurus, token):
     assert thesaurus.get(token) is None
 
 
-def test_forms_that_differ_for_participles(reader):
-    entry = Thesaurus(reader, Options("uniform")).get("played")
+def test_forms_that_differ_for_participles(lexicon):
+    entry = Thesaurus(lexicon, Options("uniform")).get("played")
     assert entry == Entry(("acted", "underwent"), ("acted", "undergone"))
 
 
-def test_all_senses(reader):
-    thesaurus = Thesaurus(reader, Options(sense="uniform"))
+def test_all_senses(lexicon):
+    thesaurus = Thesaurus(lexicon, Options(sense="uniform"))
     assert thesaurus.get("films") == Entry(("movies", "flicks", "membranes"))
     assert thesaurus.get("town") == Entry(("city", "settlement"))  # Not Springfield.
 
@@ -77,12 +78,12 @@ def test_all_senses(reader):
 @pytest.mark.parametrize("multi_word, synonyms", [
     ("exclude", ("movies",)), ("hyphen", ("movies", "motion-pictures")),
     ("underscore", ("movies", "motion_pictures"))])
-def test_synonyms_of_several_words(reader, multi_word, synonyms):
-    assert Thesaurus(reader, Options(multi_word=multi_word)).get("films") == Entry(synonyms)
+def test_synonyms_of_several_words(lexicon, multi_word, synonyms):
+    assert Thesaurus(lexicon, Options(multi_word=multi_word)).get("films") == Entry(synonyms)
 
 
-def test_a_verb_of_several_words_is_inflected_in_front(reader):
-    thesaurus = Thesaurus(reader, Options("uniform", "hyphen"))
+def test_a_verb_of_several_words_is_inflected_in_front(lexicon):
+    thesaurus = Thesaurus(lexicon, Options("uniform", "hyphen"))
     assert thesaurus.get("plays").synonyms == ("acts", "undergoes")  # "part" is no small word.
 
 
@@ -102,10 +103,10 @@ def test_names(thesaurus):
         "baker", "springfield"]
 
 
-def test_a_word_is_looked_up_once(reader, monkeypatch):
-    thesaurus = Thesaurus(reader)
+def test_a_word_is_looked_up_once(lexicon, monkeypatch):
+    thesaurus = Thesaurus(lexicon)
     entry = thesaurus.get("films")
-    monkeypatch.setattr(thesaurus, "_reader", None)
+    monkeypatch.setattr(thesaurus, "_lexicon", None)
     assert thesaurus.get("films") is entry
 
 
@@ -123,16 +124,16 @@ def test_no_token_is_too_wild(thesaurus, token, tag):
 
 
 def test_the_real_one():
-    thesaurus = Thesaurus.open(real_wordnet())
+    thesaurus = Thesaurus(Lexicon(real_wordnet()))
     assert "movies" in thesaurus.get("films").synonyms
     assert thesaurus.get("Constructed").synonyms[0] == "Built"
-    assert "kine" not in str(Thesaurus(thesaurus._reader, Options("uniform")).get("oxen"))
+    assert "kine" not in str(Thesaurus(thesaurus._lexicon, Options("uniform")).get("oxen"))
 
 
 def test_nothing_rude_and_no_small_words_come_from_the_real_one():
-    thesaurus = Thesaurus.open(real_wordnet(), Options("uniform"))
+    thesaurus = Thesaurus(Lexicon(real_wordnet()), Options("uniform"))
     synonyms = set()
-    for word in sorted(thesaurus._reader.all_lemma_names())[::29]:
+    for word in sorted(set().union(*thesaurus._lexicon._index.values()))[::29]:
         entry = thesaurus.get(word)
         synonyms.update(entry.synonyms + entry.participles if entry else ())
     assert len(synonyms) > 1000

@@ -1,4 +1,4 @@
-"""WordNet's files: wherever they are, NLTK reads them."""
+"""WordNet's files: wherever they are, they are read."""
 import os
 import zipfile
 
@@ -6,6 +6,7 @@ import pytest
 import tiny_wordnet
 
 from bert_nq.augmentation import wordnet
+from bert_nq.augmentation.lexicon import Lexicon
 from bert_nq.errors import UserError
 
 
@@ -30,8 +31,8 @@ def test_a_folder_of_the_user(tmp_path, place):
     folder = tiny_wordnet.write(tmp_path / "mine" / place)
     files = wordnet.find(str(tmp_path / "mine"))
     assert os.path.normpath(files.path) == os.path.normpath(folder)
-    assert [s.lemma_names() for s in wordnet.open_reader(files).synsets("towns")] == [
-        ["city", "town", "settlement"], ["town", "Springfield"]]
+    assert [synset.lemmas for synset in Lexicon(files).senses("town", "n")] == [
+        ("city", "town", "settlement"), ("town", "Springfield")]
 
 
 @pytest.mark.parametrize("place, inside", [
@@ -41,8 +42,7 @@ def test_a_zip_file_in_a_folder_of_the_user(tmp_path, place, inside):
     for given in (str(tmp_path / "mine"), path):
         files = wordnet.find(given)
         assert (files.path, files.inside) == (path, inside)
-        assert wordnet.open_reader(files).synsets("wrote")[0].lemma_names() == [
-            "write", "compose", "pen", "indite"]
+        assert Lexicon(files).base_forms("wrote", "v") == ["write"]
 
 
 def test_nltk_comes_before_debian(no_data):
@@ -77,14 +77,6 @@ def test_half_a_wordnet_is_none(no_data):
         wordnet.find()
 
 
-def test_a_broken_file_is_told(tmp_path):
-    folder = tiny_wordnet.write(tmp_path)
-    with open(os.path.join(folder, "index.noun"), "a") as f:
-        f.write("zebra n one\n")
-    with pytest.raises(UserError, match="cannot read WordNet in .*index.noun"):
-        wordnet.open_reader(wordnet.find(folder))
-
-
 def test_a_broken_zip_file_is_no_wordnet(tmp_path):
     path = zipped(tmp_path / "wordnet.zip")
     with open(path, "r+b") as f:
@@ -108,28 +100,8 @@ def test_files_that_everybody_may_write_are_read_and_nothing_is_written(tmp_path
     for name in os.listdir(folder):
         os.chmod(os.path.join(folder, name), 0o666)
     before = sorted(os.listdir(folder))
-    assert wordnet.open_reader(wordnet.find(folder)).synsets("film")
+    assert list(Lexicon(wordnet.find(folder)).senses("film", "n"))
     assert sorted(os.listdir(folder)) == before
-
-
-def test_counts_are_those_of_the_list(tmp_path):
-    reader = wordnet.open_reader(wordnet.find(tiny_wordnet.write(tmp_path)))
-    counts = [[(lemma.name(), lemma.count()) for lemma in synset.lemmas()]
-              for synset in reader.synsets("film")]
-    assert counts == [[("film", 38), ("movie", 26), ("motion_picture", 9), ("flick", 0)],
-                      [("film", 16), ("membrane", 4)]]
-
-
-def test_there_are_45_lexicographer_files():
-    assert len(wordnet.LEXNAMES) == 45
-    assert (wordnet.LEXNAMES[3], wordnet.LEXNAMES[28], wordnet.LEXNAMES[44]) == (
-        "noun.Tops", "noun.time", "adj.ppl")
-
-
-def test_the_real_one():
-    reader = wordnet.open_reader(real_wordnet())
-    assert reader.synsets("films")[0].lemma_names()[:2] == ["movie", "film"]
-    assert reader.synsets("films")[0].lexname() == "noun.communication"
 
 
 def real_wordnet():

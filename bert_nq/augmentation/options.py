@@ -9,6 +9,7 @@ from bert_nq.augmentation.case_noise import CaseNoise
 from bert_nq.augmentation.checks import check_rate
 from bert_nq.augmentation.deletion import Deletion
 from bert_nq.augmentation.distractors import Distractors, pool_of
+from bert_nq.augmentation.lexicon import Lexicon
 from bert_nq.augmentation.question_words import QuestionWords
 from bert_nq.augmentation.shuffling import ParagraphShuffle
 from bert_nq.augmentation.source_synonyms import (
@@ -97,9 +98,9 @@ class AugmentationOptions(NamedTuple):
 def _synonyms(options: AugmentationOptions) -> Augmentation:
     if options.mode == "seed":
         return SourceSynonyms(SourceSynonymOptions(options.rate, options._words()),
-                              FirstLemmas.open(options.wordnet))
-    thesaurus = Thesaurus.open(options.wordnet,
-                               ThesaurusOptions(options.sense, options.multi_word))
+                              FirstLemmas(Lexicon(options.wordnet)))
+    thesaurus = Thesaurus(Lexicon(options.wordnet),
+                          ThesaurusOptions(options.sense, options.multi_word))
     return Synonyms(SynonymOptions(options.rate, options._words()), thesaurus,
                     tagging.open_tagger(options.pos))
 

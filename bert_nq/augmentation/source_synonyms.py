@@ -11,9 +11,9 @@ annotations; pages for training have one.
 """
 from typing import Dict, NamedTuple, Optional, Tuple
 
-from bert_nq.augmentation import wordnet
 from bert_nq.augmentation.augmentation import Augmentation, Draws, WordEdits, choose_words
-from bert_nq.augmentation.wordnet import WordNetFiles
+from bert_nq.augmentation.lexicon import Lexicon
+from bert_nq.augmentation.wordnet import PARTS_OF_SPEECH
 from bert_nq.nq.example import Example
 
 # What is drawn.
@@ -25,29 +25,22 @@ _MOST_WORDS_KEPT = 1 << 19
 class FirstLemmas:
     """The first lemma of each synset of a word, looked up once."""
 
-    def __init__(self, reader):
+    def __init__(self, lexicon: Lexicon):
         """
         Args:
-          reader: NLTK's WordNetCorpusReader; see `wordnet.open_reader`.
+          lexicon: WordNet's words.
         """
-        self._reader = reader
+        self._lexicon = lexicon
         self._kept: Dict[str, Tuple[str, ...]] = {}
-
-    @classmethod
-    def open(cls, files: WordNetFiles) -> "FirstLemmas":
-        """Opens WordNet, which takes about a second, for this process.
-
-        Raises:
-          UserError: its files cannot be read.
-        """
-        return cls(wordnet.open_reader(files))
 
     def get(self, word: str) -> Tuple[str, ...]:
         """The lemmas, sorted, without the word itself; words of one lemma are joined by "_"."""
         if word not in self._kept:
             if len(self._kept) >= _MOST_WORDS_KEPT:
                 self._kept.clear()
-            lemmas = {synset.lemma_names()[0] for synset in self._reader.synsets(word)}
+            lemmas = {synset.lemmas[0] for part in PARTS_OF_SPEECH
+                      for lemma in self._lexicon.base_forms(word.lower(), part)
+                      for synset in self._lexicon.senses(lemma, part)}
             self._kept[word] = tuple(sorted(lemmas - {word}))
         return self._kept[word]
 

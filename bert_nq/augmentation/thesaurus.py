@@ -4,12 +4,13 @@ The part of speech is WordNet's own choice, the one that texts tagged by hand ha
 comes from a tagger. Synonyms are inflected and capitalised as the word is.
 """
 import re
-from typing import Dict, FrozenSet, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
-from bert_nq.augmentation import inflection, wordnet
+from bert_nq.augmentation import inflection
 from bert_nq.augmentation.function_words import FUNCTION_WORDS, UNWANTED_WORDS
 from bert_nq.augmentation.inflection import BASE, ING, PARTICIPLE, PAST, PLURAL, THIRD_PERSON
-from bert_nq.augmentation.wordnet import ADJECTIVE, ADVERB, NOUN, VERB, WordNetFiles
+from bert_nq.augmentation.lexicon import Lexicon, Synset
+from bert_nq.augmentation.wordnet import ADJECTIVE, ADVERB, NOUN, PARTS_OF_SPEECH, VERB
 
 # A word is taken for a part of speech (and, of several, a base form) that has this share of its
 # occurrences in the texts that WordNet's senses were counted in; below it the word is left alone.
@@ -60,34 +61,23 @@ class _Reading(NamedTuple):
     """What a word can be: a form of this lemma."""
     part: str
     lemma: str
-    kinds: FrozenSet[int]
+    occurrences: int  # of the lemma, in texts that were tagged by hand
 
 
 class Thesaurus:
     """Synonyms by WordNet, kept per word once they were looked up."""
 
-    def __init__(self, reader, options: Options = _DEFAULTS):
+    def __init__(self, lexicon: Lexicon, options: Options = _DEFAULTS):
         """
         Args:
-          reader: NLTK's WordNetCorpusReader; see `wordnet.open_reader`.
+          lexicon: WordNet's words.
           options: which synonyms are wanted.
         """
-        self._reader = reader
+        self._lexicon = lexicon
         self._options = options
-        # NLTK has no other way to the exception lists.
-        self._inflection = inflection.Inflection(reader._exception_map[NOUN],
-                                                 reader._exception_map[VERB])
+        self._inflection = inflection.Inflection(lexicon.exceptions[NOUN], lexicon.exceptions[VERB])
         self._chosen: Dict[str, Optional[Entry]] = {}
         self._tagged: Dict[Tuple[str, str], Optional[Entry]] = {}
-
-    @classmethod
-    def open(cls, files: WordNetFiles, options: Options = _DEFAULTS) -> "Thesaurus":
-        """Opens WordNet, which takes about a second, for this process.
-
-        Raises:
-          UserError: its files cannot be read.
-        """
-        return cls(wordnet.open_reader(files), options)
 
     def get(self, token: str) -> Optional[Entry]:
         """The synonyms of a token, its part of speech being WordNet's choice; None without any."""
@@ -102,24 +92,25 @@ class Thesaurus:
 
         Lower-case texts, such as questions, do not tell Rice from rice.
         """
-        return any(lemma[:1].isupper() and lemma.lower() == word.lower()
-                   for synset in self._reader.synsets(word, NOUN)
-                   for lemma in synset.lemma_names())
+        word = word.lower()
+        return any(lemma[:1].isupper() and lemma.lower() == word
+                   for synset in self._lexicon.senses(word, NOUN) for lemma in synset.lemmas)
 
     def _choose(self, token: str) -> Optional[Entry]:
         word = _replaceable(token)
         if not word or (word != token and self.is_name(word)):
             return None
-        counts = [(self._count(reading), reading) for reading in self._readings(word)]
-        if not counts:
+        readings = self._readings(word, PARTS_OF_SPEECH)
+        if not readings:
             return None
-        total = sum(count for count, _ in counts)
-        count, reading = max(counts, key=lambda pair: pair[0])
-        if count < MAJORITY * total or (not total and len(counts) > 1):
+        total = sum(reading.occurrences for reading in readings)
+        reading = max(readings, key=_occurrences)
+        if reading.occurrences < MAJORITY * total or (not total and len(readings) > 1):
             return None
-        if len(reading.kinds) > 1 and reading.kinds != _PAST_OR_PARTICIPLE:
+        kinds = self._kinds(word, reading)
+        if len(kinds) > 1 and kinds != _PAST_OR_PARTICIPLE:
             return None  # "put", "come": which form it is makes a difference.
-        return self._entry(token, word, reading)
+        return self._entry(token, word, reading, kinds)
 
     def _of_tag(self, token_and_tag: Tuple[str, str]) -> Optional[Entry]:
         token, tag = token_and_tag
@@ -127,81 +118,71 @@ class Thesaurus:
         if not word or tag not in TAGS:
             return None
         part, kind = TAGS[tag]
-        counts = [(self._count(reading), reading._replace(kinds=frozenset([kind])))
-                  for reading in self._readings(word, [part]) if kind in reading.kinds]
-        if not counts:
+        readings = [reading for reading in self._readings(word, [part])
+                    if kind in self._kinds(word, reading)]
+        if not readings:
             return None
-        return self._entry(token, word, max(counts, key=lambda pair: pair[0])[1])
+        return self._entry(token, word, max(readings, key=_occurrences), frozenset([kind]))
 
-    def _readings(self, word: str,
-                  parts: Sequence[str] = wordnet.PARTS_OF_SPEECH) -> List[_Reading]:
-        """What a word in lower case can be. One with a form that is not sure has no kinds."""
-        readings = []
-        for part in parts:
-            for lemma in self._lemmas(word, part):
-                kinds = inflection.kinds_of(word, self._forms(lemma, part))
-                readings.append(_Reading(part, lemma, kinds))
-        return readings
+    def _readings(self, word: str, parts: Sequence[str]) -> List[_Reading]:
+        """What a word in lower case can be, of these parts of speech."""
+        return [_Reading(part, lemma, self._lexicon.occurrences(lemma, part))
+                for part in parts for lemma in self._lexicon.base_forms(word, part)]
 
-    def _lemmas(self, word: str, part: str) -> List[str]:
-        # Of NLTK's public functions, morphy gives the first one only.
-        return list(dict.fromkeys(self._reader._morphy(word, part)))
+    def _kinds(self, word: str, reading: _Reading) -> FrozenSet[int]:
+        """The kinds of inflection that a word may be; none where a form is not sure."""
+        return inflection.kinds_of(word, self._forms(reading.lemma, reading.part))
 
     def _forms(self, lemma: str, part: str) -> Dict[int, str]:
         if part == NOUN:
             return self._inflection.noun_forms(lemma)
         return self._inflection.verb_forms(lemma) if part == VERB else {BASE: lemma}
 
-    def _senses(self, lemma: str, part: str):
-        """[(synset, how often the lemma has this sense)], the most frequent first."""
-        senses = []
-        for synset in self._reader.synsets(lemma, part, check_exceptions=False):
-            counts = [other.count() for other in synset.lemmas() if other.name().lower() == lemma]
-            if counts:  # Not a sense of another lemma that the word may be a form of.
-                senses.append((synset, sum(counts)))
-        return senses
-
-    def _count(self, reading: _Reading) -> int:
-        return sum(count for _, count in self._senses(reading.lemma, reading.part))
-
-    def _entry(self, token: str, word: str, reading: _Reading) -> Optional[Entry]:
-        if not reading.kinds:
+    def _entry(self, token: str, word: str, reading: _Reading,
+               kinds: FrozenSet[int]) -> Optional[Entry]:
+        if not kinds:
             return None
-        senses = self._senses(reading.lemma, reading.part)
-        if self._options.sense == "uniform":
-            pairs = self._pairs(word, reading, [
-                lemma for synset, _ in senses for lemma in _wanted(synset, reading.lemma)])
-        else:
-            pairs = self._first_sense(word, reading, senses)
+        own = {word, *self._forms(reading.lemma, reading.part).values()}
+        pairs: List[Tuple[str, str]] = []
+        for lemmas in self._lemmas(reading):
+            pairs += self._pairs(lemmas, reading.part, sorted(kinds), own)
+            if pairs and self._options.sense == "first":
+                break
         if not pairs:
             return None
+        pairs = list(dict.fromkeys(pairs))
         if word != token:
             pairs = [(one.capitalize(), other.capitalize()) for one, other in pairs]
         synonyms, participles = map(tuple, zip(*pairs))
         return Entry(synonyms, () if synonyms == participles else participles)
 
-    def _first_sense(self, word, reading, senses) -> List[Tuple[str, str]]:
-        for i, (synset, count) in enumerate(senses):
-            if i and count < max(OFTEN, LIKELY_SENSE * senses[0][1]):
+    def _lemmas(self, reading: _Reading) -> Iterator[List[str]]:
+        """The other lemmas of each sense that is looked at."""
+        senses = self._lexicon.senses(reading.lemma, reading.part)
+        if self._options.sense == "uniform":
+            for synset in senses:
+                yield [lemma for lemma, _ in _wanted(synset, reading.lemma)]
+            return
+        least = 0.
+        for synset in senses:
+            count = sum(count for lemma, count in zip(synset.lemmas, synset.counts)
+                        if lemma.lower() == reading.lemma)
+            if count < least:
                 break
+            least = least or max(OFTEN, LIKELY_SENSE * count)
             # Words that occur with this sense: "compose" for "write" but not "indite".
-            pairs = self._pairs(word, reading, [
-                lemma for lemma in _wanted(synset, reading.lemma)
-                if lemma.count() or count < OFTEN])
-            if pairs:
-                return pairs
-        return []
+            yield [lemma for lemma, its_count in _wanted(synset, reading.lemma)
+                   if its_count or count < OFTEN]
 
-    def _pairs(self, word: str, reading: _Reading, lemmas) -> List[Tuple[str, str]]:
-        """(form, form if the word is a participle) of all that can be used, without doubles."""
-        own = set(self._forms(reading.lemma, reading.part).values()) | {word}
+    def _pairs(self, lemmas: List[str], part: str, kinds: Sequence[int],
+               own: Set[str]) -> List[Tuple[str, str]]:
+        """(form, form if the word is a participle) of the lemmas that can be used."""
         pairs = []
         for lemma in lemmas:
-            kinds = sorted(reading.kinds)
-            forms = self._inflected(lemma.name(), reading.part, kinds)
+            forms = self._inflected(lemma, part, kinds)
             if forms and not own.intersection(forms) and not FUNCTION_WORDS.intersection(forms):
                 pairs.append((forms[0], forms[-1]))
-        return list(dict.fromkeys(pairs))
+        return pairs
 
     def _inflected(self, name: str, part: str, kinds: Sequence[int]) -> Optional[List[str]]:
         """The forms of a lemma, with the character that joins words; None if it cannot be used."""
@@ -220,6 +201,10 @@ class Thesaurus:
         if not all(kind in forms for kind in kinds):
             return None
         return [joiner.join(words[:place] + [forms[kind]] + words[place + 1:]) for kind in kinds]
+
+
+def _occurrences(reading: _Reading) -> int:
+    return reading.occurrences
 
 
 def _kept(cache: dict, key, find) -> Optional[Entry]:
@@ -243,21 +228,13 @@ def _replaceable(token: str) -> Optional[str]:
     return None if word in FUNCTION_WORDS else word
 
 
-def _wanted(synset, own: str) -> list:
-    """The other lemmas of a sense, but for those that WordNet marks as rude or archaic."""
-    if _is_unwanted(synset):
+def _wanted(synset: Synset, own: str) -> List[Tuple[str, int]]:
+    """(lemma, count) of the others of a sense, but for those that are rude or archaic."""
+    if _UNWANTED.intersection(synset.usages_of(0)):
         return []
-    return [lemma for lemma in synset.lemmas()
-            if lemma.name().lower() != own and not _is_unwanted(lemma)]
-
-
-def _is_unwanted(synset_or_lemma) -> bool:
-    return any(_usage(domain) in _UNWANTED for domain in synset_or_lemma.usage_domains())
-
-
-def _usage(domain) -> str:
-    """The name of a usage domain, which is a Synset or a Lemma."""
-    return domain.name().split(".")[0]
+    return [(lemma, count)
+            for number, (lemma, count) in enumerate(zip(synset.lemmas, synset.counts), 1)
+            if lemma.lower() != own and not _UNWANTED.intersection(synset.usages_of(number))]
 
 
 def _inflected_word(words: Sequence[str], part: str) -> Optional[int]:

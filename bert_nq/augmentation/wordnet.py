@@ -1,18 +1,14 @@
-"""WordNet's files: finding them, and reading them through NLTK.
+"""WordNet's files: finding them, and what is in them.
 
 They are looked for where the user says, where `nltk.download` puts them, and where Debian's
-package wordnet-base does. NLTK's reader wants two files that only NLTK's own copy has, `lexnames`
-and `index.sense`, and releases of 2026 refuse files outside NLTK's data path. Here the reader gets
-its files from this module, which makes the first, does without the second, and reads the others
-straight from a folder or a zip file: nothing is written and NLTK's path stays as it is.
+package wordnet-base does. They are read where they are, from a folder or from a zip file; what is
+in them, `lexicon` knows.
 """
-import functools
-import io
+import contextlib
 import mmap
 import os
-import warnings
 import zipfile
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional
+from typing import Dict, Iterator, List, NamedTuple, Optional
 
 import google_crc32c
 
@@ -20,21 +16,11 @@ from bert_nq.errors import UserError
 
 NOUN, VERB, ADJECTIVE, ADVERB = "n", "v", "a", "r"
 PARTS_OF_SPEECH = (NOUN, VERB, ADJECTIVE, ADVERB)
+NAMES_OF_PARTS = {NOUN: "noun", VERB: "verb", ADJECTIVE: "adj", ADVERB: "adv"}  # in files' names
 
 _DEBIAN = "/usr/share/wordnet"
-_FILES = ["%s.%s" % (kind, part) for kind in ("data", "index")
-          for part in ("noun", "verb", "adj", "adv")]
-_FILES += ["noun.exc", "verb.exc", "adj.exc", "adv.exc", "cntlist.rev"]
-
-# The lexicographer files in the order of their numbers, from the manual page lexnames(5WN).
-LEXNAMES = """adj.all adj.pert adv.all noun.Tops noun.act noun.animal noun.artifact noun.attribute
-    noun.body noun.cognition noun.communication noun.event noun.feeling noun.food noun.group
-    noun.location noun.motive noun.object noun.person noun.phenomenon noun.plant noun.possession
-    noun.process noun.quantity noun.relation noun.shape noun.state noun.substance noun.time
-    verb.body verb.change verb.cognition verb.communication verb.competition verb.consumption
-    verb.contact verb.creation verb.emotion verb.motion verb.perception verb.possession
-    verb.social verb.stative verb.weather adj.ppl""".split()
-_LEXNAME_PARTS = {"noun": 1, "verb": 2, "adj": 3, "adv": 4}
+_FILES = ["%s.%s" % (kind, part) for kind in ("data", "index") for part in NAMES_OF_PARTS.values()]
+_FILES += [part + ".exc" for part in NAMES_OF_PARTS.values()] + ["cntlist.rev"]
 
 _HOW_TO_GET_IT = ("install it with 'python -m nltk.downloader wordnet' or 'apt-get install "
                   "wordnet-base', or give a folder that has it with --wordnet_dir=DIR")
@@ -121,11 +107,11 @@ def _files_at(place: str) -> Optional[WordNetFiles]:
 def _fingerprint(files: WordNetFiles, sizes: Dict[str, int]) -> str:
     """CRC-32C of all sizes and of the smallest index: enough to tell releases apart."""
     text = " ".join("%s=%d" % item for item in sorted(sizes.items())).encode("ascii")
-    return "%08x" % google_crc32c.value(text + bytes(_content(files, "index.adv")))
+    return "%08x" % google_crc32c.value(text + bytes(content(files, "index.adv")))
 
 
-def _content(files: WordNetFiles, name: str):
-    """A file's bytes. From a folder they are mapped, so that processes share the memory."""
+def content(files: WordNetFiles, name: str):
+    """The bytes of a file, "data.noun" say. In a folder they are mapped: processes share them."""
     if zipfile.is_zipfile(files.path):
         with zipfile.ZipFile(files.path) as archive:
             return archive.read(files.inside + name)
@@ -135,109 +121,11 @@ def _content(files: WordNetFiles, name: str):
         return mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-def open_reader(files: WordNetFiles):
-    """NLTK's WordNetCorpusReader of these files. Takes about a second.
-
-    The reader is for the process that opens it: it keeps places in files.
-
-    Raises:
-      UserError: a file cannot be read or is not WordNet's.
-    """
-    from nltk.corpus.reader.wordnet import WordNetError
+@contextlib.contextmanager
+def explaining(files: WordNetFiles, name: str = "") -> Iterator[None]:
+    """Makes what goes wrong with a file a UserError that names it."""
     try:
-        return _reader_class()(functools.partial(_content, files))
-    except (OSError, LookupError, ValueError, AssertionError, StopIteration, RuntimeError,
-            zipfile.BadZipFile, WordNetError) as e:
-        raise UserError("cannot read WordNet in %s (%s: %s): %s"
-                        % (files.path, type(e).__name__, e, _HOW_TO_GET_IT)) from e
-
-
-@functools.lru_cache(maxsize=None)
-def _reader_class():
-    """The class is made late, since importing NLTK takes most of a second."""
-    from nltk.corpus.reader.wordnet import WordNetCorpusReader
-    from nltk.data import PathPointer
-
-    class _NoPath(PathPointer):
-        """The root of a reader that is given its files otherwise."""
-        path = "WordNet"
-
-        def open(self, encoding=None):
-            raise FileNotFoundError(self.path)
-
-        def file_size(self):
-            raise FileNotFoundError(self.path)
-
-        def join(self, fileid):
-            raise FileNotFoundError(fileid)
-
-    class _Reader(WordNetCorpusReader):
-        """NLTK's reader, on the bytes that `content(name)` gives."""
-
-        def __init__(self, content: Callable[[str], Any]):
-            self._content = content
-            self._counts = _read_counts(content("cntlist.rev"))
-            with warnings.catch_warnings():
-                # That other languages are missing.
-                warnings.simplefilter("ignore")
-                super().__init__(_NoPath(), None)
-
-        def open(self, file):
-            if file == "lexnames":
-                return io.StringIO("".join(
-                    "%02d\t%s\t%d\n" % (i, name, _LEXNAME_PARTS[name.split(".")[0]])
-                    for i, name in enumerate(LEXNAMES)))
-            return _Text(self._content(file))
-
-        def lemma_count(self, lemma):
-            # NLTK searches the file each time; this takes a hundredth of that.
-            return self._counts.get(lemma.key(), 0)
-
-        def map_wn(self, version="wordnet"):
-            return None  # A map to other versions, for other languages.
-
-        def map_wn30(self):
-            return None
-
-    return _Reader
-
-
-def _read_counts(content) -> Dict[str, int]:
-    """{sense key: how often texts tagged by hand have this sense}, from cntlist.rev."""
-    counts = {}
-    for line in bytes(content).decode("utf8").splitlines():
-        fields = line.split(" ")
-        if len(fields) == 3:
-            counts[fields[0]] = int(fields[2])
-    return counts
-
-
-class _Text:
-    """Bytes as the seekable text file that NLTK's reader wants; places are byte offsets."""
-
-    def __init__(self, content):
-        self._file = content if isinstance(content, mmap.mmap) else io.BytesIO(content)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.readline, "")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *unused):
-        self.close()
-
-    def close(self):
-        self._file.close()
-
-    def readline(self) -> str:
-        return self._file.readline().decode("utf8")
-
-    def read(self) -> str:
-        return self._file.read().decode("utf8")
-
-    def seek(self, offset: int, whence: int = 0):
-        self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._file.tell()
+        yield
+    except (OSError, LookupError, ValueError, zipfile.BadZipFile) as e:
+        raise UserError("cannot read WordNet in %s (%s%s: %s): %s" % (
+            files.path, name and name + ": ", type(e).__name__, e, _HOW_TO_GET_IT)) from e

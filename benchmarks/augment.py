@@ -1,0 +1,112 @@
+r"""Measures how fast pages are augmented, beside how fast they are prepared.
+
+    python benchmarks/augment.py --vocab_file=vocab-nq.txt
+
+Makes shards of pages of real size, and the sample corpus, in --work_dir, where a second run and
+benchmarks/prepare.py find them. On them run in turns, each as a whole process, with one worker and
+with all cores: prepare_nq_data.py as it is, the same with --augment=synonyms, and
+augment_nq_data.py. Medians of pages (those that are read) a second are printed.
+
+How long replacing words by synonyms takes by itself is measured in processor time, and beside it
+the way of tinyBERT-NQ: WordNet is asked through NLTK about each word, each time that it comes. Of
+each there are two numbers: when the first pages come, whose words nobody has looked up yet, and
+when the same pages come again.
+
+WordNet has to be there, see --wordnet_dir. Beside this: corpora.py has the pages,
+per_word_synonyms.py the other way. What was found is in README.md.
+"""
+import os
+import statistics
+import sys
+import tempfile
+from typing import NamedTuple
+
+import corpora
+import processes
+from absl import flags
+
+from bert_nq import program
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+FLAGS = flags.FLAGS
+
+corpora.define_flags()
+flags.DEFINE_string("wordnet_dir", None, "Where WordNet is, if not in its usual places.")
+flags.DEFINE_integer("runs", 3, "Turns, of which medians are taken.", lower_bound=1)
+flags.DEFINE_integer("reference_pages", 100, "Pages for that comparison; 0: leave it out.",
+                     lower_bound=0)
+
+_PREPARE, _AUGMENT = "prepare/prepare_nq_data.py", "augment/augment_nq_data.py"
+
+
+class Contender(NamedTuple):
+    """A program that is measured."""
+    name: str
+    script: str
+    flags: list
+
+
+def main():
+    corpora.check_flags()
+    found = {name: corpora.shards(name) for name in FLAGS.corpora}
+    for name, (folder, paths) in found.items():
+        pages, _ = corpora.count(paths)
+        for workers in sorted({1, program.num_cores()}):
+            measure_programs(name, folder, paths, pages, workers)
+    # After all processes: a process is told to have had the memory that this one had at its start.
+    if FLAGS.reference_pages:
+        import per_word_synonyms
+        for name, (_, paths) in found.items():
+            program.print_table(
+                "%s, synonyms alone: processor milliseconds of a page at first, and again" % name,
+                per_word_synonyms.rows(paths, FLAGS.reference_pages, FLAGS.wordnet_dir))
+    print("\nNext: put the numbers, with the machine they are from, into benchmarks/README.md")
+
+
+def contenders():
+    """The programs, each with the flags that are its own."""
+    synonyms = ["--augment=synonyms"]
+    if FLAGS.wordnet_dir:
+        synonyms.append("--wordnet_dir=" + FLAGS.wordnet_dir)
+    vocab = ["--vocab_file=" + FLAGS.vocab_file]
+    return [Contender("prepare_nq_data.py", _PREPARE, vocab),
+            Contender("prepare_nq_data.py --augment=synonyms", _PREPARE, vocab + synonyms),
+            Contender("augment_nq_data.py", _AUGMENT, synonyms)]
+
+
+def measure_programs(name, folder, paths, pages, workers):
+    """Prints how fast the programs are."""
+    runs = {contender.name: [] for contender in contenders()}
+    for _ in range(FLAGS.runs):
+        for contender in contenders():
+            runs[contender.name].append(run(contender, folder, paths, workers))
+    speeds = {which: pages / statistics.median(r.seconds for r in its)
+              for which, its in runs.items()}
+    rows = []
+    for which, its in runs.items():
+        cpu_seconds = statistics.median(r.cpu_seconds for r in its)
+        rows += [(which, "%.1f pages/s (%s)" % (speeds[which], ", ".join(
+                     "%.1f" % (pages / r.seconds) for r in its))),
+                 ("  processor time of a page", "%.2f ms" % (1e3 * cpu_seconds / pages)),
+                 ("  peak memory of a process", "%.0f MB" % max(r.peak_mb for r in its))]
+    alone, both, augmenting = speeds.values()
+    rows += [("augmenting is as many times as fast as preparing", "%.2f" % (augmenting / alone)),
+             ("preparing with copies, the same", "%.2f" % (both / alone))]
+    program.print_table("%s: %d pages, %d %s, medians of %d turns" % (
+        name, pages, workers, "worker" if workers == 1 else "workers", FLAGS.runs), rows)
+
+
+def run(contender, folder, paths, workers):
+    """Runs a program whose output goes to a folder that is new, so that nothing is there yet."""
+    with tempfile.TemporaryDirectory(dir=folder) as output:
+        target = ("--output_tfrecord=%s/records.tfrecord" if contender.script == _PREPARE
+                  else "--output_jsonl=%s/pages.jsonl.gz") % output
+        return processes.run(
+            [sys.executable, os.path.join(ROOT, contender.script),
+             "--input_jsonl=" + ",".join(paths), target, "--num_workers=%d" % workers]
+            + contender.flags, os.path.join(folder, "augment.log"))
+
+
+if __name__ == "__main__":
+    program.run(main)
