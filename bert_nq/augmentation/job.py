@@ -8,6 +8,7 @@ and is compressed by itself, so the bytes of the outputs depend on settings and 
 import collections
 import contextlib
 import functools
+import gc
 import io
 import json
 import os
@@ -173,6 +174,9 @@ def _check_ids(results: List[Dict[str, Any]]) -> None:
 
 def make_worker(job: Job, folder_path: str) -> workers.Work:
     """A worker's function that does a `Lines`: its result goes to the work folder."""
+    # A page is thousands of objects without cycles. To look for some after each seven hundred, as
+    # Python does, takes a seventh of the time.
+    gc.set_threshold(1 << 20)
     return functools.partial(_work, job, work_folder.WorkFolder(folder_path), job.options.make())
 
 

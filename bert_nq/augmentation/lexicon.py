@@ -20,6 +20,7 @@ _ENDINGS = {
     ADJECTIVE: (("er", ""), ("est", ""), ("er", "e"), ("est", "e")),
     ADVERB: (),
 }
+_LAST_LETTERS = {part: {end[-1] for end, _ in endings} for part, endings in _ENDINGS.items()}
 # The digit behind "%" in sense keys. That of a satellite names the other adjective as well.
 _DIGITS = {NOUN: "1", VERB: "2", ADJECTIVE: "3", ADVERB: "4", _SATELLITE: "5"}
 _PARTS_OF_DIGITS = dict(zip("12345", (NOUN, VERB, ADJECTIVE, ADVERB, ADJECTIVE)))
@@ -72,10 +73,12 @@ class Lexicon:
 
     def base_forms(self, word: str, part: str) -> List[str]:
         """The lemmas that a word in lower case may be a form of, itself first."""
+        index = self._index[part]
         forms = self.exceptions[part].get(word)
         if forms is None:
+            if word[-1:] not in _LAST_LETTERS[part]:  # Most words: there are many, so be quick.
+                return [word] if word in index else []
             forms = [word[:-len(end)] + base for end, base in _ENDINGS[part] if word.endswith(end)]
-        index = self._index[part]
         return [form for form in dict.fromkeys([word] + forms) if form in index]
 
     def occurrences(self, lemma: str, part: str) -> int:

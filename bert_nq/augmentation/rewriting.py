@@ -6,6 +6,7 @@
 Both give the same page: a record that is rewritten and then decoded equals the rewritten example.
 """
 import html
+import operator
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
@@ -161,8 +162,8 @@ class _Rewritten(NamedTuple):
 def _offsets(tokens: Sequence[Record], source: str):
     """The first byte of each token and the one behind it; None, None where they have none."""
     try:
-        starts = np.fromiter((t["start_byte"] for t in tokens), np.int64, len(tokens))
-        ends = np.fromiter((t["end_byte"] for t in tokens), np.int64, len(tokens))
+        starts, ends = (np.fromiter(map(operator.itemgetter(name), tokens), np.int64, len(tokens))
+                        for name in ("start_byte", "end_byte"))
     except (KeyError, TypeError, ValueError, OverflowError):
         return None, None
     if (starts > ends).any() or (ends[:-1] > starts[1:]).any() or (starts < 0).any():

@@ -98,8 +98,11 @@ class Thesaurus:
 
     def _choose(self, token: str) -> Optional[Entry]:
         word = _replaceable(token)
-        if not word or (word != token and self.is_name(word)):
+        if not word:
             return None
+        if word != token:
+            entry = self.get(word)
+            return _capitalized(entry) if entry and not self.is_name(word) else None
         readings = self._readings(word, PARTS_OF_SPEECH)
         if not readings:
             return None
@@ -110,19 +113,22 @@ class Thesaurus:
         kinds = self._kinds(word, reading)
         if len(kinds) > 1 and kinds != _PAST_OR_PARTICIPLE:
             return None  # "put", "come": which form it is makes a difference.
-        return self._entry(token, word, reading, kinds)
+        return self._entry(word, reading, kinds)
 
     def _of_tag(self, token_and_tag: Tuple[str, str]) -> Optional[Entry]:
         token, tag = token_and_tag
         word = _replaceable(token)
         if not word or tag not in TAGS:
             return None
+        if word != token:
+            entry = self.get_tagged(word, tag)
+            return _capitalized(entry) if entry else None
         part, kind = TAGS[tag]
         readings = [reading for reading in self._readings(word, [part])
                     if kind in self._kinds(word, reading)]
         if not readings:
             return None
-        return self._entry(token, word, max(readings, key=_occurrences), frozenset([kind]))
+        return self._entry(word, max(readings, key=_occurrences), frozenset([kind]))
 
     def _readings(self, word: str, parts: Sequence[str]) -> List[_Reading]:
         """What a word in lower case can be, of these parts of speech."""
@@ -138,8 +144,7 @@ class Thesaurus:
             return self._inflection.noun_forms(lemma)
         return self._inflection.verb_forms(lemma) if part == VERB else {BASE: lemma}
 
-    def _entry(self, token: str, word: str, reading: _Reading,
-               kinds: FrozenSet[int]) -> Optional[Entry]:
+    def _entry(self, word: str, reading: _Reading, kinds: FrozenSet[int]) -> Optional[Entry]:
         if not kinds:
             return None
         own = {word, *self._forms(reading.lemma, reading.part).values()}
@@ -150,10 +155,7 @@ class Thesaurus:
                 break
         if not pairs:
             return None
-        pairs = list(dict.fromkeys(pairs))
-        if word != token:
-            pairs = [(one.capitalize(), other.capitalize()) for one, other in pairs]
-        synonyms, participles = map(tuple, zip(*pairs))
+        synonyms, participles = map(tuple, zip(*dict.fromkeys(pairs)))
         return Entry(synonyms, () if synonyms == participles else participles)
 
     def _lemmas(self, reading: _Reading) -> Iterator[List[str]]:
@@ -201,6 +203,11 @@ class Thesaurus:
         if not all(kind in forms for kind in kinds):
             return None
         return [joiner.join(words[:place] + [forms[kind]] + words[place + 1:]) for kind in kinds]
+
+
+def _capitalized(entry: Entry) -> Entry:
+    """The same for a word that begins with a capital."""
+    return Entry(*(tuple(word.capitalize() for word in words) for words in entry))
 
 
 def _occurrences(reading: _Reading) -> int:

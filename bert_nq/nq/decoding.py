@@ -92,7 +92,7 @@ def document_of(record: Dict[str, Any], source: str) -> Tuple[List[str], List[bo
     if "document_tokens" in record:
         tokens = record["document_tokens"]
         texts = [t["token"] for t in tokens]
-        if not all(isinstance(t, str) for t in texts):
+        if not set(map(type, texts)) <= {str}:
             raise BadExampleError("%s: a document token is not a string" % source)
         return texts, [bool(t["html_token"]) for t in tokens]
     if "document_text" in record:
