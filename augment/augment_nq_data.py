@@ -75,7 +75,8 @@ def print_summary(work, result, seconds):
     counts = result.counts
     speed = "" if result.num_resumed else " (%.0f pages/s)" % (counts["pages"] / max(seconds, 1e-9))
     rows = [("pages read", counts["pages"]), ("  skipped as unusable", counts["skipped"]),
-            ("pages written", counts["written"]), ("changed copies written", counts["copies"])]
+            ("  done before", result.num_resumed), ("pages written", counts["written"]),
+            ("changed copies written", counts["copies"])]
     if work.options.wordnet:
         rows.append(("WordNet", str(work.options.wordnet)))
     program.print_table("augmented by %s" % ", ".join(work.options.augment),

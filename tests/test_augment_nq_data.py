@@ -1,5 +1,10 @@
 """Copies of pages, their ids, the program that writes them, and the same made on the fly."""
 import os
+import re
+import signal
+import subprocess
+import sys
+import time
 
 import programs
 import pytest
@@ -171,3 +176,33 @@ def test_wrong_flags(tmp_path, args, message):
                         "--output_jsonl=%s" % (tmp_path / "out.jsonl"), *args)
     assert done.returncode == 1
     assert message in programs.error_line(done)
+
+
+def test_killed_at_any_moment_and_carried_on(tmp_path):
+    """With SIGKILL, each time when more chunks are finished; then the same command carries on."""
+    shard = write_pages(tmp_path / "in.jsonl", 200)
+    wordnet = tiny_wordnet.write(tmp_path / "wordnet")
+
+    def command(folder):
+        return [sys.executable, os.path.join(programs.ROOT, PROGRAM), "--input_jsonl=" + shard,
+                "--output_jsonl=%s" % (tmp_path / folder / "x.jsonl.gz"), "--num_workers=2",
+                "--wordnet_dir=" + wordnet, "--rate=0.6", "--pos=wordnet", "--copies=2"]
+
+    assert subprocess.run(command("a"), stdout=subprocess.DEVNULL).returncode == 0
+    finished = tmp_path / "b" / ".x.jsonl.gz.work"
+    for least in (0, 1, 3):
+        process = subprocess.Popen(command("b"), stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        end = time.time() + 120
+        while time.time() < end and len(list(finished.glob("*.json"))) < least + 1:
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+    assert finished.is_dir() and not (tmp_path / "b" / "x.jsonl.gz").exists()
+    done = subprocess.run(command("b"), stdout=subprocess.PIPE, text=True)
+    assert done.returncode == 0
+    assert int(re.search(r"  done before +(\d+)", done.stdout).group(1)) >= 64
+    assert sorted(path.name for path in (tmp_path / "b").iterdir()) == [
+        "x.flags", "x.jsonl.gz", "x.sources.tsv"]
+    for name in ("x.jsonl.gz", "x.sources.tsv"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
