@@ -89,7 +89,8 @@ class Cell:
         if scores is None:
             return None
         counts = self._counts()
-        return Result(self._seed, self.num_windows(), counts.get("copies", 0) if counts else None,
+        copies = counts.get("records_of_copies", 0) if counts else None
+        return Result(self._seed, self.num_windows(), copies,
                       self._steps_done() or self._about().get("steps"), scores)
 
     def run(self, windows_as_they_are: Optional[int], keep: bool) -> bool:
@@ -211,8 +212,7 @@ def check_flags(script: str, arguments: List[str]) -> None:
     """Raises UserError where a program does not take flags, without running it."""
     # With an argument that no program takes, it ends when it has read its flags.
     done = subprocess.run([sys.executable, os.path.join(_ROOT, script)] + arguments + ["stray"],
-                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                          text=True)
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     if "unexpected argument 'stray'" not in done.stderr:
         told = [line for line in done.stderr.splitlines() if line.strip()]
         raise UserError("%s does not take %s: %s" % (script, " ".join(arguments),

@@ -37,6 +37,8 @@ _BASE = "none"
 # The settings by their names.
 _SETTINGS = {
     _BASE: "",
+    # To an uncased vocabulary, copies of the same pages with nothing changed.
+    "unchanged": "--augment=case_noise",
     "seed": "--augment=synonyms --mode=seed",
     "default": "--augment=synonyms",
     "rate50": "--augment=synonyms --rate=0.5",
@@ -47,6 +49,10 @@ _SETTINGS = {
     "all": "--augment=synonyms --words=all",
     "deletion": "--augment=deletion",
     "swap": "--augment=swap",
+    "question_words": "--augment=question_words",
+    "shuffle": "--augment=shuffle",
+    "distractors": "--augment=distractors",
+    "typos": "--augment=typos",
 }
 
 flags.DEFINE_string("train_jsonl", None,

@@ -1,9 +1,12 @@
 """Runs the project's programs as a person does, with the interpreter that runs the tests."""
 import os
+import re
 import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+_PROGRESS = re.compile(r"[a-z ]+: .*, \d+ %(, .* left)?")  # see program.Meter
 
 
 def command(relative_path, *args):
@@ -20,8 +23,11 @@ def run(relative_path, *args, **options) -> subprocess.CompletedProcess:
 
 
 def error_line(done: subprocess.CompletedProcess) -> str:
-    """The one line that a program wrote to standard error when it failed with exit code 1."""
+    """The one line that a program wrote to standard error when it failed with exit code 1.
+
+    On a busy machine there may be lines of progress before it.
+    """
     assert done.returncode == 1, (done.returncode, done.stdout, done.stderr)
-    lines = done.stderr.splitlines()
+    lines = [line for line in done.stderr.splitlines() if not _PROGRESS.fullmatch(line)]
     assert len(lines) == 1, done.stderr
     return lines[0]

@@ -75,22 +75,24 @@ def compare(folder, *flags):
 def test_runs_are_made_once_and_are_equally_long(tmp_path):
     work = tmp_path / "work"
     # What somebody has put there counts as done.
-    for name, long_f1 in (("none-2", 0.25), ("unknowns-2", 0.5)):
+    for name, long_f1 in (("none-2", 0.25), ("half-2", 0.5)):
         (work / name).mkdir(parents=True)
         (work / name / "scores.json").write_text(
             '{"long-best-threshold-f1": %g, "short-best-threshold-f1": 0.0}' % long_f1)
-    flags = ["--settings=none", "--setting=unknowns:--include_unknowns=1", "--seeds=1,2"]
+    flags = ["--settings=none", "--setting=half:--augment=deletion --rate=0.5", "--seeds=1,2"]
     # 48 windows with an answer and batches of 4: half an epoch is 6 steps.
     done = compare(tmp_path, "--num_train_epochs=0.5", "--nokeep", *flags)
     assert done.returncode == 0, done.stderr
-    assert "[2/4] unknowns-1" in done.stderr and "none-1: train 6 steps took" in done.stderr
+    assert "[2/4] half-1" in done.stderr and "none-1: train 6 steps took" in done.stderr
     assert "none-2: " not in done.stderr
     with open(str(work / "comparison.json")) as f:
-        none, unknowns = json.load(f)
-    assert [run["steps"] for run in (none["runs"][0], unknowns["runs"][0])] == [6, 6]
-    assert [run["windows"] for run in (none["runs"][0], unknowns["runs"][0])] == [48, 96]
-    assert unknowns["long_f1_difference"]["sd"] is not None
-    assert [run["long_f1"] for run in unknowns["runs"]][1] == 0.5
+        none, half = json.load(f)
+    assert [run["steps"] for run in (none["runs"][0], half["runs"][0])] == [6, 6]
+    assert (none["runs"][0]["windows"], none["runs"][0]["copies"]) == (48, 0)
+    # The pages' own windows are the same with copies.
+    assert half["runs"][0]["windows"] == 48 + half["runs"][0]["copies"] > 48
+    assert half["long_f1_difference"]["sd"] is not None
+    assert [run["long_f1"] for run in half["runs"]][1] == 0.5
     assert (work / "comparison.md").read_text() in done.stdout
     assert not (work / "none-1" / "model").exists()
     assert not (work / "none-1" / "train.tfrecord").exists()
@@ -107,7 +109,7 @@ def test_runs_are_made_once_and_are_equally_long(tmp_path):
 
 
 @pytest.mark.parametrize("flags, message", [
-    (["--settings=none,such"], "error: --settings: such is none of none, seed, default"),
+    (["--settings=none,such"], "error: --settings: such is none of none, unchanged, seed, default"),
     (["--setting=none:--augment=synonyms"], "there is a setting none already"),
     (["--setting=--augment=synonyms"], "it is written NAME:FLAGS"),
     (["--seeds=1,x"], "error: --seeds=1,x: they are whole numbers"),

@@ -17,8 +17,8 @@ from bert_nq.records import compact, examples, tfrecord
 # Counts by name. Of pages: "pages" that were usable, of them "gold_in_contexts", whose annotated
 # candidate (or its absence) is among the contexts, and "answers_lost" among odd blanks, and
 # "skipped" lines; their changed "copies" are counted by themselves. Of windows, those of copies
-# included: "windows" that the pages have, "records" that were written, and of
-# training records how many there are of each AnswerType, by its name.
+# included: "windows" that the pages have, "records" that were written, of them "records_of_copies",
+# and of training records how many there are of each AnswerType, by its name.
 Counts = "collections.Counter[str]"
 
 
@@ -71,8 +71,9 @@ class PagePreparer:
         self._add(page, example.example_id, made)
         if self._augmenter:
             for copy in self._augmenter.copies(example):
-                self._add(page, copy.example.example_id, self._make(copy.example))
-                page.counts["copies"] += 1
+                made = self._make(copy.example)
+                self._add(page, copy.example.example_id, made)
+                page.counts.update(copies=1, records_of_copies=len(made.windows.indexes))
         return page
 
     def _add(self, page: PreparedPage, example_id: int, made: ExampleWindows) -> None:
