@@ -13,6 +13,7 @@ import time
 import programs
 import pytest
 import spark_cluster
+import tiny_wordnet
 from hypothesis import given
 from hypothesis import strategies as st
 from nq_pages import write_shard
@@ -109,6 +110,21 @@ def test_prediction_records_through_spark_submit(corpus, cluster, tmp_path):
     # all that a program says goes to standard output.
     assert re.findall(r"preparing: shards \d+ of (\d+)", done.stdout)[-1] == "%d" % (15 + min(
         3, (corpus / "s-00.jsonl").stat().st_size >> 20))
+
+
+@needs_java
+def test_training_records_with_copies(corpus, cluster, tmp_path):
+    """WordNet is a folder that all machines have."""
+    flags = {"input_jsonl": corpus / "s-0[1-4].jsonl.gz", "augment": "synonyms,swap", "copies": 2,
+             "wordnet_dir": tiny_wordnet.write(tmp_path / "wordnet"), "pos": "wordnet"}
+    local, summary = made_locally(corpus, tmp_path / "local", **flags)
+    copies = int(re.search(r"changed copies of them +(\d+)", summary).group(1))
+    assert copies == 2 * 4 * PAGES
+    done = programs.run(PROGRAM, *arguments(
+        corpus, tmp_path / "spark" / "x.tfrecord", master=cluster.master, **flags),
+        env=cluster.env)
+    assert done.returncode == 0, done.stderr
+    assert contents(tmp_path / "spark") == local
 
 
 @needs_java
