@@ -44,6 +44,18 @@ def test_pages_without_answer_pass_through_once_and_copies_have_ids_of_their_own
     assert not ids & {copy.example.example_id for copy in other}
 
 
+def test_distractors_are_told_by_what_is_in_their_shards(tmp_path):
+    def settings(path, num_pages):
+        shard = write_pages(path, num_pages)
+        return AugmentationOptions(("distractors",), distractor_pages=(shard,)).settings()
+
+    (tmp_path / "a").mkdir()
+    first = settings(tmp_path / "x.jsonl", 3)
+    assert first["distractor_pages"].startswith("x.jsonl ")
+    assert settings(tmp_path / "a" / "x.jsonl", 3) == first
+    assert settings(tmp_path / "x.jsonl", 4) != first
+
+
 def test_the_share_of_the_pages_that_are_copied():
     augmenter = options(share=0.25).make()
     page = example_of(place_page(0, filler=3), "")

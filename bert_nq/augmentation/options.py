@@ -1,7 +1,9 @@
 """The settings that decide what an example's copies are, and what makes them."""
 import itertools
+import os
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
+from bert_nq import files
 from bert_nq.augmentation import tagging, wordnet
 from bert_nq.augmentation.augmentation import Augmentation
 from bert_nq.augmentation.augmenter import Augmenter, CopyOptions
@@ -78,7 +80,7 @@ class AugmentationOptions(NamedTuple):
                             wordnet=self.wordnet.fingerprint if self.wordnet else None)
         if "distractors" in self.augment:
             settings.update(num_distractors=self.num_distractors,
-                            distractor_pages=",".join(self.distractor_pages))
+                            distractor_pages=", ".join(map(_content, self.distractor_pages)))
         return settings
 
     def _words(self) -> str:
@@ -103,6 +105,11 @@ def _synonyms(options: AugmentationOptions) -> Augmentation:
                           ThesaurusOptions(options.sense, options.multi_word))
     return Synonyms(SynonymOptions(options.rate, options._words()), thesaurus,
                     tagging.open_tagger(options.pos))
+
+
+def _content(path: str) -> str:
+    """A shard by what is in it, wherever it lies and whenever it was copied there."""
+    return "%s %s" % (os.path.basename(path), files.fingerprint(path, with_time=False))
 
 
 def _distractors(options: AugmentationOptions) -> Augmentation:
