@@ -86,9 +86,9 @@ class Inflection:
                              exceptions: FrozenSet[str]) -> Optional[Tuple[str, str]]:
         if lemma in VERBS:
             return VERBS[lemma]
-        for prefix in VERB_PREFIXES:
-            base = lemma[len(prefix):]
-            if lemma.startswith(prefix) and base in VERBS:
+        for base in _bases(lemma):
+            if base in VERBS:
+                prefix = lemma[:-len(base)]
                 forms = tuple(prefix + form for form in VERBS[base])
                 sure = all(form == lemma or form in exceptions or form == _regular_past(lemma)
                            for form in forms)
@@ -151,8 +151,14 @@ def _with_s(lemma: str) -> str:
 
 def _doubles(lemma: str) -> bool:
     """Whether the last letter is likely to be doubled: stop, overrun."""
-    bases = [lemma[len(prefix):] for prefix in VERB_PREFIXES if lemma.startswith(prefix)]
-    return any(map(_DOUBLES.match, [lemma] + [base for base in bases if base in VERBS]))
+    return any(map(_DOUBLES.match, [lemma] + [base for base in _bases(lemma) if base in VERBS]))
+
+
+def _bases(lemma: str) -> List[str]:
+    """What is left of a verb without one of the prefixes: of "overrun" "run"."""
+    if not lemma.startswith(VERB_PREFIXES):
+        return []
+    return [lemma[len(prefix):] for prefix in VERB_PREFIXES if lemma.startswith(prefix)]
 
 
 def _ing(lemma: str) -> Optional[str]:

@@ -8,7 +8,14 @@ is more than all else that is done to them.
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
 from bert_nq.augmentation import wordnet
-from bert_nq.augmentation.wordnet import ADJECTIVE, ADVERB, NOUN, VERB, WordNetFiles
+from bert_nq.augmentation.wordnet import (
+    ADJECTIVE,
+    ADVERB,
+    NOUN,
+    PARTS_OF_SPEECH,
+    VERB,
+    WordNetFiles,
+)
 
 _SATELLITE = "s"  # in data files, an adjective that is like another one
 # The ends of inflected forms, and the end of the base form that may have such a form.
@@ -20,7 +27,7 @@ _ENDINGS = {
     ADJECTIVE: (("er", ""), ("est", ""), ("er", "e"), ("est", "e")),
     ADVERB: (),
 }
-_LAST_LETTERS = {part: {end[-1] for end, _ in endings} for part, endings in _ENDINGS.items()}
+_ALL_ENDS = tuple({end for endings in _ENDINGS.values() for end, _ in endings})
 # The digit behind "%" in sense keys. That of a satellite names the other adjective as well.
 _DIGITS = {NOUN: "1", VERB: "2", ADJECTIVE: "3", ADVERB: "4", _SATELLITE: "5"}
 _PARTS_OF_DIGITS = dict(zip("12345", (NOUN, VERB, ADJECTIVE, ADVERB, ADJECTIVE)))
@@ -58,6 +65,7 @@ class Lexicon:
         self._index = self._read("index.%s", _index)
         self._data = self._read("data.%s", lambda content: content)
         self.exceptions: Dict[str, Dict[str, List[str]]] = self._read("%s.exc", _exceptions)
+        self._irregular = frozenset().union(*self.exceptions.values())
         name = "cntlist.rev"
         with wordnet.explaining(files, name):
             self._counts = _counts(wordnet.content(files, name))
@@ -76,10 +84,16 @@ class Lexicon:
         index = self._index[part]
         forms = self.exceptions[part].get(word)
         if forms is None:
-            if word[-1:] not in _LAST_LETTERS[part]:  # Most words: there are many, so be quick.
-                return [word] if word in index else []
             forms = [word[:-len(end)] + base for end, base in _ENDINGS[part] if word.endswith(end)]
         return [form for form in dict.fromkeys([word] + forms) if form in index]
+
+    def readings(self, word: str) -> List[Tuple[str, str]]:
+        """[(part of speech, lemma)]: all that a word in lower case may be a form of."""
+        if word.endswith(_ALL_ENDS) or word in self._irregular:
+            return [(part, lemma) for part in PARTS_OF_SPEECH
+                    for lemma in self.base_forms(word, part)]
+        # Most of the words that a page brings, names and the like: quickly.
+        return [(part, word) for part in PARTS_OF_SPEECH if word in self._index[part]]
 
     def occurrences(self, lemma: str, part: str) -> int:
         """How often a lemma in lower case occurs as this part of speech, in whatever sense."""

@@ -13,7 +13,6 @@ from typing import Dict, NamedTuple, Optional, Tuple
 
 from bert_nq.augmentation.augmentation import Augmentation, Draws, WordEdits, choose_words
 from bert_nq.augmentation.lexicon import Lexicon
-from bert_nq.augmentation.wordnet import PARTS_OF_SPEECH
 from bert_nq.nq.example import Example
 
 # What is drawn.
@@ -38,8 +37,7 @@ class FirstLemmas:
         if word not in self._kept:
             if len(self._kept) >= _MOST_WORDS_KEPT:
                 self._kept.clear()
-            lemmas = {synset.lemmas[0] for part in PARTS_OF_SPEECH
-                      for lemma in self._lexicon.base_forms(word.lower(), part)
+            lemmas = {synset.lemmas[0] for part, lemma in self._lexicon.readings(word.lower())
                       for synset in self._lexicon.senses(lemma, part)}
             self._kept[word] = tuple(sorted(lemmas - {word}))
         return self._kept[word]

@@ -132,10 +132,12 @@ class _Codes(dict):
         return np.fromiter(map(self.__getitem__, tokens), np.uint8, len(tokens))
 
     def __missing__(self, token: str) -> int:
+        code = 0
         entries = self._entries(token)
-        code = _HAS_ENTRY if entries else 0
-        if any(starts_alike(token, synonym) for entry in entries for synonym in entry.synonyms):
-            code |= _AGREES
+        if entries:
+            code |= _HAS_ENTRY
+            if any(starts_alike(token, other) for entry in entries for other in entry.synonyms):
+                code |= _AGREES
         if token[:1].isupper():
             code |= _CAPITAL
         if token in _SENTENCE_ENDS:

@@ -4,13 +4,13 @@ The part of speech is WordNet's own choice, the one that texts tagged by hand ha
 comes from a tagger. Synonyms are inflected and capitalised as the word is.
 """
 import re
-from typing import Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from bert_nq.augmentation import inflection
 from bert_nq.augmentation.function_words import FUNCTION_WORDS, UNWANTED_WORDS
 from bert_nq.augmentation.inflection import BASE, ING, PARTICIPLE, PAST, PLURAL, THIRD_PERSON
 from bert_nq.augmentation.lexicon import Lexicon, Synset
-from bert_nq.augmentation.wordnet import ADJECTIVE, ADVERB, NOUN, PARTS_OF_SPEECH, VERB
+from bert_nq.augmentation.wordnet import ADJECTIVE, ADVERB, NOUN, VERB
 
 # A word is taken for a part of speech (and, of several, a base form) that has this share of its
 # occurrences in the texts that WordNet's senses were counted in; below it the word is left alone.
@@ -35,6 +35,7 @@ _PAST_OR_PARTICIPLE = frozenset([PAST, PARTICIPLE])
 # Words that WordNet marks so are not put into a text.
 _UNWANTED = frozenset(["obscenity", "disparagement", "ethnic_slur", "archaism", "vulgarism"])
 _MOST_WORDS_KEPT = 1 << 19
+_NOT_LOOKED_UP: Any = object()
 
 
 class Entry(NamedTuple):
@@ -55,13 +56,6 @@ class Options(NamedTuple):
 
 
 _DEFAULTS = Options()
-
-
-class _Reading(NamedTuple):
-    """What a word can be: a form of this lemma."""
-    part: str
-    lemma: str
-    occurrences: int  # of the lemma, in texts that were tagged by hand
 
 
 class Thesaurus:
@@ -103,17 +97,18 @@ class Thesaurus:
         if word != token:
             entry = self.get(word)
             return _capitalized(entry) if entry and not self.is_name(word) else None
-        readings = self._readings(word, PARTS_OF_SPEECH)
+        readings = self._lexicon.readings(word)
         if not readings:
             return None
-        total = sum(reading.occurrences for reading in readings)
-        reading = max(readings, key=_occurrences)
-        if reading.occurrences < MAJORITY * total or (not total and len(readings) > 1):
+        counts = [self._lexicon.occurrences(lemma, part) for part, lemma in readings]
+        most = max(counts)
+        if most < MAJORITY * sum(counts) or (not most and len(readings) > 1):
             return None
-        kinds = self._kinds(word, reading)
+        part, lemma = readings[counts.index(most)]
+        kinds = self._kinds(word, lemma, part)
         if len(kinds) > 1 and kinds != _PAST_OR_PARTICIPLE:
             return None  # "put", "come": which form it is makes a difference.
-        return self._entry(word, reading, kinds)
+        return self._entry(word, lemma, part, kinds)
 
     def _of_tag(self, token_and_tag: Tuple[str, str]) -> Optional[Entry]:
         token, tag = token_and_tag
@@ -124,33 +119,29 @@ class Thesaurus:
             entry = self.get_tagged(word, tag)
             return _capitalized(entry) if entry else None
         part, kind = TAGS[tag]
-        readings = [reading for reading in self._readings(word, [part])
-                    if kind in self._kinds(word, reading)]
-        if not readings:
+        lemmas = [lemma for lemma in self._lexicon.base_forms(word, part)
+                  if kind in self._kinds(word, lemma, part)]
+        if not lemmas:
             return None
-        return self._entry(word, max(readings, key=_occurrences), frozenset([kind]))
+        lemma = max(lemmas, key=lambda lemma: self._lexicon.occurrences(lemma, part))
+        return self._entry(word, lemma, part, frozenset([kind]))
 
-    def _readings(self, word: str, parts: Sequence[str]) -> List[_Reading]:
-        """What a word in lower case can be, of these parts of speech."""
-        return [_Reading(part, lemma, self._lexicon.occurrences(lemma, part))
-                for part in parts for lemma in self._lexicon.base_forms(word, part)]
-
-    def _kinds(self, word: str, reading: _Reading) -> FrozenSet[int]:
-        """The kinds of inflection that a word may be; none where a form is not sure."""
-        return inflection.kinds_of(word, self._forms(reading.lemma, reading.part))
+    def _kinds(self, word: str, lemma: str, part: str) -> FrozenSet[int]:
+        """The kinds of inflection of a lemma that a word may be; none where a form is not sure."""
+        return inflection.kinds_of(word, self._forms(lemma, part))
 
     def _forms(self, lemma: str, part: str) -> Dict[int, str]:
         if part == NOUN:
             return self._inflection.noun_forms(lemma)
         return self._inflection.verb_forms(lemma) if part == VERB else {BASE: lemma}
 
-    def _entry(self, word: str, reading: _Reading, kinds: FrozenSet[int]) -> Optional[Entry]:
+    def _entry(self, word: str, lemma: str, part: str, kinds: FrozenSet[int]) -> Optional[Entry]:
         if not kinds:
             return None
-        own = {word, *self._forms(reading.lemma, reading.part).values()}
+        own = {word, *self._forms(lemma, part).values()}
         pairs: List[Tuple[str, str]] = []
-        for lemmas in self._lemmas(reading):
-            pairs += self._pairs(lemmas, reading.part, sorted(kinds), own)
+        for others in self._lemmas_beside(lemma, part):
+            pairs += self._pairs(others, part, sorted(kinds), own)
             if pairs and self._options.sense == "first":
                 break
         if not pairs:
@@ -158,22 +149,22 @@ class Thesaurus:
         synonyms, participles = map(tuple, zip(*dict.fromkeys(pairs)))
         return Entry(synonyms, () if synonyms == participles else participles)
 
-    def _lemmas(self, reading: _Reading) -> Iterator[List[str]]:
+    def _lemmas_beside(self, lemma: str, part: str) -> Iterator[List[str]]:
         """The other lemmas of each sense that is looked at."""
-        senses = self._lexicon.senses(reading.lemma, reading.part)
+        senses = self._lexicon.senses(lemma, part)
         if self._options.sense == "uniform":
             for synset in senses:
-                yield [lemma for lemma, _ in _wanted(synset, reading.lemma)]
+                yield [other for other, _ in _wanted(synset, lemma)]
             return
         least = 0.
         for synset in senses:
-            count = sum(count for lemma, count in zip(synset.lemmas, synset.counts)
-                        if lemma.lower() == reading.lemma)
+            count = sum(its_count for other, its_count in zip(synset.lemmas, synset.counts)
+                        if other.lower() == lemma)
             if count < least:
                 break
             least = least or max(OFTEN, LIKELY_SENSE * count)
             # Words that occur with this sense: "compose" for "write" but not "indite".
-            yield [lemma for lemma, its_count in _wanted(synset, reading.lemma)
+            yield [other for other, its_count in _wanted(synset, lemma)
                    if its_count or count < OFTEN]
 
     def _pairs(self, lemmas: List[str], part: str, kinds: Sequence[int],
@@ -210,17 +201,13 @@ def _capitalized(entry: Entry) -> Entry:
     return Entry(*(tuple(word.capitalize() for word in words) for words in entry))
 
 
-def _occurrences(reading: _Reading) -> int:
-    return reading.occurrences
-
-
 def _kept(cache: dict, key, find) -> Optional[Entry]:
-    try:
-        return cache[key]
-    except KeyError:
+    found = cache.get(key, _NOT_LOOKED_UP)
+    if found is _NOT_LOOKED_UP:
         if len(cache) >= _MOST_WORDS_KEPT:
             cache.clear()  # Of all English pages there is no end of words.
-        return cache.setdefault(key, find(key))
+        found = cache[key] = find(key)
+    return found
 
 
 def _replaceable(token: str) -> Optional[str]:
