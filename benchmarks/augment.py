@@ -5,7 +5,8 @@ r"""Measures how fast pages are augmented, beside how fast they are prepared.
 Makes shards of pages of real size, and the sample corpus, in --work_dir, where a second run and
 benchmarks/prepare.py find them. On them run in turns, each as a whole process, with one worker and
 with all cores: prepare_nq_data.py as it is, the same with --augment=synonyms, and
-augment_nq_data.py. Medians of pages (those that are read) a second are printed.
+augment_nq_data.py, which also writes the pages themselves. Medians of pages a second are printed,
+of pages that are read and, where copies are made, of pages and copies together.
 
 How long replacing words by synonyms takes by itself is measured in processor time, and beside it
 the way of tinyBERT-NQ: WordNet is asked through NLTK about each word, each time that it comes. Of
@@ -19,13 +20,14 @@ import os
 import statistics
 import sys
 import tempfile
-from typing import NamedTuple
+from typing import NamedTuple, Tuple
 
 import corpora
 import processes
 from absl import flags
 
 from bert_nq import program
+from bert_nq.records import manifest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -44,7 +46,7 @@ class Contender(NamedTuple):
     """A program that is measured."""
     name: str
     script: str
-    flags: list
+    flags: Tuple[str, ...]
 
 
 def main():
@@ -66,10 +68,10 @@ def main():
 
 def contenders():
     """The programs, each with the flags that are its own."""
-    synonyms = ["--augment=synonyms"]
+    synonyms = ("--augment=synonyms",)
     if FLAGS.wordnet_dir:
-        synonyms.append("--wordnet_dir=" + FLAGS.wordnet_dir)
-    vocab = ["--vocab_file=" + FLAGS.vocab_file]
+        synonyms += ("--wordnet_dir=" + FLAGS.wordnet_dir,)
+    vocab = ("--vocab_file=" + FLAGS.vocab_file,)
     return [Contender("prepare_nq_data.py", _PREPARE, vocab),
             Contender("prepare_nq_data.py --augment=synonyms", _PREPARE, vocab + synonyms),
             Contender("augment_nq_data.py", _AUGMENT, synonyms)]
@@ -77,35 +79,45 @@ def contenders():
 
 def measure_programs(name, folder, paths, pages, workers):
     """Prints how fast the programs are."""
-    runs = {contender.name: [] for contender in contenders()}
+    runs = {contender: [] for contender in contenders()}
+    copies = {}
     for _ in range(FLAGS.runs):
-        for contender in contenders():
-            runs[contender.name].append(run(contender, folder, paths, workers))
-    speeds = {which: pages / statistics.median(r.seconds for r in its)
-              for which, its in runs.items()}
-    rows = []
-    for which, its in runs.items():
+        for contender, its in runs.items():
+            done, copies[contender] = run(contender, folder, paths, workers)
+            its.append(done)
+    rows, speeds = [], []
+    for contender, its in runs.items():
+        seconds = statistics.median(r.seconds for r in its)
         cpu_seconds = statistics.median(r.cpu_seconds for r in its)
-        rows += [(which, "%.1f pages/s (%s)" % (speeds[which], ", ".join(
+        made = pages + copies[contender]
+        speeds.append(made / seconds)
+        rows += [(contender.name, "%.1f pages/s (%s)" % (pages / seconds, ", ".join(
                      "%.1f" % (pages / r.seconds) for r in its))),
-                 ("  processor time of a page", "%.2f ms" % (1e3 * cpu_seconds / pages)),
+                 ("  with copies", "%.1f pages/s" % (made / seconds)),
+                 ("  processor time of a page or copy", "%.2f ms" % (1e3 * cpu_seconds / made)),
                  ("  peak memory of a process", "%.0f MB" % max(r.peak_mb for r in its))]
-    alone, both, augmenting = speeds.values()
-    rows += [("augmenting is as many times as fast as preparing", "%.2f" % (augmenting / alone)),
-             ("preparing with copies, the same", "%.2f" % (both / alone))]
+    alone, both, augmenting = speeds
+    rows += [("pages and copies, as many times as fast as pages are prepared", ""),
+             ("  prepared with copies", "%.2f" % (both / alone)),
+             ("  written by augment_nq_data.py", "%.2f" % (augmenting / alone))]
     program.print_table("%s: %d pages, %d %s, medians of %d turns" % (
         name, pages, workers, "worker" if workers == 1 else "workers", FLAGS.runs), rows)
 
 
 def run(contender, folder, paths, workers):
-    """Runs a program whose output goes to a folder that is new, so that nothing is there yet."""
+    """Runs a program whose output goes to a folder that is new; its `Run`, and how many copies."""
     with tempfile.TemporaryDirectory(dir=folder) as output:
         target = ("--output_tfrecord=%s/records.tfrecord" if contender.script == _PREPARE
                   else "--output_jsonl=%s/pages.jsonl.gz") % output
-        return processes.run(
+        done = processes.run(
             [sys.executable, os.path.join(ROOT, contender.script),
              "--input_jsonl=" + ",".join(paths), target, "--num_workers=%d" % workers]
-            + contender.flags, os.path.join(folder, "augment.log"))
+            + list(contender.flags), os.path.join(folder, "augment.log"))
+        if contender.script == _PREPARE:
+            counts = manifest.read_manifest(os.path.join(output, "records.manifest.json")).counts
+            return done, counts.get("copies", 0)
+        with open(os.path.join(output, "pages.sources.tsv")) as table:
+            return done, sum(1 for _ in table) - 1
 
 
 if __name__ == "__main__":
