@@ -16,7 +16,9 @@ same command carries on; more settings and seeds may be given later.
 are (the setting none), seed by seed.
 
 A table is printed after each run: F1 of each setting and its difference to none, with spreads over
-the seeds. WORK_DIR has it as comparison.md and comparison.json.
+the seeds. WORK_DIR has it as comparison.md and comparison.json. Copies are made of pages with an
+answer, which by itself changes what is trained on: --compared_with=unchanged takes that out of the
+differences.
 """
 import os
 import re
@@ -68,6 +70,7 @@ flags.DEFINE_list("settings", ["none", "seed", "default"], "What to compare: %s 
                                               if item[1])))
 flags.DEFINE_multi_string("setting", [], "A further one: 'NAME:FLAGS of prepare_nq_data.py'. May "
                           "be given several times.")
+flags.DEFINE_string("compared_with", _BASE, "The one of them that differences are taken to.")
 flags.DEFINE_list("seeds", ["1", "2", "3"], "Of preparation and training, one run each.")
 flags.DEFINE_integer("num_train_steps", None, "Steps of every run.", lower_bound=1)
 flags.DEFINE_float("num_train_epochs", None, "In place of steps: see above.", lower_bound=0)
@@ -111,6 +114,9 @@ def chosen_settings():
         if name not in known:
             raise UserError("--settings: %s is none of %s" % (name, ", ".join(known)))
     chosen = list(dict.fromkeys(FLAGS.settings + own))
+    if FLAGS.compared_with not in known:
+        raise UserError("--compared_with: %s is none of %s"
+                        % (FLAGS.compared_with, ", ".join(known)))
     if FLAGS.num_train_epochs and chosen[:1] != [_BASE]:
         raise UserError("--num_train_epochs counts windows of the pages as they are: put %s first "
                         "among --settings, or give --num_train_steps" % _BASE)
@@ -157,8 +163,8 @@ def summarise(settings, cells):
         result = cell.result()
         if result:
             results[name].append(result)
-    rows = augmentation_summary.summarise(results, settings, _BASE)
-    table = augmentation_summary.markdown(rows, _BASE)
+    rows = augmentation_summary.summarise(results, settings, FLAGS.compared_with)
+    table = augmentation_summary.markdown(rows, FLAGS.compared_with)
     files.write_json(os.path.join(FLAGS.work_dir, "comparison.json"), rows)
     with files.replacing(os.path.join(FLAGS.work_dir, "comparison.md")) as out:
         out.write(table.encode("utf8"))

@@ -103,6 +103,13 @@ def test_runs_are_made_once_and_are_equally_long(tmp_path):
     assert (work / "none-1" / "log").stat() == log
     assert (work / "comparison.md").read_text() in again.stdout
 
+    again = compare(tmp_path, "--num_train_epochs=0.5", "--compared_with=half", *flags)
+    with open(str(work / "comparison.json")) as f:
+        none, half = json.load(f)
+    assert "less half" in again.stdout and "long_f1_difference" not in half
+    assert none["long_f1_difference"]["mean"] == pytest.approx(
+        (none["runs"][0]["long_f1"] - half["runs"][0]["long_f1"] - 0.25) / 2)
+
     other = compare(tmp_path, "--num_train_steps=7", *flags)
     assert other.returncode == 1
     assert "none-1 was made with other flags: num_train_epochs was 0.5 and is null" in other.stderr
@@ -110,6 +117,7 @@ def test_runs_are_made_once_and_are_equally_long(tmp_path):
 
 @pytest.mark.parametrize("flags, message", [
     (["--settings=none,such"], "error: --settings: such is none of none, unchanged, seed, default"),
+    (["--compared_with=such"], "error: --compared_with: such is none of none, unchanged, seed"),
     (["--setting=none:--augment=synonyms"], "there is a setting none already"),
     (["--setting=--augment=synonyms"], "it is written NAME:FLAGS"),
     (["--seeds=1,x"], "error: --seeds=1,x: they are whole numbers"),
