@@ -30,7 +30,8 @@ _ENDINGS = {
 _ALL_ENDS = tuple({end for endings in _ENDINGS.values() for end, _ in endings})
 # The digit behind "%" in sense keys. That of a satellite names the other adjective as well.
 _DIGITS = {NOUN: "1", VERB: "2", ADJECTIVE: "3", ADVERB: "4", _SATELLITE: "5"}
-_PARTS_OF_DIGITS = dict(zip("12345", (NOUN, VERB, ADJECTIVE, ADVERB, ADJECTIVE)))
+_PARTS_OF_DIGITS = {digit: ADJECTIVE if part == _SATELLITE else part
+                    for part, digit in _DIGITS.items()}
 _LIKE, _USAGE_DOMAIN = "&", ";u"  # pointers from synset to synset
 
 
@@ -62,22 +63,19 @@ class Lexicon:
           UserError: a file cannot be read or is not WordNet's.
         """
         self._files = files
-        self._index = self._read("index.%s", _index)
-        self._data = self._read("data.%s", lambda content: content)
-        self.exceptions: Dict[str, Dict[str, List[str]]] = self._read("%s.exc", _exceptions)
+        names = wordnet.NAMES_OF_PARTS.items()
+        self._index = {part: self._read("index." + name, _index) for part, name in names}
+        self._data = {part: self._read("data." + name, lambda content: content)
+                      for part, name in names}
+        self.exceptions: Dict[str, Dict[str, List[str]]] = {
+            part: self._read(name + ".exc", _exceptions) for part, name in names}
         self._irregular = frozenset().union(*self.exceptions.values())
-        name = "cntlist.rev"
-        with wordnet.explaining(files, name):
-            self._counts = _counts(wordnet.content(files, name))
-            self._occurrences = _occurrences(self._counts)
+        self._counts, self._occurrences = self._read("cntlist.rev", _counts_and_occurrences)
 
-    def _read(self, name: str, read: Callable) -> Dict[str, Any]:
-        """{part of speech: what `read` makes of the bytes of its file}."""
-        found = {}
-        for part, name_of_part in wordnet.NAMES_OF_PARTS.items():
-            with wordnet.explaining(self._files, name % name_of_part):
-                found[part] = read(wordnet.content(self._files, name % name_of_part))
-        return found
+    def _read(self, name: str, read: Callable) -> Any:
+        """What `read` makes of the bytes of a file."""
+        with wordnet.explaining(self._files, name):
+            return read(wordnet.content(self._files, name))
 
     def base_forms(self, word: str, part: str) -> List[str]:
         """The lemmas that a word in lower case may be a form of, itself first."""
@@ -173,17 +171,21 @@ def _exceptions(content) -> Dict[str, List[str]]:
     return {form: lemmas for form, *lemmas in map(str.split, filter(None, _lines(content)))}
 
 
-def _counts(content) -> Dict[str, int]:
-    """{sense key: how often it occurs}, of lines with key, number among the senses, and count."""
-    return {key: int(count)
-            for key, _, count in map(str.split, filter(None, _lines(content)))}
+def _counts_and_occurrences(content) -> Tuple[Dict[str, int], Dict[Tuple[str, str], int]]:
+    """How often each sense occurs, and how often each lemma does in all of its senses.
 
+    Args:
+      content: lines with a sense key, its number among the senses of the lemma, and its count.
 
-def _occurrences(counts: Dict[str, int]) -> Dict[Tuple[str, str], int]:
-    """{(part of speech, lemma): how often all its senses occur}."""
+    Returns:
+      {sense key: count} and {(part of speech, lemma): the sum over its sense keys}.
+    """
+    counts: Dict[str, int] = {}
     occurrences: Dict[Tuple[str, str], int] = {}
-    for key, count in counts.items():
+    for line in filter(None, _lines(content)):
+        key, _, count = line.split()
+        counts[key] = int(count)
         lemma, _, numbers = key.partition("%")
         of = _PARTS_OF_DIGITS[numbers[:1]], lemma
-        occurrences[of] = occurrences.get(of, 0) + count
-    return occurrences
+        occurrences[of] = occurrences.get(of, 0) + counts[key]
+    return counts, occurrences

@@ -9,7 +9,8 @@ words are those of the answers, and words without a synonym stay.
 The scripts went by the one annotation that labels the example. Here it is the answers of all
 annotations; pages for training have one.
 """
-from typing import Dict, NamedTuple, Optional, Tuple
+import functools
+from typing import NamedTuple, Optional, Tuple
 
 from bert_nq.augmentation.augmentation import Augmentation, Draws, WordEdits, choose_words
 from bert_nq.augmentation.lexicon import Lexicon
@@ -30,17 +31,16 @@ class FirstLemmas:
           lexicon: WordNet's words.
         """
         self._lexicon = lexicon
-        self._kept: Dict[str, Tuple[str, ...]] = {}
+        self._found = functools.lru_cache(_MOST_WORDS_KEPT)(self._find)
 
     def get(self, word: str) -> Tuple[str, ...]:
         """The lemmas, sorted, without the word itself; words of one lemma are joined by "_"."""
-        if word not in self._kept:
-            if len(self._kept) >= _MOST_WORDS_KEPT:
-                self._kept.clear()
-            lemmas = {synset.lemmas[0] for part, lemma in self._lexicon.readings(word.lower())
-                      for synset in self._lexicon.senses(lemma, part)}
-            self._kept[word] = tuple(sorted(lemmas - {word}))
-        return self._kept[word]
+        return self._found(word)
+
+    def _find(self, word: str) -> Tuple[str, ...]:
+        lemmas = {synset.lemmas[0] for part, lemma in self._lexicon.readings(word.lower())
+                  for synset in self._lexicon.senses(lemma, part)}
+        return tuple(sorted(lemmas - {word}))
 
 
 class SourceSynonymOptions(NamedTuple):

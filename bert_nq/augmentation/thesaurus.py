@@ -3,8 +3,9 @@
 The part of speech is WordNet's own choice, the one that texts tagged by hand have most often, or
 comes from a tagger. Synonyms are inflected and capitalised as the word is.
 """
+import functools
 import re
-from typing import Any, Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from bert_nq.augmentation import inflection
 from bert_nq.augmentation.function_words import FUNCTION_WORDS, UNWANTED_WORDS
@@ -35,7 +36,6 @@ _PAST_OR_PARTICIPLE = frozenset([PAST, PARTICIPLE])
 # Words that WordNet marks so are not put into a text.
 _UNWANTED = frozenset(["obscenity", "disparagement", "ethnic_slur", "archaism", "vulgarism"])
 _MOST_WORDS_KEPT = 1 << 19
-_NOT_LOOKED_UP: Any = object()
 
 
 class Entry(NamedTuple):
@@ -70,16 +70,17 @@ class Thesaurus:
         self._lexicon = lexicon
         self._options = options
         self._inflection = inflection.Inflection(lexicon.exceptions[NOUN], lexicon.exceptions[VERB])
-        self._chosen: Dict[str, Optional[Entry]] = {}
-        self._tagged: Dict[Tuple[str, str], Optional[Entry]] = {}
+        # Not for ever: of all English pages there is no end of words.
+        self._chosen = functools.lru_cache(_MOST_WORDS_KEPT)(self._choose)
+        self._tagged = functools.lru_cache(_MOST_WORDS_KEPT)(self._of_tag)
 
     def get(self, token: str) -> Optional[Entry]:
         """The synonyms of a token, its part of speech being WordNet's choice; None without any."""
-        return _kept(self._chosen, token, self._choose)
+        return self._chosen(token)
 
     def get_tagged(self, token: str, tag: str) -> Optional[Entry]:
         """The synonyms of a token with this tag of the Penn Treebank; None without any."""
-        return _kept(self._tagged, (token, tag), self._of_tag)
+        return self._tagged(token, tag)
 
     def is_name(self, word: str) -> bool:
         """Whether WordNet has a proper noun that is written like this word but for its capitals.
@@ -110,8 +111,7 @@ class Thesaurus:
             return None  # "put", "come": which form it is makes a difference.
         return self._entry(word, lemma, part, kinds)
 
-    def _of_tag(self, token_and_tag: Tuple[str, str]) -> Optional[Entry]:
-        token, tag = token_and_tag
+    def _of_tag(self, token: str, tag: str) -> Optional[Entry]:
         word = _replaceable(token)
         if not word or tag not in TAGS:
             return None
@@ -199,15 +199,6 @@ class Thesaurus:
 def _capitalized(entry: Entry) -> Entry:
     """The same for a word that begins with a capital."""
     return Entry(*(tuple(word.capitalize() for word in words) for words in entry))
-
-
-def _kept(cache: dict, key, find) -> Optional[Entry]:
-    found = cache.get(key, _NOT_LOOKED_UP)
-    if found is _NOT_LOOKED_UP:
-        if len(cache) >= _MOST_WORDS_KEPT:
-            cache.clear()  # Of all English pages there is no end of words.
-        found = cache[key] = find(key)
-    return found
 
 
 def _replaceable(token: str) -> Optional[str]:

@@ -15,8 +15,8 @@ import google_crc32c
 from bert_nq.errors import UserError
 
 NOUN, VERB, ADJECTIVE, ADVERB = "n", "v", "a", "r"
-PARTS_OF_SPEECH = (NOUN, VERB, ADJECTIVE, ADVERB)
 NAMES_OF_PARTS = {NOUN: "noun", VERB: "verb", ADJECTIVE: "adj", ADVERB: "adv"}  # in files' names
+PARTS_OF_SPEECH = tuple(NAMES_OF_PARTS)
 
 _DEBIAN = "/usr/share/wordnet"
 _FILES = ["%s.%s" % (kind, part) for kind in ("data", "index") for part in NAMES_OF_PARTS.values()]
