@@ -3,18 +3,14 @@
 Each number is a hash of a seed and of the thing that it decides about (an example's id, a window's
 index), so the same things are drawn whatever the order, the sharding or the number of workers.
 """
+from typing import Union
+
 import numpy as np
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_2 = np.uint64(0x94D049BB133111EB)
+_MASK = 0xFFFFFFFFFFFFFFFF
+_GOLDEN, _MIX_1, _MIX_2 = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
-
-def _mix(x: np.ndarray) -> np.ndarray:
-    """The output function of SplitMix64 (Steele, Lea and Flood, 2014): a bijection of 64 bits."""
-    x = (x ^ (x >> np.uint64(30))) * _MIX_1
-    x = (x ^ (x >> np.uint64(27))) * _MIX_2
-    return x ^ (x >> np.uint64(31))
+_Bits = Union[int, np.ndarray]  # 64 of them: below 2**64, or uint64 [...]
 
 
 def hash64(seed: int, *parts) -> np.ndarray:
@@ -27,12 +23,11 @@ def hash64(seed: int, *parts) -> np.ndarray:
     Returns:
       uint64 of the broadcast shape (at least one dimension), uniform over 64 bits.
     """
-    with np.errstate(over="ignore"):
-        # Mixed twice, or a seed and a first part could change places and equal ones cancel out.
-        state = _mix(_mix(_as_uint64(seed) + _GOLDEN) + _GOLDEN)
-        for part in parts:
-            state = _mix((state ^ _mix(_as_uint64(part) + _GOLDEN)) + _GOLDEN)
-    return state
+    # Mixed twice, or a seed and a first part could change places and equal ones cancel out.
+    state = _mix(_mix(_bits(seed)))
+    for part in parts:
+        state = _mix(state ^ _mix(_bits(part)))
+    return np.atleast_1d(np.asarray(state, np.uint64))
 
 
 def uniform(seed: int, *parts) -> np.ndarray:
@@ -40,7 +35,20 @@ def uniform(seed: int, *parts) -> np.ndarray:
     return (hash64(seed, *parts) >> np.uint64(11)).astype(np.float64) * 2.0 ** -53
 
 
-def _as_uint64(value) -> np.ndarray:
-    if isinstance(value, np.ndarray):
-        return value.astype(np.int64).astype(np.uint64)
-    return np.array([int(value) & 0xFFFFFFFFFFFFFFFF], dtype=np.uint64)
+def _bits(value) -> _Bits:
+    if isinstance(value, int) or not np.ndim(value):
+        return int(value) & _MASK
+    return np.asarray(value).astype(np.int64).view(np.uint64)
+
+
+def _mix(x: _Bits) -> _Bits:
+    """SplitMix64 (Steele, Lea and Flood, 2014) from a state to its next number: a bijection."""
+    if isinstance(x, int):  # A twentieth of the time that an array of one element takes.
+        x = (x + _GOLDEN) & _MASK
+        x = ((x ^ (x >> 30)) * _MIX_1) & _MASK
+        x = ((x ^ (x >> 27)) * _MIX_2) & _MASK
+        return x ^ (x >> 31)
+    x = x + np.uint64(_GOLDEN)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(_MIX_1)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(_MIX_2)
+    return x ^ (x >> np.uint64(31))
