@@ -5,6 +5,7 @@ describe them, and give what NLTK's reader gives. That one takes half a second t
 a millisecond for each new word and 250 MB, all of it in each process, which on a few thousand pages
 is more than all else that is done to them.
 """
+import functools
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
 from bert_nq.augmentation import wordnet
@@ -32,6 +33,7 @@ _ALL_ENDS = tuple({end for endings in _ENDINGS.values() for end, _ in endings})
 _DIGITS = {NOUN: "1", VERB: "2", ADJECTIVE: "3", ADVERB: "4", _SATELLITE: "5"}
 _PARTS_OF_DIGITS = {digit: ADJECTIVE if part == _SATELLITE else part
                     for part, digit in _DIGITS.items()}
+_MOST_SYNSETS_KEPT = 1 << 15
 _LIKE, _USAGE_DOMAIN = "&", ";u"  # pointers from synset to synset
 
 
@@ -71,6 +73,7 @@ class Lexicon:
             part: self._read(name + ".exc", _exceptions) for part, name in names}
         self._irregular = frozenset().union(*self.exceptions.values())
         self._counts, self._occurrences = self._read("cntlist.rev", _counts_and_occurrences)
+        self._synset = functools.lru_cache(_MOST_SYNSETS_KEPT)(self._read_synset)
 
     def _read(self, name: str, read: Callable) -> Any:
         """What `read` makes of the bytes of a file."""
@@ -111,7 +114,7 @@ class Lexicon:
                 for offset in fields[-int(fields[1]):]:
                     yield self._synset(part, int(offset))
 
-    def _synset(self, part: str, offset: int) -> Synset:
+    def _read_synset(self, part: str, offset: int) -> Synset:
         fields = self._fields(part, offset)
         names, rest = _names_and_rest(fields)
         # Number of pointers, then of each: symbol, offset, part of speech, two lemmas' numbers.

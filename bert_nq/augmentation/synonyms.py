@@ -72,8 +72,8 @@ class Synonyms(Augmentation):
 
     def _question(self, example: Example, page: "_Page", draws: Draws) -> Optional[str]:
         words = example.question.split(" ")
-        codes = self._codes.of(words)
-        eligible = np.flatnonzero(_without_names(codes) & _fits(codes))
+        codes = _between_ends(self._codes.of(words))
+        eligible = np.flatnonzero(_without_names(codes[1:-1]) & _fits(codes))
         names = page.names() | {word.lower() for word in example.title.split()}
         eligible = [i for i in eligible.tolist()
                     if words[i] not in names and not self._thesaurus.is_name(words[i])]
@@ -150,23 +150,32 @@ class _Codes(dict):
         return code
 
 
+def _between_ends(codes: np.ndarray) -> np.ndarray:
+    """The codes of T tokens with an end in front and nothing behind; uint8 [T + 2]."""
+    between = np.zeros([len(codes) + 2], np.uint8)
+    between[0] = _ENDS
+    between[1:-1] = codes
+    return between
+
+
 class _Page:
     """A page's tokens and what is known of them."""
 
     def __init__(self, example: Example, codes: _Codes):
         self._tokens = example.tokens
-        self._codes = codes.of(example.tokens)
+        self._between = _between_ends(codes.of(example.tokens))
+        self._codes = self._between[1:-1]
         self._codes[tags_of(example)] = _ENDS
-        self._starts = np.append(True, (self._codes[:-1] & _ENDS) != 0)[:len(example.tokens)]
+        self._starts = (self._between[:-2] & _ENDS) != 0
 
     def eligible(self, chosen: np.ndarray) -> np.ndarray:
         """Those of the chosen tokens that can be replaced."""
         codes = self._codes
         possible = np.zeros([len(codes)], bool)
         possible[chosen] = True
-        possible &= _fits(codes)
+        possible &= _fits(self._between)
         eligible = possible & _without_names(codes)
-        before_capital = np.append((codes[1:] & _CAPITAL) != 0, False)[:len(codes)]
+        before_capital = (self._between[2:] & _CAPITAL) != 0
         capitals = np.flatnonzero(possible & ~eligible & self._starts & ~before_capital)
         if len(capitals):
             inner = (codes & (_HAS_ENTRY | _CAPITAL)) == (_HAS_ENTRY | _CAPITAL)
@@ -185,14 +194,19 @@ def _without_names(codes: np.ndarray) -> np.ndarray:
     return (codes & (_HAS_ENTRY | _CAPITAL)) == _HAS_ENTRY
 
 
-def _fits(codes: np.ndarray) -> np.ndarray:
+def _fits(between: np.ndarray) -> np.ndarray:
     """Whether there is an entry that can stand beside the words before and behind it.
 
     An article in front wants a synonym that begins as the word does. What a hyphen joins to others
     is half a word: fine - grained, non - native.
+
+    Args:
+      between: of `_between_ends`, uint8 [T + 2].
+
+    Returns:
+      bool [T].
     """
-    before, behind = np.zeros([2, len(codes)], np.uint8)
-    before[1:], behind[:-1] = codes[:-1], codes[1:]
+    before, codes, behind = between[:-2], between[1:-1], between[2:]
     article_kept = ((before & _ARTICLE) == 0) | ((codes & _AGREES) != 0)
     return ((codes & _HAS_ENTRY) != 0) & article_kept & (((before | behind) & _HYPHEN) == 0)
 

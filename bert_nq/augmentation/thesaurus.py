@@ -5,7 +5,7 @@ comes from a tagger. Synonyms are inflected and capitalised as the word is.
 """
 import functools
 import re
-from typing import Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 from bert_nq.augmentation import inflection
 from bert_nq.augmentation.function_words import FUNCTION_WORDS, UNWANTED_WORDS
@@ -73,6 +73,7 @@ class Thesaurus:
         # Not for ever: of all English pages there is no end of words.
         self._chosen = functools.lru_cache(_MOST_WORDS_KEPT)(self._choose)
         self._tagged = functools.lru_cache(_MOST_WORDS_KEPT)(self._of_tag)
+        self._forms = functools.lru_cache(_MOST_WORDS_KEPT)(self._all_forms)
 
     def get(self, token: str) -> Optional[Entry]:
         """The synonyms of a token, its part of speech being WordNet's choice; None without any."""
@@ -130,7 +131,7 @@ class Thesaurus:
         """The kinds of inflection of a lemma that a word may be; none where a form is not sure."""
         return inflection.kinds_of(word, self._forms(lemma, part))
 
-    def _forms(self, lemma: str, part: str) -> Dict[int, str]:
+    def _all_forms(self, lemma: str, part: str) -> Mapping[int, str]:
         if part == NOUN:
             return self._inflection.noun_forms(lemma)
         return self._inflection.verb_forms(lemma) if part == VERB else {BASE: lemma}
