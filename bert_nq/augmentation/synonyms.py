@@ -1,9 +1,9 @@
 """Words of a page or question replaced by synonyms."""
-from typing import Dict, List, NamedTuple, Optional, Sequence
+from typing import Dict, List, NamedTuple, Optional, Sequence, Set
 
 import numpy as np
 
-from bert_nq.augmentation.articles import ARTICLES, keep_article, starts_alike
+from bert_nq.augmentation.articles import ARTICLES, keep_article
 from bert_nq.augmentation.augmentation import (
     Augmentation,
     Draws,
@@ -13,19 +13,17 @@ from bert_nq.augmentation.augmentation import (
 )
 from bert_nq.augmentation.function_words import BEFORE_PARTICIPLES, DETERMINERS
 from bert_nq.augmentation.tagging import Sentences
-from bert_nq.augmentation.thesaurus import TAGS, Entry
+from bert_nq.augmentation.thesaurus import TAGS, Entry, replaceable
 from bert_nq.nq.example import Example
 
 # What is drawn.
 _WORD, _SYNONYM, _QUESTION_WORD, _QUESTION_SYNONYM = range(4)
 
-# What is known of a token by itself.
-_HAS_ENTRY = 1
-_AGREES = 2  # One of its synonyms can stand behind the same one of "a" and "an".
-_CAPITAL = 4  # Begins with a capital.
-_ENDS = 8  # A sentence, or whatever else a new one can begin behind.
-_ARTICLE = 16  # "a" or "an"
-_HYPHEN = 32
+# What is seen of a token by itself.
+_REPLACEABLE = 1  # May be replaced, if it has a synonym.
+_CAPITAL = 2  # Begins with a capital.
+_ENDS = 4  # A sentence, or whatever else a new one can begin behind.
+_HYPHEN = 8
 
 _SENTENCE_ENDS = frozenset(".!?:")
 _WORDS_BEFORE_PARTICIPLE = 3
@@ -58,72 +56,64 @@ class Synonyms(Augmentation):
         self._options = options
         self._thesaurus = thesaurus
         self._tagger = tagger
-        self._codes = _Codes(self._possible_entries)
+        self._codes = _Codes()
 
     def edits(self, example: Example, draws: Draws) -> Optional[WordEdits]:
         choice = choose_words(example, self._options.words)
         page = _Page(example, self._codes)
-        words = {}
-        if len(choice.tokens):
-            words = self._replaced(example.tokens, example.is_html, page.eligible(choice.tokens),
-                                   draws, _WORD)
+        drawn = page.without_names(self._drawn(page.replaceable(choice.tokens), draws, _WORD))
+        words = self._replaced(example.tokens, example.is_html, drawn, draws, _WORD)
         question = self._question(example, page, draws) if choice.question else None
         return WordEdits(words, question) if words or question is not None else None
 
     def _question(self, example: Example, page: "_Page", draws: Draws) -> Optional[str]:
         words = example.question.split(" ")
         codes = _between_ends(self._codes.of(words))
-        eligible = np.flatnonzero(_without_names(codes[1:-1]) & _fits(codes))
+        possible = np.flatnonzero(_without_capital(codes[1:-1]) & _stands_alone(codes))
         names = page.names() | {word.lower() for word in example.title.split()}
-        eligible = [i for i in eligible.tolist()
-                    if words[i] not in names and not self._thesaurus.is_name(words[i])]
-        replaced = self._replaced(words, [False] * len(words), np.array(eligible, np.int64), draws,
-                                  _QUESTION_WORD)
+        drawn = [i for i in self._drawn(possible, draws, _QUESTION_WORD).tolist()
+                 if words[i] not in names and not self._thesaurus.is_name(words[i])]
+        replaced = self._replaced(words, [False] * len(words), drawn, draws, _QUESTION_WORD)
         return " ".join(replaced.get(i, word) for i, word in enumerate(words)) if replaced else None
 
-    def _replaced(self, tokens: Sequence[str], is_html: Sequence[bool], eligible: np.ndarray,
-                  draws: Draws, purpose: int) -> Dict[int, str]:
-        """{token number: its synonym} of the tokens that are drawn."""
-        drawn = eligible[draws.uniform(purpose, eligible) < self._options.rate]
-        if not len(drawn):
-            return {}
-        numbers = draws.uniform(purpose + _SYNONYM, drawn)
-        sentences = Sentences(tokens, is_html, self._tagger) if self._tagger else None
-        replaced = {}
-        for i, number in zip(drawn.tolist(), numbers.tolist()):
-            if sentences:
-                entry = self._thesaurus.get_tagged(tokens[i], sentences.tag(i))
-            else:
-                entry = self._thesaurus.get(tokens[i])
-            synonyms = _synonyms(entry, tokens, i) if entry else ()
-            if synonyms:
-                replaced[i] = synonyms[int(number * len(synonyms))]
-        return replaced
+    def _drawn(self, tokens: np.ndarray, draws: Draws, purpose: int) -> np.ndarray:
+        """Those of the tokens that chance takes.
 
-    def _possible_entries(self, token: str) -> List[Entry]:
-        """What the thesaurus has for a token, in whatever part of speech it may turn out to be.
-
-        Words that a tagger finds to be something without synonyms are drawn in vain, so of those
-        that can be replaced the share is still the one that is wanted, and only sentences with a
-        drawn word are tagged.
+        Some are drawn in vain, since they have no synonym. Of those that have one the share is the
+        one that is wanted all the same, and only words that are drawn are looked up.
         """
-        if token[:1] == "[":
-            return []  # A marker, whatever the thesaurus says.
+        return tokens[draws.uniform(purpose, tokens) < self._options.rate]
+
+    def _replaced(self, tokens: Sequence[str], is_html: Sequence[bool], drawn: Sequence[int],
+                  draws: Draws, purpose: int) -> Dict[int, str]:
+        """{token number: its synonym} of the drawn tokens that have one."""
         if self._tagger is None:
-            entries = [self._thesaurus.get(token)]
+            entries = [self._thesaurus.get(tokens[i]) for i in drawn]
         else:
-            entries = [self._thesaurus.get_tagged(token, tag) for tag in TAGS]
-        return [entry for entry in entries if entry]
+            sentences = Sentences(tokens, is_html, self._tagger)
+            entries = [self._tagged_entry(tokens[i], i, sentences) for i in drawn]
+        found = {}
+        for i, entry in zip(drawn, entries):
+            if entry:
+                synonyms = _fitting(entry, tokens, i)
+                if synonyms:
+                    found[i] = synonyms
+        numbers = draws.uniform(purpose + _SYNONYM, list(found)).tolist()
+        return {i: synonyms[int(number * len(synonyms))]
+                for (i, synonyms), number in zip(found.items(), numbers)}
+
+    def _tagged_entry(self, token: str, i: int, sentences: Sentences) -> Optional[Entry]:
+        """What the thesaurus has for a token in the place of token i."""
+        # To tag a sentence takes much longer than to see that no tag would help.
+        if not any(self._thesaurus.get_tagged(token, tag) for tag in TAGS):
+            return None
+        return self._thesaurus.get_tagged(token, sentences.tag(i))
 
 
 class _Codes(dict):
-    """{token: what is known of it by itself}, filled as tokens are met."""
+    """{token: what is seen of it by itself}, filled as tokens are met."""
 
     _MOST_KEPT = 1 << 19
-
-    def __init__(self, entries):
-        super().__init__()
-        self._entries = entries
 
     def of(self, tokens: Sequence[str]) -> np.ndarray:
         """uint8, one for each token."""
@@ -133,17 +123,12 @@ class _Codes(dict):
 
     def __missing__(self, token: str) -> int:
         code = 0
-        entries = self._entries(token)
-        if entries:
-            code |= _HAS_ENTRY
-            if any(starts_alike(token, other) for entry in entries for other in entry.synonyms):
-                code |= _AGREES
+        if replaceable(token):
+            code |= _REPLACEABLE
         if token[:1].isupper():
             code |= _CAPITAL
         if token in _SENTENCE_ENDS:
             code |= _ENDS
-        if token.lower() in ARTICLES:
-            code |= _ARTICLE
         if token == "-":
             code |= _HYPHEN
         self[token] = code
@@ -168,37 +153,40 @@ class _Page:
         self._codes[tags_of(example)] = _ENDS
         self._starts = (self._between[:-2] & _ENDS) != 0
 
-    def eligible(self, chosen: np.ndarray) -> np.ndarray:
-        """Those of the chosen tokens that can be replaced."""
-        codes = self._codes
-        possible = np.zeros([len(codes)], bool)
-        possible[chosen] = True
-        possible &= _fits(self._between)
-        eligible = possible & _without_names(codes)
+    def replaceable(self, chosen: np.ndarray) -> np.ndarray:
+        """Those of the chosen tokens that may be replaced, if `without_names` has them as well."""
+        may_be = np.zeros([len(self._codes)], bool)
+        may_be[chosen] = True
         before_capital = (self._between[2:] & _CAPITAL) != 0
-        capitals = np.flatnonzero(possible & ~eligible & self._starts & ~before_capital)
-        if len(capitals):
-            inner = (codes & (_HAS_ENTRY | _CAPITAL)) == (_HAS_ENTRY | _CAPITAL)
-            names = {self._tokens[i] for i in np.flatnonzero(inner & ~self._starts).tolist()}
-            eligible[[i for i in capitals.tolist() if self._tokens[i] not in names]] = True
-        return np.flatnonzero(eligible)
+        may_be &= _stands_alone(self._between) & (
+            _without_capital(self._codes) | (self._starts & ~before_capital))
+        return np.flatnonzero(may_be)
 
-    def names(self) -> set:
+    def without_names(self, tokens: np.ndarray) -> List[int]:
+        """Those of some tokens that do not stand, with a capital, inside a sentence as well."""
+        if not (self._codes[tokens] & _CAPITAL).any():
+            return tokens.tolist()
+        names = self._inner_capitals()
+        return [i for i in tokens.tolist() if self._tokens[i] not in names]
+
+    def names(self) -> Set[str]:
         """Words that have a capital somewhere inside a sentence, in lower case."""
-        inner = (self._codes & _CAPITAL).astype(bool) & ~self._starts
-        return {self._tokens[i].lower() for i in np.flatnonzero(inner).tolist()}
+        return {name.lower() for name in self._inner_capitals()}
+
+    def _inner_capitals(self) -> Set[str]:
+        inner = ((self._codes & _CAPITAL) != 0) & ~self._starts
+        return {self._tokens[i] for i in np.flatnonzero(inner).tolist()}
 
 
-def _without_names(codes: np.ndarray) -> np.ndarray:
-    """Whether there is an entry and the word has no capital."""
-    return (codes & (_HAS_ENTRY | _CAPITAL)) == _HAS_ENTRY
+def _without_capital(codes: np.ndarray) -> np.ndarray:
+    """Whether a token may be replaced and is no name."""
+    return (codes & (_REPLACEABLE | _CAPITAL)) == _REPLACEABLE
 
 
-def _fits(between: np.ndarray) -> np.ndarray:
-    """Whether there is an entry that can stand beside the words before and behind it.
+def _stands_alone(between: np.ndarray) -> np.ndarray:
+    """Whether a token may be replaced and is a whole word.
 
-    An article in front wants a synonym that begins as the word does. What a hyphen joins to others
-    is half a word: fine - grained, non - native.
+    What a hyphen joins to others is half a word: fine - grained, non - native.
 
     Args:
       between: of `_between_ends`, uint8 [T + 2].
@@ -207,11 +195,10 @@ def _fits(between: np.ndarray) -> np.ndarray:
       bool [T].
     """
     before, codes, behind = between[:-2], between[1:-1], between[2:]
-    article_kept = ((before & _ARTICLE) == 0) | ((codes & _AGREES) != 0)
-    return ((codes & _HAS_ENTRY) != 0) & article_kept & (((before | behind) & _HYPHEN) == 0)
+    return ((codes & _REPLACEABLE) != 0) & (((before | behind) & _HYPHEN) == 0)
 
 
-def _synonyms(entry: Entry, tokens: Sequence[str], i: int) -> Sequence[str]:
+def _fitting(entry: Entry, tokens: Sequence[str], i: int) -> Sequence[str]:
     """The synonyms that fit in the place of token i."""
     synonyms = entry.synonyms
     if entry.participles and _is_participle(tokens, i):

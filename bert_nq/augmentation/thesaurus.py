@@ -93,7 +93,7 @@ class Thesaurus:
                    for synset in self._lexicon.senses(word, NOUN) for lemma in synset.lemmas)
 
     def _choose(self, token: str) -> Optional[Entry]:
-        word = _replaceable(token)
+        word = replaceable(token)
         if not word:
             return None
         if word != token:
@@ -113,7 +113,7 @@ class Thesaurus:
         return self._entry(word, lemma, part, kinds)
 
     def _of_tag(self, token: str, tag: str) -> Optional[Entry]:
-        word = _replaceable(token)
+        word = replaceable(token)
         if not word or tag not in TAGS:
             return None
         if word != token:
@@ -197,12 +197,7 @@ class Thesaurus:
         return [joiner.join(words[:place] + [forms[kind]] + words[place + 1:]) for kind in kinds]
 
 
-def _capitalized(entry: Entry) -> Entry:
-    """The same for a word that begins with a capital."""
-    return Entry(*(tuple(word.capitalize() for word in words) for words in entry))
-
-
-def _replaceable(token: str) -> Optional[str]:
+def replaceable(token: str) -> Optional[str]:
     """The token in lower case; None for what is never replaced, whatever WordNet has.
 
     That is what holds a digit or anything but letters and inner hyphens, begins with "[", is
@@ -212,6 +207,11 @@ def _replaceable(token: str) -> Optional[str]:
         return None
     word = token.lower()
     return None if word in FUNCTION_WORDS else word
+
+
+def _capitalized(entry: Entry) -> Entry:
+    """The same for a word that begins with a capital."""
+    return Entry(*(tuple(word.capitalize() for word in words) for words in entry))
 
 
 def _wanted(synset: Synset, own: str) -> List[Tuple[str, int]]:
