@@ -114,9 +114,9 @@ def chosen_settings():
         if name not in known:
             raise UserError("--settings: %s is none of %s" % (name, ", ".join(known)))
     chosen = list(dict.fromkeys(FLAGS.settings + own))
-    if FLAGS.compared_with not in known:
-        raise UserError("--compared_with: %s is none of %s"
-                        % (FLAGS.compared_with, ", ".join(known)))
+    if FLAGS["compared_with"].present and FLAGS.compared_with not in chosen:
+        raise UserError("--compared_with: %s is none of the settings, %s"
+                        % (FLAGS.compared_with, ", ".join(chosen)))
     if FLAGS.num_train_epochs and chosen[:1] != [_BASE]:
         raise UserError("--num_train_epochs counts windows of the pages as they are: put %s first "
                         "among --settings, or give --num_train_steps" % _BASE)

@@ -117,7 +117,8 @@ def test_runs_are_made_once_and_are_equally_long(tmp_path):
 
 @pytest.mark.parametrize("flags, message", [
     (["--settings=none,such"], "error: --settings: such is none of none, unchanged, seed, default"),
-    (["--compared_with=such"], "error: --compared_with: such is none of none, unchanged, seed"),
+    (["--compared_with=all"],
+     "error: --compared_with: all is none of the settings, none, seed, default"),
     (["--setting=none:--augment=synonyms"], "there is a setting none already"),
     (["--setting=--augment=synonyms"], "it is written NAME:FLAGS"),
     (["--seeds=1,x"], "error: --seeds=1,x: they are whole numbers"),
