@@ -87,7 +87,7 @@ class AugmentationOptions(NamedTuple):
         return self.words or ("answer" if self.mode == "seed" else "context")
 
     def make(self) -> Augmenter:
-        """Makes what these settings say; with synonyms it takes about a second.
+        """Makes what these settings say; with synonyms, which open WordNet, in tenths of a second.
 
         Raises:
           UserError: see `located`; or an option cannot be used.
