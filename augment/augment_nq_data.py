@@ -19,7 +19,8 @@ import os
 
 from absl import flags
 
-from bert_nq import augmentation_flags, program
+from bert_nq.cli import program
+from bert_nq.cli.flags import augmentation as augmentation_flags
 
 FLAGS = flags.FLAGS
 
@@ -40,7 +41,7 @@ options_of_flags = augmentation_flags.define_flags("synonyms")
 def main():
     program.require(FLAGS, "input_jsonl", "output_jsonl", "augment")
     from bert_nq.augmentation import job
-    from bert_nq.nq import shards, writing
+    from bert_nq.datasets.nq import shards, writing
     inputs = shards.expand_shards(FLAGS.input_jsonl)
     work = job.Job(options_of_flags(inputs, FLAGS.seed), inputs, FLAGS.output_jsonl, FLAGS.order,
                    FLAGS.keep_originals, FLAGS.on_bad_input == "skip")

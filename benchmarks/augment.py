@@ -26,7 +26,7 @@ import corpora
 import processes
 from absl import flags
 
-from bert_nq import program
+from bert_nq.cli import program
 from bert_nq.records import manifest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))

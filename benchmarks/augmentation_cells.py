@@ -12,9 +12,11 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from absl import flags
 
-from bert_nq import files, locking, program, work_folder
-from bert_nq.errors import UserError
+from bert_nq.base import files, locking
+from bert_nq.base.errors import UserError
+from bert_nq.cli import program
 from bert_nq.estimator import model_folder
+from bert_nq.jobs import work_folder
 from bert_nq.records import manifest
 from bert_nq.training.settings import num_train_steps
 

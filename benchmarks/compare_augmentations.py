@@ -29,8 +29,9 @@ import augmentation_summary
 from absl import flags
 from augmentation_cells import PREPARE, RUN, Cell, Plan, check_flags
 
-from bert_nq import files, program
-from bert_nq.errors import UserError
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
+from bert_nq.cli import program
 
 FLAGS = flags.FLAGS
 

@@ -5,7 +5,7 @@ import statistics
 import subprocess
 from typing import Dict, List, NamedTuple, Sequence
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 

@@ -5,8 +5,9 @@ from typing import Iterator, List, Tuple
 
 from absl import flags
 
-from bert_nq import files, program
-from bert_nq.errors import UserError
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
+from bert_nq.cli import program
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
                                 "demos"))  # for its writer of pages
@@ -57,7 +58,7 @@ def shards(name: str) -> Tuple[str, List[str]]:
 
 def count(paths: List[str]) -> Tuple[int, int]:
     """The lines of shards, and their bytes as text."""
-    from bert_nq import lines
+    from bert_nq.base import lines
     sizes = [len(line) for path in paths for _, line in lines.read_lines(path)]
     return len(sizes), sum(sizes)
 

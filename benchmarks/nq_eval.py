@@ -17,8 +17,9 @@ import sys
 
 from absl import flags
 
-from bert_nq import files, program
-from bert_nq.errors import UserError
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
+from bert_nq.cli import program
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "demos"))  # for its writer of pages
@@ -75,7 +76,7 @@ def _make(folder, predictions):
 
 
 def _pages(folder):
-    from bert_nq import lines
+    from bert_nq.base import lines
     for path in files.expand(os.path.join(folder, "*.jsonl.gz")):
         for _, line in lines.read_lines(path):
             yield json.loads(line.decode("utf8"))

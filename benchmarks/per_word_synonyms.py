@@ -5,12 +5,12 @@ from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
 import nltk_wordnet
 
-from bert_nq import lines
 from bert_nq.augmentation import wordnet
 from bert_nq.augmentation.augmentation import choose_words
 from bert_nq.augmentation.options import AugmentationOptions
-from bert_nq.nq import decoding
-from bert_nq.nq.example import Example
+from bert_nq.base import lines
+from bert_nq.datasets.nq import decoding
+from bert_nq.datasets.nq.example import Example
 
 _RATE = 0.2
 

@@ -15,8 +15,8 @@ import sys
 from absl import flags
 from contenders import Contender, Turn, check_known, median_turns
 
-from bert_nq import program
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
+from bert_nq.cli import program
 
 FLAGS = flags.FLAGS
 

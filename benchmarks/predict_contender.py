@@ -32,7 +32,7 @@ def bert_tensorflow(settings, features):
     import tensorflow.compat.v1 as tf
 
     from bert_nq.estimator import model
-    from bert_nq.modeling import heads
+    from bert_nq.modeling.heads import logits as heads
     if not tf.__version__.startswith("1."):
         give_contrib(tf)
     from bert import modeling

@@ -25,8 +25,8 @@ import tempfile
 import corpora
 from absl import flags
 
-from bert_nq import program
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
+from bert_nq.cli import program
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 

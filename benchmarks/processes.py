@@ -4,7 +4,7 @@ import subprocess
 import time
 from typing import NamedTuple, Sequence
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 
 
 class Run(NamedTuple):

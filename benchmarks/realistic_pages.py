@@ -15,7 +15,7 @@ from typing import Dict, Iterator, List, Optional
 
 from sample_corpus.page import Page, Span
 
-from bert_nq import files
+from bert_nq.base import files
 
 MEAN_TOKENS = 6400
 _SIGMA = 0.6  # of the logarithm of a page's tokens

@@ -16,8 +16,9 @@ import time
 
 from absl import flags
 
-from bert_nq import files, program
-from bert_nq.errors import UserError
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
+from bert_nq.cli import program
 
 FLAGS = flags.FLAGS
 

@@ -4,7 +4,7 @@ import os
 
 import processes
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 from bert_nq.records import examples, tfrecord
 
 _MODULE = "language.question_answering.bert_joint.prepare_nq_data"

@@ -3,11 +3,11 @@ import collections
 import time
 from typing import Callable, List, Tuple
 
-from bert_nq import lines
+from bert_nq.base import lines
+from bert_nq.base.inflating import Inflated
+from bert_nq.datasets.nq import decoding, typed_decoding
 from bert_nq.features import contexts, making
 from bert_nq.features.options import FeatureOptions, TextOptions
-from bert_nq.inflating import Inflated
-from bert_nq.nq import decoding, typed_decoding
 from bert_nq.records import examples, tfrecord
 
 

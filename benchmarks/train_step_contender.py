@@ -72,7 +72,7 @@ def ours(settings, precision="fp32", recompute=False):
 
 def our_config(settings):
     """A BertConfig of the settings."""
-    from bert_nq.modeling.config import BertConfig
+    from bert_nq.modeling.encoders.bert_config import BertConfig
     return BertConfig.from_dict(dict(settings, type_vocab_size=2))
 
 
@@ -89,7 +89,7 @@ def bert_tensorflow(settings):
     import tensorflow.compat.v1 as tf
 
     from bert_nq.estimator import model
-    from bert_nq.modeling import heads
+    from bert_nq.modeling.heads import logits as heads
     from bert_nq.training import losses
     if not tf.__version__.startswith("1."):
         give_contrib(tf)

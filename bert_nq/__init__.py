@@ -1,20 +1,20 @@
 """BERT joint long and short answers for Natural Questions.
 
-The library, by the idea a piece of code belongs to; arrows of import point downwards only:
+The library, by the idea a piece of code belongs to. Arrows of import point from a floor to those
+under it:
 
     programs      prepare/ augment/ records/ eval/ demos/ bert_nq/run_nq.py, run_nq_spark.py
-    programs      program, feature_flags, augmentation_flags, training_flags: what these share
-    programs      training_report, prediction_flags, prediction_setup, prediction_report
-    programs      scoring_flags, spark_flags
-    4             training, prediction
-    3             estimator
-    2             records
-    1             features, augmentation, error_pages
-    ground        nq, text, modeling, scoring
-    foundation    deflating, errors, files, inflating, lines, locking, randomness, work_folder,
-    foundation    workers
+    8             cli
+    7             tasks
+    6             training, prediction
+    5             estimator, ensembling
+    4             records
+    3             features, decoding, augmentation, error_pages
+    2             datasets, text, modeling, scoring
+    1             jobs
+    0             base
 
-TensorFlow is imported by modeling, estimator, training, prediction.graph,
-prediction.window_model and prediction.export alone.
+TensorFlow is imported by modeling, estimator, training, and in prediction by graph, window_model
+and export alone.
 """
 __version__ = "0.1.0"

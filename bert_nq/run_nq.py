@@ -33,21 +33,11 @@ import sys
 
 from absl import flags
 
-# As a script, this file's folder leads the import path: take it away, so that the library's rooms
-# are no top-level modules.
-if sys.path and os.path.abspath(sys.path[0]) == os.path.dirname(os.path.abspath(__file__)):
-    del sys.path[0]
-
-from bert_nq import (  # noqa: E402
-    files,
-    locking,
-    prediction_report,
-    program,
-    training_report,
-)
-from bert_nq.errors import UserError  # noqa: E402
-from bert_nq.prediction_setup import Setup  # noqa: E402
-from bert_nq.training_flags import define_training_flags  # noqa: E402
+from bert_nq.base import files, locking
+from bert_nq.base.errors import UserError
+from bert_nq.cli import prediction_report, program, training_report
+from bert_nq.cli.flags.training import define_training_flags
+from bert_nq.cli.prediction_setup import Setup
 
 FLAGS = flags.FLAGS
 
@@ -133,8 +123,8 @@ def check_output_dir():
 
 def check_training_flags(config, checkpoint):
     """Returns the training data and the dev shards. TensorFlow is not imported yet."""
+    from bert_nq.datasets.nq import shards
     from bert_nq.estimator import model_folder, record_checks
-    from bert_nq.nq import shards
     from bert_nq.training import run_record
     from bert_nq.training.settings import TrainingData
     program.require(FLAGS, "train_precomputed_file")
@@ -273,7 +263,7 @@ def stop(result, message):
 
 def dev_scorer(config, maker, paths):
     """Returns the function that scores a checkpoint on the dev set."""
-    from bert_nq.nq import shards
+    from bert_nq.datasets.nq import shards
     from bert_nq.prediction import predictor
     from bert_nq.prediction.dev_set import DevSet
     from bert_nq.prediction.model_settings import Member, ModelSettings

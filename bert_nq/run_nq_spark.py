@@ -10,19 +10,14 @@ other has left. The shards are on storage that all machines see; model and vocab
 them, and the answers come back. docs/spark.md says how to set up a cluster.
 """
 import functools
-import os
-import sys
 
 from absl import flags
 
-# As a script, this file's folder leads the import path: take it away, so that the library's rooms
-# are no top-level modules.
-if sys.path and os.path.abspath(sys.path[0]) == os.path.dirname(os.path.abspath(__file__)):
-    del sys.path[0]
-
-from bert_nq import files, prediction_report, program, spark_flags  # noqa: E402
-from bert_nq.errors import UserError  # noqa: E402
-from bert_nq.prediction_setup import Setup  # noqa: E402
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
+from bert_nq.cli import prediction_report, program
+from bert_nq.cli.flags import spark as spark_flags
+from bert_nq.cli.prediction_setup import Setup
 
 FLAGS = flags.FLAGS
 
@@ -36,8 +31,8 @@ def main():
     program.require(FLAGS, "vocab_file", "bert_config_file", "output_dir", "predict_file",
                     "output_prediction_file")
     work = prediction_job()
+    from bert_nq.jobs import spark_context
     from bert_nq.prediction import spark
-    from bert_nq.records import spark_context
     with spark_context.started(FLAGS.master, spark_settings(), FLAGS.verbose) as context:
         with program.Meter(FLAGS.progress_seconds) as meter:
             result = spark.run_job(context, work, FLAGS.num_tasks,

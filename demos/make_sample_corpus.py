@@ -11,8 +11,8 @@ import os
 
 from absl import flags
 
-from bert_nq import program
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
+from bert_nq.cli import program
 
 FLAGS = flags.FLAGS
 

@@ -11,8 +11,9 @@ from typing import Dict, Optional, Tuple
 
 from absl import flags
 
-from bert_nq import files, program
-from bert_nq.errors import UserError
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
+from bert_nq.cli import program
 from bert_nq.estimator import model_folder
 from bert_nq.records import manifest
 

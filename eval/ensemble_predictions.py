@@ -13,10 +13,11 @@ import math
 
 from absl import flags
 
-from bert_nq import files, program
-from bert_nq.errors import UserError
-from bert_nq.prediction import combining_rules
-from bert_nq.scoring_flags import define_fold_flags, define_gold_flags
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
+from bert_nq.cli import program
+from bert_nq.cli.flags.scoring import define_fold_flags, define_gold_flags
+from bert_nq.ensembling import rules as combining_rules
 
 FLAGS = flags.FLAGS
 
@@ -43,8 +44,8 @@ define_fold_flags()
 
 def main() -> None:
     paths, weights, gold_paths = _checked_flags()
-    from bert_nq.prediction import combining, ensembles, nbest_files
-    from bert_nq.scoring.tuned import Tuned
+    from bert_nq.ensembling import combining, ensembles, nbest_files
+    from bert_nq.scoring.nq.tuned import Tuned
 
     tuned = Tuned.load(FLAGS.thresholds) if FLAGS.thresholds else None
     predictors = [nbest_files.read_predictor(path) for path in paths]
@@ -101,8 +102,10 @@ def _weight(text: str) -> float:
 
 def _score(paths, weights, gold_paths):
     """Prints the table of scores; returns the weights, the fitted ones where these are wanted."""
-    from bert_nq.prediction import combining, combining_report, combining_weights, nbest_files
-    from bert_nq.scoring.gold import read_gold
+    from bert_nq.ensembling import combining, nbest_files
+    from bert_nq.ensembling import report as combining_report
+    from bert_nq.ensembling import weights as combining_weights
+    from bert_nq.scoring.nq.gold import read_gold
 
     gold = read_gold(gold_paths, FLAGS.num_threads)
     least = FLAGS.long_non_null_threshold, FLAGS.short_non_null_threshold
@@ -141,8 +144,8 @@ def _score(paths, weights, gold_paths):
 
 
 def _points_of_file(path, gold, least):
-    from bert_nq.scoring import measures
-    from bert_nq.scoring.predictions import read_predictions
+    from bert_nq.scoring.nq import measures
+    from bert_nq.scoring.nq.predictions import read_predictions
 
     predictions = read_predictions(path)
     try:
@@ -153,7 +156,7 @@ def _points_of_file(path, gold, least):
 
 
 def _write(paths, ensemble, tuned) -> None:
-    from bert_nq.prediction import nbest_files
+    from bert_nq.ensembling import nbest_files
     from bert_nq.prediction.output import prediction_file
 
     predictor, count = ensemble.predictor(), 0

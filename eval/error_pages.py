@@ -11,9 +11,9 @@ import os
 
 from absl import flags
 
-from bert_nq import program
-from bert_nq.errors import UserError
-from bert_nq.scoring_flags import define_gold_flags
+from bert_nq.base.errors import UserError
+from bert_nq.cli import program
+from bert_nq.cli.flags.scoring import define_gold_flags
 
 FLAGS = flags.FLAGS
 
@@ -41,8 +41,8 @@ flags.DEFINE_enum("on_bad_input", "fail", ["fail", "skip"], "Whether a page that
 
 def main() -> None:
     program.require(FLAGS, "gold_path", "predictions_path", "output_dir")
+    from bert_nq.datasets.nq.shards import BadInput, expand_shards
     from bert_nq.error_pages import outcomes, site
-    from bert_nq.nq.shards import BadInput, expand_shards
 
     with program.timed() as seconds:
         gold_paths = expand_shards(FLAGS.gold_path)
@@ -61,9 +61,9 @@ def main() -> None:
 def _source(gold_paths):
     """All but the pages themselves."""
     from bert_nq.error_pages import answer_files, outcomes, site
-    from bert_nq.scoring import measures
-    from bert_nq.scoring.gold import merge_shards, read_shards
-    from bert_nq.scoring.predictions import read_predictions
+    from bert_nq.scoring.nq import measures
+    from bert_nq.scoring.nq.gold import merge_shards, read_shards
+    from bert_nq.scoring.nq.predictions import read_predictions
 
     predictions = read_predictions(FLAGS.predictions_path)
     details, predictor = answer_files.read_details(FLAGS.predictions_path)

@@ -18,9 +18,10 @@ import sys
 
 from absl import flags
 
-from bert_nq import files, program
-from bert_nq.errors import UserError
-from bert_nq.scoring_flags import define_gold_flags
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
+from bert_nq.cli import program
+from bert_nq.cli.flags.scoring import define_gold_flags
 
 FLAGS = flags.FLAGS
 
@@ -51,8 +52,8 @@ def main() -> None:
         raise UserError("--report=%s is a file: give the name of a folder" % FLAGS.report)
     # Annotations hold no cycles, and looking for them takes longer than making them.
     gc.disable()
-    from bert_nq.scoring import measures, tables
-    from bert_nq.scoring.predictions import read_predictions
+    from bert_nq.scoring.nq import measures, tables
+    from bert_nq.scoring.nq.predictions import read_predictions
 
     with program.timed() as seconds:
         gold_paths = files.expand(FLAGS.gold_path, "gold")
@@ -77,14 +78,14 @@ def main() -> None:
     if FLAGS.output_json:
         _tell("written: %s" % FLAGS.output_json)
     if FLAGS.report or FLAGS.compare:
-        from bert_nq.scoring.report import System
+        from bert_nq.scoring.nq.report import System
         other = System(FLAGS.compare, others, *other_rows) if FLAGS.compare else None
         _report(gold_paths, gold, System(FLAGS.predictions_path, predictions, long_rows,
                                          short_rows), other)
 
 
 def _rows(gold, predictions):
-    from bert_nq.scoring import measures
+    from bert_nq.scoring.nq import measures
     measures.check_units(gold, predictions)
     return measures.score_answers(gold, predictions, FLAGS.long_non_null_threshold,
                                   FLAGS.short_non_null_threshold)
@@ -98,8 +99,8 @@ def _other_rows(gold, others):
 
 
 def _report(gold_paths, gold, system, other):
-    from bert_nq.scoring import report, report_text
-    from bert_nq.scoring.facts import read_facts
+    from bert_nq.scoring.nq import report, report_text
+    from bert_nq.scoring.nq.facts import read_facts
 
     _tell("reading the pages for the report")
     facts = read_facts(gold_paths, FLAGS.num_threads, report.spans(gold, system, other))
@@ -110,14 +111,14 @@ def _report(gold_paths, gold, system, other):
         _tell("\n" + report_text.some_changes(made, _CHANGES_SHOWN))
     if FLAGS.report:
         logging.getLogger("matplotlib").setLevel(logging.ERROR)  # It tells of its font cache.
-        from bert_nq.scoring import report_folder
+        from bert_nq.scoring.nq import report_folder
         paths = report_folder.write(FLAGS.report, made, system, other)
         _tell("\nwritten: %s\nNext: read %s" % (" ".join(paths), paths[0]))
 
 
 def _read_gold(paths):
-    from bert_nq.scoring.gold import merge_shards, read_shards
-    from bert_nq.scoring.gold_cache import GoldCache
+    from bert_nq.scoring.nq.gold import merge_shards, read_shards
+    from bert_nq.scoring.nq.gold_cache import GoldCache
 
     cache = GoldCache(paths) if FLAGS.cache_gold_data else None
     cached = cache.load() if cache else None

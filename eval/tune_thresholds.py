@@ -11,9 +11,10 @@ import sys
 
 from absl import flags
 
-from bert_nq import files, program
-from bert_nq.errors import UserError
-from bert_nq.scoring_flags import define_fold_flags, define_gold_flags
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
+from bert_nq.cli import program
+from bert_nq.cli.flags.scoring import define_fold_flags, define_gold_flags
 
 FLAGS = flags.FLAGS
 
@@ -35,7 +36,7 @@ def main() -> None:
     program.require(FLAGS, "gold_path", "predictions_path", "output_thresholds")
     gold_paths = files.expand(FLAGS.gold_path, "gold")
     files.check_output(FLAGS.output_thresholds, gold_paths + [FLAGS.predictions_path])
-    from bert_nq.scoring import measures, options, tuning, tuning_report
+    from bert_nq.scoring.nq import measures, options, tuning, tuning_report
 
     with program.timed() as seconds:
         scored = options.read_scored(FLAGS.predictions_path)
@@ -61,7 +62,7 @@ def main() -> None:
 
 
 def _read_gold(paths):
-    from bert_nq.scoring.gold import read_gold
+    from bert_nq.scoring.nq.gold import read_gold
 
     gold = read_gold(paths, FLAGS.num_threads)
     unannotated = sum(not annotations for annotations in gold.values())
@@ -74,7 +75,7 @@ def _read_gold(paths):
 
 
 def _official_rows(gold, scored):
-    from bert_nq.scoring import measures
+    from bert_nq.scoring.nq import measures
 
     try:
         rows = measures.score_answers(gold, scored.predictions, FLAGS.long_non_null_threshold,
@@ -91,8 +92,8 @@ def _official_rows(gold, scored):
 
 
 def _save(scored, found, table) -> None:
-    from bert_nq.scoring import tuning_report
-    from bert_nq.scoring.tuned import Tuned
+    from bert_nq.scoring.nq import tuning_report
+    from bert_nq.scoring.nq.tuned import Tuned
 
     fit = found.fits[FLAGS.objective]
     Tuned(scored.predictor, scored.kinds, fit.rule, FLAGS.calibration, found.calibration,

@@ -15,8 +15,8 @@ bert_config.json. The heads of a fine-tuned checkpoint travel along.
 """
 from absl import flags
 
-from bert_nq import program
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
+from bert_nq.cli import program
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("input", None, "The model: a folder with model.safetensors and config.json, a "

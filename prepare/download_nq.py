@@ -18,8 +18,9 @@ from typing import Callable, List
 
 from absl import flags
 
-from bert_nq import files, locking, program
-from bert_nq.errors import UserError
+from bert_nq.base import files, locking
+from bert_nq.base.errors import UserError
+from bert_nq.cli import program
 
 FLAGS = flags.FLAGS
 
@@ -70,7 +71,7 @@ def main() -> None:
 
 def wanted_files() -> List:
     """The files that the flags name."""
-    from bert_nq.nq.downloading import catalogue
+    from bert_nq.datasets.nq.downloading import catalogue
 
     splits = list(dict.fromkeys(FLAGS.split))
     unknown = [split for split in splits if split not in catalogue.NUM_SHARDS]
@@ -90,13 +91,13 @@ def lock_path() -> str:
 
 
 def policy():
-    from bert_nq.nq.downloading import web
+    from bert_nq.datasets.nq.downloading import web
     return web.Policy(FLAGS.timeout, FLAGS.retries, FLAGS.retry_wait)
 
 
 def with_listing(wanted: List) -> List:
     """The files with sizes and checksums of the bucket's listing, if it can be had."""
-    from bert_nq.nq.downloading import catalogue, web
+    from bert_nq.datasets.nq.downloading import catalogue, web
 
     patience = policy()
     patience = patience._replace(retries=min(2, patience.retries))
@@ -109,7 +110,7 @@ def with_listing(wanted: List) -> List:
 
 def show(wanted: List) -> None:
     """Lists the files, or what would be done to them. Changes nothing."""
-    from bert_nq.nq.downloading import inventory, ledger
+    from bert_nq.datasets.nq.downloading import inventory, ledger
 
     items = inventory.survey(wanted, FLAGS.output_dir, ledger.Ledger(FLAGS.output_dir), read=False)
     shown = [i for i in items if FLAGS.list or i.to_fetch or i.note]
@@ -150,7 +151,7 @@ def check_room(need) -> None:
 
 def download(wanted: List) -> None:
     """Fetches what is missing, and says what was done. The folder is locked."""
-    from bert_nq.nq.downloading import inventory, jobs, ledger
+    from bert_nq.datasets.nq.downloading import inventory, jobs, ledger
 
     known = ledger.Ledger(FLAGS.output_dir)
     items = inventory.survey(program.progress(wanted, "files checked", len(wanted)),
@@ -202,8 +203,8 @@ def fail(failures) -> None:
 
 def verify(wanted: List) -> None:
     """Reads the files that are there, and raises UserError if any is not what it should be."""
-    from bert_nq.nq.downloading import inventory, ledger
-    from bert_nq.nq.downloading.catalogue import DataFile
+    from bert_nq.datasets.nq.downloading import inventory, ledger
+    from bert_nq.datasets.nq.downloading.catalogue import DataFile
 
     nothing = UserError("there is nothing to verify in %s" % FLAGS.output_dir)
     if not os.path.isdir(FLAGS.output_dir):

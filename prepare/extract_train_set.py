@@ -7,9 +7,7 @@ takes the first two shards of v1.0/train. Lines go through as they are, one at a
 checked; --sample, --only_answerable and --simplify make the set smaller. The output appears under
 its name when it is complete and replaces what was there.
 """
-import extraction
-
-from bert_nq import program
+from bert_nq.cli import extraction, program
 
 extraction.define_flags("train")
 

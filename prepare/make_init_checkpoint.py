@@ -10,7 +10,7 @@ With a pretrained checkpoint you do not need this.
 """
 from absl import flags
 
-from bert_nq import program
+from bert_nq.cli import program
 
 FLAGS = flags.FLAGS
 
@@ -23,7 +23,7 @@ flags.DEFINE_bool("verbose_logging", False, "Whether to show TensorFlow's own me
 
 def main():
     program.require(FLAGS, "bert_config_file", "output_checkpoint")
-    from bert_nq.modeling.config import BertConfig
+    from bert_nq.modeling.encoders.bert_config import BertConfig
     config = BertConfig.from_json_file(FLAGS.bert_config_file)
     program.quiet_tensorflow(FLAGS.verbose_logging)
     from bert_nq.modeling import checkpoints, initialisation

@@ -15,8 +15,9 @@ from typing import Iterator, List, Tuple
 
 from absl import flags
 
-from bert_nq import files, program
-from bert_nq.errors import UserError
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
+from bert_nq.cli import program
 
 FLAGS = flags.FLAGS
 
@@ -36,7 +37,7 @@ flags.DEFINE_enum("on_bad_input", "fail", ["fail", "skip"],
 
 def words_of_shards(paths: List[str], bad_input) -> Iterator[List[str]]:
     """The words of one page after another: its question's and its tokens' that are not HTML."""
-    from bert_nq.nq.shards import read_examples
+    from bert_nq.datasets.nq.shards import read_examples
 
     for example in read_examples(paths, bad_input):
         # Blanks inside a token are dropped, as they are when windows are made.
@@ -47,7 +48,7 @@ def words_of_shards(paths: List[str], bad_input) -> Iterator[List[str]]:
 
 def learn() -> Tuple[List[str], List[Tuple[str, object]]]:
     """Learns from --learn_from; returns the tokens and rows for the summary."""
-    from bert_nq.nq.shards import BadInput, expand_shards
+    from bert_nq.datasets.nq.shards import BadInput, expand_shards
     from bert_nq.text.learning import count_words, coverage, learn_vocabulary
     from bert_nq.text.vocabulary import Vocabulary
 

@@ -16,10 +16,9 @@ All cores work, a shard each. Killed at any moment, the same command carries on 
 are left; the same flags and shards give the same bytes, however many workers there are and however
 often it was killed. nq-train.manifest.json, beside the records, says what they were made of.
 """
-import preparation
 from absl import flags
 
-from bert_nq import program
+from bert_nq.cli import preparation, program
 
 FLAGS = flags.FLAGS
 

@@ -9,10 +9,10 @@ the same flags and the same --num_output_shards, byte for byte. A shard is a tas
 lost meanwhile cost no record. The input and the output are on storage that all machines see;
 docs/spark.md says how to set up a cluster, and how to read and write gs://, s3a:// and hdfs://.
 """
-import preparation
 from absl import flags
 
-from bert_nq import program, spark_flags
+from bert_nq.cli import preparation, program
+from bert_nq.cli.flags import spark as spark_flags
 
 FLAGS = flags.FLAGS
 
@@ -25,7 +25,8 @@ spark_settings = spark_flags.define_spark_flags()
 
 def main():
     work = job_of_flags()
-    from bert_nq.records import spark, spark_context
+    from bert_nq.jobs import spark_context
+    from bert_nq.records import spark
     with spark_context.started(FLAGS.master, spark_settings(), FLAGS.verbose) as context:
         with program.Meter(FLAGS.progress_seconds) as meter:
             result = spark.run_job(context, work, FLAGS.num_tasks or 1,

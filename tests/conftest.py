@@ -4,7 +4,8 @@ import os
 import pytest
 from absl import flags
 from hypothesis import HealthCheck, settings
-from programs import ROOT
+
+from tests.support.programs import ROOT
 
 # bert-tensorflow's tokenizer reads a flag; reading one before the flags are parsed is an error.
 if not flags.FLAGS.is_parsed():

@@ -9,8 +9,8 @@ from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from bert_nq import randomness
-from bert_nq.nq.example import Example, Span
+from bert_nq.base import randomness
+from bert_nq.datasets.nq.example import Example, Span
 
 # Tells the draws made here from all others that are made with the same seed and example.
 _DRAW_AUGMENTATION = 4

@@ -2,10 +2,10 @@
 import zlib
 from typing import Any, Dict, Iterator, List, NamedTuple, Sequence
 
-from bert_nq import randomness
 from bert_nq.augmentation.augmentation import Augmentation, Draws, Edits
 from bert_nq.augmentation.rewriting import Record, rewrite_example, rewrite_record
-from bert_nq.nq.example import Example
+from bert_nq.base import randomness
+from bert_nq.datasets.nq.example import Example
 
 # As in augmentation.Draws: tell these draws from all others.
 _DRAW_SHARE = 5

@@ -1,7 +1,7 @@
 """The parts of a page that can be moved, or have others put between them."""
 from typing import List
 
-from bert_nq.nq.example import Example, Span
+from bert_nq.datasets.nq.example import Example, Span
 
 # Windows are made of so many top-level candidates, from the top of the page: --max_contexts=48
 # counts the "no long answer" entry too.

@@ -1,7 +1,7 @@
 """Checks of the settings that several augmentations have."""
 from typing import Sequence
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 
 
 def check_rate(rate: float) -> float:

@@ -5,8 +5,8 @@ from typing import Iterable, List, NamedTuple, Optional, Set, Tuple
 
 from bert_nq.augmentation.augmentation import Augmentation, BlockEdits, Draws, Paragraph
 from bert_nq.augmentation.blocks import NUM_READ, is_paragraph, top_level_blocks
-from bert_nq.errors import UserError
-from bert_nq.nq.example import Example, Span
+from bert_nq.base.errors import UserError
+from bert_nq.datasets.nq.example import Example, Span
 
 # The purposes of the draws.
 _PLACE, _ENTRY = range(2)

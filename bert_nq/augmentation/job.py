@@ -17,14 +17,15 @@ from typing import IO, Any, Callable, Dict, Iterator, List, NamedTuple, Set, Tup
 import orjson
 
 import bert_nq
-from bert_nq import files, work_folder, workers
 from bert_nq.augmentation.augmenter import Augmenter
 from bert_nq.augmentation.options import AugmentationOptions
-from bert_nq.deflating import deflating
-from bert_nq.errors import BadExampleError, UserError
-from bert_nq.nq import chunks, shards, writing
-from bert_nq.nq.chunks import Lines, read_chunks
-from bert_nq.nq.decoding import decode_example, load_json
+from bert_nq.base import files
+from bert_nq.base.deflating import deflating
+from bert_nq.base.errors import BadExampleError, UserError
+from bert_nq.datasets.nq import chunks, shards, writing
+from bert_nq.datasets.nq.chunks import Lines, read_chunks
+from bert_nq.datasets.nq.decoding import decode_example, load_json
+from bert_nq.jobs import work_folder, workers
 
 
 class Job(NamedTuple):

@@ -3,7 +3,6 @@ import itertools
 import os
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
-from bert_nq import files
 from bert_nq.augmentation import tagging, wordnet
 from bert_nq.augmentation.augmentation import Augmentation
 from bert_nq.augmentation.augmenter import Augmenter, CopyOptions
@@ -25,8 +24,9 @@ from bert_nq.augmentation.thesaurus import Options as ThesaurusOptions
 from bert_nq.augmentation.thesaurus import Thesaurus
 from bert_nq.augmentation.typos import Typos
 from bert_nq.augmentation.wordnet import WordNetFiles
-from bert_nq.errors import UserError
-from bert_nq.nq import shards
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
+from bert_nq.datasets.nq import shards
 
 NAMES = ("synonyms", "deletion", "swap", "question_words", "shuffle", "distractors", "typos",
          "case_noise")

@@ -4,7 +4,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bert_nq.augmentation.augmentation import choose_words, tags_of
-from bert_nq.nq.example import Example
+from bert_nq.datasets.nq.example import Example
 
 
 class PlainWords(NamedTuple):

@@ -10,7 +10,7 @@ import re
 from typing import List, Optional
 
 from bert_nq.augmentation.augmentation import Augmentation, Draws, WordEdits
-from bert_nq.nq.example import Example
+from bert_nq.datasets.nq.example import Example
 
 _CHOICE = 0  # the purpose of the draw
 _MIN_WORDS = 2

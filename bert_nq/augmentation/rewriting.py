@@ -12,9 +12,9 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 
 from bert_nq.augmentation.augmentation import BlockEdits, Edits, WordEdits
-from bert_nq.errors import BadExampleError
-from bert_nq.nq.decoding import document_of
-from bert_nq.nq.example import Annotation, Candidate, Example, Span
+from bert_nq.base.errors import BadExampleError
+from bert_nq.datasets.nq.decoding import document_of
+from bert_nq.datasets.nq.example import Annotation, Candidate, Example, Span
 
 Record = Dict[str, Any]
 

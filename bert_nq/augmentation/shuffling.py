@@ -5,8 +5,8 @@ import numpy as np
 
 from bert_nq.augmentation.augmentation import Augmentation, BlockEdits, Draws
 from bert_nq.augmentation.blocks import NUM_READ, is_paragraph, top_level_blocks
-from bert_nq.errors import UserError
-from bert_nq.nq.example import Example
+from bert_nq.base.errors import UserError
+from bert_nq.datasets.nq.example import Example
 
 # So many orders are drawn until one differs from that of the page; each is a purpose of its own.
 _TRIES = 8

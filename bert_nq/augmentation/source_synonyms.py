@@ -14,7 +14,7 @@ from typing import NamedTuple, Optional, Tuple
 
 from bert_nq.augmentation.augmentation import Augmentation, Draws, WordEdits, choose_words
 from bert_nq.augmentation.lexicon import Lexicon
-from bert_nq.nq.example import Example
+from bert_nq.datasets.nq.example import Example
 
 # What is drawn.
 _WORD, _SYNONYM = range(2)

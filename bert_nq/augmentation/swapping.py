@@ -10,7 +10,7 @@ import numpy as np
 from bert_nq.augmentation.augmentation import Augmentation, Draws, WordEdits
 from bert_nq.augmentation.checks import check_rate, check_words
 from bert_nq.augmentation.plain_words import plain_context
-from bert_nq.nq.example import Example
+from bert_nq.datasets.nq.example import Example
 
 # The purposes of the draws.
 _PAIRING, _CHOSEN = range(2)

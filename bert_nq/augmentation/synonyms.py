@@ -14,7 +14,7 @@ from bert_nq.augmentation.augmentation import (
 from bert_nq.augmentation.function_words import BEFORE_PARTICIPLES, DETERMINERS
 from bert_nq.augmentation.tagging import Sentences
 from bert_nq.augmentation.thesaurus import TAGS, Entry, replaceable
-from bert_nq.nq.example import Example
+from bert_nq.datasets.nq.example import Example
 
 # What is drawn.
 _WORD, _SYNONYM, _QUESTION_WORD, _QUESTION_SYNONYM = range(4)

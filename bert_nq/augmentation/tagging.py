@@ -1,7 +1,7 @@
 """Parts of speech by NLTK's tagger, where its data is installed."""
 from typing import Callable, List, Optional, Sequence
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 
 # How parts of speech are found: by the tagger if its data is installed, else as WordNet's senses
 # are counted; always so; by the tagger, which must be there.

@@ -11,7 +11,7 @@ from bert_nq.augmentation.augmentation import (
     choose_words,
 )
 from bert_nq.augmentation.checks import check_rate, check_words
-from bert_nq.nq.example import Example
+from bert_nq.datasets.nq.example import Example
 
 # The purposes of the draws: whether a word is changed, and three numbers for how.
 _CHOSEN, *_HOW = range(4)

@@ -12,7 +12,7 @@ from typing import Dict, Iterator, List, NamedTuple, Optional
 
 import google_crc32c
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 
 NOUN, VERB, ADJECTIVE, ADVERB = "n", "v", "a", "r"
 NAMES_OF_PARTS = {NOUN: "noun", VERB: "verb", ADJECTIVE: "adj", ADVERB: "adv"}  # in files' names

@@ -10,9 +10,9 @@ from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tu
 
 import orjson
 
-from bert_nq import files
-from bert_nq.errors import UserError
-from bert_nq.scoring.labels import Span, parse_id, parse_span
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
+from bert_nq.scoring.nq.labels import Span, parse_id, parse_span
 
 _CHUNK = 1 << 20  # bytes
 _BLANKS = " \t\n\r"

@@ -4,8 +4,8 @@ import os
 import shutil
 from typing import Iterator, Sequence
 
-from bert_nq import files, locking
-from bert_nq.errors import UserError
+from bert_nq.base import files, locking
+from bert_nq.base.errors import UserError
 
 
 def check(path: str, marker: str, own: Sequence[str], inputs: Sequence[str]) -> None:

@@ -2,10 +2,10 @@
 import collections
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
+from bert_nq.datasets.nq import decoding
+from bert_nq.datasets.nq.example import Example
 from bert_nq.error_pages.markup import Mark, needs_blank
-from bert_nq.nq import decoding
-from bert_nq.nq.example import Example
-from bert_nq.scoring.labels import Annotation, Prediction, Span
+from bert_nq.scoring.nq.labels import Annotation, Prediction, Span
 
 # Classes of the style sheet. LOW: of a prediction below the threshold.
 GOLD_LONG, GOLD_SHORT = "gold-long", "gold-short"

@@ -1,8 +1,8 @@
 """What the official measures say of each question at a threshold, in words."""
 from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from bert_nq.scoring import measures
-from bert_nq.scoring.labels import Annotation, Number, Prediction
+from bert_nq.scoring.nq import measures
+from bert_nq.scoring.nq.labels import Annotation, Number, Prediction
 
 RIGHT, WRONG, MISSED, FALSE_ALARM, NULL = "right", "wrong", "missed", "false_alarm", "null"
 

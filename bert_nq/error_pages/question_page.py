@@ -4,14 +4,14 @@ It has no script at all, and its policy allows none.
 """
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
+from bert_nq.datasets.nq.example import Example
 from bert_nq.error_pages import documents, markup
 from bert_nq.error_pages.answer_files import Candidate, Details, NBest
 from bert_nq.error_pages.documents import text
 from bert_nq.error_pages.highlights import GoldAnswer, Highlights, Place, phrase
 from bert_nq.error_pages.outcomes import VERDICTS, Outcome, Question
 from bert_nq.error_pages.style import STYLE
-from bert_nq.nq.example import Example
-from bert_nq.scoring.labels import Number, Prediction, Span
+from bert_nq.scoring.nq.labels import Number, Prediction, Span
 
 
 class Links(NamedTuple):

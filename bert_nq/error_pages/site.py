@@ -9,16 +9,16 @@ In memory are the annotations, predictions and n-best lists of all questions, an
 import os
 from typing import Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from bert_nq import files
+from bert_nq.base import files
+from bert_nq.base.errors import BadExampleError, UserError
+from bert_nq.datasets.nq import shards
+from bert_nq.datasets.nq.decoding import decode_example
+from bert_nq.datasets.nq.example import Example
 from bert_nq.error_pages import documents, folder, highlights, index_page, question_page
 from bert_nq.error_pages.answer_files import Details, NBestFile
 from bert_nq.error_pages.outcomes import ERRORS, Question, Scored, counts
 from bert_nq.error_pages.question_page import Content, Links
-from bert_nq.errors import BadExampleError, UserError
-from bert_nq.nq import shards
-from bert_nq.nq.decoding import decode_example
-from bert_nq.nq.example import Example
-from bert_nq.scoring.labels import Annotation, Prediction
+from bert_nq.scoring.nq.labels import Annotation, Prediction
 
 _INDEX, _PAGES, _MARKER = "index.html", "pages", "site.json"
 _MADE_BY = "bert_nq error pages"

@@ -9,7 +9,7 @@ the task of type "chief" where the cluster has one, else worker 0.
 import json
 from typing import Any, List, Mapping, NamedTuple, Optional, Tuple
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 
 _EXAMPLE = ('{"cluster": {"worker": ["host1:2222", "host2:2222"]}, '
             '"task": {"type": "worker", "index": 0}}')

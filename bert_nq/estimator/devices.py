@@ -9,7 +9,7 @@ import contextlib
 import os
 from typing import Callable, Iterator, NamedTuple, Optional, Sequence
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 from bert_nq.estimator import cluster, lost_workers, peers
 from bert_nq.modeling.runtime import tf
 

@@ -4,7 +4,7 @@ import logging
 import re
 from typing import Iterator
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 from bert_nq.modeling.runtime import tf
 
 # What can be wrong with disks, folders, checkpoints and the network, and not with our graphs.

@@ -5,7 +5,7 @@ from typing import Callable, Dict, Iterable, List, Optional
 
 import numpy as np
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 from bert_nq.estimator import record_checks
 from bert_nq.estimator.record_checks import SEQUENCES
 from bert_nq.modeling.runtime import READS_GZIP_MEMBERS, tf

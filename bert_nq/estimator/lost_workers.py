@@ -15,7 +15,7 @@ import threading
 import time
 from typing import Callable, Dict, Iterator, List, Optional
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 from bert_nq.estimator import peers
 from bert_nq.estimator.cluster import Cluster
 from bert_nq.modeling.runtime import tf

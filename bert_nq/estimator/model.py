@@ -4,10 +4,12 @@ Notation: B batch, S sequence in wordpieces.
 """
 from typing import Callable, Dict, NamedTuple, Optional, Tuple, Union
 
-from bert_nq.errors import UserError
-from bert_nq.features.contexts import AnswerType
-from bert_nq.modeling import bert, checkpoints, heads
-from bert_nq.modeling.config import BertConfig
+from bert_nq.base.errors import UserError
+from bert_nq.datasets.nq.example import AnswerType
+from bert_nq.modeling import checkpoints
+from bert_nq.modeling.encoders import bert
+from bert_nq.modeling.encoders.bert_config import BertConfig
+from bert_nq.modeling.heads import logits as heads
 from bert_nq.modeling.runtime import tf
 
 # The heads' variables, named as in bert_joint.ckpt.

@@ -8,10 +8,10 @@ import re
 import shutil
 from typing import Optional
 
-from bert_nq import files
-from bert_nq.errors import UserError
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
 from bert_nq.modeling import checkpoints
-from bert_nq.modeling.config import BertConfig
+from bert_nq.modeling.encoders.bert_config import BertConfig
 from bert_nq.text.vocabulary import Vocabulary
 
 CONFIG, VOCABULARY = "bert_config.json", "vocab.txt"

@@ -12,7 +12,7 @@ import threading
 import time
 from typing import Callable, Dict, List, Mapping, Optional, Tuple
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 from bert_nq.estimator.cluster import Cluster
 
 _CONNECT_SECONDS = 5.0

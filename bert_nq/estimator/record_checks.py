@@ -4,8 +4,8 @@ from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 
-from bert_nq.errors import UserError
-from bert_nq.features.contexts import AnswerType
+from bert_nq.base.errors import UserError
+from bert_nq.datasets.nq.example import AnswerType
 from bert_nq.records import compact, examples, tfrecord
 
 SEQUENCES = ("input_ids", "input_mask", "segment_ids")

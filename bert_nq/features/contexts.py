@@ -8,29 +8,19 @@ Offsets are counted in characters of that text, words by white space, exactly as
 does; where that makes words and document tokens drift apart (odd blanks inside a token) the drift
 is kept, since records must be equal to the reference's (docs/parity.md).
 """
-import enum
 import itertools
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from bert_nq.errors import BadExampleError
+from bert_nq.base.errors import BadExampleError
+from bert_nq.datasets.nq.example import Annotation, AnswerType, Candidate, Example
 from bert_nq.features.options import FeatureOptions
-from bert_nq.nq.example import Annotation, Candidate, Example
 
 _TYPES = {"<Table>": "Table", "<P>": "Paragraph", "<Ul>": "List", "<Dl>": "List", "<Ol>": "List"}
 # U+202F, the narrow no-break space, separates words; other blanks of Unicode do not.
 _WORD_BREAKS = ("\t", "\r", "\n", "\u202f")
 _NOT = bytes([1, 0]) + bytes(254)  # a table for bytes.translate
-
-
-class AnswerType(enum.IntEnum):
-    """The classes of the answer-type head, numbered as in the reference."""
-    UNKNOWN = 0
-    YES = 1
-    NO = 2
-    SHORT = 3
-    LONG = 4
 
 
 class Answer(NamedTuple):

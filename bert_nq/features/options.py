@@ -1,7 +1,7 @@
 """The settings that decide what an example's windows are."""
 from typing import NamedTuple
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 
 
 class TextOptions(NamedTuple):

@@ -4,10 +4,10 @@ from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from bert_nq import randomness
-from bert_nq.features.contexts import Answer, AnswerType, build_contexts
+from bert_nq.base import randomness
+from bert_nq.datasets.nq.example import AnswerType, Example
+from bert_nq.features.contexts import Answer, build_contexts
 from bert_nq.features.options import FeatureOptions
-from bert_nq.nq.example import Example
 
 # Random draws of one window that must be independent of each other.
 _DRAW_UNKNOWN = 1

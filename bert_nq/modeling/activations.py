@@ -2,7 +2,7 @@
 import math
 from typing import Callable, Tuple
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 from bert_nq.modeling.runtime import tf
 
 # gelu_tanh(x) = x (1 + tanh(_A x + _B x^3)) / 2

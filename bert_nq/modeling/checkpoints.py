@@ -13,9 +13,9 @@ from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from bert_nq import files
-from bert_nq.errors import UserError
-from bert_nq.modeling.config import BertConfig
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
+from bert_nq.modeling.encoders.bert_config import BertConfig
 
 Shape = Tuple[int, ...]
 

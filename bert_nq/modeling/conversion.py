@@ -3,10 +3,10 @@ import json
 import os
 from typing import Any, List, NamedTuple, Optional
 
-from bert_nq import files
-from bert_nq.errors import UserError
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
 from bert_nq.modeling import checkpoints, huggingface
-from bert_nq.modeling.config import BertConfig, read_json
+from bert_nq.modeling.encoders.bert_config import BertConfig, read_json
 
 SAFETENSORS = "model.safetensors"
 INDEX = "model.safetensors.index.json"  # of a model in several files

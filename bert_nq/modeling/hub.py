@@ -5,7 +5,7 @@ import sys
 import textwrap
 from typing import Tuple
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 
 PREFIX = "hf:"
 

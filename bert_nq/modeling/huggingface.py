@@ -12,9 +12,9 @@ from typing import Any, Dict, List, Mapping, Tuple
 
 import numpy as np
 
-from bert_nq import files
-from bert_nq.errors import UserError
-from bert_nq.modeling.config import BertConfig, read_json
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
+from bert_nq.modeling.encoders.bert_config import BertConfig, read_json
 
 Weights = Dict[str, np.ndarray]
 

@@ -14,9 +14,10 @@ from typing import Dict, List
 
 import numpy as np
 
-from bert_nq.errors import UserError
-from bert_nq.modeling import bert, checkpoints
-from bert_nq.modeling.config import BertConfig
+from bert_nq.base.errors import UserError
+from bert_nq.modeling import checkpoints
+from bert_nq.modeling.encoders import bert
+from bert_nq.modeling.encoders.bert_config import BertConfig
 from bert_nq.modeling.runtime import tf
 
 # What the heads of each layer begin with: an offset in wordpieces to look at, or the same piece.

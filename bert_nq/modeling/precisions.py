@@ -1,5 +1,5 @@
 """What the layers of an encoder compute in; weights and outputs are float32 in any case."""
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 from bert_nq.modeling import runtime
 from bert_nq.modeling.runtime import tf
 

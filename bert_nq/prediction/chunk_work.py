@@ -4,11 +4,11 @@ import unicodedata
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import bert_nq
-from bert_nq import work_folder, workers
+from bert_nq.datasets.nq import shards
+from bert_nq.datasets.nq.chunks import Lines, line_number
 from bert_nq.features.making import make_window_maker
 from bert_nq.features.options import FeatureOptions, TextOptions
-from bert_nq.nq import shards
-from bert_nq.nq.chunks import Lines, line_number
+from bert_nq.jobs import work_folder, workers
 from bert_nq.prediction import predictor
 from bert_nq.prediction.model_settings import ModelSettings
 from bert_nq.prediction.predictor import Chunk, PagePredictor

@@ -3,12 +3,12 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional
 
 import numpy as np
 
-from bert_nq import randomness
-from bert_nq.errors import UserError
-from bert_nq.nq import shards
-from bert_nq.nq.example import Example
-from bert_nq.scoring import gold, measures
-from bert_nq.scoring.labels import parse_prediction
+from bert_nq.base import randomness
+from bert_nq.base.errors import UserError
+from bert_nq.datasets.nq import shards
+from bert_nq.datasets.nq.example import Example
+from bert_nq.scoring.nq import gold, measures
+from bert_nq.scoring.nq.labels import parse_prediction
 
 
 class DevSet:

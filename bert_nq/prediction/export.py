@@ -14,15 +14,15 @@ from typing import Dict, Iterator, List, NamedTuple
 
 import numpy as np
 
-from bert_nq import locking
-from bert_nq.errors import UserError
+from bert_nq.base import locking
+from bert_nq.base.errors import UserError
+from bert_nq.decoding.outputs import OutputOptions, WindowOutputs
 from bert_nq.estimator import failures
 from bert_nq.modeling import checkpoints, freezing
 from bert_nq.modeling.runtime import tf
 from bert_nq.prediction import serving, window_model
 from bert_nq.prediction.batches import Batch
 from bert_nq.prediction.model_settings import ModelSettings
-from bert_nq.prediction.outputs import OutputOptions, WindowOutputs
 
 # Between what the SavedModel and the session say of the same windows. They are equal as a rule;
 # several threads may add numbers up in another order, in bf16 to about three digits.

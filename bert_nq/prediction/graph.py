@@ -4,9 +4,9 @@ Notation: B batch, S sequence in wordpieces, L wordpieces of the longest span, K
 """
 from typing import Dict, Sequence
 
+from bert_nq.decoding.outputs import NO_SPAN, OutputOptions, WindowOutputs
 from bert_nq.estimator.model import Features, Logits
 from bert_nq.modeling.runtime import tf
-from bert_nq.prediction.outputs import NO_SPAN, OutputOptions, WindowOutputs
 
 
 def averaged(logits: Sequence[Logits], weights: Sequence[float]) -> Logits:

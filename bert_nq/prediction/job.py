@@ -31,10 +31,11 @@ from typing import (
     Tuple,
 )
 
-from bert_nq import files, work_folder, workers
-from bert_nq.errors import BadExampleError, UserError
-from bert_nq.nq import chunks, shards
-from bert_nq.nq.chunks import Lines, read_chunks
+from bert_nq.base import files
+from bert_nq.base.errors import BadExampleError, UserError
+from bert_nq.datasets.nq import chunks, shards
+from bert_nq.datasets.nq.chunks import Lines, read_chunks
+from bert_nq.jobs import work_folder, workers
 from bert_nq.prediction import output, predictor
 from bert_nq.prediction.chunk_work import (
     Job,
@@ -43,7 +44,7 @@ from bert_nq.prediction.chunk_work import (
     make_worker,
     result_of,
 )
-from bert_nq.scoring.tuned import Tuned
+from bert_nq.scoring.nq.tuned import Tuned
 
 # A page's place among all: its shard's number, then that of its line in this many bits.
 _LINE_BITS = 40

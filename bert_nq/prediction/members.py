@@ -2,10 +2,10 @@
 import os
 from typing import Iterable, Optional, Sequence, Tuple
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 from bert_nq.estimator import model_folder
 from bert_nq.modeling import checkpoints
-from bert_nq.modeling.config import BertConfig
+from bert_nq.modeling.encoders.bert_config import BertConfig
 from bert_nq.prediction.model_settings import Member
 from bert_nq.text.vocabulary import Vocabulary
 

@@ -5,7 +5,7 @@ import google_crc32c
 import numpy as np
 
 from bert_nq.modeling import checkpoints
-from bert_nq.modeling.config import BertConfig
+from bert_nq.modeling.encoders.bert_config import BertConfig
 
 
 class Member(NamedTuple):

@@ -3,7 +3,7 @@ import contextlib
 import json
 from typing import Any, Callable, Dict, Iterator
 
-from bert_nq import files
+from bert_nq.base import files
 
 
 @contextlib.contextmanager

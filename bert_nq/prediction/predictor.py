@@ -9,13 +9,13 @@ from typing import Any, Deque, Dict, Iterable, Iterator, List, NamedTuple, Optio
 
 import numpy as np
 
-from bert_nq.errors import BadExampleError, UserError
+from bert_nq.base.errors import BadExampleError, UserError
+from bert_nq.datasets.nq.chunks import CHUNK_PAGES
+from bert_nq.datasets.nq.example import Example
+from bert_nq.datasets.nq.shards import BadInput
+from bert_nq.decoding.outputs import PageWindows, WindowOutputs
 from bert_nq.features.windows import WindowMaker, Windows
-from bert_nq.nq.chunks import CHUNK_PAGES
-from bert_nq.nq.example import Example
-from bert_nq.nq.shards import BadInput
 from bert_nq.prediction.batches import Batch, make_batches
-from bert_nq.prediction.outputs import WindowOutputs
 
 
 class Chunk(NamedTuple):
@@ -79,9 +79,10 @@ class PagePredictor:
           UserError: the logits are no numbers; the message names the page.
         """
         start = 0
-        for example, windows in zip(*chunk):
-            of_page = outputs.rows(start, start + len(windows.lengths))
-            start += len(windows.lengths)
+        for example, made in zip(*chunk):
+            of_page = outputs.rows(start, start + len(made.lengths))
+            start += len(made.lengths)
+            windows = PageWindows(made.token_map, made.query_length)
             try:
                 of_page.check_finite()
             except UserError as e:

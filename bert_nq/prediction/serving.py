@@ -11,16 +11,16 @@ from typing import Any, Callable, Dict, Iterable, Iterator, Mapping, NamedTuple,
 
 import numpy as np
 
-from bert_nq import files
-from bert_nq.errors import UserError
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
+from bert_nq.datasets.nq.example import Example
+from bert_nq.datasets.nq.shards import BadInput
+from bert_nq.decoding.decoders import make_decoder
+from bert_nq.decoding.outputs import WindowOutputs
 from bert_nq.features.making import make_window_maker
 from bert_nq.features.options import FeatureOptions, TextOptions
-from bert_nq.nq.example import Example
-from bert_nq.nq.shards import BadInput
 from bert_nq.prediction import predictor
 from bert_nq.prediction.batches import Batch
-from bert_nq.prediction.decoders import make_decoder
-from bert_nq.prediction.outputs import WindowOutputs
 
 DESCRIPTION, VOCABULARY = "serving.json", "vocab.txt"
 

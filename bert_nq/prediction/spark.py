@@ -18,14 +18,14 @@ import zlib
 from concurrent import futures
 from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
 
-from bert_nq import files, workers
-from bert_nq.errors import BadExampleError, UserError
+from bert_nq.base import files
+from bert_nq.base.errors import BadExampleError, UserError
+from bert_nq.datasets.nq import shards
+from bert_nq.datasets.nq.chunks import Lines, read_chunks
+from bert_nq.jobs import spark_context, workers
 from bert_nq.modeling import checkpoints
-from bert_nq.nq import shards
-from bert_nq.nq.chunks import Lines, read_chunks
 from bert_nq.prediction import job as prediction_job
 from bert_nq.prediction.chunk_work import Job, make_answerer
-from bert_nq.records import spark_context
 from bert_nq.records.job import num_parts
 
 _TICK_SECONDS = 0.25
@@ -97,7 +97,7 @@ def plan_tasks(inputs: List[Tuple[str, str]], done: Iterable[str], num_tasks: in
 def _sending(context, job: Job) -> Iterator[_Sent]:
     """Sends the vocabulary and the weights to all workers that come while the block lasts."""
     with tempfile.TemporaryDirectory(prefix="bert_nq-spark-") as folder:
-        vocabulary = spark_context.send_vocabulary(context, job.text.vocab_file, folder)
+        vocabulary = spark_context.send_file(context, job.text.vocab_file, folder)
         names = tuple("bert_nq-model-%d" % i for i in range(len(job.model.members)))
         for name, member in zip(names, job.model.members):
             # Without what the optimizer keeps, and in two files.

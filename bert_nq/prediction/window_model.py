@@ -11,14 +11,14 @@ from typing import Deque, Dict, Iterable, Iterator, List, Optional, Tuple
 
 import numpy as np
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
+from bert_nq.decoding.outputs import OutputOptions, WindowOutputs
 from bert_nq.estimator import devices, failures, inputs, model
 from bert_nq.modeling import checkpoints, freezing
 from bert_nq.modeling.runtime import tf
 from bert_nq.prediction import graph
 from bert_nq.prediction.batches import Batch
 from bert_nq.prediction.model_settings import Member, ModelSettings
-from bert_nq.prediction.outputs import OutputOptions, WindowOutputs
 
 INPUTS = ("input_ids", "input_mask", "segment_ids")
 

@@ -14,7 +14,7 @@ from typing import Dict, Iterator, Tuple
 
 import numpy as np
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 from bert_nq.features.windows import Windows
 from bert_nq.records.examples import TRAINING_LABELS, example, int_feature
 

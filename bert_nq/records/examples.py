@@ -9,7 +9,7 @@ from typing import Dict, Iterable, Iterator, List, Tuple
 
 import numpy as np
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 from bert_nq.features.windows import Windows
 
 TRAINING_LABELS = ("start_positions", "end_positions", "answer_types")

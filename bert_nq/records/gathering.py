@@ -6,11 +6,12 @@ from typing import IO, Dict, Iterator, List, NamedTuple, Sequence
 
 import google_crc32c
 
-from bert_nq import files, workers
-from bert_nq.deflating import deflating
+from bert_nq.base import files
+from bert_nq.base.deflating import deflating
+from bert_nq.jobs import workers
+from bert_nq.jobs.work_folder import WorkFolder
 from bert_nq.records import runs
 from bert_nq.records.manifest import OutputFile
-from bert_nq.work_folder import WorkFolder
 
 # What the work folder's notes of outputs begin with; those of tasks do not.
 OUTPUT_PREFIX = "output-"

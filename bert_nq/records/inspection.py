@@ -4,8 +4,8 @@ from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optiona
 
 import numpy as np
 
-from bert_nq.errors import UserError
-from bert_nq.features.contexts import AnswerType
+from bert_nq.base.errors import UserError
+from bert_nq.datasets.nq.example import AnswerType
 from bert_nq.records import compact, tfrecord
 from bert_nq.records.examples import TRAINING_LABELS, parse
 from bert_nq.text.detokenize import pieces_to_text

@@ -16,10 +16,12 @@ import unicodedata
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Tuple
 
 import bert_nq
-from bert_nq import files, work_folder, workers
-from bert_nq.errors import BadExampleError
-from bert_nq.nq import shards
-from bert_nq.nq.decoding import decode_example
+from bert_nq.base import files
+from bert_nq.base.errors import BadExampleError
+from bert_nq.datasets.nq import shards
+from bert_nq.datasets.nq.decoding import decode_example
+from bert_nq.jobs import work_folder, workers
+from bert_nq.jobs.work_folder import Input
 from bert_nq.records import gathering, manifest, runs
 from bert_nq.records.manifest import Manifest
 from bert_nq.records.preparation import (
@@ -29,7 +31,6 @@ from bert_nq.records.preparation import (
     PreparedPage,
 )
 from bert_nq.text.vocabulary import Vocabulary
-from bert_nq.work_folder import Input
 
 # Of the key of a record in order: the place of its page's line, then its window.
 _WINDOW_BITS = 20

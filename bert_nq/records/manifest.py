@@ -11,9 +11,9 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 import google_crc32c
 
-from bert_nq import files
-from bert_nq.errors import UserError
-from bert_nq.work_folder import Input
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
+from bert_nq.jobs.work_folder import Input
 
 _VERSION = 1
 _CHUNK = 1 << 20

@@ -7,11 +7,10 @@ import collections
 from typing import Callable, Iterator, List, NamedTuple, Optional
 
 from bert_nq.augmentation.options import AugmentationOptions
-from bert_nq.features.contexts import AnswerType
+from bert_nq.datasets.nq.example import AnswerType, Example
 from bert_nq.features.making import make_window_maker
 from bert_nq.features.options import FeatureOptions, TextOptions
 from bert_nq.features.windows import ExampleWindows, WindowMaker, Windows, shuffle_keys
-from bert_nq.nq.example import Example
 from bert_nq.records import compact, examples, tfrecord
 
 # Counts by name. Of pages: "pages" that were usable, of them "gold_in_contexts", whose annotated

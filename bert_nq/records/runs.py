@@ -15,7 +15,7 @@ from typing import IO, Iterable, Iterator, List, Sequence, Tuple
 
 import numpy as np
 
-from bert_nq import files
+from bert_nq.base import files
 
 BUCKET_BITS = 12
 BUCKETS = 1 << BUCKET_BITS

@@ -8,8 +8,8 @@ from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from bert_nq.errors import UserError
-from bert_nq.features.contexts import AnswerType
+from bert_nq.base.errors import UserError
+from bert_nq.datasets.nq.example import AnswerType
 from bert_nq.records import compact, examples
 from bert_nq.records.columns import Columns, read_columns
 

@@ -17,10 +17,11 @@ import os
 from concurrent import futures
 from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
 
-from bert_nq import files, work_folder
-from bert_nq.errors import UserError
-from bert_nq.nq import shards
-from bert_nq.records import gathering, manifest, runs, spark_context
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
+from bert_nq.datasets.nq import shards
+from bert_nq.jobs import spark_context, work_folder
+from bert_nq.records import gathering, manifest, runs
 from bert_nq.records.job import Job, JobResult, Task, num_parts, plan_tasks, prepared_pages
 from bert_nq.records.manifest import Manifest, OutputFile
 from bert_nq.records.preparation import Counts, PagePreparer, PreparationOptions
@@ -68,8 +69,7 @@ def run_job(context, job: Job, num_tasks: int = 0,
         staged = [path if files.is_remote(path) else
                   os.path.join(os.path.abspath(folder.path), os.path.basename(path))
                   for path in paths]
-        vocabulary = spark_context.send_vocabulary(context, job.options.text.vocab_file,
-                                                   folder.path)
+        vocabulary = spark_context.send_file(context, job.options.text.vocab_file, folder.path)
         counts, outputs = _prepare_and_write(context, job, vocabulary, tasks, staged, on_status,
                                              note)
         outputs = [output._replace(name=os.path.basename(path))

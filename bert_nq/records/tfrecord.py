@@ -11,9 +11,9 @@ from typing import IO, Iterator, Optional, Tuple
 
 import google_crc32c
 
-from bert_nq import files
-from bert_nq.errors import UserError
-from bert_nq.inflating import Inflated, decompressed
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
+from bert_nq.base.inflating import Inflated, decompressed
 
 _LENGTH = struct.Struct("<Q")
 _CRC = struct.Struct("<I")

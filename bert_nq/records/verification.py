@@ -8,9 +8,10 @@ from typing import IO, Dict, List, NamedTuple, Sequence, Tuple
 
 import google_crc32c
 
-from bert_nq import files, workers
-from bert_nq.errors import UserError
-from bert_nq.features.contexts import AnswerType
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
+from bert_nq.datasets.nq.example import AnswerType
+from bert_nq.jobs import workers
 from bert_nq.records import manifest, schema, tfrecord
 from bert_nq.records.schema import Kind, Pieces
 

@@ -16,8 +16,8 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
-from bert_nq.errors import UserError
-from bert_nq.scoring.options import is_finite
+from bert_nq.base.errors import UserError
+from bert_nq.base.numbers import is_finite
 
 METHODS = ("temperature", "isotonic", "none")
 NUM_BINS = 10

@@ -9,7 +9,7 @@ import collections
 import heapq
 from typing import Counter, Dict, Iterable, List, Mapping, NamedTuple, Set, Tuple
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 from bert_nq.text.vocabulary import CLS, MASK, NQ_MARKERS, PAD, SEP, UNK, Vocabulary
 from bert_nq.text.wordpiece import MAX_WORD_CHARS, PieceCutter, basic_words, is_special
 

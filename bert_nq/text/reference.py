@@ -4,7 +4,7 @@
 """
 from typing import List, Tuple
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 from bert_nq.text.vocabulary import UNK, Vocabulary
 from bert_nq.text.wordpiece import is_special
 

@@ -4,8 +4,8 @@ import re
 import shlex
 from typing import Iterable, List
 
-from bert_nq import files
-from bert_nq.errors import UserError
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
 
 PAD, UNK, CLS, SEP, MASK = "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"
 

@@ -10,7 +10,7 @@ import unicodedata
 from itertools import chain
 from typing import Callable, List, Mapping, Optional, Tuple
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 from bert_nq.text.vocabulary import UNK, Vocabulary
 
 Ids = Tuple[int, ...]

@@ -3,7 +3,7 @@ import collections
 import math
 from typing import Deque, Mapping
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 
 _LOSSES = ("loss", "start_loss", "end_loss", "type_loss")
 _KEPT = "the last checkpoint is kept"

@@ -6,7 +6,7 @@ neither, such as the pooler and the heads, is at the top.
 import re
 from typing import Dict, Iterable, List, Optional
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 
 _EMBEDDINGS = re.compile(r"(^|/)embeddings/")
 _LAYER = re.compile(r"(?:^|/)layer_(\d+)/")

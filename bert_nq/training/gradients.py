@@ -5,7 +5,7 @@ passes and of all devices are the same kind of thing.
 """
 from typing import Callable, Dict, List, NamedTuple, Optional, Tuple, Union
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 from bert_nq.modeling.runtime import tf
 
 Features = Dict[str, tf.Tensor]

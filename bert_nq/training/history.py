@@ -20,8 +20,8 @@ interrupted has the same history, but for its times, as one that was not. The fi
 import math
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
-from bert_nq import files
-from bert_nq.errors import UserError
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
 
 # Values that are added up in a block; of all others the mean is kept.
 SUMMED = ("seconds", "wait_seconds", "examples")

@@ -13,8 +13,8 @@ from typing import Callable, Dict, List, Optional
 
 import numpy as np
 
-from bert_nq import files
-from bert_nq.errors import UserError
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
 from bert_nq.estimator import failures, model_folder
 from bert_nq.estimator.model_folder import AVERAGED, BEST, HISTORY
 from bert_nq.modeling import checkpoints

@@ -5,7 +5,7 @@ I intermediate size; e bytes of an activation.
 """
 from typing import NamedTuple
 
-from bert_nq.modeling.config import BertConfig
+from bert_nq.modeling.encoders.bert_config import BertConfig
 
 _ACTIVATION_BYTES = {"fp32": 4, "bf16": 2, "fp16": 2}
 # Numbers that an optimizer keeps for each weight.

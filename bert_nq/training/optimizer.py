@@ -7,7 +7,7 @@ same in all, and change its own copy of each variable.
 import re
 from typing import Dict, List, NamedTuple, Sequence
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 from bert_nq.modeling import checkpoints
 from bert_nq.modeling.runtime import tf
 from bert_nq.training import adamw, depth, lamb

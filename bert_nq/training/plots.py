@@ -6,7 +6,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from bert_nq import files
+from bert_nq.base import files
 from bert_nq.training.history import History
 
 _WIDTH, _HEIGHT, _DPI = 12, 9, 100  # inches: 1200 x 900 pixels

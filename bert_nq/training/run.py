@@ -5,9 +5,9 @@ import signal
 import time
 from typing import Callable, Iterator, List, NamedTuple, Optional
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 from bert_nq.estimator import devices, failures, inputs, model, model_folder, record_checks
-from bert_nq.modeling.config import BertConfig
+from bert_nq.modeling.encoders.bert_config import BertConfig
 from bert_nq.modeling.runtime import tf
 from bert_nq.training import hooks, keeping, losses, optimizer, steps, stopping
 from bert_nq.training.history import History

@@ -20,8 +20,8 @@ import sys
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 import bert_nq
-from bert_nq import files
-from bert_nq.errors import UserError
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
 from bert_nq.estimator import model_folder
 from bert_nq.records import manifest
 

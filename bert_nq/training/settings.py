@@ -2,7 +2,7 @@
 import os
 from typing import Any, Dict, List, NamedTuple, Optional
 
-from bert_nq.errors import UserError
+from bert_nq.base.errors import UserError
 
 
 class TrainingSettings(NamedTuple):

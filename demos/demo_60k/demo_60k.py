@@ -20,7 +20,7 @@ import time
 
 from absl import flags
 
-from bert_nq import program
+from bert_nq.cli import program
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))  # for what the demos share

@@ -23,7 +23,7 @@ import time
 
 from absl import flags
 
-from bert_nq import program
+from bert_nq.cli import program
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # for nq_demo
 

@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 import orjson
 
-from bert_nq import files
-from bert_nq.deflating import deflating
-from bert_nq.errors import UserError
+from bert_nq.base import files
+from bert_nq.base.deflating import deflating
+from bert_nq.base.errors import UserError
 from sample_corpus import annotations, article
 from sample_corpus.blocks import Answer
 from sample_corpus.names import SPLITS, Namer

@@ -1,0 +1,1 @@
+"""Files, lines, gzip, locks, errors and random numbers: the ground that all rooms stand on."""

@@ -1,0 +1,269 @@
+"""Opening, finding and safely replacing files, local or (through fsspec) remote."""
+import contextlib
+import fcntl
+import glob
+import json
+import os
+import secrets
+from typing import IO, Any, Iterator, List, Sequence, Tuple
+
+import google_crc32c
+
+from bert_nq.base.errors import UserError
+
+_TAIL = 1 << 16
+_TEMPORARY = ".tmp"
+_HADOOP = ("hdfs", "webhdfs")
+
+
+def is_remote(path: str) -> bool:
+    """Whether `path` is a URL such as gs://bucket/name and not a path of this machine."""
+    return "://" in path
+
+
+def _file_system(path: str):
+    """The remote file system of `path`: one of its own, since transactions are kept in it."""
+    try:
+        from fsspec.core import url_to_fs
+        return url_to_fs(path, skip_instance_cache=True)[0]
+    except ImportError as e:
+        raise UserError("%s: remote paths need fsspec: pip install 'bert_nq[remote]' and the file "
+                        "system's own package (gcsfs, s3fs): %s" % (path, e)) from None
+    except ValueError as e:
+        raise UserError("%s: %s" % (path, e)) from None
+
+
+def expand(patterns: str, what: str = "input") -> List[str]:
+    """The files that a comma list of paths and globs names, each glob's matches sorted.
+
+    Raises:
+      UserError: a pattern that matches nothing; it is shown, with the flag's meaning `what`.
+    """
+    paths = []
+    for pattern in filter(None, (p.strip() for p in patterns.split(","))):
+        if is_remote(pattern):
+            root = _remote_root(pattern)
+            with _reading(pattern):
+                matches = [root + m for m in _file_system(pattern).glob(pattern)]
+        elif os.path.exists(pattern):
+            matches = [pattern]
+        else:
+            matches = glob.glob(pattern)
+        if not matches:
+            raise UserError("no %s file matches %r (looked from %s)"
+                            % (what, pattern, os.getcwd()))
+        paths.extend(sorted(matches))
+    if not paths:
+        raise UserError("no %s file given" % what)
+    folders = [path for path in paths if not is_remote(path) and os.path.isdir(path)]
+    if folders:
+        raise UserError("%s is a folder: give the %s files in it, as in '%s'"
+                        % (folders[0], what, os.path.join(folders[0], "*")))
+    return paths
+
+
+def _remote_root(path: str) -> str:
+    """What a remote file system leaves out of the paths that it finds."""
+    scheme, rest = path.split("://", 1)
+    # hdfs://HOST:PORT/PATH is found as /PATH, gs://BUCKET/PATH as BUCKET/PATH.
+    return "%s://%s" % (scheme, rest.split("/")[0] if scheme in _HADOOP else "")
+
+
+def check_output(output: str, inputs: Sequence[str]) -> None:
+    """Refuses an output that is a folder or one of the inputs, before anything is written.
+
+    Raises:
+      UserError: it is; remote folders are not looked into.
+    """
+    if _real(output) in map(_real, inputs):
+        raise UserError("%s is input and output at once: choose another output" % output)
+    if os.path.isdir(output):
+        raise UserError("the output %s is a folder: give the name of a file" % output)
+
+
+def absolute(path: str) -> str:
+    """The path from the root; that of a remote file is itself."""
+    return path if is_remote(path) else os.path.abspath(path)
+
+
+def _real(path: str) -> str:
+    return path if is_remote(path) else os.path.realpath(path)
+
+
+def open_binary(path: str) -> IO[bytes]:
+    """Opens `path` for reading bytes.
+
+    Raises:
+      UserError: it cannot be opened; the operating system's reason is in the message.
+    """
+    with _reading(path):
+        return _file_system(path).open(path, "rb") if is_remote(path) else open(path, "rb")
+
+
+@contextlib.contextmanager
+def _reading(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as e:
+        raise UserError("cannot read %s: %s" % (path, e.strerror or e)) from e
+
+
+def make_folder(path: str) -> None:
+    """Creates the folder `path` and those above it, if they are not there yet."""
+    if path and not is_remote(path):
+        try:
+            os.makedirs(path, exist_ok=True)
+        except OSError as e:
+            raise UserError("cannot create the folder %s: %s" % (path, e.strerror or e)) from e
+
+
+def fingerprint(path: str, with_time: bool = True) -> str:
+    """Tells whether a file is still what it was, without reading all of it.
+
+    Its size, its time of change, and a checksum of its last 64 kB: of a gzip file these end in the
+    checksum of all that is in it. Of a remote file, what its file system has for this purpose.
+
+    Args:
+      path: the file.
+      with_time: False leaves out the time of change, so that a copy has the same fingerprint.
+
+    Raises:
+      UserError: it cannot be read.
+    """
+    if is_remote(path):
+        with _reading(path):
+            return str(_file_system(path).ukey(path))
+    with open_binary(path) as f:
+        num_bytes = f.seek(0, os.SEEK_END)
+        f.seek(max(0, num_bytes - _TAIL))
+        time = "%d-" % os.fstat(f.fileno()).st_mtime_ns if with_time else ""
+        return "%d-%s%08x" % (num_bytes, time, google_crc32c.value(f.read()))
+
+
+def size(path: str) -> int:
+    """Bytes of a file.
+
+    Raises:
+      UserError: it cannot be read.
+    """
+    with _reading(path):
+        return _file_system(path).size(path) if is_remote(path) else os.path.getsize(path)
+
+
+def write_json(path: str, content: Any) -> None:
+    """Writes or replaces a JSON file."""
+    with replacing(path) as out:
+        out.write(json.dumps(content, indent=1, sort_keys=True).encode("ascii") + b"\n")
+
+
+def read_json(path: str) -> Any:
+    """The content of a JSON file, None if there is no such file.
+
+    Raises:
+      UserError: it cannot be read, or is not JSON.
+    """
+    with _reading(path):
+        there = _file_system(path).exists(path) if is_remote(path) else os.path.lexists(path)
+    if not there:
+        return None
+    try:
+        with open_binary(path) as f:
+            return json.loads(f.read().decode("utf8"))
+    except ValueError as e:
+        raise UserError("%s is not JSON (%s): remove it" % (path, e)) from e
+
+
+@contextlib.contextmanager
+def replacing(path: str) -> Iterator[IO[bytes]]:
+    """A binary file that takes the place of `path` when the block ends, or never.
+
+    What is written goes to a temporary name in the same folder, is flushed to disk and then
+    renamed, so that `path` holds either what it held before or everything, whenever the process is
+    killed. What a killed process has left under a temporary name is removed by the next one.
+    """
+    if is_remote(path):
+        try:
+            with _replacing_remote(path) as out:
+                yield out
+        except OSError as e:
+            raise UserError("cannot write %s: %s" % (path, e.strerror or e)) from e
+        return
+    folder, name = os.path.split(os.path.abspath(path))
+    make_folder(folder)
+    try:
+        _remove_abandoned(folder, name)
+        handle, temporary = _new_temporary(folder, name)
+    except OSError as e:
+        raise UserError("cannot write %s: %s" % (path, e.strerror or e)) from e
+    try:
+        with os.fdopen(handle, "wb") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(temporary, path)
+    except OSError as e:
+        _unlink(temporary)
+        raise UserError("cannot write %s: %s" % (path, e.strerror or e)) from e
+    except BaseException:
+        _unlink(temporary)
+        raise
+
+
+@contextlib.contextmanager
+def _replacing_remote(path: str) -> Iterator[IO[bytes]]:
+    file_system = _file_system(path)
+    if path.split("://")[0] not in _HADOOP:
+        with file_system.transaction, file_system.open(path, "wb") as out:
+            yield out
+        return
+    # Hadoop has no transactions (those of fsspec fail there), but renames.
+    folder, name = path.rsplit("/", 1)
+    temporary = "%s/.%s.%s%s" % (folder, name, secrets.token_hex(4), _TEMPORARY)
+    try:
+        with file_system.open(temporary, "wb") as out:
+            yield out
+        if file_system.exists(path):
+            file_system.rm_file(path)  # A rename does not replace there.
+        file_system.mv(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            file_system.rm_file(temporary)
+        raise
+
+
+def _new_temporary(folder: str, name: str) -> Tuple[int, str]:
+    """Handle and path of a new file, locked for as long as its writer lives."""
+    while True:
+        path = os.path.join(folder, ".%s.%s%s" % (name, secrets.token_hex(4), _TEMPORARY))
+        # Unlike one of tempfile, for those to read whom the umask lets; it belongs to all threads,
+        # so it must not be changed to be known.
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+        if _lock(handle) and os.path.exists(path):
+            return handle, path
+        os.close(handle)  # Another process took it for abandoned before it was locked.
+
+
+def _remove_abandoned(folder: str, name: str) -> None:
+    """Removes what writers of the file `name` that were killed have left: nobody has locked it."""
+    for path in glob.glob(os.path.join(glob.escape(folder),
+                                       "." + glob.escape(name) + ".*" + _TEMPORARY)):
+        with contextlib.suppress(OSError):
+            handle = os.open(path, os.O_RDWR)
+            if _lock(handle):
+                os.unlink(path)
+            os.close(handle)
+
+
+def _lock(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass  # A file system without locks.
+    return True
+
+
+def _unlink(path: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(path)

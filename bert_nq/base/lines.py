@@ -1,0 +1,62 @@
+"""Reading text files line by line, gzipped or not, with the place of a fault."""
+from typing import Callable, Iterable, Iterator, Optional, Tuple
+
+from bert_nq.base import files, inflating
+from bert_nq.base.errors import BadExampleError
+
+_BUFFER = 1 << 19
+
+# Told how many bytes of a file were read since it was last told, as they lie on the disk.
+OnRead = Callable[[int], None]
+
+
+def read_lines(path: str, on_read: Optional[OnRead] = None) -> Iterator[Tuple[int, bytes]]:
+    """Yields (number, line) for each line that is not blank, counted from 1.
+
+    Gzip is recognised by its first bytes, not by the name.
+
+    Args:
+      path: the file.
+      on_read: told of the bytes read, before each line.
+
+    Raises:
+      UserError: the file cannot be opened.
+      BadExampleError: it ends early or is not valid gzip; all lines before that were yielded.
+    """
+    number = position = 0
+    with files.open_binary(path) as raw:
+        # Two bytes are enough of a text, which cannot begin with them.
+        lines, inflated = inflating.detect(raw, inflating.MAGIC)
+        if inflated:
+            lines = _lines(inflated.chunks(_BUFFER))
+        for number, line in enumerate(lines, 1):
+            if on_read:
+                before, position = position, raw.tell()
+                on_read(position - before)
+            if inflated and inflated.fault and not line.endswith(b"\n"):
+                number -= 1  # The line in which the data break off.
+            elif not line.isspace():
+                yield number, line
+        if inflated and inflated.fault:
+            raise BadExampleError(
+                "%s, after line %d: the gzip data are cut off or damaged (%s); fetch the file again"
+                % (path, number, inflated.fault))
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines of a text that comes in chunks, each with its line feed.
+
+    io.BufferedReader would copy every byte once more.
+    """
+    begun = []  # the chunks of the line under way
+    for chunk in chunks:
+        start, end = 0, chunk.find(b"\n") + 1
+        while end:
+            begun.append(chunk[start:end])
+            yield b"".join(begun)
+            begun = []
+            start, end = end, chunk.find(b"\n", end) + 1
+        if start < len(chunk):
+            begun.append(chunk[start:])
+    if begun:
+        yield b"".join(begun)

@@ -1,0 +1,42 @@
+"""One run at a time: locks that the system frees when their holder is killed."""
+import contextlib
+import fcntl
+import os
+from typing import Iterator
+
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
+
+
+@contextlib.contextmanager
+def locked(path: str) -> Iterator[None]:
+    """Holds the lock file `path` for the block; it is removed at the end.
+
+    The system frees the lock of a process that is killed; the file that stays does no harm.
+
+    Raises:
+      UserError: another process holds it.
+    """
+    while True:
+        files.make_folder(os.path.dirname(path))
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        except FileNotFoundError:
+            continue  # The run before has just removed the folder.
+        except OSError as e:
+            raise UserError("cannot write %s: %s" % (path, e.strerror)) from e
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(handle)
+            raise UserError("another run holds %s: wait until it has ended" % path) from None
+        # The run before may have removed the file between the two calls.
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.stat(path), os.fstat(handle)):
+                break
+        os.close(handle)
+    try:
+        yield
+    finally:
+        os.unlink(path)
+        os.close(handle)

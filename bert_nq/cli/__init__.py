@@ -1,0 +1,1 @@
+"""Shared parts of the programs: flags, checks, progress and printed reports."""

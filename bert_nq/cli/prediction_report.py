@@ -1,0 +1,53 @@
+"""What run_nq.py shows of a prediction, and of an export: how far it is, and what came of it."""
+import os
+from typing import TYPE_CHECKING
+
+from bert_nq.cli import program
+
+if TYPE_CHECKING:
+    from bert_nq.prediction.export import Exported
+    from bert_nq.prediction.job import Job, JobResult, Status
+
+
+def show(meter: program.Meter, status: "Status") -> None:
+    """Shows how far the job is."""
+    seconds = max(meter.elapsed(), 1e-9)
+    meter.show("predicting", status.share, "pages %s (%.1f/s), windows %s (%.1f/s)" % (
+        format(status.pages, ","), status.pages / seconds, format(status.windows, ","),
+        status.windows / seconds))
+
+
+def print_result(result: "JobResult", job: "Job", seconds: float) -> None:
+    """Prints the counts and what was written."""
+    counts = result.counts
+    pages = counts["pages"]
+    done = pages - result.num_resumed
+    models = job.model.members
+    rows = [
+        ("model", models[0].checkpoint if len(models) == 1 else "%d models" % len(models)),
+        ("decoder", job.decoder.describe()["decoder"]),
+        ("pages", pages),
+        ("  skipped as unusable", counts["skipped"]),
+        ("  without long answer", pages - counts["long"]),
+        ("  without short answer", pages - counts["short"] - counts["yes_no"]),
+        ("  answered yes or no", counts["yes_no"]),
+        ("windows", counts["windows"]),
+    ]
+    if result.num_resumed:
+        rows.append(("carried on from", "%d pages of a run before" % result.num_resumed))
+    if job.nbest_output:
+        rows.append(("the best answers of each page", job.nbest_output))
+    rows.append(("time", "%s (%.1f pages/s)" % (program.duration(seconds),
+                                                done / max(seconds, 1e-9))))
+    program.print_table("Predictions in %s" % job.output, rows)
+
+
+def print_export(exported: "Exported") -> None:
+    """Prints what was written and how it was checked."""
+    size = sum(os.path.getsize(os.path.join(folder, name))
+               for folder, _, names in os.walk(exported.path) for name in names)
+    program.print_table("SavedModel in %s" % exported.path, [
+        ("size", "%.1f MB" % (size / 1e6)),
+        ("loaded again and compared on", "%d windows" % exported.num_windows),
+        ("largest difference", "%.2g" % exported.difference)])
+    print("\nNext: serve it, or use it in a program: docs/serving.md")

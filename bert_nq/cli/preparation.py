@@ -1,0 +1,118 @@
+"""The flags and the summary that prepare_nq_data and prepare_nq_data_spark share."""
+from typing import Callable, List, Tuple
+
+from absl import flags
+
+from bert_nq.base.errors import UserError
+from bert_nq.cli import program
+from bert_nq.cli.flags import augmentation as augmentation_flags
+from bert_nq.cli.flags import features as feature_flags
+
+# The flags count as those of the program that calls `define_flags`, also in --help.
+flags.disclaim_key_flags()
+
+FLAGS = flags.FLAGS
+
+
+def define_flags(num_output_shards: int) -> Callable:
+    """Defines the flags that decide what is made of what.
+
+    Args:
+      num_output_shards: the default of this flag.
+
+    Returns:
+      A function that gives the `records.job.Job` of the flags, after checking them: it raises
+      UserError where one is missing or cannot be used.
+    """
+    flags.DEFINE_string("input_jsonl", None,
+                        "NQ shards to read, .jsonl or .jsonl.gz: comma-separated paths and globs.")
+    flags.DEFINE_string("output_tfrecord", None, "The record file to write or replace.")
+    flags.DEFINE_integer("num_output_shards", num_output_shards, "Write so many files of nearly "
+                         "equal size instead: OUTPUT-00000-of-00032 and so on.", lower_bound=1,
+                         upper_bound=1000)
+    flags.DEFINE_bool("gzip", False, "Compress the record files. Training here reads them as "
+                      "they are; Google's code wants them plain.")
+    flags.DEFINE_bool("compact", False, "Write records without padding and masks, which training "
+                      "and the programs here restore; Google's code cannot read them.")
+    flags.DEFINE_bool("is_training", True,
+                      "Training windows with labels, or prediction windows with token maps.")
+    flags.DEFINE_integer("max_examples", 0, "If positive, stop after this many pages. One "
+                         "worker makes them, since only one can count them.")
+    flags.DEFINE_integer("seed", 0, "Decides which windows without answer are kept, and the order.")
+    flags.DEFINE_enum("on_bad_input", "fail", ["fail", "skip"],
+                      "What to do with a page that cannot be used: stop, or count it and go on.")
+    text_flags = feature_flags.define_text_flags()
+    window_flags = feature_flags.define_window_flags()
+    augmentation = augmentation_flags.define_flags("")
+
+    def job():
+        program.require(FLAGS, "input_jsonl", "output_tfrecord", "vocab_file")
+        from bert_nq.datasets.nq import shards
+        from bert_nq.features.making import make_window_maker
+        from bert_nq.records import manifest
+        from bert_nq.records.job import Job
+        from bert_nq.records.preparation import PreparationOptions
+        paths = shards.expand_shards(FLAGS.input_jsonl)
+        manifest.check_outputs(FLAGS.output_tfrecord, FLAGS.num_output_shards, paths)
+        if FLAGS.augment and not FLAGS.is_training:
+            raise UserError("--augment makes copies to train on: leave it out with "
+                            "--nois_training")
+        options = PreparationOptions(text_flags(), window_flags()._replace(seed=FLAGS.seed),
+                                     FLAGS.is_training, FLAGS.compact,
+                                     augmentation(paths, FLAGS.seed))
+        make_window_maker(*options[:2])  # Bad flags are told here, not by each worker.
+        return Job(options, paths, FLAGS.output_tfrecord, FLAGS.num_output_shards,
+                   "gzip" if FLAGS.gzip else "", FLAGS.max_examples,
+                   FLAGS.on_bad_input == "skip")
+
+    return job
+
+
+def summary_rows(result, seconds: float) -> List[Tuple[str, object]]:
+    """The lines of the summary, as (name, value)."""
+    counts = result.manifest.counts
+    outside = counts["pages"] - counts["gold_in_contexts"]
+    rows = [
+        ("pages", counts["pages"]),
+    ]
+    if FLAGS.augment:
+        rows.append(("  changed copies of them", counts["copies"]))
+    rows += [
+        ("  answer in no context (nested, or beyond --max_contexts)", outside),
+        ("  answer lost among odd blanks", counts["answers_lost"]),
+        ("lines skipped as unusable", counts["skipped"]),
+        ("windows", counts["windows"]),
+        ("  dropped", counts["windows"] - counts["records"]),
+        ("  written as records", counts["records"]),
+    ]
+    if FLAGS.is_training:
+        from bert_nq.datasets.nq.example import AnswerType
+        rows += [("    " + kind.name.lower(), counts.get(kind.name, 0)) for kind in AnswerType]
+    size = sum(output.bytes for output in result.manifest.outputs)
+    rows.append(("size", "%.1f MB" % (size / 1e6)))
+    if not result.num_tasks:
+        return rows + [("time", "none: all was there, as the manifest says")]
+    # Of what was resumed, only the counts are known.
+    speed = "" if result.num_resumed else " (%.0f pages/s)" % (counts["pages"] / max(seconds, 1e-9))
+    return rows + [("time", program.duration(seconds) + speed)]
+
+
+def print_summary(result, seconds: float) -> None:
+    """Prints the counts, the paths written and what to run next."""
+    from bert_nq.records import manifest
+    outputs = manifest.output_paths(FLAGS.output_tfrecord, FLAGS.num_output_shards)
+    records = outputs[0] if len(outputs) == 1 else "%s-*-of-%05d" % (FLAGS.output_tfrecord,
+                                                                     len(outputs))
+    program.print_table("%s records in %s" % ("Training" if FLAGS.is_training else "Prediction",
+                                              records), summary_rows(result, seconds))
+    print("\nManifest: %s" % manifest.manifest_path(FLAGS.output_tfrecord))
+    quoted = records if len(outputs) == 1 else "'%s'" % records
+    if FLAGS.is_training:
+        print("\nNext: train on them\n"
+              "  python bert_nq/run_nq.py --do_train --train_precomputed_file=%s \\\n"
+              "      --vocab_file=%s --max_seq_length=%d --bert_config_file=bert_config.json \\\n"
+              "      --init_checkpoint=bert_model.ckpt --output_dir=model"
+              % (quoted, FLAGS.vocab_file, FLAGS.max_seq_length))
+    else:
+        print("\nNext: look at them\n  python records/inspect_records.py --input_tfrecord=%s "
+              "--vocab_file=%s" % (quoted, FLAGS.vocab_file))

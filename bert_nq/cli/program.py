@@ -1,0 +1,207 @@
+"""What all programs share: a main loop with readable errors, shared flags, progress, tables.
+
+Programs import this module first; nothing here imports TensorFlow.
+"""
+import contextlib
+import logging as python_logging
+import os
+import sys
+import time
+import warnings
+from typing import Callable, Iterable, Iterator, List, Optional, Sequence, Tuple, TypeVar
+
+from absl import app, flags, logging
+
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
+
+# Flags that a function of this module defines count as the calling program's own in --help.
+flags.disclaim_key_flags()
+
+T = TypeVar("T")
+
+_HELP = {"-h", "-help", "--help", "-helpshort", "--helpshort", "-helpfull", "--helpfull"}
+
+
+def run(main: Callable[[], None]) -> None:
+    """Parses the flags, calls `main()` and exits.
+
+    The exit code is 0, also after --help; 1 for a `UserError` and for flags that do not parse, each
+    told on standard error without a traceback; 130 when interrupted.
+    """
+    asked_for_help = any(arg in _HELP for arg in sys.argv[1:])
+
+    def guarded(argv: List[str]) -> None:
+        if len(argv) > 1:
+            _fail("unexpected argument %r: flags are written --name=value" % argv[1], 1)
+        try:
+            main()
+        except UserError as e:
+            _fail("error: %s" % e, 1)
+        except KeyboardInterrupt:
+            _fail("interrupted: files that were not finished have been left as they were", 130)
+
+    try:
+        app.run(guarded)
+    except SystemExit:
+        if asked_for_help:
+            sys.exit(0)
+        raise
+    except BrokenPipeError:
+        # The reader of our output, such as `head`, has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _fail(message: str, code: int) -> None:
+    sys.stdout.flush()
+    print(message, file=sys.stderr, flush=True)
+    sys.exit(code)
+
+
+def require(flag_values: flags.FlagValues, *names: str) -> None:
+    """Raises UserError naming the first of the flags `names` that was not given."""
+    for name in names:
+        if flag_values[name].value in (None, ""):
+            raise UserError("--%s is needed: %s" % (name, flag_values[name].help))
+
+
+def write_flags(flag_values: flags.FlagValues, path: str) -> None:
+    """Writes the program's own flags as a flag file, so that `--flagfile=PATH` repeats the run."""
+    lines = []
+    for flag in sorted(flag_values.get_key_flags_for_module(sys.argv[0]), key=lambda f: f.name):
+        if flag.value is not None and flag.name not in ("flagfile", "undefok"):
+            lines.append(flag.serialize())
+    with files.replacing(path) as out:
+        out.write("".join(line + "\n" for line in lines if line).encode("utf8"))
+
+
+def quiet_tensorflow(verbose: bool) -> None:
+    """Unless `verbose`, silences all but the errors of TensorFlow. Call it before its import."""
+    if verbose:
+        logging.set_verbosity(logging.INFO)
+        return
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    warnings.filterwarnings("ignore")
+    logging.set_verbosity(logging.ERROR)
+    # TensorFlow 1.15 keeps a logger of its own beside absl's.
+    python_logging.getLogger("tensorflow").setLevel(python_logging.ERROR)
+
+
+def progress(items: Iterable[T], what: str, total: Optional[int] = None,
+             every_seconds: float = 10.0) -> Iterator[T]:
+    """Passes `items` on and shows how many went by: a bar on a terminal, else a line now and then.
+
+    Args:
+      items: what is counted.
+      what: its name, in the plural, such as "pages".
+      total: how many there will be, if known.
+      every_seconds: the pause between two lines where standard error is not a terminal.
+    """
+    if sys.stderr.isatty():
+        from tqdm import tqdm
+        for item in tqdm(items, desc=what, total=total, unit="", dynamic_ncols=True):
+            yield item
+        return
+    start = last = time.time()
+    n = 0
+    for n, item in enumerate(items, 1):
+        yield item
+        now = time.time()
+        if now - last >= every_seconds:
+            last = now
+            rate = n / (now - start)
+            left = "" if not total else " of %d, %s left" % (total, duration((total - n) / rate))
+            print("%s: %d%s (%.1f/s)" % (what, n, left, rate), file=sys.stderr, flush=True)
+
+
+def num_cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Meter:
+    """Shows how far work is that reports by itself: a bar on a terminal, else a line now and then.
+
+    Used as a context manager.
+    """
+
+    def __init__(self, every_seconds: float = 10.0):
+        self._every_seconds = every_seconds
+        self._start = self._phase_start = self._last = time.time()
+        self._what = None
+        self._bar = None
+
+    def __enter__(self) -> "Meter":
+        return self
+
+    def __exit__(self, *unused) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return time.time() - self._start
+
+    def show(self, what: str, done: float, text: str) -> None:
+        """Says that the share `done` of `what` is done, with `text` for details."""
+        now = time.time()
+        if self._what not in (None, what):
+            self._phase_start = now
+            if self._bar is not None:
+                self._bar.reset()
+        self._what = what
+        if sys.stderr.isatty():
+            self._show_bar(what, done, text)
+        elif now - self._last >= self._every_seconds:
+            self._last = now
+            left = ""
+            if done > 0:
+                left = ", %s left" % duration((now - self._phase_start) * (1 - done) / done)
+            print("%s: %s, %d %%%s" % (what, text, 100 * done, left), file=sys.stderr, flush=True)
+
+    def note(self, text: str) -> None:
+        """Shows a line that stays."""
+        if self._bar is not None:
+            self._bar.write(text, file=sys.stderr)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+    def _show_bar(self, what: str, done: float, text: str) -> None:
+        if self._bar is None:
+            from tqdm import tqdm
+            self._bar = tqdm(total=100, dynamic_ncols=True, bar_format=(
+                "{desc}: {percentage:3.0f}%|{bar}| {elapsed}, {remaining} left{postfix}"))
+        self._bar.set_description_str(what, refresh=False)
+        self._bar.set_postfix_str(text, refresh=False)
+        self._bar.n = min(100.0, 100 * done)
+        self._bar.refresh()
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them: 42 s, 3 min 5 s, 2 h 10 min."""
+    seconds = int(round(seconds))
+    if seconds < 60:
+        return "%d s" % seconds
+    if seconds < 3600:
+        return "%d min %d s" % divmod(seconds, 60)
+    return "%d h %d min" % divmod(seconds // 60, 60)
+
+
+def print_table(title: str, rows: Sequence[Tuple[str, object]]) -> None:
+    """Prints `title` and two aligned columns; integers get thousands separators."""
+    width = max([len(name) for name, _ in rows] or [0])
+    print("\n" + title)
+    for name, value in rows:
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = format(value, ",")
+        print("  %-*s  %s" % (width, name, value))
+
+
+@contextlib.contextmanager
+def timed() -> Iterator[Callable[[], float]]:
+    """Gives a function that tells the seconds since the block was entered."""
+    start = time.time()
+    yield lambda: time.time() - start

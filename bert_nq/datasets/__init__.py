@@ -1,0 +1,1 @@
+"""Formats of datasets in their own terms."""

@@ -1,0 +1,124 @@
+"""The files of Natural Questions: their names in the bucket, and what is known of them."""
+import json
+import re
+import urllib.parse
+from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence
+
+from bert_nq.base.errors import UserError
+from bert_nq.datasets.nq.downloading import web
+from bert_nq.datasets.nq.downloading.published import PUBLISHED, Published
+
+NUM_SHARDS = {"train": 50, "dev": 5}
+_SIMPLIFIED = {"train": "simplified-nq-train.jsonl.gz", "dev": "nq-dev-all.jsonl.gz"}
+
+
+class Listed(NamedTuple):
+    """What the bucket's listing says of an object."""
+    size: int  # bytes
+    crc32c: Optional[str]  # base64 of four bytes, big-endian first
+
+
+class DataFile(NamedTuple):
+    name: str  # of the object in the bucket
+    local: str  # its path below the output folder
+    published: Optional[Published] = None
+    listed: Optional[Listed] = None
+
+    @property
+    def size(self) -> Optional[int]:
+        """In bytes, if known before fetching."""
+        known = self.listed or self.published
+        return known.size if known else None
+
+
+def original(splits: Sequence[str], shards: Optional[str] = None) -> List[DataFile]:
+    """The shards of the original format, such as train/nq-train-00.jsonl.gz.
+
+    Args:
+      splits: of "train" and "dev".
+      shards: which ones of each split, such as "0-9,12"; None takes all.
+
+    Raises:
+      UserError: `shards` is none, or names one that a split does not have.
+    """
+    wanted = []
+    for split in splits:
+        numbers = range(NUM_SHARDS[split])
+        if shards is not None:
+            numbers = parse_shards(shards)
+            if numbers[-1] >= NUM_SHARDS[split]:
+                raise UserError("shard %d is asked for, but %s has shards 0 to %d: give --split, "
+                                "or other --shards" % (numbers[-1], split, NUM_SHARDS[split] - 1))
+        for number in numbers:
+            local = "%s/nq-%s-%02d.jsonl.gz" % (split, split, number)
+            name = "v1.0/" + local
+            wanted.append(DataFile(name, local, PUBLISHED[name]))
+    return wanted
+
+
+def simplified(splits: Sequence[str]) -> List[DataFile]:
+    """The one file of each split in the simplified format.
+
+    They have a folder of their own: a glob such as dev/nq-dev-*.jsonl.gz would otherwise read the
+    dev set twice.
+    """
+    return [DataFile("v1.0-simplified/" + _SIMPLIFIED[split], "simplified/" + _SIMPLIFIED[split])
+            for split in splits]
+
+
+def parse_shards(text: str) -> List[int]:
+    """Numbers and ranges with commas between them, ascending: "12,0-2" is [0, 1, 2, 12].
+
+    Raises:
+      UserError: it is something else, or nothing.
+    """
+    numbers = set()
+    for item in text.split(","):
+        match = re.fullmatch(r"\s*(\d{1,3})\s*(?:-\s*(\d{1,3})\s*)?", item)
+        first, last = (int(n or match.group(1)) for n in match.groups()) if match else (1, 0)
+        if first > last:
+            raise UserError("shards %r are not numbers and ranges such as 0-9,12" % text)
+        numbers.update(range(first, last + 1))
+    return sorted(numbers)
+
+
+def object_url(base_url: str, name: str) -> str:
+    """Where the object `name` is fetched from."""
+    return base_url.rstrip("/") + "/" + urllib.parse.quote(name)
+
+
+def with_listing(files: Iterable[DataFile], base_url: str, policy: web.Policy) -> List[DataFile]:
+    """The files with what the bucket's listing says of them; those it lacks stay as they are.
+
+    Raises:
+      web.RefusedError, web.PassingError: there is no listing to be had, as of a mirror that is no
+        bucket.
+    """
+    files = list(files)
+    listing: Dict[str, Listed] = {}
+    for prefix in sorted({f.name[:f.name.rindex("/") + 1] for f in files}):
+        listing.update(_list(base_url, prefix, policy))
+    return [f._replace(listed=listing.get(f.name)) for f in files]
+
+
+def _list(base_url: str, prefix: str, policy: web.Policy) -> Dict[str, Listed]:
+    """The objects below `prefix`, from the storage API's list of objects, page by page."""
+    parts = urllib.parse.urlsplit(base_url)
+    bucket = parts.path.strip("/")
+    if not bucket or "/" in bucket:
+        raise web.RefusedError("%s names no bucket" % base_url)
+    url = "%s://%s/storage/v1/b/%s/o" % (parts.scheme, parts.netloc, bucket)
+    query = {"prefix": prefix, "fields": "items(name,size,crc32c),nextPageToken"}
+    found: Dict[str, Listed] = {}
+    while True:
+        page_url = url + "?" + urllib.parse.urlencode(query)
+        try:
+            page = json.loads(web.read(page_url, policy).decode("utf8"))
+            for item in page.get("items", ()):
+                found[item["name"]] = Listed(int(item["size"]), item.get("crc32c"))
+            token = page.get("nextPageToken")
+        except (ValueError, KeyError, TypeError, AttributeError) as e:
+            raise web.RefusedError("%s: the answer is no listing of a bucket" % page_url) from e
+        if not token or token == query.get("pageToken"):
+            return found
+        query["pageToken"] = token

@@ -1,0 +1,55 @@
+"""The original NQ format to the simplified one, by the official rules.
+
+The tokens become one text, split on the single blank; page source and byte offsets go. The training
+set shrinks to a tenth. Rules: text_utils.simplify_nq_example of the natural-questions package.
+"""
+from typing import Any, Dict
+
+from bert_nq.base.errors import BadExampleError
+
+
+def simplify(record: Dict[str, Any], source: str = "record") -> Dict[str, Any]:
+    """A simplified copy of a parsed line; a line that is simplified already comes back itself.
+
+    Args:
+      record: a parsed line of either format; it is not changed.
+      source: names the line in messages.
+
+    Returns:
+      question_text, example_id, document_url, document_text, long_answer_candidates, annotations.
+
+    Raises:
+      BadExampleError: a field is missing or of the wrong type, or there are no tokens: a text
+        stands for one token at least.
+    """
+    if "document_tokens" not in record and "document_text" in record:
+        return record
+    try:
+        tokens = [t["token"].replace(" ", "_") for t in record["document_tokens"]]
+        text = " ".join(tokens)
+        if len(text.split(" ")) != len(tokens):
+            raise BadExampleError("%s: %d tokens cannot be written as one text"
+                                  % (source, len(tokens)))
+        return {
+            "question_text": record["question_text"],
+            "example_id": record["example_id"],
+            # A page of one's own may have no address, a test set no annotations.
+            "document_url": record.get("document_url", ""),
+            "document_text": text,
+            "long_answer_candidates": list(map(_without_bytes, record["long_answer_candidates"])),
+            "annotations": list(map(_simplify_annotation, record.get("annotations") or ())),
+        }
+    except KeyError as e:
+        raise BadExampleError("%s: the field %s is missing" % (source, e)) from e
+    except (TypeError, AttributeError) as e:
+        raise BadExampleError("%s: a field has the wrong type: %s" % (source, e)) from e
+
+
+def _without_bytes(span: Dict[str, Any]) -> Dict[str, Any]:
+    return {name: value for name, value in span.items() if name not in ("start_byte", "end_byte")}
+
+
+def _simplify_annotation(annotation: Dict[str, Any]) -> Dict[str, Any]:
+    return dict(annotation,
+                long_answer=_without_bytes(annotation["long_answer"]),
+                short_answers=list(map(_without_bytes, annotation.get("short_answers") or ())))

@@ -1,0 +1,1 @@
+"""Model outputs to answers: spans, scores, and entries of the prediction file."""

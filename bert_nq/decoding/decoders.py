@@ -1,0 +1,49 @@
+"""The decoders by name. A new one is a file with its options and a line here."""
+from typing import Any, Dict, Mapping
+
+from bert_nq.base.errors import UserError
+from bert_nq.decoding.bert_joint import BertJointDecoder, BertJointOptions
+from bert_nq.decoding.page import PageDecoder
+from bert_nq.decoding.page_options import PageOptions
+
+# Name: (decoder, its options).
+DECODERS = {
+    "page": (PageDecoder, PageOptions),
+    "bert_joint": (BertJointDecoder, BertJointOptions),
+}
+DEFAULT = "page"
+
+
+def make_decoder(name: str, options: Mapping[str, Any]):
+    """The decoder of a name.
+
+    It has
+      output_options() -> OutputOptions: what it needs of the model's outputs,
+      decode(example, windows, outputs) -> dict: a page's entry of the prediction file,
+      nbest(example, windows, outputs) -> dict: its entry of the n-best file,
+      describe() -> dict: {"decoder": name, "options": {...}}.
+
+    Args:
+      name: a key of DECODERS.
+      options: fields of the decoder's options, named as the flags are; where one is None or
+        missing, the decoder's default is taken.
+
+    Raises:
+      UserError: there is no such decoder, it has no such option, or a value is impossible.
+    """
+    if name not in DECODERS:
+        raise UserError("there is no decoder %r: choose one of %s" % (name, ", ".join(DECODERS)))
+    decoder, options_type = DECODERS[name]
+    given = {key: value for key, value in options.items() if value is not None}
+    for key in given:
+        if key not in options_type._fields:
+            raise UserError("--%s is no option of --decoder=%s, which has --%s"
+                            % (key, name, ", --".join(options_type._fields)))
+    _check_sizes(given)
+    return decoder(options_type(**given))
+
+
+def _check_sizes(options: Dict[str, Any]) -> None:
+    for name in ("n_best_size", "max_answer_length"):
+        if name in options and options[name] < 1:
+            raise UserError("--%s must be at least 1, it is %d" % (name, options[name]))

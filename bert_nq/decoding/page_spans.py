@@ -1,0 +1,144 @@
+"""A page's spans with their scores, from what its windows say of them.
+
+Notation: N windows, S wordpieces of a window, M spans of all windows, T document tokens.
+"""
+from typing import NamedTuple
+
+import numpy as np
+
+from bert_nq.datasets.nq.example import AnswerType, Span
+from bert_nq.decoding.outputs import NO_SPAN, PageWindows, WindowOutputs
+
+_FULL_TYPES = (AnswerType.LONG, AnswerType.YES, AnswerType.NO)
+
+
+class Spans(NamedTuple):
+    """M spans of document tokens."""
+    firsts: np.ndarray  # int [M] first token
+    lasts: np.ndarray  # int [M] last token, inclusive
+    windows: np.ndarray  # int [M] window that it comes from
+    scores: np.ndarray  # float64 [M]
+
+    def take(self, rows: np.ndarray) -> "Spans":
+        """Those of `rows`, indexes or a mask."""
+        return Spans(*(array[rows] for array in self))
+
+    def plus(self, of_windows: np.ndarray) -> "Spans":
+        """With float64 [N] added, to each span's score that of its window."""
+        return self._replace(scores=self.scores + of_windows[self.windows])
+
+    def span(self, row: int) -> Span:
+        """One of them, of exclusive end."""
+        return Span(int(self.firsts[row]), int(self.lasts[row]) + 1)
+
+
+class Layout:
+    """Where the tokens of a page are in its windows."""
+
+    def __init__(self, windows: PageWindows):
+        self.token_map = windows.token_map
+        self.query_length = windows.query_length
+        # [N, S]: how many markers (and other pieces of no token) there are up to a piece.
+        self._markers = np.cumsum(self.token_map == -1, axis=1)
+
+    def spans(self, windows: np.ndarray, starts: np.ndarray, ends: np.ndarray,
+              scores: np.ndarray) -> Spans:
+        """The document tokens of pieces [M], without spans that are not of one candidate.
+
+        Both ends must be of document tokens, with no marker between them: candidates stand one
+        after the other in a window, and nested ones repeat tokens of those around them.
+        """
+        firsts, lasts = self.token_map[windows, starts], self.token_map[windows, ends]
+        whole = ((firsts >= 0) & (lasts >= firsts)
+                 & (self._markers[windows, starts] == self._markers[windows, ends]))
+        return Spans(firsts, lasts, windows, scores).take(whole)
+
+    def num_showing(self, firsts: np.ndarray, lasts: np.ndarray) -> np.ndarray:
+        """int [M]: how many windows show both the first and the last token of a span."""
+        num_windows = len(self.token_map)
+        tokens, rows = np.unique(np.append(firsts, lasts), return_inverse=True)
+        # The row of each token, that of all others (and of -1) being the last.
+        row_of = np.full([self.token_map.max(initial=-1) + 2], len(tokens))
+        row_of[tokens] = np.arange(len(tokens))
+        shown = np.zeros([len(tokens) + 1, num_windows], bool)
+        shown[row_of[self.token_map], np.arange(num_windows)[:, None]] = True
+        return (shown[rows[:len(firsts)]] & shown[rows[len(firsts):]]).sum(axis=1)
+
+    def widest(self) -> np.ndarray:
+        """int [T]: the window that shows most around a token.
+
+        As in BERT's run_squad.py, that is min(pieces before, pieces behind). Of equal windows it
+        is that where the token comes later, which is the first of them.
+        """
+        columns = np.arange(self.query_length, self.token_map.shape[1] - 1)
+        shown = np.minimum(columns - columns[0], columns[-1] - columns)
+        order = columns[np.argsort(shown, kind="stable")]
+        widest = np.zeros([self.token_map.max(initial=-1) + 2], np.int64)
+        # What is assigned to several times keeps the last value, that of most context.
+        widest[self.token_map[:, order].T] = np.arange(len(self.token_map))
+        return widest[:-1]
+
+
+class Additions(NamedTuple):
+    """What is added to the scores of a window's spans, by their kind; float64 [N] each."""
+    short: np.ndarray
+    full: np.ndarray  # of spans that are a whole long answer: for LONG, YES or NO
+    yes: np.ndarray
+    no: np.ndarray
+
+
+def additions(outputs: WindowOutputs, rule: str) -> Additions:
+    """What a window's answer type and its [CLS] logits say; see `--span_score` in docs/decoding.md.
+
+    Args:
+      outputs: of the N windows.
+      rule: one of page_options.SPAN_SCORES.
+    """
+    logits = outputs.type_logits.astype(np.float64)
+    logits -= logits.max(axis=1, keepdims=True)
+    logits -= np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    yes, no, short = (logits[:, t] for t in (AnswerType.YES, AnswerType.NO, AnswerType.SHORT))
+    full = np.logaddexp.reduce(logits[:, _FULL_TYPES], axis=1)
+    if rule == "cls":
+        return Additions(np.zeros_like(short), full, yes, no)
+    null = logits[:, AnswerType.UNKNOWN]
+    if rule == "cls_type":
+        short = np.logaddexp(short, full)  # whatever is not UNKNOWN
+    if rule == "gated":
+        # Start and end nearly always agree on [CLS]: both are one null, not two independent ones.
+        null = null - (_nulls(outputs) - outputs.start_log_z - outputs.end_log_z) / 2
+    return Additions(short - null, full - null, yes - null, no - null)
+
+
+def short_spans(layout: Layout, outputs: WindowOutputs, length_penalty: float) -> Spans:
+    """The best short spans of the windows.
+
+    Scores are start + end - [CLS] logits, less the penalty for each token after the first.
+    """
+    windows, columns = np.nonzero(outputs.span_scores > NO_SPAN / 2)
+    starts, ends, scores = (array[windows, columns] for array in (
+        outputs.span_starts, outputs.span_ends, outputs.span_scores))
+    spans = layout.spans(windows, starts, ends, scores - _nulls(outputs)[windows])
+    return spans._replace(scores=spans.scores - length_penalty * (spans.lasts - spans.firsts))
+
+
+def full_spans(layout: Layout, outputs: WindowOutputs, num_positions: int) -> Spans:
+    """The spans of any length between the windows' best starts and ends, without penalty.
+
+    A model is taught to mark the whole of a long answer that has no short one.
+    """
+    starts = outputs.start_positions[:, :num_positions, None]  # [N, P, 1]
+    ends = outputs.end_positions[:, None, :num_positions]  # [N, 1, P]
+    windows, i, j = np.nonzero((starts <= ends) & ~_repeated(starts, 1) & ~_repeated(ends, 2))
+    scores = outputs.start_logits[windows, i].astype(np.float64) + outputs.end_logits[windows, j]
+    return layout.spans(windows, starts[windows, i, 0], ends[windows, 0, j],
+                        scores - _nulls(outputs)[windows])
+
+
+def _nulls(outputs: WindowOutputs) -> np.ndarray:
+    return outputs.null_scores.astype(np.float64)
+
+
+def _repeated(positions: np.ndarray, axis: int) -> np.ndarray:
+    """Whether a position is that before it again: windows of few pieces are filled up so."""
+    return np.diff(positions, axis=axis, prepend=-1) == 0

@@ -1,0 +1,1 @@
+"""Several models' answers combined to one."""

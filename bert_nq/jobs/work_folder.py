@@ -1,0 +1,174 @@
+"""The folder of an unfinished run: what is done already, for the run that carries on.
+
+    .train.tfrecord.work/
+        lock               held by the run that is under way
+        plan.json          settings and inputs
+        nq-train-00….run   what a finished task has made, such as records
+        nq-train-00….json  its result, written last: without it the task is not finished
+"""
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence
+
+from bert_nq.base import files, locking
+from bert_nq.base.errors import UserError
+
+_PLAN, _LOCK = "plan.json", "lock"
+
+
+class Input(NamedTuple):
+    """A file that a run reads."""
+    path: str
+    fingerprint: str  # see files.fingerprint
+
+
+class WorkFolder:
+    """See the module. All writing is done while the lock is held."""
+
+    def __init__(self, path: str):
+        self.path = path
+
+    def run_path(self, name: str) -> str:
+        """Where that which task `name` has made lies."""
+        return os.path.join(self.path, name + ".run")
+
+    def result(self, name: str) -> Optional[Dict[str, Any]]:
+        """What `finish` noted of `name`; None if it is not finished."""
+        return files.read_json(os.path.join(self.path, name + ".json"))
+
+    def finish(self, name: str, result: Dict[str, Any]) -> None:
+        """Notes that `name` is finished; its files must be complete."""
+        files.write_json(os.path.join(self.path, name + ".json"), result)
+
+    def finished(self) -> List[str]:
+        """The names of all that is finished."""
+        return [name[:-len(".json")] for name in sorted(os.listdir(self.path))
+                if name.endswith(".json") and not name.startswith(".") and name != _PLAN]
+
+    def plan(self) -> Optional[Dict[str, Any]]:
+        """The plan of the run before; None at the first run."""
+        return files.read_json(os.path.join(self.path, _PLAN))
+
+    def resume(self, settings: Dict[str, Any], inputs: List[Input],
+               note: Callable[[str], None]) -> Optional[Dict[str, Any]]:
+        """The plan of the run before, if what it has finished can be of use.
+
+        Of other settings it cannot: then all that is there is removed.
+
+        Args:
+          settings: all that decides what this run makes, besides the inputs.
+          inputs: of this run.
+          note: told what has changed since the run before.
+        """
+        before = self.plan()
+        if before is None:
+            return None
+        changed = changes(before["settings"], [Input(*i) for i in before["inputs"]], settings,
+                          inputs)
+        if changed:
+            note("the unfinished run before this one was different: %s" % changed)
+        if before["settings"] == settings:
+            return before
+        self.remove_contents()
+        return None
+
+    def start(self, plan: Dict[str, Any], wanted: Callable[[str], bool]) -> None:
+        """Notes the plan, and removes all that is of another plan or half-written.
+
+        Args:
+          plan: what `plan` gives to the next run.
+          wanted: tells of the name of a task whether it is one of the plan's.
+        """
+        for name in os.listdir(self.path):
+            stem = os.path.splitext(name)[0]
+            if name not in (_PLAN, _LOCK) and (name.startswith(".") or not wanted(stem)):
+                os.unlink(os.path.join(self.path, name))
+        files.write_json(os.path.join(self.path, _PLAN), plan)
+
+    def remove_contents(self) -> None:
+        """Removes all but the lock."""
+        for name in os.listdir(self.path):
+            if name != _LOCK:
+                os.unlink(os.path.join(self.path, name))
+
+    def is_empty(self) -> bool:
+        """Whether nothing is finished."""
+        return not self.finished()
+
+    @contextlib.contextmanager
+    def telling_what_is_kept(self) -> Iterator[None]:
+        """Lets a UserError of this block say that the next run carries on, if anything is kept."""
+        try:
+            yield
+        except UserError as e:
+            if self.is_empty():
+                raise
+            raise type(e)("%s; what was finished is kept in %s: the same command carries on"
+                          % (e, self.path)) from e
+
+
+def inputs_of(paths: Sequence[str]) -> List[Input]:
+    """The files at `paths` as they are now."""
+    return [Input(files.absolute(path), files.fingerprint(path)) for path in paths]
+
+
+def work_path(output: str) -> str:
+    """The work folder of an `output`: beside it, or for remote ones in the temporary
+    folder of this machine."""
+    if files.is_remote(output):
+        digest = hashlib.sha256(output.encode("utf8")).hexdigest()[:16]
+        return os.path.join(tempfile.gettempdir(), "bert_nq-%s.work" % digest)
+    folder, name = os.path.split(os.path.abspath(output))
+    return os.path.join(folder, ".%s.work" % name)
+
+
+@contextlib.contextmanager
+def opened(path: str) -> Iterator[WorkFolder]:
+    """Locks the work folder, which is made where it is missing.
+
+    At the end it is removed, unless something in it is finished that a later run can use.
+
+    Raises:
+      UserError: another run is under way.
+    """
+    folder = WorkFolder(path)
+    try:
+        with locking.locked(os.path.join(path, _LOCK)):
+            try:
+                yield folder
+            finally:
+                if folder.is_empty():
+                    folder.remove_contents()
+    finally:
+        with contextlib.suppress(OSError):
+            os.rmdir(path)  # Refused where something is left.
+
+
+def changes(settings_before: Dict[str, Any], inputs_before: List[Input], settings: Dict[str, Any],
+            inputs: List[Input]) -> str:
+    """What has changed since a run before, as a person reads it; "" if nothing has."""
+    found = difference(settings_before, settings)
+    before, now = dict(inputs_before), dict(inputs)
+    changed = [path for path in now if before.get(path, now[path]) != now[path]]
+    gone = [path for path in before if path not in now]
+    added = [path for path in now if path not in before]
+    parts = [found] if found else []
+    for what, paths in (("has changed", changed), ("is no longer an input", gone),
+                        ("is a new input", added)):
+        if paths:
+            more = " (and %d more)" % (len(paths) - 1) if len(paths) > 1 else ""
+            parts.append("%s%s %s" % (paths[0], more, what))
+    if not parts and inputs_before != inputs:
+        parts.append("the inputs come in another order")
+    return "; ".join(parts)
+
+
+def difference(before: Dict[str, Any], now: Dict[str, Any]) -> str:
+    """What differs between two settings: "max_seq_length was 384 and is 512"; "" if nothing."""
+    return ", ".join("%s was %s and is %s" % (name, json.dumps(before.get(name)),
+                                              json.dumps(now.get(name)))
+                     for name in sorted(set(before) | set(now))
+                     if before.get(name) != now.get(name))

@@ -1,0 +1,1 @@
+"""Encoders: token ids to a vector for each position."""

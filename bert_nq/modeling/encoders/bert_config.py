@@ -1,0 +1,117 @@
+"""The shape of a BERT encoder, as in Google's bert_config.json. Free of TensorFlow."""
+import dataclasses
+import json
+from typing import Any, Dict
+
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
+
+# What may stand in `hidden_act`; the meaning of each is in modeling.activations.
+ACTIVATIONS = ("gelu", "gelu_tanh", "gelu_new", "gelu_erf", "relu", "tanh", "linear")
+
+
+@dataclasses.dataclass(frozen=True)
+class BertConfig:
+    """The sizes and rates of an encoder; names and defaults are those of Google's BERT."""
+
+    vocab_size: int
+    hidden_size: int = 768
+    num_hidden_layers: int = 12
+    num_attention_heads: int = 12
+    intermediate_size: int = 3072
+
+    # "gelu" is what bert-tensorflow computes under that name, the tanh approximation, so that
+    # Google's checkpoints and their bert_config.json mean the same here and there. Hugging Face
+    # writes "gelu" for the exact, erf form (and "gelu_new" for the approximation); activations
+    # differ by up to 5e-4. prepare/convert_checkpoint.py therefore writes "gelu_erf" into the
+    # bert_config.json of such a model.
+    hidden_act: str = "gelu"
+
+    hidden_dropout_prob: float = 0.1
+    attention_probs_dropout_prob: float = 0.1
+
+    # The longest sequence, in wordpieces, that the model has position embeddings for.
+    max_position_embeddings: int = 512
+
+    # Segment ids are below this.
+    type_vocab_size: int = 16
+
+    # Standard deviation of the truncated normal that weights start from.
+    initializer_range: float = 0.02
+
+    @property
+    def head_size(self) -> int:
+        """Width of one attention head."""
+        return self.hidden_size // self.num_attention_heads
+
+    @classmethod
+    def from_dict(cls, values: Dict[str, Any], where: str = "bert config") -> "BertConfig":
+        """The config with these `values`; keys that it does not know are ignored.
+
+        Raises:
+          UserError: a value is missing or impossible; `where` (a path) opens the message.
+        """
+        if not isinstance(values, dict):
+            raise UserError("%s: expected a JSON object such as {\"vocab_size\": 30522, ...}"
+                            % where)
+        if "vocab_size" not in values:
+            raise UserError("%s: \"vocab_size\" is missing: is this the bert_config.json of a "
+                            "BERT checkpoint?" % where)
+        fields = {f.name: f for f in dataclasses.fields(cls)}
+        config = cls(**{name: value for name, value in values.items() if name in fields})
+        for name in fields:
+            _check_value(name, getattr(config, name), where)
+        if config.hidden_size % config.num_attention_heads:
+            raise UserError("%s: hidden_size %d is not a multiple of num_attention_heads %d"
+                            % (where, config.hidden_size, config.num_attention_heads))
+        return config
+
+    @classmethod
+    def from_json_file(cls, path: str) -> "BertConfig":
+        """Reads a bert_config.json.
+
+        Raises:
+          UserError: the file is missing, is not JSON, or describes no encoder of ours.
+        """
+        return cls.from_dict(read_json(path), path)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """All fields by name."""
+        return dataclasses.asdict(self)
+
+    def to_json(self) -> str:
+        """The text of a bert_config.json."""
+        return json.dumps(self.to_dict(), indent=2, sort_keys=True) + "\n"
+
+
+def read_json(path: str) -> Any:
+    """What the JSON file `path` holds.
+
+    Raises:
+      UserError: it cannot be read or is not JSON.
+    """
+    with files.open_binary(path) as f:
+        text = f.read()
+    try:
+        return json.loads(text.decode("utf8"))
+    except ValueError as e:  # UnicodeDecodeError and JSONDecodeError both are.
+        raise UserError("%s is not a JSON file: %s" % (path, e)) from e
+
+
+def _check_value(name: str, value: Any, where: str) -> None:
+    """Raises UserError where a field's value is not of its kind or out of its range."""
+    if name == "hidden_act":
+        if not isinstance(value, str) or value.lower() not in ACTIVATIONS:
+            raise UserError("%s: unknown hidden_act %r; it can be %s"
+                            % (where, value, ", ".join(ACTIVATIONS)))
+        return
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if name.endswith("_prob"):
+        if not is_number or not 0 <= value < 1:
+            raise UserError("%s: %s is %r, but must be at least 0 and below 1"
+                            % (where, name, value))
+    elif name == "initializer_range":
+        if not is_number or not value > 0:
+            raise UserError("%s: %s is %r, but must be above 0" % (where, name, value))
+    elif not is_number or isinstance(value, float) or value < 1:
+        raise UserError("%s: %s is %r, but must be a whole number above 0" % (where, name, value))

@@ -1,0 +1,1 @@
+"""Heads: an encoder's vectors to a task's logits."""

@@ -1,0 +1,1 @@
+"""The measures of Natural Questions, its gold answers and its reports."""

@@ -1,0 +1,125 @@
+"""What a report says of questions beside their scores: their words, their pages, their answers.
+
+This parses whole pages, which scoring does not, and keeps a few words of each.
+"""
+import collections
+import functools
+import re
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+from bert_nq.base import lines
+from bert_nq.base.errors import UserError
+from bert_nq.scoring.nq.gold import in_processes, parse_line
+from bert_nq.scoring.nq.labels import Annotation, Record, Span, parse_question
+
+# The kinds of long answers, by the tag that they begin with.
+_KINDS = {"p": "paragraph", "table": "table", "tr": "table", "ul": "list", "ol": "list",
+          "li": "list", "dl": "list", "dd": "list", "dt": "list"}
+OTHER, NULL = "other", "none"
+
+# <P>, or <Td_colspan="2"> as the simplified format has it.
+_TAG = re.compile(r"<([A-Za-z]+)")
+_ANY_TAG = re.compile(r"</?[A-Za-z][^>]*>")
+_LONGEST_TAG = 20  # bytes that are enough for the name of one
+
+_MOST_WORDS = 25  # of a span that is shown
+
+Tokens = Tuple[int, int]  # the first token of a span and that after its last
+
+
+class Facts(NamedTuple):
+    """Of one question."""
+    question: str
+    title: str  # of its page
+    num_tokens: int  # of its page
+    kind: str  # of its long answer: paragraph, table, list, other; none where nobody marked one
+    texts: Dict[Tokens, str]  # of the spans that were asked for
+
+
+def read_facts(paths: Sequence[str], num_processes: int = 1,
+               spans: Optional[Mapping[int, Iterable[Tokens]]] = None) -> Dict[int, Facts]:
+    """The facts of all questions of some shards, by example id.
+
+    Args:
+      paths: .jsonl or .jsonl.gz, original or simplified format.
+      num_processes: how many shards are read at a time.
+      spans: of which questions the words of which spans are wanted.
+
+    Raises:
+      UserError: a shard cannot be read, or a line of it is not an annotated NQ example.
+    """
+    facts = {}  # type: Dict[int, Facts]
+    read = functools.partial(read_shard_facts, spans=spans or {})
+    for of_shard in in_processes(read, paths, num_processes):
+        facts.update((example_id, Facts(*values)) for example_id, values in of_shard)
+    return facts
+
+
+def read_shard_facts(path: str, spans: Mapping[int, Iterable[Tokens]]) -> List[Tuple[int, Tuple]]:
+    """The ids and facts of one shard, as plain tuples."""
+    result = []
+    for line, text in lines.read_lines(path):
+        try:
+            example_id, facts = facts_of(parse_line(text), spans)
+        except UserError as e:
+            raise UserError("%s, line %d: %s" % (path, line, e)) from e
+        result.append((example_id, tuple(facts)))
+    return result
+
+
+def facts_of(record: Record, spans: Mapping[int, Iterable[Tokens]]) -> Tuple[int, Facts]:
+    """The id and the facts of one example of either format; what is missing is empty or 0."""
+    example_id, annotations = parse_question(record)
+    tokens = _tokens(record)
+    return example_id, Facts(_text(record, "question_text"), _text(record, "document_title"),
+                             len(tokens), _kind(record, tokens, annotations),
+                             {span: _words(tokens, *span) for span in spans.get(example_id, ())})
+
+
+def _tokens(record: Record) -> Sequence[Any]:
+    """Dictionaries (original format) or strings (simplified format)."""
+    if isinstance(record.get("document_tokens"), list):
+        return record["document_tokens"]
+    text = _text(record, "document_text")
+    return text.split(" ") if text else []
+
+
+def _text(record: Record, field: str) -> str:
+    value = record.get(field)
+    return value if isinstance(value, str) else ""
+
+
+def _kind(record: Record, tokens: Sequence[Any], annotations: Sequence[Annotation]) -> str:
+    """Of the long answer that most annotators marked, of several the first."""
+    marked = [a.long_answer for a in annotations if not a.long_answer.is_null()]
+    if not marked:
+        return NULL
+    (span, _), = collections.Counter(marked).most_common(1)
+    tag = _TAG.match(_first_token(record, tokens, span))
+    return _KINDS.get(tag.group(1).lower(), OTHER) if tag else OTHER
+
+
+def _token(token: Any) -> str:
+    return _text(token, "token") if isinstance(token, dict) else str(token)
+
+
+def _words(tokens: Sequence[Any], start: int, end: int) -> str:
+    """The first words of tokens [start, end), without tags."""
+    words = []  # type: List[str]
+    for token in map(_token, tokens[start:end]):
+        if _ANY_TAG.fullmatch(token):
+            continue
+        if len(words) == _MOST_WORDS:
+            return " ".join(words) + " ..."
+        words.append(token)
+    return " ".join(words)
+
+
+def _first_token(record: Record, tokens: Sequence[Any], span: Span) -> str:
+    """The token that the span begins with; where that is not known, the HTML at its first byte."""
+    if 0 <= span.start_token < len(tokens):
+        return _token(tokens[span.start_token])
+    if span.start_byte < 0:
+        return ""
+    html = _text(record, "document_html").encode("utf8", "surrogatepass")
+    return html[span.start_byte:span.start_byte + _LONGEST_TAG].decode("utf8", "replace")

@@ -1,0 +1,154 @@
+"""Reading the annotations of NQ shards, several shards at a time."""
+import concurrent.futures
+import gc
+import json
+import signal
+from concurrent.futures.process import BrokenProcessPool
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    NamedTuple,
+    Sequence,
+    Tuple,
+    TypeVar,
+)
+
+import orjson
+
+from bert_nq.base import lines
+from bert_nq.base.errors import UserError
+from bert_nq.scoring.nq import skimming
+from bert_nq.scoring.nq.labels import Annotation, Packed, packed, parse_question, unpacked
+
+T = TypeVar("T")
+
+Gold = Dict[int, Tuple[Annotation, ...]]  # by example id
+
+
+class Question(NamedTuple):
+    """The annotations of one line of a shard."""
+
+    line: int  # counted from 1
+    example_id: int
+    annotations: Tuple[Annotation, ...]
+
+
+def read_gold(paths: Sequence[str], num_processes: int = 1) -> Gold:
+    """The annotations of all examples of `paths`; see `read_shards` and `merge_shards`."""
+    return merge_shards(paths, read_shards(paths, num_processes))
+
+
+def read_shards(paths: Sequence[str], num_processes: int = 1) -> Iterator[List[Question]]:
+    """Yields the questions of each shard, in the order of `paths`, however many processes read.
+
+    Args:
+      paths: .jsonl or .jsonl.gz, original or simplified format.
+      num_processes: how many shards are read at a time. More than there are processors share them
+        evenly, where as many would leave some idle at the end.
+
+    Raises:
+      UserError: a shard cannot be read, or a line of it is not an annotated NQ example.
+    """
+    if min(num_processes, len(paths)) <= 1:
+        yield from map(read_shard, paths)
+        return
+    for questions in in_processes(_read_packed, paths, num_processes):
+        yield [Question(line, example_id, unpacked(annotations))
+               for line, example_id, annotations in questions]
+
+
+def in_processes(read: Callable[[str], T], paths: Sequence[str], num_processes: int) -> Iterator[T]:
+    """Yields what `read` makes of each path, in their order, `num_processes` at a time.
+
+    Raises:
+      UserError: what `read` raised, or a process was killed.
+    """
+    num_processes = min(num_processes, len(paths))
+    if num_processes <= 1:
+        yield from map(read, paths)
+        return
+    try:
+        with concurrent.futures.ProcessPoolExecutor(num_processes, initializer=_start) as pool:
+            yield from pool.map(read, paths)
+    except BrokenProcessPool as e:
+        raise UserError("a process that read %s was killed, perhaps for want of memory: try "
+                        "--num_threads=1" % _first_and_count(paths)) from e
+
+
+def read_shard(path: str) -> List[Question]:
+    """The questions of one shard, in the order of its lines."""
+    # The checksum of gzip vouches for what is skipped; a text is parsed to see that it is whole.
+    decode = _skim_or_parse if path.endswith(".gz") else parse_line
+    questions = []
+    for line, text in lines.read_lines(path):
+        try:
+            questions.append(Question(line, *parse_question(decode(text))))
+        except UserError as e:
+            raise UserError("%s, line %d: %s" % (path, line, e)) from e
+    return questions
+
+
+def _read_packed(path: str) -> List[Tuple[int, int, Packed]]:
+    return [(line, example_id, packed(annotations))
+            for line, example_id, annotations in read_shard(path)]
+
+
+def merge_shards(paths: Sequence[str], shards: Iterable[List[Question]]) -> Gold:
+    """The annotations by example id.
+
+    Args:
+      paths: the shards' names, for messages.
+      shards: the questions of each of `paths`.
+
+    Raises:
+      UserError: an example id occurs twice, or there is no example at all.
+    """
+    gold = {}  # type: Gold
+    places = {}  # type: Dict[int, Tuple[str, int]]
+    for questions, path in zip(shards, paths):
+        for line, example_id, annotations in questions:
+            if example_id in gold:
+                raise UserError("%s, line %d: example %d was already in %s, line %d"
+                                % ((path, line, example_id) + places[example_id]))
+            gold[example_id] = annotations
+            places[example_id] = (path, line)
+    if not gold:
+        raise UserError("%s: there is no example in it" % _first_and_count(paths))
+    return gold
+
+
+def _skim_or_parse(line: bytes) -> Any:
+    record = skimming.skim(line)
+    return parse_line(line) if record is None else record
+
+
+def parse_line(line: bytes) -> Any:
+    """The JSON of a line.
+
+    Raises:
+      UserError: it is not JSON.
+    """
+    try:
+        return orjson.loads(line)
+    except ValueError:
+        try:
+            # It takes what orjson does not, such as lone surrogates in a page's text.
+            return json.loads(line.decode("utf8").strip())
+        except (ValueError, RecursionError) as e:
+            raise UserError("not JSON: %s" % e) from e
+
+
+def _start() -> None:
+    """Prepares a reading process."""
+    # Ctrl-C ends it without a traceback; the program itself tells of it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # What it keeps holds no cycles, and looking for them takes longer than making it.
+    gc.disable()
+
+
+def _first_and_count(paths: Sequence[str]) -> str:
+    return paths[0] + (" (and %d more)" % (len(paths) - 1) if len(paths) > 1 else "")

@@ -1,0 +1,232 @@
+"""What annotators marked and what a system predicted, as the NQ scorer sees it.
+
+A span is given by byte offsets, by token offsets or by both; ends are exclusive. Gold of the
+simplified format has token offsets only. What is read here has been checked: whoever scores it need
+not look again.
+"""
+import math
+import re
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, Union
+
+from bert_nq.base.errors import UserError
+
+Record = Dict[str, Any]  # a JSON object
+Number = Union[int, float]
+Packed = Sequence[Any]
+
+_INTEGER = re.compile(r"-?[0-9]+")
+
+
+class Span(NamedTuple):
+    """A stretch of the page; a pair of offsets that is not known is (-1, -1)."""
+
+    start_byte: int = -1
+    end_byte: int = -1
+    start_token: int = -1
+    end_token: int = -1
+
+    def is_null(self) -> bool:
+        """Whether the span stands for "no answer": it has neither bytes nor tokens."""
+        return self.start_byte < 0 and self.start_token < 0
+
+    def units(self) -> List[str]:
+        """Which offsets it has: "byte", "token", both or none."""
+        starts = (("byte", self.start_byte), ("token", self.start_token))
+        return [unit for unit, start in starts if start >= 0]
+
+    def matches(self, other: "Span") -> bool:
+        """Whether both know their bytes and these agree, or both know their tokens and these do.
+
+        Bytes that differ do not outweigh tokens that agree: so the official scorer has it, though
+        its documentation says that bytes come first.
+        """
+        return (self.start_byte >= 0 and self[:2] == other[:2]
+                or self.start_token >= 0 and self[2:] == other[2:])
+
+
+class Annotation(NamedTuple):
+    """What one annotator marked; `short_answers` holds no null span."""
+
+    long_answer: Span = Span()
+    short_answers: Tuple[Span, ...] = ()
+    yes_no_answer: str = "none"  # "yes", "no" or "none"
+
+    def has_short_answer(self) -> bool:
+        """Whether there is a short span or a yes or no."""
+        return bool(self.short_answers) or self.yes_no_answer != "none"
+
+
+def packed(annotations: Iterable[Annotation]) -> Packed:
+    """The annotations as plain tuples, which are pickled five times as fast as named ones."""
+    # From lists, which know how long they are.
+    return tuple([(tuple(a.long_answer), tuple([tuple(span) for span in a.short_answers]),
+                   a.yes_no_answer) for a in annotations])
+
+
+def unpacked(annotations: Packed) -> Tuple[Annotation, ...]:
+    """The annotations from what `packed` made of them, or from its JSON.
+
+    Raises:
+      TypeError, ValueError: it is something else.
+    """
+    return tuple([Annotation(Span._make(long_answer),
+                             tuple([Span._make(span) for span in short_answers]), yes_no_answer)
+                  for long_answer, short_answers, yes_no_answer in annotations])
+
+
+class Prediction(NamedTuple):
+    """A system's answers to one question and how much it trusts them."""
+
+    example_id: int
+    answers: Annotation
+    long_score: Number
+    short_score: Number
+
+
+def parse_question(record: Record) -> Tuple[int, Tuple[Annotation, ...]]:
+    """The id and the annotations of one NQ example of either format.
+
+    An empty list of annotations is a question without an answer.
+
+    Raises:
+      UserError: a field is missing or a value is impossible; the message names the example.
+    """
+    if "example_id" not in _object(record, "the example"):
+        raise UserError("the field example_id is missing: is this an NQ shard?")
+    example_id = parse_id(record["example_id"])
+    where = "example %d" % example_id
+    if "annotations" not in record:
+        raise UserError("%s: the field annotations is missing: the examples of a test split cannot "
+                        "be scored" % where)
+    annotations = _list(record["annotations"], "annotations", where)
+    return example_id, tuple(_annotation(a, "%s, annotation %d" % (where, number))
+                             for number, a in enumerate(annotations, 1))
+
+
+def parse_prediction(record: Record) -> Prediction:
+    """One entry of a prediction file's list.
+
+    A missing (or null) long_answer, short_answers or yes_no_answer means that there is none.
+
+    Raises:
+      UserError: example_id or a score is missing or a value is impossible; the message names the
+        example.
+    """
+    if "example_id" not in _object(record, "the prediction"):
+        raise UserError("the field example_id is missing")
+    example_id = parse_id(record["example_id"])
+    where = "example %d" % example_id
+    answers = _answers(record, where)
+    if answers.yes_no_answer != "none" and answers.short_answers:
+        raise UserError("%s: yes_no_answer is %r, then there can be no span in short_answers"
+                        % (where, record["yes_no_answer"]))
+    return Prediction(example_id, answers, _score(record, "long_answer_score", where),
+                      _score(record, "short_answers_score", where))
+
+
+def parse_id(value: Any) -> int:
+    """An example id: an integer, or a string of one as Kaggle's files have it."""
+    if isinstance(value, str) and _INTEGER.fullmatch(value):
+        return int(value)
+    if not _is_integer(value):
+        raise UserError("example_id %r is not an integer" % (value,))
+    return value
+
+
+def parse_span(record: Record, where: str = "span") -> Span:
+    """A span from its four offsets; a pair that is missing, null or negative becomes (-1, -1).
+
+    Raises:
+      UserError: half a pair is missing or negative, or the start is not before the end; `where`
+        begins the message.
+    """
+    _object(record, where)
+    return Span(*_pair(record, "byte", where), *_pair(record, "token", where))
+
+
+def _annotation(record: Record, where: str) -> Annotation:
+    for field in ("long_answer", "short_answers", "yes_no_answer"):
+        if field not in _object(record, where):
+            raise UserError("%s: the field %s is missing" % (where, field))
+    return _answers(record, where)
+
+
+def _answers(record: Record, where: str) -> Annotation:
+    long_answer = record.get("long_answer")
+    short_answers = record.get("short_answers")
+    if short_answers is None:
+        short_answers = []
+    spans = [parse_span(s, where + ": short answer")
+             for s in _list(short_answers, "short_answers", where)]
+    return Annotation(
+        Span() if long_answer is None else parse_span(long_answer, where + ": long answer"),
+        tuple(s for s in spans if not s.is_null()),
+        _yes_no(record.get("yes_no_answer"), where))
+
+
+def _yes_no(value: Any, where: str) -> str:
+    if value is None:
+        return "none"
+    answer = value.lower() if isinstance(value, str) else ""
+    if answer not in ("yes", "no", "none"):
+        raise UserError("%s: yes_no_answer %r is none of YES, NO and NONE" % (where, value))
+    return answer
+
+
+def _pair(record: Record, unit: str, where: str) -> Tuple[int, int]:
+    start, end = _offset(record, "start_" + unit, where), _offset(record, "end_" + unit, where)
+    if start is None and end is None:
+        return -1, -1
+    if start is None or end is None:
+        raise UserError("%s has one of start_%s and end_%s without the other"
+                        % (where, unit, unit))
+    if start < 0 and end < 0:
+        return -1, -1
+    if start < 0 or end < 0:
+        raise UserError("%s: start_%s %d and end_%s %d, of which one is null and one is not"
+                        % (where, unit, start, unit, end))
+    if start >= end:
+        raise UserError("%s: start_%s %d is not before end_%s %d"
+                        % (where, unit, start, unit, end))
+    return start, end
+
+
+def _offset(record: Record, field: str, where: str) -> Optional[int]:
+    value = record.get(field)
+    if isinstance(value, float) and value.is_integer():  # as data frames write them
+        return int(value)
+    if value is not None and not _is_integer(value):
+        raise UserError("%s: %s %r is not an integer" % (where, field, value))
+    return value
+
+
+def _score(record: Record, field: str, where: str) -> Number:
+    if field not in record:
+        raise UserError("%s: the field %s is missing: a prediction needs both scores"
+                        % (where, field))
+    score = record[field]
+    if isinstance(score, bool) or not isinstance(score, (int, float)):
+        raise UserError("%s: %s %r is not a number" % (where, field, score))
+    try:
+        finite = math.isfinite(score)
+    except OverflowError:  # an integer beyond all floats
+        finite = False
+    if not finite:
+        raise UserError("%s: %s %s is not a finite number" % (where, field, str(score)[:40]))
+    return score
+
+
+def _list(value: Any, field: str, where: str) -> list:
+    if not isinstance(value, list):
+        raise UserError("%s: %s is not a list" % (where, field))
+    return value
+
+
+def _object(value: Any, where: str) -> Record:
+    if not isinstance(value, dict):
+        raise UserError("%s is not a JSON object" % where)
+    return value
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -1,0 +1,224 @@
+"""The answers that a system could give to each question, how sure it is and which are right.
+
+There are four kinds: the best long answer, the best short span (or spans), yes, and no. A
+prediction file of the page decoder has a score for each. Other files have two scores, of the long
+answer and of the short one, whatever that is: of these yes and no are not options of their own.
+"""
+import json
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
+from bert_nq.base.numbers import is_finite
+from bert_nq.scoring.nq import measures
+from bert_nq.scoring.nq.labels import (
+    Annotation,
+    Prediction,
+    Record,
+    Span,
+    parse_prediction,
+    parse_span,
+)
+
+KINDS = ("long", "short", "yes", "no")
+TWO_KINDS = KINDS[:2]  # of files that have no scores for yes and no
+
+_INT64 = 1 << 64
+
+# Far beyond all log-odds, and small enough to be squared and summed.
+_LARGEST_SCORE = 1e100
+
+
+class Option(NamedTuple):
+    """An answer that could be given."""
+
+    score: float
+    answer: Annotation  # with the long answer alone, or the short one alone; empty: there is none
+
+
+class ScoredFile(NamedTuple):
+    """A prediction file."""
+
+    predictor: Optional[Record]  # what made the predictions, None where the file does not say
+    kinds: Tuple[str, ...]  # KINDS or TWO_KINDS
+    predictions: Dict[int, Prediction]  # by example id
+    options: Dict[int, Dict[str, Option]]  # by example id and kind
+
+
+class Column(NamedTuple):
+    """The options of one kind, of n questions."""
+
+    scores: np.ndarray  # float64 [n]
+    there: np.ndarray  # bool [n], whether there is such an answer
+    right: np.ndarray  # bool [n], whether the official scorer would count it as right
+
+    def take(self, rows: np.ndarray) -> "Column":
+        """Of the questions `rows` alone."""
+        return Column(*(array[rows] for array in self))
+
+
+class Table(NamedTuple):
+    """The options of n questions, in the order of their ids."""
+
+    ids: np.ndarray  # int64 [n]; ids beyond that are taken modulo 2**64
+    has_long_gold: np.ndarray  # bool [n]
+    has_short_gold: np.ndarray  # bool [n]
+    long: Column
+    short: Column
+    yes: Column
+    no: Column
+
+    def take(self, rows: np.ndarray) -> "Table":
+        """The questions `rows` alone."""
+        return Table(*(part.take(rows) if isinstance(part, Column) else part[rows]
+                       for part in self))
+
+
+def read_scored(path: str) -> ScoredFile:
+    """Reads a prediction file with all its scores.
+
+    Raises:
+      UserError: it is not JSON or not of the format, thresholds were applied to it already, an
+        entry is impossible or occurs twice, or some entries have four scores and some two.
+    """
+    content = load_json(path)
+    records = content.get("predictions") if isinstance(content, dict) else None
+    if not isinstance(records, list):
+        raise UserError('%s has no list "predictions": a prediction file of bert_nq/run_nq.py or '
+                        'of the official format is wanted, {"predictions": [...]}' % path)
+    predictor = content.get("predictor")
+    if not (predictor is None or isinstance(predictor, dict)):
+        raise UserError('%s: "predictor" is not a JSON object' % path)
+    if predictor and predictor.get("thresholds") is not None:
+        raise UserError("%s: thresholds were applied to these predictions already, which loses the "
+                        "answers under them: predict again without --thresholds" % path)
+    predictions, options = {}, {}  # type: Dict[int, Prediction], Dict[int, Dict[str, Option]]
+    for number, record in enumerate(records, 1):
+        try:
+            prediction = parse_prediction(record)
+            if prediction.example_id in predictions:
+                raise UserError("example %d has a prediction already" % prediction.example_id)
+            predictions[prediction.example_id] = prediction
+            options[prediction.example_id] = options_of(record, prediction)
+        except UserError as e:
+            raise UserError("%s, prediction %d: %s" % (path, number, e)) from e
+    return ScoredFile(predictor, _same_kinds(options, path), predictions, options)
+
+
+def load_json(path: str, remedy: str = "") -> Any:
+    """The content of a JSON file, which may have NaN in it.
+
+    Raises:
+      UserError: it cannot be read or is not JSON; `remedy` ends the message.
+    """
+    with files.open_binary(path) as f:
+        data = f.read()
+    try:
+        # Unlike orjson, json reads NaN, of which the message can then name the example.
+        return json.loads(data)
+    except (ValueError, RecursionError) as e:
+        raise UserError("%s is not JSON, or not all of it: %s%s" % (path, e, remedy)) from e
+
+
+def _same_kinds(options: Mapping[int, Mapping[str, Option]], path: str) -> Tuple[str, ...]:
+    kinds = {tuple(o): example_id for example_id, o in options.items()}
+    if len(kinds) > 1:
+        raise UserError('%s: example %d has "scores" and example %d has none: give predictions of '
+                        "one system" % (path, kinds[KINDS], kinds[TWO_KINDS]))
+    return next(iter(kinds), KINDS)
+
+
+def options_of(record: Record, prediction: Optional[Prediction] = None) -> Dict[str, Option]:
+    """The options of one entry of a prediction file, by kind: four, or two without "scores".
+
+    Args:
+      record: the entry.
+      prediction: the same entry, parsed, where that has been done.
+
+    Raises:
+      UserError: the entry is impossible; the message names the example.
+    """
+    prediction = prediction or parse_prediction(record)
+    answers = prediction.answers
+    long_answer = Annotation(long_answer=answers.long_answer)
+    where = "example %d" % prediction.example_id
+    if record.get("scores") is None:
+        scores = _scores({"long": prediction.long_score, "short": prediction.short_score},
+                         TWO_KINDS, where)
+        return {"long": Option(scores["long"], long_answer),
+                "short": Option(scores["short"], answers._replace(long_answer=Span()))}
+    scores = _scores(record["scores"], KINDS, where)
+    return {"long": Option(scores["long"], long_answer),
+            "short": Option(scores["short"], Annotation(short_answers=_spans(record, where))),
+            "yes": Option(scores["yes"], Annotation(yes_no_answer="yes")),
+            "no": Option(scores["no"], Annotation(yes_no_answer="no"))}
+
+
+def _scores(value: Any, kinds: Sequence[str], where: str) -> Dict[str, float]:
+    if not isinstance(value, dict):
+        raise UserError("%s: scores is not a JSON object" % where)
+    for kind in kinds:
+        score = value.get(kind, "missing")
+        if not is_finite(score):
+            raise UserError("%s: the score of %s is %s, not a finite number"
+                            % (where, kind, str(score)[:40]))
+        if abs(score) > _LARGEST_SCORE:
+            raise UserError("%s: the score of %s is %s, beyond %g: scores are like log-odds"
+                            % (where, kind, str(score)[:40], _LARGEST_SCORE))
+    return {kind: float(value[kind]) for kind in kinds}
+
+
+def _spans(record: Record, where: str) -> tuple:
+    spans = record.get("best_short_answers")
+    if not isinstance(spans, list):
+        raise UserError("%s has scores but no list best_short_answers: predict again with "
+                        "--decoder=page" % where)
+    parsed = [parse_span(span, where + ": best short answer") for span in spans]
+    return tuple(span for span in parsed if not span.is_null())
+
+
+def is_there(option: Option) -> bool:
+    """Whether the option is an answer at all."""
+    return not option.answer.long_answer.is_null() or option.answer.has_short_answer()
+
+
+def column(options: Sequence[Option], right: Sequence[bool]) -> Column:
+    """The options of one kind as arrays."""
+    return Column(np.array([o.score for o in options], np.float64),
+                  np.array([is_there(o) for o in options], bool), np.array(right, bool))
+
+
+def no_column(num_questions: int) -> Column:
+    """Of a kind that a file has no scores for."""
+    return Column(np.zeros(num_questions), *np.zeros((2, num_questions), bool))
+
+
+def make_table(gold: Mapping[int, Sequence[Annotation]], scored: ScoredFile,
+               long_non_null_threshold: int = measures.NON_NULL_THRESHOLD,
+               short_non_null_threshold: int = measures.NON_NULL_THRESHOLD) -> Table:
+    """Says of each option whether the official scorer would count it as right.
+
+    Args:
+      gold: the annotations of each example id.
+      scored: predictions for the same ids.
+      long_non_null_threshold: see `measures.long_row`.
+      short_non_null_threshold: likewise.
+    """
+    ids = sorted(gold)
+    columns = {kind: no_column(len(ids)) for kind in KINDS}
+    has_gold = {}
+    for kind in scored.kinds:
+        options = [scored.options[i][kind] for i in ids]
+        row_of, least = ((measures.long_row, long_non_null_threshold) if kind == "long" else
+                         (measures.short_row, short_non_null_threshold))
+        rows = [row_of(gold[i], Prediction(i, option.answer, 0.0, 0.0), least)
+                for i, option in zip(ids, options)]
+        columns[kind] = column(options, [row.is_correct for row in rows])
+        has_gold[kind] = np.array([row.has_gold for row in rows], bool)
+    return Table(_as_int64(ids), has_gold["long"], has_gold["short"], **columns)
+
+
+def _as_int64(ids: List[int]) -> np.ndarray:
+    return np.array([(i + _INT64 // 2) % _INT64 - _INT64 // 2 for i in ids], np.int64)

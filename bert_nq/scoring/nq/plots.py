@@ -1,0 +1,163 @@
+"""The pictures of a report: precision over recall, F1 over the threshold, scores of answers."""
+import io
+from typing import Dict, List, Mapping, NamedTuple, Sequence, Tuple
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+from bert_nq.base import files
+from bert_nq.scoring.nq import measures
+from bert_nq.scoring.nq.measures import Point, Row
+
+_DPI = 100
+# Colours that are told apart by people who see no red or green as well (Okabe and Ito 2008).
+_BLUE, _RED, _GREEN, _GREY = "#0072b2", "#d55e00", "#009e73", "0.6"
+_COLOURS = {"long": _BLUE, "short": _RED}
+
+_CONTOURS = (0.2, 0.4, 0.6, 0.8)  # of F1
+_BINS = 40
+
+
+class Curve(NamedTuple):
+    """The rows of one kind of answer, "long" or "short", and the points where any is predicted."""
+    kind: str
+    rows: Sequence[Row]
+    points: Sequence[Point]
+    best: Point
+
+    @classmethod
+    def of(cls, kind: str, rows: Sequence[Row]) -> "Curve":
+        points = measures.sweep(rows)
+        best = measures.best_f1(points)
+        # Above all predictions, nothing is predicted and nothing precise.
+        highest = max([row.score for row in rows if row.has_prediction], default=None)
+        drawn = [p for p in points if highest is not None and p.threshold <= highest]
+        return cls(kind, rows, drawn, best)
+
+
+def draw_all(curves: Sequence[Curve], others: Sequence[Curve] = ()) -> Dict[str, Figure]:
+    """The figures of a report by their names; `others` are of a system to compare with."""
+    return {"precision_recall": draw_precision_recall(curves, others),
+            "thresholds": draw_thresholds(curves),
+            "scores": draw_scores(curves)}
+
+
+def write(figures: Mapping[str, Figure], path_of) -> List[str]:
+    """Writes each figure as a PNG and an SVG, atomically; returns the paths.
+
+    Args:
+      figures: by name.
+      path_of: gives the path of a file name.
+    """
+    paths = []
+    for name, figure in figures.items():
+        for suffix, content in ((".png", _png(figure)), (".svg", _svg(figure))):
+            paths.append(path_of(name + suffix))
+            with files.replacing(paths[-1]) as out:
+                out.write(content)
+    return paths
+
+
+def _png(figure: Figure) -> bytes:
+    out = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(out)
+    return out.getvalue()
+
+
+def _svg(figure: Figure) -> bytes:
+    out = io.BytesIO()
+    # Without them, a date and names drawn at random would make each file another.
+    with matplotlib.rc_context({"svg.hashsalt": "bert_nq"}):
+        FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None})
+    return out.getvalue()
+
+
+def draw_precision_recall(curves: Sequence[Curve], others: Sequence[Curve] = ()) -> Figure:
+    """Precision over recall of all thresholds; those of the other system dashed."""
+    figure = Figure(figsize=(8, 7), dpi=_DPI, layout="constrained")
+    axes = figure.subplots()
+    _draw_contours(axes)
+    for curve in curves:
+        _draw_precision_recall(axes, curve, curve.kind + " answer", "-")
+    for curve in others:
+        _draw_precision_recall(axes, curve, "%s answer, compared with" % curve.kind, "--")
+    axes.set_title("Precision and recall at all thresholds")
+    axes.set_xlabel("recall")
+    axes.set_ylabel("precision")
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1.02)
+    axes.grid(color="0.93")
+    axes.legend(loc="lower left")
+    return figure
+
+
+def _draw_contours(axes: Axes) -> None:
+    """Lines of equal F1 = 2pr / (p + r), so p = f r / (2r - f)."""
+    for f1 in _CONTOURS:
+        recall = np.linspace(f1 / (2 - f1), 1, 100)  # From precision 1 on.
+        axes.plot(recall, f1 * recall / (2 * recall - f1), color="0.8", linewidth=0.8, zorder=0)
+        axes.annotate("F1 %.1f" % f1, (1, f1 / (2 - f1)), color="0.55", fontsize=8, ha="right",
+                      va="bottom")
+
+
+def _draw_precision_recall(axes: Axes, curve: Curve, label: str, style: str) -> None:
+    colour, best = _COLOURS[curve.kind], curve.best
+    axes.plot([p.recall for p in curve.points], [p.precision for p in curve.points], style,
+              color=colour, linewidth=1.6, label="%s, best F1 %.3f" % (label, best.f1))
+    axes.plot([best.recall], [best.precision], color=colour, marker="*", markersize=14,
+              linestyle="none")
+
+
+def draw_thresholds(curves: Sequence[Curve]) -> Figure:
+    """F1, precision and recall over the threshold, a panel for each kind of answer."""
+    figure = Figure(figsize=(12, 5), dpi=_DPI, layout="constrained")
+    for axes, curve in zip(figure.subplots(1, len(curves), squeeze=False)[0], curves):
+        thresholds = [p.threshold for p in curve.points]
+        for name, colour, width in (("precision", _GREEN, 1.2), ("recall", _GREY, 1.2),
+                                    ("f1", _COLOURS[curve.kind], 2.2)):
+            axes.plot(thresholds, [getattr(p, name) for p in curve.points], color=colour,
+                      linewidth=width, label="F1" if name == "f1" else name)
+        axes.axvline(curve.best.threshold, color="0.3", linestyle=":", linewidth=1.2)
+        axes.set_title("%s answers: best F1 %.3f at %.4g" % (
+            curve.kind.capitalize(), curve.best.f1, curve.best.threshold))
+        axes.set_xlabel("threshold of the score")
+        axes.set_ylim(0, 1.02)
+        axes.grid(color="0.93")
+        axes.legend(loc="best")
+    return figure
+
+
+def draw_scores(curves: Sequence[Curve]) -> Figure:
+    """How many predictions have which score: right ones, wrong ones, those where no answer is."""
+    figure = Figure(figsize=(12, 5), dpi=_DPI, layout="constrained")
+    for axes, curve in zip(figure.subplots(1, len(curves), squeeze=False)[0], curves):
+        parts = scores_by_outcome(curve.rows)
+        drawn = [scores for _, _, scores in parts]
+        if any(drawn):
+            # Of all scores, so that the bars of the parts stand over each other.
+            edges = np.histogram_bin_edges(np.concatenate([np.array(s, float) for s in drawn]),
+                                           bins=_BINS)
+            axes.hist(drawn, bins=edges, stacked=True, color=[colour for _, colour, _ in parts],
+                      label=["%s: %s" % (name, format(len(scores), ","))
+                             for name, _, scores in parts])
+            axes.axvline(curve.best.threshold, color="0.3", linestyle=":", linewidth=1.2,
+                         label="best threshold")
+            axes.legend(loc="best")
+        axes.set_title("Scores of predicted %s answers" % curve.kind)
+        axes.set_xlabel("score")
+        axes.yaxis.get_major_locator().set_params(integer=True)
+        axes.set_ylabel("predictions")
+    return figure
+
+
+def scores_by_outcome(rows: Sequence[Row]) -> List[Tuple[str, str, List[float]]]:
+    """[(what became of them, colour, scores)] of all predictions."""
+    predicted = [row for row in rows if row.has_prediction]
+    return [("right", _BLUE, [row.score for row in predicted if row.is_correct]),
+            ("wrong", _RED, [row.score for row in predicted
+                             if row.has_gold and not row.is_correct]),
+            ("no answer there", _GREY, [row.score for row in predicted if not row.has_gold])]

@@ -1,0 +1,32 @@
+"""The folder of a report: report.json, report.md, pictures, and what changed."""
+import os
+from typing import List, Optional
+
+from bert_nq.base import files
+from bert_nq.scoring.nq import comparison, plots, report_text
+from bert_nq.scoring.nq.report import KINDS, Report, System
+
+
+def write(folder: str, report: Report, system: System, other: Optional[System] = None) -> List[str]:
+    """Writes all files, each of them atomically; returns their paths.
+
+    Args:
+      folder: made if it is not there.
+      report: of `system`, against `other` if there is one.
+      system, other: whose curves are drawn.
+    """
+    files.make_folder(folder)
+    curves, others = ([plots.Curve.of(kind, s.rows(kind)) for kind in KINDS] if s else []
+                      for s in (system, other))
+
+    def path_of(name: str) -> str:
+        return os.path.join(folder, name)
+
+    paths = [path_of("report.md"), path_of("report.json")]
+    with files.replacing(paths[0]) as out:
+        out.write(report_text.markdown(report).encode("utf8"))
+    files.write_json(paths[1], report.content)
+    if other:
+        paths.append(path_of("won_and_lost.json"))
+        files.write_json(paths[-1], comparison.as_json(report.changes))
+    return paths + plots.write(plots.draw_all(curves, others), path_of)

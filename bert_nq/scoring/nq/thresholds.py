@@ -1,0 +1,151 @@
+"""The rule that turns scores into answers or null, and the exact search for its thresholds.
+
+The rule (`decide`): a long answer is given if its score reaches the threshold of long answers. Of
+the short span, yes and no the likeliest is the candidate, and it is given if its score reaches the
+threshold of its kind; else there is no short answer. How likely each is, its score says through
+log-odds fitted for each kind (`calibration.Temperature`), since scores of different kinds need not
+compare. A threshold of None is never reached.
+
+The search: F1 = 2 TP / (P + G), with TP right answers, P given answers and G questions that have
+one. Dinkelbach (1967, "On nonlinear fractional programming") finds its maximum by maximising
+2 TP - F P for a fixed F, taking the F1 of what was found as the next F, until F stays. For a fixed
+F an answer that is given is worth 2 - F if right and -F if wrong, and these worths just add up:
+over the questions, over spans, yes and no, and over long and short answers where F1 counts them
+together (as Kaggle's "TensorFlow 2.0 Question Answering" did). So each threshold has an optimum of
+its own. All sums here are of integers: what is found is the optimum to the last answer.
+"""
+from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+
+from bert_nq.scoring.calibration import Temperature, fit_temperature
+from bert_nq.scoring.nq.measures import Row
+from bert_nq.scoring.nq.options import Column, Table
+
+OBJECTIVES = ("separate", "combined")
+SHORT_KINDS = ("short", "yes", "no")  # in the order in which the first wins where all is equal
+
+NO_ANSWER = -1  # beside the index of one of SHORT_KINDS
+
+
+class Rule(NamedTuple):
+    """What decides about answers."""
+
+    thresholds: Mapping[str, Optional[float]]  # the least score that is answered, by kind
+    log_odds: Mapping[str, Temperature]  # what compares the scores of SHORT_KINDS
+
+
+class Decisions(NamedTuple):
+    """What is answered to n questions."""
+
+    long: np.ndarray  # bool [n], whether the long answer is given
+    short: np.ndarray  # int [n], the index of the kind that is given, or NO_ANSWER
+
+    def rows(self, table: Table) -> Tuple[List[Row], List[Row]]:
+        """The official scorer's rows of long and of short answers, all with score 0."""
+        right = np.zeros(len(self.short), bool)
+        for index, kind in enumerate(SHORT_KINDS):
+            right |= (self.short == index) & getattr(table, kind).right
+        return (_rows(table.has_long_gold, self.long, self.long & table.long.right),
+                _rows(table.has_short_gold, self.short != NO_ANSWER, right))
+
+
+def _rows(*columns: np.ndarray) -> List[Row]:
+    return [Row(*row, 0.0) for row in zip(*(c.tolist() for c in columns))]
+
+
+def decide(table: Table, rule: Rule) -> Decisions:
+    """Applies the rule; see the top of this file."""
+    chosen = candidates(table, rule.log_odds)
+    short = np.full(len(chosen), NO_ANSWER)
+    for index, kind in enumerate(SHORT_KINDS):
+        given = (chosen == index) & _reached(getattr(table, kind), rule.thresholds.get(kind))
+        short[given] = index
+    return Decisions(_reached(table.long, rule.thresholds.get("long")), short)
+
+
+def candidates(table: Table, log_odds: Mapping[str, Temperature]) -> np.ndarray:
+    """int [n]: the index of the likeliest of SHORT_KINDS, NO_ANSWER where none is there.
+
+    Args:
+      table: the options of n questions.
+      log_odds: of the kinds that are there at all.
+    """
+    best, chosen = np.full(len(table.ids), -np.inf), np.full(len(table.ids), NO_ANSWER)
+    for index, kind in enumerate(SHORT_KINDS):
+        if kind in log_odds:
+            column = getattr(table, kind)
+            likelihood = log_odds[kind].log_odds(column.scores)
+            wins = column.there & ((chosen == NO_ANSWER) | (likelihood > best))
+            best[wins], chosen[wins] = likelihood[wins], index
+    return chosen
+
+
+def _reached(column: Column, threshold: Optional[float]) -> np.ndarray:
+    if threshold is None:
+        return np.zeros(len(column.there), bool)
+    return column.there & (column.scores >= threshold)
+
+
+def search(table: Table, kinds: Sequence[str], objective: str = "separate") -> Rule:
+    """The rule of the highest F1 on these questions.
+
+    The log-odds are fitted first; given these no thresholds are better than those found. Of
+    equally good ones they are the highest, which answer least. None stands for a kind that is
+    better not answered at all.
+
+    Args:
+      table: the options of the questions.
+      kinds: which of them there are scores for.
+      objective: "separate" for the F1 of long answers and the F1 of short ones, each for itself;
+        "combined" for one F1 over both.
+    """
+    log_odds = {kind: _fit_log_odds(getattr(table, kind)) for kind in SHORT_KINDS if kind in kinds}
+    chosen = candidates(table, log_odds)
+    long, short = {"long": _Sweep(table.long)}, {}
+    for index, kind in enumerate(SHORT_KINDS):
+        if kind in kinds:
+            column = getattr(table, kind)
+            short[kind] = _Sweep(column._replace(there=column.there & (chosen == index)))
+    num_long, num_short = int(table.has_long_gold.sum()), int(table.has_short_gold.sum())
+    if objective == "combined":
+        return Rule(_maximise(dict(long, **short), num_long + num_short), log_odds)
+    return Rule(dict(_maximise(long, num_long), **_maximise(short, num_short)), log_odds)
+
+
+def _fit_log_odds(column: Column) -> Temperature:
+    return fit_temperature(column.scores[column.there], column.right[column.there])
+
+
+class _Sweep:
+    """One threshold from the highest score down; place 0 is above all scores."""
+
+    def __init__(self, column: Column):
+        scores, right = column.scores[column.there], column.right[column.there]
+        order = np.argsort(-scores, kind="stable")
+        # The last answer of each group of equal scores.
+        descending = scores[order]
+        ends = np.flatnonzero(np.append(descending[1:] != descending[:-1], True)[:len(scores)])
+        self.thresholds = [None] + descending[ends].tolist()
+        self.num_given = np.append(0, ends + 1)
+        self.num_right = np.append(0, np.cumsum(right[order])[ends])
+
+    def best(self, if_right: int, if_wrong: int) -> int:
+        """The place of the highest worth of all that is answered, the first of several."""
+        return int(np.argmax(if_right * self.num_right
+                             + if_wrong * (self.num_given - self.num_right)))
+
+
+def _maximise(sweeps: Mapping[str, _Sweep], num_gold: int) -> Dict[str, Optional[float]]:
+    """The threshold of each sweep for the highest F1 over all of them, by Dinkelbach's iteration.
+
+    F1 is kept as the fraction above / below, and worths are multiplied by `below`.
+    """
+    above, below = 0, 1
+    while True:
+        places = {kind: sweep.best(2 * below - above, -above) for kind, sweep in sweeps.items()}
+        num_right = sum(int(sweeps[kind].num_right[place]) for kind, place in places.items())
+        num_given = sum(int(sweeps[kind].num_given[place]) for kind, place in places.items())
+        if num_right == 0 or 2 * num_right * below <= above * (num_given + num_gold):
+            return {kind: sweeps[kind].thresholds[place] for kind, place in places.items()}
+        above, below = 2 * num_right, num_given + num_gold

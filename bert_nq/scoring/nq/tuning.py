@@ -1,0 +1,122 @@
+"""Fitting thresholds and calibration, and how well they do on questions that they have not seen."""
+from typing import Dict, List, NamedTuple, Sequence, Tuple
+
+import numpy as np
+
+from bert_nq.base import randomness
+from bert_nq.base.errors import UserError
+from bert_nq.scoring import calibration as calibrations
+from bert_nq.scoring.calibration import Bin, Calibration
+from bert_nq.scoring.nq import measures
+from bert_nq.scoring.nq.measures import Point, Row
+from bert_nq.scoring.nq.options import Column, Table
+from bert_nq.scoring.nq.thresholds import NO_ANSWER, OBJECTIVES, Decisions, Rule, decide, search
+
+
+class Points(NamedTuple):
+    """F1, precision and recall of the same decisions."""
+
+    long: Point
+    short: Point
+    combined: Point  # of both kinds of answers together: micro F1
+
+
+class Fit(NamedTuple):
+    """The best rule for one objective."""
+
+    rule: Rule  # fitted on all questions
+    fitted: Points  # on the questions that it was fitted on
+    held_out: Points  # each question by a rule fitted without its fold
+    of_folds: Tuple[Rule, ...]  # these rules
+
+
+class Calibrated(NamedTuple):
+    """The probabilities of one kind of answer and what became of them."""
+
+    num_answers: int
+    share_right: float
+    before: float  # expected calibration error of sigmoid(score)
+    after: float  # on the answers that the calibration was fitted on
+    held_out: float  # each answer by a calibration fitted without its fold
+    bins: Tuple[Bin, ...]  # of the held-out probabilities; None for an empty bin
+
+
+class Tuning(NamedTuple):
+    """All that was found."""
+
+    fits: Dict[str, Fit]  # by objective
+    calibration: Dict[str, Calibration]  # by kind; empty for the method "none"
+    calibrated: Dict[str, Calibrated]  # likewise
+
+
+def tune(table: Table, kinds: Sequence[str], num_folds: int, method: str, seed: int) -> Tuning:
+    """Fits thresholds for both objectives and a calibration, and cross-validates them.
+
+    Args:
+      table: the options of all questions.
+      kinds: which of them there are scores for.
+      num_folds: of the cross-validation.
+      method: of calibration, one of calibration.METHODS.
+      seed: of the folds.
+
+    Raises:
+      UserError: there are more folds than questions.
+    """
+    fold_of = folds(table.ids, num_folds, seed)
+    fits = {objective: _cross_validate(table, kinds, fold_of, objective)
+            for objective in OBJECTIVES}
+    calibration, calibrated = {}, {}
+    for kind in kinds if method != "none" else ():
+        calibration[kind], calibrated[kind] = _calibrate(getattr(table, kind), fold_of, method)
+    return Tuning(fits, calibration, calibrated)
+
+
+def folds(ids: np.ndarray, num_folds: int, seed: int) -> np.ndarray:
+    """[n]: the fold of each question, from its id and the seed alone, all about equally large.
+
+    Raises:
+      UserError: there are fewer questions than folds.
+    """
+    if len(ids) < num_folds:
+        raise UserError("%d questions cannot be parted into %d folds: give a smaller --folds"
+                        % (len(ids), num_folds))
+    order = np.lexsort((ids, randomness.hash64(seed, ids)))
+    fold_of = np.empty(len(ids), np.int64)
+    fold_of[order] = np.arange(len(ids)) % num_folds
+    return fold_of
+
+
+def _cross_validate(table: Table, kinds: Sequence[str], fold_of: np.ndarray, objective: str
+                    ) -> Fit:
+    long, short = np.zeros(len(fold_of), bool), np.full(len(fold_of), NO_ANSWER)
+    of_folds = []
+    for fold in range(fold_of.max() + 1):
+        rest, here = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
+        of_folds.append(search(table.take(rest), kinds, objective))
+        long[here], short[here] = decide(table.take(here), of_folds[-1])
+    rule = search(table, kinds, objective)
+    return Fit(rule, points_of(*decide(table, rule).rows(table)),
+               points_of(*Decisions(long, short).rows(table)), tuple(of_folds))
+
+
+def points_of(long_rows: List[Row], short_rows: List[Row]) -> Points:
+    """What the official measures say of decisions, long, short and both."""
+    return Points(*map(measures.all_predictions, (long_rows, short_rows, long_rows + short_rows)))
+
+
+def _calibrate(column: Column, fold_of: np.ndarray, method: str
+               ) -> Tuple[Calibration, Calibrated]:
+    scores, right = column.scores[column.there], column.right[column.there]
+    fold_of = fold_of[column.there]
+    calibration = calibrations.fit(method, scores, right)
+    held_out = np.zeros(len(scores))
+    for fold in np.unique(fold_of):
+        rest, here = fold_of != fold, fold_of == fold
+        held_out[here] = calibrations.fit(method, scores[rest], right[rest]).probabilities(
+            scores[here])
+    before, after, held_out_error = (
+        calibrations.expected_calibration_error(p, right)
+        for p in (calibrations.sigmoid(scores), calibration.probabilities(scores), held_out))
+    return calibration, Calibrated(
+        len(scores), float(right.mean()) if len(right) else 0.0, before, after, held_out_error,
+        tuple(calibrations.reliability(held_out, right)))

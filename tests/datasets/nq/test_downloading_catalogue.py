@@ -1,0 +1,162 @@
+"""The files of Natural Questions, the listing of a bucket, and the failures of requests."""
+import socket
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bert_nq.base.errors import UserError
+from bert_nq.datasets.nq.downloading import catalogue, web
+from bert_nq.datasets.nq.downloading.catalogue import Listed
+from bert_nq.datasets.nq.downloading.published import PUBLISHED
+from tests.support.nq_server import Answer, Bucket, crc32c, some_bytes
+
+NAME = "v1.0/dev/nq-dev-00.jsonl.gz"
+FAST = web.Policy(timeout=5.0, retries=2, first_wait=0.001, longest_wait=0.002)
+DATA = some_bytes(3000)
+
+
+@pytest.fixture
+def bucket():
+    with Bucket({NAME: DATA}) as server:
+        yield server
+
+
+# The catalogue.
+
+def test_the_original_format():
+    assert [(f.name, f.local) for f in catalogue.original(["train", "dev"], "0,3-4")] == [
+        ("v1.0/train/nq-train-00.jsonl.gz", "train/nq-train-00.jsonl.gz"),
+        ("v1.0/train/nq-train-03.jsonl.gz", "train/nq-train-03.jsonl.gz"),
+        ("v1.0/train/nq-train-04.jsonl.gz", "train/nq-train-04.jsonl.gz"),
+        ("v1.0/dev/nq-dev-00.jsonl.gz", "dev/nq-dev-00.jsonl.gz"),
+        ("v1.0/dev/nq-dev-03.jsonl.gz", "dev/nq-dev-03.jsonl.gz"),
+        ("v1.0/dev/nq-dev-04.jsonl.gz", "dev/nq-dev-04.jsonl.gz")]
+
+
+def test_the_published_sizes_add_up():
+    # The sum that Hugging Face gives as the size of the download: 42,981.34 MiB.
+    files = catalogue.original(["train", "dev"])
+    assert len(files) == 55
+    assert sum(f.size for f in files) == 45069199013
+    assert round(45069199013 / 2 ** 20, 2) == 42981.34
+    assert sum(f.size for f in catalogue.original(["dev"])) == 1068038975
+    assert {len(p.sha256) for p in PUBLISHED.values()} == {64}
+    assert len({p.sha256 for p in PUBLISHED.values()}) == 55
+
+
+def test_the_simplified_format_has_a_folder_of_its_own():
+    assert [(f.name, f.local, f.size) for f in catalogue.simplified(["train", "dev"])] == [
+        ("v1.0-simplified/simplified-nq-train.jsonl.gz", "simplified/simplified-nq-train.jsonl.gz",
+         None),
+        ("v1.0-simplified/nq-dev-all.jsonl.gz", "simplified/nq-dev-all.jsonl.gz", None)]
+
+
+@pytest.mark.parametrize("text, numbers", [
+    ("0", [0]), ("12, 0-2", [0, 1, 2, 12]), ("3-3,3", [3]), ("08", [8])])
+def test_shards(text, numbers):
+    assert catalogue.parse_shards(text) == numbers
+
+
+@given(st.sets(st.integers(0, 999), min_size=1))
+def test_shards_are_what_was_written(numbers):
+    assert catalogue.parse_shards(",".join(map(str, numbers))) == sorted(numbers)
+
+
+@pytest.mark.parametrize("text", ["", "a", "3-1", "1,", "-1", "1-", "1-2-3", "1000", "1.5"])
+def test_what_are_no_shards(text):
+    with pytest.raises(UserError, match="are not numbers and ranges"):
+        catalogue.parse_shards(text)
+
+
+def test_a_shard_that_a_split_does_not_have():
+    with pytest.raises(UserError, match="shard 9 is asked for, but dev has shards 0 to 4"):
+        catalogue.original(["train", "dev"], "0-9")
+
+
+def test_the_listing_is_read_page_by_page(bucket):
+    bucket.objects = {"v1.0/dev/nq-dev-%02d.jsonl.gz" % i: DATA[:i] for i in range(5)}
+    bucket.page_size = 2
+    files = catalogue.with_listing(catalogue.original(["dev"]), bucket.url, FAST)
+    assert [f.listed for f in files] == [Listed(i, crc32c(DATA[:i])) for i in range(5)]
+    assert [f.size for f in files] == [0, 1, 2, 3, 4]  # not the published ones
+    assert [q.get("pageToken") for q in bucket.listings] == [None, "2", "4"]
+    assert {q["prefix"] for q in bucket.listings} == {"v1.0/dev/"}
+    assert bucket.listings[0]["fields"] == "items(name,size,crc32c),nextPageToken"
+
+
+def test_what_the_listing_lacks_stays_as_it_was(bucket):
+    files = catalogue.with_listing(catalogue.original(["train", "dev"], "0"), bucket.url, FAST)
+    assert [f.listed for f in files] == [None, Listed(3000, crc32c(DATA))]
+    assert files[0].size == PUBLISHED[files[0].name].size
+
+
+def test_no_listing(bucket):
+    files = catalogue.original(["dev"])
+    with pytest.raises(web.RefusedError, match="names no bucket"):
+        catalogue.with_listing(files, bucket.url + "/deeper", FAST)
+    bucket.page_size = 0
+    with pytest.raises(web.RefusedError, match="404"):
+        catalogue.with_listing(files, bucket.url, FAST)
+
+
+# Requests.
+
+def test_waits_double_and_a_server_may_ask_for_its_own():
+    policy = web.Policy(first_wait=1.0, longest_wait=10.0)
+    assert [policy.wait(n, None) for n in (1, 2, 3, 4, 5, 99)] == [1, 2, 4, 8, 10, 10]
+    assert policy.wait(1, 30.0) == 30.0
+    assert policy.wait(1, 1e6) == 600.0
+
+
+@pytest.mark.parametrize("status, error, retry_after", [
+    (403, web.RefusedError, None), (404, web.RefusedError, None), (410, web.RefusedError, None),
+    (412, web.ChangedError, None), (416, web.ChangedError, None),
+    (408, web.PassingError, None), (429, web.PassingError, 7.0), (500, web.PassingError, None),
+    (503, web.PassingError, 7.0)])
+def test_which_statuses_another_try_may_mend(bucket, status, error, retry_after):
+    bucket.script[NAME] = [Answer(status, {"Retry-After": "7"} if retry_after else {})]
+    with pytest.raises(error, match=str(status)) as caught:
+        web.open_url(catalogue.object_url(bucket.url, NAME), 5.0)
+    assert type(caught.value) is error
+    assert getattr(caught.value, "retry_after", None) == retry_after
+
+
+@pytest.mark.parametrize("value, low, high", [
+    ("120", 120, 120), ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0), ("soon", None, None)])
+def test_retry_after_is_seconds_or_a_date(bucket, value, low, high):
+    bucket.script[NAME] = [Answer(503, {"Retry-After": value})]
+    with pytest.raises(web.PassingError) as caught:
+        web.open_url(catalogue.object_url(bucket.url, NAME), 5.0)
+    if low is None:
+        assert caught.value.retry_after is None
+    else:
+        assert low <= caught.value.retry_after <= high
+
+
+def test_a_date_to_retry_after_that_is_to_come(bucket):
+    date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 100))
+    bucket.script[NAME] = [Answer(503, {"Retry-After": date})]
+    with pytest.raises(web.PassingError) as caught:
+        web.open_url(catalogue.object_url(bucket.url, NAME), 5.0)
+    assert 90 < caught.value.retry_after <= 100
+
+
+def test_no_server_is_a_failure_that_may_pass():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = "http://127.0.0.1:%d/x" % free.getsockname()[1]
+        with pytest.raises(web.PassingError, match="Connection refused"):
+            web.open_url(url, 5.0)
+
+
+def test_small_answers_are_tried_again(bucket):
+    bucket.script[NAME] = [Answer(500), Answer(status=429, headers={"Retry-After": "3"})]
+    waits = []
+    url = catalogue.object_url(bucket.url, NAME)
+    assert web.read(url, FAST, waits.append) == DATA
+    assert waits == [0.001, 3.0]
+    bucket.script[NAME] = [Answer(500)] * 3
+    with pytest.raises(web.PassingError):
+        web.read(url, FAST, waits.append)

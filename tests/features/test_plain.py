@@ -1,0 +1,100 @@
+"""Windows and records of wild pages against those made the plain way."""
+import sys
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bert_nq.base.errors import BadExampleError
+from bert_nq.datasets.nq.example import Annotation, Candidate, Example, Span
+from bert_nq.features.options import FeatureOptions
+from bert_nq.features.windows import WindowMaker
+from bert_nq.records import examples
+from bert_nq.text.vocabulary import NQ_MARKERS, Vocabulary
+from bert_nq.text.wordpiece import WordPieceTokenizer
+from tests.support import plain_windows
+
+LETTERS = list("abcdexyz")
+VOCABULARY = Vocabulary(
+    ["[PAD]", "[UNK]", "[CLS]", "[SEP]"] + NQ_MARKERS + LETTERS + list(".,'\u65e5")
+    + ["the", "un", "able"] + ["##" + piece for piece in LETTERS + ["able"]])
+TOKENIZER = WordPieceTokenizer(VOCABULARY)
+
+BLANKS = [chr(i) for i in range(sys.maxunicode + 1)
+          if chr(i).isspace() or unicodedata.category(chr(i)) == "Zs"]
+# What takes words and document tokens apart.
+BREAKING = ["", "", " ", "  ", "a b", " a", "b ", "\u202f", "a\u202fb", "a\tb", "\n", "a\r"]
+ODD_TOKENS = [
+    "[SEP]", "[ContextId=3]", "[Q]", "[Paragraph=1]", "[1]",
+    "[a b]", "x" * 300, "e\u0301", "\u0301", "A\u030aB", "\u65e5\u672c", "\u0130I\u0307", "\ufb01",
+    "\x00", "a\x07b", "\u200b", "\ufffd", "\ufeff", "\u00ad", "\ud800", "U.S.", "1,234", "``", "$x",
+    "\u1680\u180e"] + BLANKS + ["a%sb" % blank for blank in BLANKS]
+TAGS = ["<P>", "</P>", "<Table>", "<Ul>", "<Dl>", "<Li>", "<Tr>", '<Td colspan="2">']
+WORDS = ["a", "the", "unable", "Cab", "eye", "abcde"]
+# Pages of usual words alone are among them, and pages where nearly all is odd.
+TOKENS = st.sampled_from([WORDS, WORDS + ODD_TOKENS, WORDS * 2 + BREAKING]).flatmap(
+    lambda tokens: st.lists(st.tuples(st.sampled_from(tokens) | st.text(max_size=4), st.just(False))
+                            | st.tuples(st.sampled_from(TAGS), st.just(True)),
+                            min_size=1, max_size=40))
+
+
+@st.composite
+def spans(draw, start, end):
+    """Tokens [first, last) within [start, end), not empty."""
+    first = draw(st.integers(start, end - 1))
+    return Span(first, draw(st.integers(first + 1, end)))
+
+
+@st.composite
+def annotations(draw, candidates):
+    index = draw(st.integers(-1, len(candidates) - 1))
+    if index < 0:
+        return Annotation(-1, (), "NONE")
+    short = draw(st.lists(spans(*candidates[index][:2]), max_size=2))
+    return Annotation(index, tuple(short), draw(st.sampled_from(["NONE", "NONE", "YES", "NO"])))
+
+
+@st.composite
+def pages(draw):
+    """Any tokens, any candidates and answers in them."""
+    tokens = draw(TOKENS)
+    candidates = [Candidate(*span, draw(st.sampled_from([True, True, False])))
+                  for span in draw(st.lists(spans(0, len(tokens)), max_size=8))]
+    question = " ".join(token for token, _ in draw(TOKENS)[:6])
+    return Example(
+        draw(st.integers(-2 ** 63, 2 ** 63 - 1)), question, "", [token for token, _ in tokens],
+        [is_html for _, is_html in tokens], candidates,
+        draw(st.lists(annotations(candidates), max_size=3)), "x")
+
+
+OPTIONS = st.builds(
+    FeatureOptions, max_seq_length=st.integers(12, 40), doc_stride=st.integers(1, 20),
+    max_query_length=st.integers(1, 8), skip_nested_contexts=st.booleans(),
+    max_contexts=st.integers(1, 6), max_position=st.integers(1, 3),
+    include_unknowns=st.sampled_from([-1.0, 0.0, 0.5, 1.0]),
+    keep_unreachable_answers=st.booleans(), seed=st.integers(0, 3))
+
+
+@pytest.mark.parametrize("is_training", [True, False])
+@settings(max_examples=400)
+@given(pages(), OPTIONS)
+def test_windows_and_records_are_those_of_the_plain_way(is_training, page, options):
+    maker = WindowMaker(TOKENIZER, VOCABULARY.ids, options)
+    try:
+        plain = plain_windows.make(page, options, TOKENIZER.word_ids, VOCABULARY.ids, is_training)
+    except BadExampleError:
+        with pytest.raises(BadExampleError):
+            maker.training_windows(page)
+        return
+    made = (maker.training_windows if is_training else maker.prediction_windows)(page)
+    assert made[1:] == plain[1:]
+    records = list(examples.serialize(made.windows))
+    assert [as_lists(record) for record in records] == plain.windows
+    assert [w["input_ids"] for w in plain.windows] == made.windows.input_ids.tolist()
+    assert [w["input_mask"] for w in plain.windows] == made.windows.input_mask().tolist()
+    assert [w["segment_ids"] for w in plain.windows] == made.windows.segment_ids().tolist()
+
+
+def as_lists(record):
+    return {name: values.tolist() for name, values in examples.parse(record, "x").items()}

@@ -1,0 +1,67 @@
+"""Scoring predictions during training: all pages or a sample, the official numbers."""
+import pytest
+
+from bert_nq.base.errors import UserError
+from bert_nq.prediction.dev_set import DevSet
+from bert_nq.scoring.nq.gold import read_gold
+from tests.support import tiny_nq
+from tests.support.nq_pages import make_page, write_shard
+
+NUM_PAGES = 12
+
+
+@pytest.fixture
+def shard(tmp_path):
+    pages = [tiny_nq.place_page(i, example_id=i - 5) for i in range(NUM_PAGES)]
+    return write_shard(tmp_path / "dev.jsonl.gz", pages)
+
+
+def right(example):
+    """What the annotators of a place's page say: its second paragraph is the long answer."""
+    candidate = example.candidates[1]
+    return {"example_id": example.example_id, "yes_no_answer": "NONE",
+            "long_answer": {"start_token": candidate.start_token, "end_token": candidate.end_token,
+                            "start_byte": -1, "end_byte": -1},
+            "long_answer_score": 1.0, "short_answers": [], "short_answers_score": 0.0}
+
+
+def test_the_official_numbers_of_all_pages(shard):
+    dev = DevSet([shard])
+    assert len(dev) == NUM_PAGES
+    scores = dev.score(lambda examples: map(right, examples))
+    assert len(scores) == 20
+    assert scores["long-best-threshold-f1"] == 1.0
+    assert scores["short-best-threshold-f1"] == 0.0
+
+
+def test_a_sample_is_the_same_every_time_and_not_the_first_pages(shard):
+    seen = []
+
+    def predict(examples):
+        for example in examples:
+            seen.append(example.example_id)
+            yield right(example)
+
+    for _ in range(2):
+        dev = DevSet([shard], num_pages=5)
+        assert len(dev) == 5
+        assert dev.score(predict)["long-best-threshold-f1"] == 1.0
+    assert seen[:5] == seen[5:] == sorted(seen[:5])
+    assert seen[:5] != list(range(-5, 0))
+    # More pages are these and others.
+    DevSet([shard], num_pages=8).score(predict)
+    assert set(seen[:5]) < set(seen[10:])
+
+
+def test_more_pages_than_there_are_are_all(shard):
+    assert len(DevSet([shard], num_pages=100)) == NUM_PAGES == len(read_gold([shard]))
+
+
+def test_predictions_that_were_broken_off_have_no_score(shard):
+    assert DevSet([shard]).score(lambda examples: map(right, list(examples)[:3])) is None
+
+
+def test_pages_without_annotations_cannot_be_scored_on(tmp_path):
+    shard = write_shard(tmp_path / "test.jsonl", [make_page("<P> tovin . </P>", 1, "where", [])])
+    with pytest.raises(UserError, match="there are no annotations to score with"):
+        DevSet([shard])

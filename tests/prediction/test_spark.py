@@ -1,0 +1,313 @@
+"""run_nq_spark.py on a real cluster: what run_nq.py predicts, byte for byte.
+
+The cluster is a master and two workers, processes of this machine that talk over loopback.
+"""
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+import zlib
+
+import pytest
+
+from bert_nq.base.errors import BadExampleError, UserError
+from bert_nq.datasets.nq import shards
+from bert_nq.datasets.nq.chunks import Lines
+from bert_nq.prediction import job, predictor, spark
+from tests.support import prediction_jobs, programs, spark_cluster, tiny_model
+from tests.support.nq_pages import write_shard
+from tests.support.tiny_nq import place_page
+
+needs_java = pytest.mark.skipif(not shutil.which("java"), reason="Spark needs Java")
+PROGRAM = "bert_nq/run_nq_spark.py"
+NUM_SHARDS, PAGES = 40, 8
+FIRST_PAGES = 70
+
+
+class Corpus:
+    """Shards and a model; the first shard is not zipped and large enough to be two tasks."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        tiny_model.write(folder / "model")
+        # What nobody reads makes it large, and not slow: 70 pages are 3 chunks.
+        write_shard(folder / "s-00.jsonl", [
+            dict(place_page(i, filler=1 + i % 2), document_html="<p>" + "x" * 40000)
+            for i in range(FIRST_PAGES)])
+        for shard in range(1, NUM_SHARDS):
+            write_shard(folder / ("s-%02d.jsonl.gz" % shard), [
+                place_page(i, example_id=1000 * shard + 100 + i, filler=1 + i % 2)
+                for i in range(PAGES)])
+
+    def arguments(self, output, **flags):
+        model = self.folder / "model"
+        values = dict({
+            "predict_file": self.folder / "s-*.jsonl*", "vocab_file": model / "vocab.txt",
+            "bert_config_file": model / "bert_config.json", "output_dir": model,
+            "max_seq_length": 64, "doc_stride": 16, "max_query_length": 16,
+            "output_prediction_file": output / "predictions.json",
+            "output_nbest_file": output / "nbest.json"}, **flags)
+        return ["--%s=%s" % item for item in values.items()]
+
+    def predicted(self, output, **flags):
+        """What run_nq.py says."""
+        done = programs.run("bert_nq/run_nq.py", "--do_predict", *self.arguments(output, **flags))
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    return Corpus(tmp_path_factory.mktemp("corpus"))
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    with spark_cluster.without_library(tmp_path_factory.mktemp("cluster")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def locally(corpus, tmp_path_factory):
+    """The files of run_nq.py, and what it says."""
+    folder = tmp_path_factory.mktemp("locally")
+    said = corpus.predicted(folder)
+    return contents(folder), said
+
+
+def contents(folder):
+    return {name: (folder / name).read_bytes() for name in sorted(os.listdir(str(folder)))}
+
+
+def counts(summary):
+    return [line for line in summary.splitlines()
+            if not re.match("Predictions in|  time|  the best answers|Next|  python|$", line)]
+
+
+def start(corpus, cluster, output, log):
+    """The program, running; its lines of progress go to `log`."""
+    with open(str(log), "wb") as out:
+        return subprocess.Popen(
+            programs.command(PROGRAM, *corpus.arguments(output, master=cluster.master,
+                                                        progress_seconds=0)),
+            env=cluster.env, stdout=out, stderr=out)
+
+
+def wait_for(condition, process, log):
+    end = time.time() + 240
+    while not condition():
+        assert time.time() < end and process.poll() is None, log.read_text()
+        time.sleep(0.01)
+
+
+def last_pages(log):
+    """How many pages were done by the last line of progress."""
+    return int((re.findall(r"^predicting: pages (\d+) ", log.read_text(), re.MULTILINE)
+                or ["0"])[-1])
+
+
+@needs_java
+def test_the_same_files(corpus, cluster, locally, tmp_path):
+    done = programs.run(PROGRAM, *corpus.arguments(tmp_path, master=cluster.master, num_tasks=60,
+                                                   progress_seconds=0), env=cluster.env)
+    assert done.returncode == 0, done.stderr
+    assert contents(tmp_path) == locally[0]
+    assert counts(done.stdout) == counts(locally[1])
+    lines = done.stderr.splitlines()
+    assert all(re.match(r"predicting: pages \d+ ", line) for line in lines), done.stderr
+    total = FIRST_PAGES + (NUM_SHARDS - 1) * PAGES
+    assert lines[-1].startswith("predicting: pages %d " % total)
+
+
+@needs_java
+def test_a_worker_that_is_killed(corpus, cluster, locally, tmp_path):
+    """What it was at is done by the other one."""
+    output, log = tmp_path / "out", tmp_path / "log"
+    before = {worker: worker.finished_tasks() for worker in cluster.workers}
+    process = start(corpus, cluster, output, log)
+
+    def busy():
+        return [w for w in cluster.workers if w.finished_tasks() >= before[w] + 2]
+
+    try:
+        wait_for(busy, process, log)
+        victim = busy()[0]
+        assert last_pages(log) < FIRST_PAGES + (NUM_SHARDS - 3) * PAGES
+        victim.kill()
+        cluster.workers.remove(victim)
+        assert process.wait() == 0, log.read_text()
+        assert contents(output) == locally[0]
+    finally:
+        process.kill()
+        process.wait()
+        cluster.start_workers(2 - len(cluster.workers))
+
+
+@needs_java
+def test_run_nq_carries_on_where_the_driver_was_killed(corpus, cluster, locally, tmp_path):
+    output, log = tmp_path / "out", tmp_path / "log"
+    process = start(corpus, cluster, output, log)
+    try:
+        wait_for(lambda: last_pages(log) >= 3 * PAGES, process, log)
+    finally:
+        process.kill()
+        process.wait()
+    said = corpus.predicted(output)
+    assert contents(output) == locally[0]
+    resumed = int(re.search(r"^  carried on from +(\d+) pages of a run before$", said,
+                            re.MULTILINE).group(1))
+    assert 3 * PAGES <= resumed < FIRST_PAGES + (NUM_SHARDS - 1) * PAGES
+
+
+@needs_java
+def test_input_that_cannot_be_used(corpus, cluster, tmp_path):
+    """A page in the middle, and a shard that ends early; without and with spark-submit."""
+    bad, cut = str(tmp_path / "a.jsonl"), str(tmp_path / "b.jsonl.gz")
+    write_shard(tmp_path / "a.jsonl", [place_page(i) for i in range(3)])
+    with open(bad, "a") as f:
+        f.write('{"example_id": 5}\n')
+    write_shard(tmp_path / "b.jsonl.gz", [place_page(i, example_id=i) for i in range(5)])
+    with open(cut, "r+b") as f:
+        f.truncate(os.path.getsize(cut) - 100)
+    output, local = tmp_path / "out", tmp_path / "local"
+    done = programs.run(PROGRAM, *corpus.arguments(
+        output, predict_file=bad, master="local[1]", progress_seconds=600), env=cluster.env)
+    line = programs.error_line(done)
+    assert line.startswith("error: %s, line 4: " % bad), line
+    assert "(--on_bad_input=skip goes on without it)" in line
+    flags = {"predict_file": "%s,%s" % (bad, cut)}
+    submit = os.path.join(os.path.dirname(programs.command("")[0]), "spark-submit")
+    done = subprocess.run(
+        [submit, "--master", "local[1]", os.path.join(programs.ROOT, PROGRAM)]
+        + corpus.arguments(output, on_bad_input="skip", **flags),
+        env=cluster.env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    said = corpus.predicted(local, on_bad_input="skip", **flags)
+    assert contents(output) == contents(local)
+    skipped = re.search(r"^    skipped as unusable +(\d)$", said, re.MULTILINE).group(1)
+    assert re.search(r"^    skipped as unusable +%s$" % skipped, done.stdout, re.MULTILINE)
+    assert int(skipped) >= 2
+
+
+def test_flags_that_are_not_for_it(corpus, tmp_path):
+    done = programs.run(PROGRAM, *corpus.arguments(tmp_path, num_workers=3))
+    assert programs.error_line(done) == ("error: --num_workers is for run_nq.py: here all cores of "
+                                         "Spark predict")
+    done = programs.run(PROGRAM, *corpus.arguments(tmp_path, conf="spark.executor.memory"))
+    assert programs.error_line(done) == "error: --conf=spark.executor.memory: give NAME=VALUE"
+
+
+def test_shards_are_divided_where_there_are_few(tmp_path):
+    """A part for each whole MB, and so that there are about as many as are wanted."""
+    for name, megabytes in (("a", 0), ("b", 5), ("c", 2)):
+        with open(str(tmp_path / name), "wb") as f:
+            f.truncate(megabytes << 20)
+    inputs = [(str(tmp_path / name), "stem-of-" + name) for name in "abc"]
+    done = {"stem-of-c-000002", "stem-of-a-000001", "stem-of-c-000000"}
+    of_c = ["stem-of-c-000000", "stem-of-c-000002"]
+    assert [task[1:] for task in spark.plan_tasks(inputs, done, 8)] == [
+        ("stem-of-a", 0, 1, ["stem-of-a-000001"]),
+        ("stem-of-b", 0, 3, []), ("stem-of-b", 1, 3, []), ("stem-of-b", 2, 3, []),
+        ("stem-of-c", 0, 2, of_c), ("stem-of-c", 1, 2, of_c)]
+    assert len(spark.plan_tasks(inputs, done, 3)) == 3
+
+
+def test_the_parts_of_a_shard_are_all_of_its_chunks(tmp_path, monkeypatch):
+    """Each is in one part; those that are done are named and not done again."""
+    path = write_shard(tmp_path / "a.jsonl", [place_page(i) for i in range(100)])
+    numbers = []
+
+    def answer(lines, report):
+        numbers.append(lines.numbers)
+        return {"first": lines.numbers[0]}
+
+    monkeypatch.setattr(spark, "_answerer", lambda sent: answer)
+    tasks = [spark.Task(path, "x", part, 3, ["x-000001"]) for part in range(3)]
+    results = list(spark._work((b"", "", ()), map(tuple, tasks)))
+    assert [[(name, packed and json.loads(zlib.decompress(packed).decode()))
+             for name, _, packed in result["chunks"]] for result in results] == [
+        [("x-000000", {"first": 1}), ("x-000003", {"first": 97})],
+        [("x-000001", None)],
+        [("x-000002", {"first": 65})]]
+    assert sum(b for result in results for _, b, _ in result["chunks"]) == os.path.getsize(path)
+
+
+def elsewhere(stop_after=None):
+    """Tasks of one shard each, done one by one in this process, the last shard's first."""
+    def chunks(inputs, done, report, bad_input):
+        tasks = spark.plan_tasks(inputs[::-1], done, 1)
+        results = spark._work((b"", "", ()), map(tuple, tasks[:stop_after]))
+        for task, result in zip(tasks, results):
+            yield from spark._chunks(task, result, report, bad_input)
+        if stop_after is not None:
+            raise UserError("the cluster is gone")
+
+    return chunks
+
+
+def test_it_carries_on_with_the_chunks_that_came_back(tmp_path, monkeypatch):
+    """In whatever order they came; one that was damaged since is done again."""
+    corpus = prediction_jobs.write_corpus(tmp_path)
+    some_job = prediction_jobs.make_job(corpus, tmp_path / "predictions.json")
+    answer = some_answerer(some_job)
+    monkeypatch.setattr(spark, "_answerer", lambda sent: answer)
+    with pytest.raises(UserError, match="the cluster is gone; what was finished is kept in"):
+        job.run_job(some_job, 0, elsewhere=elsewhere(stop_after=2))
+    work = tmp_path / ".predictions.json.work"
+    # Of shard d 2 chunks, of c one; that of c is damaged.
+    (work / [name for name in os.listdir(str(work)) if name.startswith("c.")][0]).write_text("{")
+    notes = []
+    result = job.run_job(some_job, 0, note=notes.append, elsewhere=elsewhere())
+    assert (result.num_resumed, result.counts["pages"]) == (40, 70 + 3 + 40)
+    assert [re.sub("^.*/|-.*json", "", note) for note in notes] == [
+        "c.jsonl is damaged: predicted anew"]
+    with open(some_job.output, "rb") as f:
+        found = f.read()
+    assert prediction_jobs.Run(
+        some_job, here=prediction_jobs.here(some_job)).content == found
+
+
+def some_answerer(some_job):
+    """With the model of arithmetic."""
+    prepare, pages = job.make_preparer(some_job), job.make_page_predictor(some_job)
+
+    def answer(lines, report):
+        chunk, skipped, notes = prepare(lines, report)
+        (_, outputs), = predictor.stream(prediction_jobs.here(some_job), pages, [chunk])
+        return job.result_of(pages, chunk, outputs, skipped, notes)
+
+    return answer
+
+
+def result_of_task(**changes):
+    packed = zlib.compress(json.dumps({"summary": {"counts": {"windows": 4}}}).encode())
+    return dict({"chunks": [("x-000000", 7, packed), ("x-000001", 5, None)], "failure": "",
+                 "bad_example": "", "ends_early": ""}, **changes)
+
+
+@pytest.mark.parametrize("changes, error, message", [
+    ({"failure": "no disk"}, UserError, "no disk"),
+    ({"bad_example": "a, line 3"}, BadExampleError, "a, line 3"),
+    ({"ends_early": "a ends"}, BadExampleError,
+     "a ends (--on_bad_input=skip goes on without it)"),
+])
+def test_what_was_done_before_a_failure_counts(changes, error, message):
+    task, told, found = spark.Task("a", "x", 0, 2, []), [], []
+    with pytest.raises(error) as raised:
+        for chunk in spark._chunks(task, result_of_task(**changes), told.append,
+                                   shards.BadInput()):
+            found.append(chunk)
+    assert str(raised.value) == message
+    assert found == [(Lines("x-000000", "a", [], [], 7), {"summary": {"counts": {"windows": 4}}}),
+                     (Lines("x-000001", "a", [], [], 5), None)]
+    assert told == [{"windows": 4}]
+
+
+def test_a_shard_that_ends_early_counts_once():
+    bad_input = shards.BadInput(skip=True, show=lambda text: None)
+    for part in range(3):
+        list(spark._chunks(spark.Task("a", "x", part, 3, []), result_of_task(ends_early="a ends"),
+                           lambda counts: None, bad_input))
+    assert bad_input.skipped == 1

@@ -1,0 +1,210 @@
+"""The benchmarks: the pages of that of preparation, and that they run."""
+import json
+import os
+import sys
+
+import pytest
+
+from tests.support import programs, tiny_wordnet
+from tests.support.nq_pages import make_annotation, make_page
+from tests.support.tiny_nq import TOKENS, write_vocabulary
+
+sys.path.insert(0, os.path.join(programs.ROOT, "demos"))
+sys.path.insert(0, os.path.join(programs.ROOT, "benchmarks"))
+
+import per_word_synonyms  # noqa: E402
+import realistic_pages  # noqa: E402
+
+from bert_nq.datasets.nq.decoding import decode_example  # noqa: E402
+from bert_nq.datasets.nq.shards import read_lines  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def pages():
+    return [realistic_pages.make_page(TOKENS, index, seed=0) for index in range(60)]
+
+
+def test_pages_are_those_of_natural_questions_in_size(pages):
+    examples = [decode_example(json.dumps(page).encode(), "x") for page in pages]
+
+    def mean(values):
+        return sum(values) / len(pages)
+
+    # Of 60 draws, the standard error of the mean is 0.65 / sqrt(60) or 8 % of it.
+    assert 4800 < mean([len(e.tokens) for e in examples]) < 8000
+    assert 120 < mean([len(e.candidates) for e in examples]) < 240
+    assert 0.15 < mean([sum(e.is_html) / len(e.tokens) for e in examples]) < 0.25
+    assert 15 < mean([sum(c.top_level for c in e.candidates) for e in examples]) < 80
+    # Half of them have an answer; 30 are expected of 60, with a standard deviation of 4.
+    assert 15 < sum(e.annotations[0].candidate_index >= 0 for e in examples) < 45
+    assert any(e.annotations[0].short_answers for e in examples)
+
+
+def test_pages_depend_on_their_number_and_the_seed_alone(pages):
+    assert realistic_pages.make_page(TOKENS, 7, seed=0) == pages[7]
+    assert realistic_pages.make_page(TOKENS, 7, seed=1) != pages[7]
+    assert len({page["example_id"] for page in pages}) == len(pages)
+
+
+def test_shards_are_the_same_bytes_each_time(tmp_path):
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        sizes = list(realistic_pages.write_shards(str(tmp_path / name), TOKENS, pages=4, shards=2))
+    shards = ["realistic-00.jsonl.gz", "realistic-01.jsonl.gz"]
+    assert sorted(os.listdir(str(tmp_path / "a"))) == shards
+    lines = []
+    for shard in shards:
+        assert (tmp_path / "a" / shard).read_bytes() == (tmp_path / "b" / shard).read_bytes()
+        lines += [line for _, line in read_lines(str(tmp_path / "a" / shard))]
+    assert [len(line) for line in lines] == sizes
+    assert json.loads(lines[1].decode()) == realistic_pages.make_page(TOKENS, 2, seed=0)
+
+
+def benchmark(tmp_path, *flags):
+    vocabulary = write_vocabulary(tmp_path / "vocab.txt")
+    return programs.run("benchmarks/prepare.py", "--vocab_file=" + vocabulary, "--pages=2",
+                        "--sample_pages=1", "--shards=1", "--runs=1",
+                        "--work_dir=%s" % (tmp_path / "work"), *flags)
+
+
+def test_the_benchmark_runs(tmp_path):
+    done = benchmark(tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    for line in ("realistic: 1 shards", "realistic, 1 worker, median of 1 runs",
+                 "sample, milliseconds of one processor for a page",
+                 "  peak memory of a process, MB"):
+        assert line in done.stdout
+    shard = tmp_path / "work" / "realistic-2-in-1" / "realistic-00.jsonl.gz"
+    made = shard.stat().st_mtime
+    assert benchmark(tmp_path, "--corpora=realistic", "--nostages").returncode == 0
+    assert shard.stat().st_mtime == made, "shards are made once"
+
+
+@pytest.mark.parametrize("flag, message", [
+    ("--corpora=big", "--corpora: big is none of realistic, sample"),
+    ("--reference=x", "--reference_python is needed: The interpreter that can run it."),
+])
+def test_wrong_flags(tmp_path, flag, message):
+    assert programs.error_line(benchmark(tmp_path, flag)) == "error: " + message
+
+
+def test_a_reference_that_is_not_there(tmp_path):
+    done = benchmark(tmp_path, "--reference=%s" % tmp_path, "--reference_python=python")
+    assert programs.error_line(done).endswith("--reference is the folder that has language/ in it")
+
+
+def test_what_is_drawn_cannot_be_compared(tmp_path):
+    done = benchmark(tmp_path, "--reference=x", "--reference_python=x", "--include_unknowns=0.02")
+    assert programs.error_line(done) == (
+        "error: --include_unknowns=0.02 draws windows at random, which the reference does in its "
+        "own way: compare with -1 or 1")
+
+
+def test_five_annotators_agree_in_part(pages):
+    five = [realistic_pages.make_page(TOKENS, index, seed=0, annotators=5) for index in range(20)]
+    for page, one in zip(five, pages):
+        assert len(page["annotations"]) == 5 and page["annotations"][0] == one["annotations"][0]
+        assert page["document_html"] == one["document_html"]
+    answers = [[json.dumps(dict(a, annotation_id=0)) for a in page["annotations"]] for page in five]
+    assert 1 < sum(len(set(page)) for page in answers) / 20 < 5
+
+
+def test_the_benchmark_of_scoring_runs(tmp_path):
+    pytest.importorskip("natural_questions")
+    flags = ("--vocab_file=" + write_vocabulary(tmp_path / "vocab.txt"), "--pages=6", "--shards=2",
+             "--runs=2", "--work_dir=%s" % tmp_path)
+    done = programs.run("benchmarks/nq_eval.py", *flags)
+    assert (done.returncode, done.stderr) == (0, "")
+    for line in ("6 pages in 2 shards", "\neval/nq_eval.py\n", "\nnatural_questions.nq_eval\n",
+                 "  by processor time", "The 20 numbers are the same to the last digit"):
+        assert line in done.stdout
+    # Numbers that differ are told of.
+    predictions = tmp_path / "dev-6-in-2" / "predictions.json"
+    (tmp_path / "natural_questions").mkdir()
+    (tmp_path / "natural_questions" / "__init__.py").write_text("")
+    (tmp_path / "natural_questions" / "nq_eval.py").write_text('print("{}")\n')
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    done = programs.run("benchmarks/nq_eval.py", *flags, env=dict(os.environ, PYTHONPATH=path))
+    assert predictions.exists() and "the numbers DIFFER: " in programs.error_line(done)
+
+
+STEP = ("--num_hidden_layers=1", "--hidden_size=24", "--vocab_size=50", "--max_seq_length=32",
+        "--batch_size=2", "--num_turns=1", "--product_size=64")
+
+
+def test_the_benchmark_of_a_training_step_runs():
+    done = programs.run("benchmarks/train_step.py", "--ours=fp32,fp16-recompute",
+                        "--theirs=bert-tensorflow,torch-sdpa", "--torch_python=/no/python", *STEP)
+    assert done.returncode == 0, done.stderr
+    assert ("torch-sdpa is left out: /no/python cannot be run: No such file or directory"
+            in done.stdout)
+    for line in ("1 layers of 24, 12 heads; 2 windows of 32 wordpieces; medians of 1 turns",
+                 "bert_nq, fp32: times as fast", "bert_nq, fp16-recompute: times as fast",
+                 "\n  bert-tensorflow  "):
+        assert line in done.stdout
+
+
+def test_flops_of_a_step():
+    import train_step
+    # 6 rows. For each, multiplications and additions in a layer: 4 products of 2 x 2, two of 2 x 8,
+    # and the scores and the context of 3 others, 2 wide; of 5 layers, once and twice back.
+    settings = dict(hidden_size=2, intermediate_size=8, batch_size=2, seq_length=3,
+                    num_hidden_layers=5)
+    assert train_step.step_flops(settings) == 6 * 2 * (16 + 32 + 12) * 5 * 3
+
+
+def test_wrong_kind_of_training_step():
+    done = programs.run("benchmarks/train_step.py", "--ours=fp8", *STEP)
+    assert programs.error_line(done).startswith("error: --ours: fp8 is none of fp32, bf16, fp16")
+
+
+def test_the_benchmark_of_prediction_runs():
+    done = programs.run("benchmarks/predict.py", "--ours=fp32,fp32-variables", "--processes=2",
+                        "--theirs=bert-tensorflow,torch-fp32-sdpa", "--torch_python=/no/python",
+                        "--threads=1", *STEP[:-1])
+    assert done.returncode == 0, done.stderr
+    assert ("torch-fp32-sdpa is left out: /no/python cannot be run: No such file or directory"
+            in done.stdout)
+    for line in ("batches of 2 windows of 32 wordpieces; 2 processes of 1 threads; medians of 1",
+                 "bert_nq, fp32: times as fast", "bert_nq, fp32-variables: times as fast",
+                 "\n  bert-tensorflow  "):
+        assert line in done.stdout
+
+
+def test_wrong_kind_of_prediction():
+    done = programs.run("benchmarks/predict.py", "--theirs=keras", *STEP[:-1])
+    assert programs.error_line(done).startswith("error: --theirs: keras is none of bert-tensorflow")
+
+
+def test_the_benchmark_of_augmentation_runs(tmp_path):
+    done = programs.run(
+        "benchmarks/augment.py", "--vocab_file=" + write_vocabulary(tmp_path / "vocab.txt"),
+        "--corpora=sample", "--sample_pages=2", "--shards=1", "--runs=1", "--reference_pages=2",
+        "--work_dir=%s" % (tmp_path / "work"),
+        "--wordnet_dir=" + tiny_wordnet.write(tmp_path / "wordnet"))
+    assert (done.returncode, done.stderr) == (0, "")
+    for line in ("sample: 8 pages, 1 worker, medians of 1 turns",
+                 "\n  prepare_nq_data.py --augment=synonyms  ", "\n  augment_nq_data.py  ",
+                 "\n    written by augment_nq_data.py ",
+                 "\nsample, synonyms alone: processor milliseconds of a page at first, and again",
+                 "\n  NLTK asked word by word "):
+        assert line in done.stdout
+
+
+def test_words_are_looked_up_as_the_source_did(tmp_path):
+    asked = []
+
+    class Reader:
+        def synsets(self, word):
+            asked.append(word)
+            return []
+
+    page = make_page("<P> [Q] %s</P>" % ("a river " * 500), 1,
+                     annotations=[make_annotation(0, [(4, 6)])])
+    example = decode_example(json.dumps(page).encode(), "x")
+    per_word_synonyms._their_way(Reader(), "answer")(example)
+    assert len(asked) <= 2
+    asked.clear()
+    per_word_synonyms._their_way(Reader(), "context")(example)
+    # A fifth of 998 words, with a standard deviation of 12.6; each is asked about when it comes.
+    assert 140 < len(asked) < 260 and set(asked) == {"a", "river"}

@@ -1,0 +1,70 @@
+"""The demos, all their stages, on a corpus that is too small to learn from."""
+import json
+
+import pytest
+
+from tests.support import programs, tiny_wordnet
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """The folder of a demo that ran through, its flags, and what it printed."""
+    folder = tmp_path_factory.mktemp("demo")
+    args = ["--output_dir=%s" % folder, "--num_train_pages=24", "--num_dev_pages=6"]
+    return folder, args, programs.run("demos/demo_60k/demo_60k.py", *args)
+
+
+def test_the_demo_runs_through_and_keeps_what_it_made(made):
+    folder, args, done = made
+    assert done.returncode == 0, done.stderr
+    assert "[9] Score" in done.stdout
+    assert "best threshold" in done.stdout
+    with open(str(folder / "predictions.json")) as f:
+        assert len(json.load(f)["predictions"]) == 6
+    with open(str(folder / "scores.json")) as f:
+        scores = json.load(f)
+    assert len(scores) == 20
+    assert "%.3f" % scores["long-best-threshold-f1"] in done.stdout
+
+    records = (folder / "nq-train.tfrecord").stat()
+    again = programs.run("demos/demo_60k/demo_60k.py", *args, "--nodo_predict")
+    assert again.returncode == 0, again.stderr
+    assert "Nothing was left to do" in again.stdout
+    assert (folder / "nq-train.tfrecord").stat() == records
+
+
+def test_beside_it_stands_the_system_with_synonyms(made, tmp_path_factory):
+    folder, args, _ = made
+    wordnet = tiny_wordnet.write(tmp_path_factory.mktemp("wordnet"))
+    model = (folder / "model" / "checkpoint").stat()
+    done = programs.run("demos/demo_syn/demo_syn.py", *args, "--wordnet_dir=" + wordnet)
+    assert done.returncode == 0, done.stderr
+    assert "Predict and score: %s is there" % (folder / "scores.json") in done.stdout
+    assert (folder / "model" / "checkpoint").stat() == model
+    scores = []
+    for system in (folder, folder / "syn"):
+        with open(str(system / "scores.json")) as f:
+            scores.append(json.load(f))
+    row, = [line for line in done.stdout.splitlines() if line.startswith("long answers, F1")]
+    assert row.split()[-2:] == ["%.3f" % s["long-best-threshold-f1"] for s in scores]
+    windows, = [line for line in done.stdout.splitlines() if line.startswith("windows   ")]
+    without, having = [int(n.replace(",", "")) for n in windows.split()[1:]]
+    assert having > without > 0
+
+
+def test_a_stage_that_fails_ends_the_demo(tmp_path):
+    done = programs.run("demos/demo_60k/demo_60k.py", "--output_dir=%s" % tmp_path,
+                        "--data_dir=%s" % (tmp_path / "none"), "--vocab_file=vocab.txt")
+    assert done.returncode == 1
+    assert "prepare/extract_train_set.py failed (exit code 1)" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_wordnet_the_second_one_ends_at_once(tmp_path):
+    done = programs.run("demos/demo_syn/demo_syn.py", "--output_dir=%s" % (tmp_path / "out"),
+                        "--num_train_pages=24", "--num_dev_pages=6",
+                        "--wordnet_dir=%s" % (tmp_path / "none"))
+    assert done.returncode == 1
+    assert "apt-get install wordnet-base" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out" / "model").exists()

@@ -1,0 +1,137 @@
+"""The program eval/tune_thresholds.py, run as people run it."""
+import json
+import random
+
+import pytest
+
+from bert_nq.scoring.nq import measures
+from bert_nq.scoring.nq.gold import read_gold
+from bert_nq.scoring.nq.labels import parse_prediction
+from bert_nq.scoring.nq.options import KINDS
+from bert_nq.scoring.nq.tuned import Tuned
+from tests.support.programs import error_line, run
+from tests.support.scored_samples import PREDICTOR, question, random_task, scored_prediction
+from tests.support.scoring_samples import annotation, span, write_gold
+
+PROGRAM = "eval/tune_thresholds.py"
+
+
+def write_task(folder, questions, entries, **others):
+    gold = write_gold(folder / "gold.jsonl.gz", [
+        {"example_id": example_id, "annotations": annotations}
+        for example_id, annotations in questions.items()])
+    predictions = folder / "predictions.json"
+    predictions.write_text(json.dumps(dict(others, predictions=entries)))
+    return ["--gold_path=" + gold, "--predictions_path=%s" % predictions,
+            "--output_thresholds=%s" % (folder / "thresholds.json")]
+
+
+@pytest.fixture(name="task")
+def fixture_task(tmp_path):
+    return write_task(tmp_path, *random_task(random.Random(1), 60), predictor=PREDICTOR)
+
+
+def test_the_file_and_what_is_printed(task, tmp_path):
+    done = run(PROGRAM, *task)
+    assert (done.returncode, done.stderr) == (0, "")
+    path = tmp_path / "thresholds.json"
+    lines = done.stdout.splitlines()
+    assert lines[-2] == "written: %s" % path
+    assert lines[-1].startswith(
+        "next: python bert_nq/run_nq.py --do_predict --thresholds=%s " % path)
+    tuned = Tuned.load(str(path))
+    assert (tuned.predictor, tuned.kinds, tuned.method) == (PREDICTOR, KINDS, "temperature")
+    # What is printed as fitted is what the official measures say of the thresholded predictions.
+    entries = json.loads((tmp_path / "predictions.json").read_text())["predictions"]
+    tuned.check_predictor(PREDICTOR)
+    applied = {p.example_id: p for p in (parse_prediction(tuned.apply(e)) for e in entries)}
+    rows = measures.score_answers(read_gold([str(tmp_path / "gold.jsonl.gz")]), applied)
+    for kind, title in zip(rows, ("long answers", "short answers")):
+        point = measures.all_predictions(kind)
+        fitted = [line for line in lines[lines.index(title):] if "separate" in line][0]
+        assert fitted.split()[-3:] == ["%.2f%%" % (100 * x) for x in (point.f1, point.precision,
+                                                                     point.recall)]
+    assert any(line.startswith("long answers: F1 ") and line.endswith(" are fitting")
+               for line in lines)
+
+
+@pytest.mark.parametrize("extra", [[], ["--objective=combined", "--calibration=isotonic"],
+                                   ["--calibration=none", "--folds=3", "--seed=5"]])
+def test_the_order_of_files_changes_nothing(task, tmp_path, extra):
+    first = run(PROGRAM, *(task + extra))
+    assert first.returncode == 0
+    path = tmp_path / "thresholds.json"
+    written = path.read_bytes()
+    content = json.loads((tmp_path / "predictions.json").read_text())
+    content["predictions"].reverse()
+    (tmp_path / "predictions.json").write_text(json.dumps(content))
+    second = run(PROGRAM, *(task + extra))
+    assert second.returncode == 0
+    assert path.read_bytes() == written
+    assert second.stdout == first.stdout
+
+
+def test_predictions_of_other_systems(tmp_path):
+    task = write_task(tmp_path, *random_task(random.Random(2), 40, two_kinds=True))
+    done = run(PROGRAM, *task)
+    assert (done.returncode, done.stderr) == (0, "")
+    tuned = Tuned.load(str(tmp_path / "thresholds.json"))
+    assert (tuned.predictor, list(tuned.describe())) == (None, ["long", "short"])
+    assert list(tuned.calibration) == ["long", "short"]
+
+
+def test_gold_of_one_annotator(tmp_path):
+    questions = {i: question(span((0, 9)), [span((1, 3))], annotators=1) for i in range(1, 9)}
+    entries = [scored_prediction(i, [i, i, 0.0, 0.0], span((0, 9)), [span((1, 3))])
+               for i in questions]
+    task = write_task(tmp_path, questions, entries)
+    error = error_line(run(PROGRAM, *task))
+    assert "no question has 2 annotators with a long or 2 with a short answer" in error
+    assert "give --long_non_null_threshold=1 --short_non_null_threshold=1" in error
+    done = run(PROGRAM, "--long_non_null_threshold=1", "--short_non_null_threshold=1", *task)
+    assert done.returncode == 0
+    assert Tuned.load(str(tmp_path / "thresholds.json")).describe() == {
+        "long": 1.0, "short": 1.0, "yes": None, "no": None}
+
+
+def test_errors_are_one_line_and_nothing_is_written(task, tmp_path):
+    gold, predictions, output = task
+    file = tmp_path / "predictions.json"
+    content = json.loads(file.read_text())
+    good = file.read_text()
+
+    def error(*args, text=None):
+        file.write_text(good if text is None else text)
+        line = error_line(run(PROGRAM, *(args or task)))
+        assert line.startswith("error: ")
+        assert not (tmp_path / "thresholds.json").exists()
+        return line[len("error: "):]
+
+    assert error(predictions, output).startswith("--gold_path is needed")
+    assert error(gold, predictions).startswith("--output_thresholds is needed")
+    assert error(gold, predictions, "--output_thresholds=%s" % file) == (
+        "%s is input and output at once: choose another output" % file)
+    assert error(*(task + ["--folds=61"])) == (
+        "60 questions cannot be parted into 61 folds: give a smaller --folds")
+    assert error(text=good[:-20]).startswith("%s is not JSON" % file)
+    assert error(text=json.dumps({"predictions": content["predictions"][1:]})) == (
+        "%s: 1 of 60 gold examples without a prediction (1): score predictions with exactly the "
+        "examples they were made from" % file)
+    assert "thresholds were applied to these predictions already" in error(text=json.dumps(
+        dict(content, predictor=dict(PREDICTOR, thresholds={"long": 1.0}))))
+    content["predictions"][3]["scores"]["no"] = float("nan")
+    assert error(text=json.dumps(content)) == (
+        "%s, prediction 4: example 4: the score of no is nan, not a finite number" % file)
+
+
+def test_gold_without_annotations(tmp_path):
+    _, entries = random_task(random.Random(1), 6)
+    task = write_task(tmp_path, {i: [] for i in range(1, 7)}, entries)
+    assert error_line(run(PROGRAM, *task)).endswith(
+        "gold.jsonl.gz: no example is annotated, there is nothing to fit to")
+    some = {i: [annotation(span((0, 9)))] * 2 if i < 6 else [] for i in range(1, 7)}
+    done = run(PROGRAM, *write_task(tmp_path, some, entries))
+    assert done.returncode == 0
+    assert done.stderr == "not annotated, counted as without an answer: 1\n"
+    write_gold(tmp_path / "gold.jsonl.gz", [{"example_id": 1}])
+    assert "the field annotations is missing" in error_line(run(PROGRAM, *task))

@@ -1,0 +1,395 @@
+"""A preparation job: the same bytes whatever the workers and the interruptions, nothing twice."""
+import gzip
+import json
+import os
+import shutil
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bert_nq.base import files
+from bert_nq.base.errors import BadExampleError, UserError
+from bert_nq.jobs import work_folder
+from bert_nq.records import examples, gathering, job, tfrecord
+from bert_nq.records.compact import expand
+from bert_nq.records.manifest import (
+    Input,
+    check_outputs,
+    file_crc32c,
+    manifest_path,
+    output_paths,
+    read_manifest,
+)
+from tests.support.nq_pages import write_shard
+from tests.support.tiny_nq import UNUSABLE_PAGE, place_page, preparation_options, write_vocabulary
+
+NO_REPORT = lambda counts: None  # noqa: E731
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    """Four shards with 5, 0, 3 and 4 pages, one of them not zipped, and a vocabulary."""
+    folder = tmp_path_factory.mktemp("corpus")
+    write_vocabulary(folder / "vocab.txt")
+    first = 0
+    for name, n in (("a.jsonl.gz", 5), ("b.jsonl", 0), ("c.jsonl", 3), ("d.jsonl.gz", 4)):
+        write_shard(folder / name, [place_page(i, filler=8) for i in range(first, first + n)])
+        first += n
+    return folder
+
+
+def make_job(corpus, output, is_training=True, inputs="abcd", include_unknowns=0.5, **changes):
+    paths = [str(corpus / name) for name in sorted(os.listdir(str(corpus)))
+             if name[0] in inputs and ".jsonl" in name]
+    options = preparation_options(str(corpus / "vocab.txt"), is_training,
+                                  include_unknowns=include_unknowns)
+    return job.Job(options, paths, str(output), **changes)
+
+
+class Run:
+    """A job that was run, with all that it said."""
+
+    def __init__(self, some_job, num_workers=2):
+        self.notes, self.states = [], []
+        self.result = job.run_job(some_job, num_workers, self.states.append, self.notes.append)
+        self.contents = [files.open_binary(path).read() for path in output_paths(
+            some_job.output, some_job.num_outputs)]
+
+    @property
+    def records(self):
+        return sum(map(records_of, self.contents), [])
+
+
+def records_of(content):
+    data = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+    found = []
+    while data:
+        length = int.from_bytes(data[:8], "little")
+        found.append(data[12:12 + length])
+        data = data[16 + length:]
+    return found
+
+
+def ids(records):
+    return [int(examples.parse(record, "x")["unique_ids"][0]) for record in records]
+
+
+def run_here(some_job, parts, order=1):
+    """The contents of a job's outputs, made in this process with `parts` tasks for each shard."""
+    folder_path = some_job.output + ".here"
+    os.makedirs(folder_path)
+    inputs = [Input(path, files.fingerprint(path)) for path in some_job.inputs]
+    tasks = job.plan_tasks(inputs, dict.fromkeys(some_job.inputs, parts), some_job.max_examples)
+    spread = job.make_spreader(some_job, folder_path)
+    num_records = sum(spread(task, NO_REPORT)["counts"].get("records", 0)
+                      for task in tasks[::order])
+    groups = [[t.name for t in tasks if t.paths == (path,)] for path in some_job.inputs]
+    if some_job.max_examples:
+        groups = [[tasks[0].name]]
+    what = gathering.Gathering(folder_path, output_paths(some_job.output, some_job.num_outputs),
+                               some_job.compression, some_job.options.is_training, groups,
+                               num_records)
+    for output in what.outputs():
+        gathering.make_gatherer(what)(output, NO_REPORT)
+    written = gathering.publish(what)
+    shutil.rmtree(folder_path)
+    return [files.open_binary(os.path.join(os.path.dirname(some_job.output), o.name)).read()
+            for o in written]
+
+
+@settings(max_examples=8)
+@given(st.booleans(), st.integers(1, 5), st.integers(1, 4), st.sampled_from(["", "gzip"]),
+       st.sampled_from([1, -1]))
+def test_bytes_do_not_depend_on_how_the_work_is_divided(corpus, tmp_path_factory, is_training,
+                                                        num_outputs, parts, compression, order):
+    folder = tmp_path_factory.mktemp("here")
+    some_job = make_job(corpus, folder / "out", is_training, num_outputs=num_outputs,
+                        compression=compression)
+    contents = run_here(some_job, parts, order)
+    assert contents == run_here(some_job, 1)
+    records = sum(map(records_of, contents), [])
+    whole = make_job(corpus, folder / "whole", is_training)
+    assert records == records_of(run_here(whole, 1)[0])
+
+
+def test_one_worker_or_three_and_this_process_make_the_same(corpus, tmp_path):
+    one = Run(make_job(corpus, tmp_path / "one" / "x.tfrecord"), 1)
+    three = Run(make_job(corpus, tmp_path / "three" / "x.tfrecord"), 3)
+    (tmp_path / "here").mkdir()
+    assert one.contents == three.contents == run_here(make_job(corpus, tmp_path / "here" / "x"), 2)
+    assert sorted(os.listdir(str(tmp_path / "one"))) == ["x.manifest.json", "x.tfrecord"]
+    assert one.notes == three.notes == []
+    assert one.result.manifest._replace(inputs=[]) == three.result.manifest._replace(inputs=[])
+    assert (three.result.num_tasks, three.result.num_resumed) == (4, 0)
+    # 12 pages have an answer each; the windows without are drawn.
+    counts = one.result.manifest.counts
+    assert (counts["pages"], counts["gold_in_contexts"], counts["skipped"]) == (12, 12, 0)
+    assert counts["records"] == counts["SHORT"] + counts["UNKNOWN"] == len(one.records)
+    assert counts["UNKNOWN"] > 0
+
+
+def test_prediction_records_are_in_the_order_of_the_pages(corpus, tmp_path):
+    run = Run(make_job(corpus, tmp_path / "x", is_training=False, num_outputs=3))
+    plain = Run(make_job(corpus, tmp_path / "y", is_training=False))
+    assert run.records == plain.records
+    sizes = list(map(len, map(records_of, run.contents)))
+    assert max(sizes) - min(sizes) <= 1
+    # Windows of page 1000 + i are 1000 + i, 1001 + i and so on; every page has the same number.
+    per_page, rest = divmod(len(run.records), 12)
+    assert rest == 0
+    assert ids(run.records) == [1000 + page + window for page in range(12)
+                                for window in range(per_page)]
+
+
+def test_max_examples_counts_over_all_shards(corpus, tmp_path):
+    run = Run(make_job(corpus, tmp_path / "x", is_training=False, max_examples=7))
+    everything = Run(make_job(corpus, tmp_path / "y", is_training=False))
+    assert run.result.manifest.counts["pages"] == 7
+    assert run.result.num_tasks == 1
+    assert run.records == everything.records[:len(everything.records) * 7 // 12]
+
+
+def test_compact_records_hold_the_same_windows(corpus, tmp_path):
+    full = make_job(corpus, tmp_path / "x")
+    compact = full._replace(options=full.options._replace(compact=True), output=str(tmp_path / "y"))
+    full_records, compact_records = (records_of(run_here(j, 1)[0]) for j in (full, compact))
+    assert sum(map(len, compact_records)) < sum(map(len, full_records))
+    assert ids(compact_records) == ids(full_records)
+    for a, b in zip(full_records, compact_records):
+        windows = examples.parse(a, "x"), expand(examples.parse(b, "y"), "y")
+        assert windows[0].keys() == windows[1].keys()
+        assert all((windows[0][name] == windows[1][name]).all() for name in windows[0])
+
+
+def test_the_manifest_says_what_was_made(corpus, tmp_path):
+    some_job = make_job(corpus, tmp_path / "x.tfrecord", num_outputs=2)
+    run = Run(some_job)
+    made = read_manifest(manifest_path(some_job.output))
+    assert made == run.result.manifest
+    assert [o.name for o in made.outputs] == ["x.tfrecord-00000-of-00002",
+                                              "x.tfrecord-00001-of-00002"]
+    for output, content in zip(made.outputs, run.contents):
+        path = str(tmp_path / output.name)
+        assert (output.bytes, output.crc32c) == (len(content), file_crc32c(path))
+        assert output.records == tfrecord.count_records(path)
+    assert sum(o.records for o in made.outputs) == made.counts["records"]
+    assert [i.path for i in made.inputs] == some_job.inputs
+    assert (made.settings["max_seq_length"], made.settings["num_output_shards"]) == (64, 2)
+
+
+def test_what_is_made_is_not_made_again(corpus, tmp_path):
+    some_job = make_job(corpus, tmp_path / "x")
+    first = Run(some_job)
+    before = os.stat(str(tmp_path / "x"))
+    again = Run(some_job)
+    assert (again.result.manifest, again.result.num_tasks) == (first.result.manifest, 0)
+    assert os.stat(str(tmp_path / "x")).st_mtime_ns == before.st_mtime_ns
+    assert again.states == again.notes == []
+
+
+def damage(path):
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+
+
+@pytest.mark.parametrize("spoil, note", [
+    (lambda path: path.unlink(), "made anew, since {path} is missing"),
+    (damage, "made anew, since {path} is not what it was when it was written"),
+])
+def test_spoilt_outputs_are_made_again(corpus, tmp_path, spoil, note):
+    some_job = make_job(corpus, tmp_path / "x")
+    first = Run(some_job)
+    spoil(tmp_path / "x")
+    again = Run(some_job)
+    assert again.notes == [note.format(path=tmp_path / "x")]
+    assert again.contents == first.contents
+
+
+def test_other_settings_are_noticed(corpus, tmp_path):
+    first = Run(make_job(corpus, tmp_path / "x"))
+    again = Run(make_job(corpus, tmp_path / "x", inputs="acd", include_unknowns=1.0))
+    assert again.notes == ["made anew, since it was made otherwise: include_unknowns was 0.5 and "
+                           "is 1.0; %s is no longer an input" % (corpus / "b.jsonl")]
+    assert len(again.records) > len(first.records)
+
+
+def copy_of(corpus, folder):
+    shutil.copytree(str(corpus), str(folder))
+    return folder
+
+
+def test_a_shard_in_the_middle_that_is_cut_off(corpus, tmp_path):
+    """What was finished before is kept, and the run after the repair carries on."""
+    broken = copy_of(corpus, tmp_path / "corpus")
+    shard = broken / "d.jsonl.gz"
+    whole = shard.read_bytes()
+    shard.write_bytes(whole[:-20])
+    some_job = make_job(broken, tmp_path / "x")
+    with pytest.raises(BadExampleError) as error:
+        Run(some_job, 1)
+    work = work_folder.work_path(some_job.output)
+    assert str(error.value).startswith("%s, after line " % shard)
+    if os.path.exists(work):
+        assert str(error.value).endswith(
+            "; what was finished is kept in %s: the same command carries on" % work)
+    finished = [name for name in os.listdir(work)
+                if name.endswith(".json") and name != "plan.json"] if os.path.exists(work) else []
+    assert not os.path.exists(some_job.output)
+    shard.write_bytes(whole)
+    carried_on = Run(some_job, 2)
+    assert carried_on.contents == Run(make_job(corpus, tmp_path / "y")).contents
+    assert carried_on.result.num_resumed == len(finished)
+    assert not os.path.exists(work)
+
+
+def finish_some(some_job, names):
+    """A work folder as a killed run leaves it, with the tasks of shards `names` finished."""
+    path = work_folder.work_path(some_job.output)
+    os.makedirs(path)
+    folder = work_folder.WorkFolder(path)
+    inputs = [Input(path, files.fingerprint(path)) for path in some_job.inputs]
+    parts = dict.fromkeys(some_job.inputs, 1)
+    tasks = job.plan_tasks(inputs, parts, 0)
+    folder.start({"settings": some_job.settings(), "inputs": inputs, "parts": parts,
+                  "tasks": [task.name for task in tasks]}, lambda name: True)
+    spread = job.make_spreader(some_job, path)
+    for task in tasks:
+        if task.name[0] in names:
+            spread(task, NO_REPORT)
+    return folder
+
+
+def test_finished_shards_are_not_read_again(corpus, tmp_path):
+    some_job = make_job(corpus, tmp_path / "x")
+    folder = finish_some(some_job, "ac")
+    (tmp_path / ".x.work" / ".d.run.123.tmp").write_bytes(b"half")
+    run = Run(some_job)
+    assert run.notes == ["carrying on: 2 of 4 parts of the work were done"]
+    assert run.result.num_resumed == 2
+    assert run.contents == Run(make_job(corpus, tmp_path / "y")).contents
+    assert run.result.manifest.counts["pages"] == 12
+    # Pages of the shards b and d alone were read: 0 and 4.
+    assert run.states[-1].counts["records_written"] == len(run.records)
+    assert max(state.counts["pages"] for state in run.states) == 4
+    assert not os.path.exists(folder.path)
+
+
+def test_an_unfinished_run_with_other_settings_is_thrown_away(corpus, tmp_path):
+    finish_some(make_job(corpus, tmp_path / "x", include_unknowns=1.0), "ac")
+    run = Run(make_job(corpus, tmp_path / "x"))
+    assert run.notes == ["the unfinished run before this one was different: include_unknowns was "
+                         "1.0 and is 0.5"]
+    assert run.contents == Run(make_job(corpus, tmp_path / "y")).contents
+
+
+def test_of_an_unfinished_run_shards_that_have_not_changed_are_kept(corpus, tmp_path):
+    changed = copy_of(corpus, tmp_path / "corpus")
+    finish_some(make_job(changed, tmp_path / "x"), "ac")
+    write_shard(changed / "c.jsonl", [place_page(50)])
+    run = Run(make_job(changed, tmp_path / "x"))
+    assert run.notes == [
+        "the unfinished run before this one was different: %s has changed" % (changed / "c.jsonl"),
+        "carrying on: 1 of 4 parts of the work were done"]
+    assert run.contents == Run(make_job(changed, tmp_path / "y")).contents
+
+
+def test_complete_outputs_are_not_written_again(corpus, tmp_path):
+    """As after a kill between two outputs: the first is complete, and stays as it is."""
+    some_job = make_job(corpus, tmp_path / "x", num_outputs=2)
+    whole = Run(make_job(corpus, tmp_path / "y", num_outputs=2))
+    folder = finish_some(some_job, "abcd")
+    mark = whole.contents[0][:-1] + b"!"
+    with open(os.path.join(folder.path, "output-00000.records"), "wb") as out:
+        out.write(mark)
+    folder.finish("output-00000", dict(whole.result.manifest.outputs[0]._asdict(),
+                                       name="x-00000-of-00002"))
+    run = Run(some_job)
+    assert run.contents == [mark, whole.contents[1]]
+
+
+def test_unusable_pages(corpus, tmp_path):
+    bad = copy_of(corpus, tmp_path / "corpus")
+    write_shard(bad / "e.jsonl", [place_page(20), UNUSABLE_PAGE, b"{}\n", place_page(21)])
+    message = "%s, line 2: the short answer, tokens [1, 2), holds no words of its candidate"
+    with pytest.raises(BadExampleError) as error:
+        Run(make_job(bad, tmp_path / "x", inputs="e"))
+    assert str(error.value).startswith(message % (bad / "e.jsonl"))
+    assert os.listdir(str(tmp_path)) == ["corpus"]
+    run = Run(make_job(bad, tmp_path / "x", inputs="e", skip_bad_input=True))
+    assert run.result.manifest.counts["skipped"] == 2
+    assert run.notes[0] == "skipped: " + message % (bad / "e.jsonl")
+    assert len(run.notes) == 2
+    # Without leave to skip, it is no longer what is wanted.
+    with pytest.raises(BadExampleError):
+        Run(make_job(bad, tmp_path / "x", inputs="e"))
+
+
+def test_lines_skipped_in_parts_are_counted_once(corpus, tmp_path):
+    bad = copy_of(corpus, tmp_path / "corpus")
+    data = (bad / "a.jsonl.gz").read_bytes()
+    (bad / "a.jsonl.gz").write_bytes(data[:-12])
+    some_job = make_job(bad, tmp_path / "x", inputs="a", skip_bad_input=True)
+    inputs = [Input(path, "") for path in some_job.inputs]
+    os.makedirs(str(tmp_path / "work"))
+    spread = job.make_spreader(some_job, str(tmp_path / "work"))
+    results = [spread(task, NO_REPORT)
+               for task in job.plan_tasks(inputs, {inputs[0].path: 3}, 0)]
+    assert sum(result["counts"]["skipped"] for result in results) == 1
+    assert sum(len(result["notes"]) for result in results) == 1
+
+
+def test_two_runs_at_once(corpus, tmp_path):
+    some_job = make_job(corpus, tmp_path / "x")
+    with work_folder.opened(work_folder.work_path(some_job.output)):
+        with pytest.raises(UserError, match="^another run holds .*/.x.work/lock: wait until"):
+            Run(some_job)
+    assert Run(some_job).result.num_tasks == 4
+
+
+@pytest.mark.parametrize("name, manifest", [
+    ("x.tfrecord", "x.manifest.json"), ("x.tfrecords", "x.manifest.json"),
+    ("x.tfrecord.gz", "x.manifest.json"), ("x", "x.manifest.json")])
+def test_the_records_glob_does_not_match_the_manifest(name, manifest):
+    assert manifest_path(os.path.join("f", name)) == os.path.join("f", manifest)
+
+
+def test_a_file_that_is_no_manifest(tmp_path):
+    path = tmp_path / "x.manifest.json"
+    for content, message in ((b"{", "is not JSON"), (b"{}", "is not a manifest of records"),
+                             (b'{"version": 9}', "version 9 of the manifest is not known")):
+        path.write_bytes(content)
+        with pytest.raises(UserError, match=message):
+            read_manifest(str(path))
+    path.unlink()
+    assert read_manifest(str(path)) is None
+
+
+def test_records_of_another_number_of_shards_are_in_the_way(tmp_path):
+    (tmp_path / "x-00003-of-00016").write_bytes(b"")
+    (tmp_path / "x-note").write_bytes(b"")
+    output = str(tmp_path / "x")
+    for num_shards in (1, 2):
+        with pytest.raises(UserError, match="x-00003-of-00016 would be left beside the new records"
+                           r" \(1 such files\)"):
+            check_outputs(output, num_shards, [])
+    check_outputs(output, 16, [])
+
+
+@pytest.mark.parametrize("size, num_inputs, num_workers, expected", [
+    (100 << 20, 50, 8, 1),  # Enough shards for all.
+    (100 << 20, 1, 8, 8),
+    (100 << 20, 3, 8, 3),  # ceil(8 / 3)
+    (5 << 20, 1, 8, 5),  # 1 MB each at least
+    (10, 1, 8, 1),
+    (100 << 20, 1, 64, 16),  # Each part unzips the whole shard.
+])
+def test_how_many_parts_a_shard_has(size, num_inputs, num_workers, expected):
+    assert job.num_parts(size, num_inputs, num_workers) == expected
+
+
+def test_settings_are_all_that_decides_the_bytes(corpus, tmp_path):
+    some_job = make_job(corpus, tmp_path / "x")
+    names = set(some_job.settings())
+    assert set(some_job.options.windows._fields) <= names
+    assert {"is_training", "do_lower_case", "tokenizer", "vocabulary", "compression"} <= names
+    assert json.loads(json.dumps(some_job.settings())) == some_job.settings()

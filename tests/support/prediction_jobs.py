@@ -1,0 +1,110 @@
+"""A small corpus to predict by a job, with the model of arithmetic, in processes or in this one."""
+import functools
+import json
+import os
+
+from bert_nq.datasets.nq.decoding import decode_example
+from bert_nq.datasets.nq.shards import BadInput
+from bert_nq.decoding.decoders import make_decoder
+from bert_nq.features.options import TextOptions
+from bert_nq.prediction import job, predictor
+from bert_nq.prediction.model_settings import Member, ModelSettings
+from tests.support import tiny_nq
+from tests.support.arithmetic_model import ArithmeticModel, install
+from tests.support.nq_pages import make_line, write_shard
+
+# By the first letters of the shards' names: 3, 0, 1 and 2 chunks of 32 pages.
+NUM_PAGES = {"a": 70, "b": 0, "c": 3, "d": 40}
+
+
+def place(i, **fields):
+    """Page i: some have one window, some have several."""
+    return tiny_nq.place_page(i, filler=(1, 1, 4)[i % 3], **fields)
+
+
+def write_corpus(folder):
+    """Writes the shards and a vocabulary; returns the folder, a pathlib.Path."""
+    tiny_nq.write_vocabulary(folder / "vocab.txt")
+    first = 0
+    for name, num_pages in NUM_PAGES.items():
+        write_shard(folder / (name + (".jsonl" if name in "bc" else ".jsonl.gz")),
+                    [place(i) for i in range(first, first + num_pages)])
+        first += num_pages
+    return folder
+
+
+def make_job(corpus, output, inputs="abcd", decoder="page", **changes):
+    """The prediction of the shards whose names begin so, or of the files `inputs`."""
+    paths = inputs if isinstance(inputs, list) else [
+        str(corpus / name) for name in sorted(os.listdir(str(corpus)))
+        if name[0] in inputs and ".jsonl" in name]
+    return job.Job(**dict(
+        {"inputs": paths, "output": str(output), "fingerprint": "01234567", "batch_size": 8,
+         "model": ModelSettings((Member(tiny_nq.CONFIG, "model.ckpt"),)),
+         "text": TextOptions(str(corpus / "vocab.txt")), "windows": tiny_nq.feature_options(),
+         "decoder": make_decoder(decoder, {})}, **changes))
+
+
+class Run:
+    """A job that was run, with all that it said.
+
+    Args:
+      some_job: which.
+      num_workers: processes with a model each; with `here`, that make windows.
+      here: the model in this process, if that is where it is.
+      on_status: told of each Status.
+    """
+
+    def __init__(self, some_job, num_workers=1, here=None, on_status=lambda status: None):
+        self.notes, self.states = [], []
+
+        def noted(status):
+            self.states.append(status)
+            on_status(status)
+
+        self.result = job.run_job(some_job, num_workers, here and (lambda: here), noted,
+                                  self.notes.append, install)
+        self.content = read(some_job.output)
+
+
+def here(some_job, model=ArithmeticModel):
+    """A model for a run in this process."""
+    return model(options=some_job.decoder.output_options())
+
+
+def read(path):
+    """The bytes of a file."""
+    with open(str(path), "rb") as f:
+        return f.read()
+
+
+def entries(content):
+    """Of a prediction file."""
+    return json.loads(content.decode("utf8"))["predictions"]
+
+
+@functools.lru_cache(maxsize=None)
+def expected(indexes):
+    """What the page decoder says of pages, without any job."""
+    decoder = make_decoder("page", {})
+    pages = predictor.PagePredictor(tiny_nq.window_maker(), decoder, 8)
+    return list(predictor.predict(
+        ArithmeticModel(options=decoder.output_options()), pages,
+        (decode_example(make_line(place(i)), "page %d" % i) for i in indexes), BadInput()))
+
+
+def work_folder(output):
+    """Where what is finished lies, a pathlib.Path."""
+    return output.parent / (".%s.work" % output.name)
+
+
+class StoppedError(Exception):
+    """Raised in the middle of a run."""
+
+
+def stop_after(num_pages):
+    """For on_status: raises when so many pages are done."""
+    def on_status(status):
+        if status.pages >= num_pages:
+            raise StoppedError()
+    return on_status

@@ -1,0 +1,33 @@
+"""Runs the project's programs as a person does, with the interpreter that runs the tests."""
+import os
+import re
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+_PROGRESS = re.compile(r"[a-z ]+: .*, \d+ %(, .* left)?")  # see program.Meter
+
+
+def command(relative_path, *args):
+    """The command line of a program, such as command("eval/nq_eval.py", "--help")."""
+    return [sys.executable, os.path.join(ROOT, relative_path)] + [str(arg) for arg in args]
+
+
+def run(relative_path, *args, **options) -> subprocess.CompletedProcess:
+    """Runs a program to its end; the result has returncode, stdout and stderr, both text.
+
+    `options` go to subprocess.run: cwd, env, timeout, input.
+    """
+    return subprocess.run(command(relative_path, *args), capture_output=True, text=True, **options)
+
+
+def error_line(done: subprocess.CompletedProcess) -> str:
+    """The one line that a program wrote to standard error when it failed with exit code 1.
+
+    On a busy machine there may be lines of progress before it.
+    """
+    assert done.returncode == 1, (done.returncode, done.stdout, done.stderr)
+    lines = [line for line in done.stderr.splitlines() if not _PROGRESS.fullmatch(line)]
+    assert len(lines) == 1, done.stderr
+    return lines[0]

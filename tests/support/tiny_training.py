@@ -1,0 +1,77 @@
+"""A tiny training in this process: 10 steps of 4 records on one layer, in about two seconds."""
+import dataclasses
+import os
+
+from bert_nq.datasets.nq.decoding import decode_example
+from bert_nq.estimator import devices
+from bert_nq.records import examples, tfrecord
+from bert_nq.training import run, run_record
+from bert_nq.training.history import History
+from bert_nq.training.settings import KeepingSettings, TrainingData, TrainingSettings
+from tests.support import tiny_nq
+from tests.support.nq_pages import make_line
+
+# Building the graph is most of the time of these tests: one layer will do.
+CONFIG = dataclasses.replace(tiny_nq.CONFIG, num_hidden_layers=1)
+SETTINGS = TrainingSettings(max_seq_length=64, learning_rate=1e-3, num_train_epochs=2, seed=3)
+
+KEEPING = KeepingSettings()
+
+
+def records(num_pages, serialize=examples.serialize):
+    """The serialized windows, one each, of as many pages."""
+    maker = tiny_nq.window_maker()
+    found = []
+    for i in range(num_pages):
+        example = decode_example(make_line(tiny_nq.place_page(i)), "page %d" % i)
+        found.extend(serialize(maker.training_windows(example).windows))
+    return found
+
+
+def write_records(path, framed) -> str:
+    """Writes framed records; returns the path."""
+    path.write_bytes(b"".join(framed))
+    return str(path)
+
+
+def write_pages(path, num_pages=16) -> str:
+    """Writes the records of pages; returns the path."""
+    return write_records(path, map(tfrecord.frame, records(num_pages)))
+
+
+def program_flags(folder, num_pages, **config):
+    """The flags with which run_nq.py trains on pages; writes the files that they name.
+
+    Args:
+      folder: the files', a pathlib.Path.
+      num_pages: a record each.
+      **config: changes of tiny_nq.CONFIG.
+    """
+    return ["--do_train", "--train_precomputed_file=" + write_pages(
+                folder / "train.tfrecord", num_pages),
+            "--vocab_file=" + tiny_nq.write_vocabulary(folder / "vocab.txt"),
+            "--bert_config_file=" + tiny_nq.write_config(folder / "bert_config.json", **config),
+            "--max_seq_length=64", "--max_query_length=16"]
+
+
+def trained(path, output_dir, keeping=KEEPING, evaluate=None, keep_checkpoint_max=5,
+            **settings):
+    """Trains on batches of 4: as a rule, 20 records / 4 * 2 epochs = 10 steps.
+
+    Returns the result and the lines that were reported.
+    """
+    lines = []
+    settings = SETTINGS._replace(**settings)
+    data = TrainingData([path], 20, run_record.describe_data([path], 20))
+    result = run.train(CONFIG, None, data, settings, keeping,
+                       devices.RunSettings(str(output_dir), train_batch_size=4,
+                                           keep_checkpoint_max=keep_checkpoint_max),
+                       lines.append, evaluate)
+    return result, lines
+
+
+def losses(folder):
+    """The loss of each step of the model in a folder, as far as its history goes."""
+    steps, values = History.read(os.path.join(str(folder), "history.json")).series("loss")
+    assert steps == list(range(1, len(steps) + 1))
+    return values

@@ -1,0 +1,102 @@
+"""The picture of a run: what is drawn, and that it becomes a file."""
+import struct
+import subprocess
+import sys
+
+import pytest
+
+from bert_nq.training import plots
+from bert_nq.training.history import History
+from tests.support import programs
+
+
+def history(num_steps=4, evaluated=True):
+    run = History(4)
+    for step in range(1, num_steps + 1):
+        run.add_step(step, {"loss": 5.0 - step, "start_loss": 6.0 - step, "end_loss": 5.5 - step,
+                            "type_loss": 1.5 / step, "learning_rate": 1e-5 * (5 - step)})
+    if evaluated:
+        for step, long, short in ((2, 0.25, 0.5), (4, 0.75, 0.375)):
+            run.add_evaluation(step, {"long-best-threshold-f1": long,
+                                      "short-best-threshold-f1": short})
+    return run
+
+
+def lines(axes):
+    """{label: (steps, values)}; a label that begins with "_" is not in the legend."""
+    return {line.get_label(): tuple(map(list, line.get_data())) for line in axes.get_lines()}
+
+
+def legend(axes):
+    return [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+def test_losses_stand_above_the_scores():
+    figure = plots.draw(history())
+    above, below, behind = figure.axes
+    assert (above.get_ylabel(), below.get_ylabel(), below.get_xlabel()) == (
+        "cross entropy (nats)", "F1", "step")
+    assert legend(above) == ["total", "start", "end", "answer type"]
+    # Four steps are too few to be smoothed.
+    assert lines(above) == {"total": ([1, 2, 3, 4], [4.0, 3.0, 2.0, 1.0]),
+                            "start": ([1, 2, 3, 4], [5.0, 4.0, 3.0, 2.0]),
+                            "end": ([1, 2, 3, 4], [4.5, 3.5, 2.5, 1.5]),
+                            "answer type": ([1, 2, 3, 4], [1.5, 0.75, 0.5, 0.375])}
+    assert list(lines(behind).values()) == [
+        ([1, 2, 3, 4], pytest.approx([4e-5, 3e-5, 2e-5, 1e-5]))]
+    assert behind.get_zorder() < above.get_zorder()
+
+
+def test_the_best_scores_are_marked():
+    below = plots.draw(history()).axes[1]
+    assert legend(below) == ["long answer, best 0.750 at step 4",
+                             "short answer, best 0.500 at step 2"]
+    stars = [tuple(map(list, line.get_data())) for line in below.get_lines()
+             if line.get_marker() == "*"]
+    assert stars == [([4], [0.75]), ([2], [0.5])]
+    assert lines(below)["long answer, best 0.750 at step 4"] == ([2, 4], [0.25, 0.75])
+
+
+def test_without_evaluations_the_losses_have_the_picture_to_themselves():
+    above, behind = plots.draw(history(evaluated=False)).axes
+    assert above.get_xlabel() == "step"
+    assert legend(above) == ["total", "start", "end", "answer type"]
+
+
+def test_a_longer_run_has_a_smooth_line_over_the_raw_one():
+    run = History(200)
+    raw = [10.0 if step % 2 else 8.0 for step in range(200)]
+    for step, loss in enumerate(raw, 1):
+        run.add_step(step, {"loss": loss})
+    pale, smooth = plots.draw(run).axes[0].get_lines()
+    assert list(pale.get_ydata()) == raw
+    assert pale.get_alpha() < 0.5
+    # 200 / 50 = 4 steps on both sides, 9 in all: four or five of either kind.
+    assert smooth.get_ydata()[100] == pytest.approx((5 * 8 + 4 * 10) / 9)
+
+
+@pytest.mark.parametrize("values, width, expected", [
+    ([], 3, []), ([1.0], 3, [1.0]), ([1.0, 5.0], 0, [1.0, 5.0]),
+    # Of five values, the middle one has two on both sides.
+    ([0.0, 3.0, 6.0, 3.0, 3.0], 2, [0.0, 3.0, 3.0, 4.0, 3.0]),
+    # A slope stays what it is.
+    ([5.0, 4.0, 3.0, 2.0], 2, [5.0, 4.0, 3.0, 2.0])])
+def test_smoothing(values, width, expected):
+    assert plots.smoothed(values, width) == expected
+
+
+@pytest.mark.parametrize("run", [history(), history(1, False), History(10)])
+def test_the_file_is_a_picture_of_1200_by_900(run, tmp_path):
+    path = tmp_path / "training.png"
+    plots.write_plot(run, str(path))
+    data = path.read_bytes()
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    assert struct.unpack(">2I", data[16:24]) == (1200, 900)
+    assert len(data) > 5000
+
+
+def test_no_window_system_and_no_global_state():
+    code = "import sys, bert_nq.training.plots; assert 'matplotlib.pyplot' not in sys.modules"
+    done = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True,
+                          cwd=programs.ROOT)
+    assert (done.returncode, done.stderr) == (0, "")
