@@ -1,0 +1,43 @@
+"""Settings that a model or its records were made with, as defaults of the flags.
+
+A flag that was given and differs is an error where the weights depend on the setting, such as the
+casing; where they do not, such as the stride of windows, it is taken and told in a line.
+"""
+from typing import Any, Callable, Container, Mapping
+
+from absl import flags
+
+from bert_nq.base.errors import UserError
+
+
+def take(flag_values: flags.FlagValues, settings: Mapping[str, Any], made: str,
+         fixed: Container[str], note: Callable[[str], None]) -> None:
+    """Has flags that were not given take the values of `settings`.
+
+    Args:
+      flag_values: of the program.
+      settings: flag's name to its value; names that the program has no flag for are passed over.
+      made: opens messages: "the model in FOLDER was trained".
+      fixed: names of the settings that must stay as they are.
+      note: told of each other flag that was given and differs.
+
+    Raises:
+      UserError: a flag of `fixed` was given and differs; the message has both values.
+    """
+    for name in sorted(settings):
+        if name not in flag_values:
+            continue
+        value, flag = settings[name], flag_values[name]
+        if not flag.present:
+            flag_values.set_default(name, value)
+        elif flag.value != value:
+            difference = "%s with %s, not with %s" % (
+                made, _written(name, value), _written(name, flag.value))
+            if name in fixed:
+                raise UserError("%s: leave the flag out" % difference)
+            note("%s: taken as given" % difference)
+
+
+def _written(name: str, value: Any) -> str:
+    """A flag as a command line has it: --max_seq_length=384, --do_lower_case=false."""
+    return "--%s=%s" % (name, str(value).lower() if isinstance(value, bool) else value)
