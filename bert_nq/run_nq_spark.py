@@ -13,23 +13,22 @@ import functools
 
 from absl import flags
 
+from bert_nq import tasks
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.cli import prediction_report, program
 from bert_nq.cli.flags import spark as spark_flags
-from bert_nq.cli.prediction_setup import Setup
+from bert_nq.cli.model_flags import ModelFlags
 
 FLAGS = flags.FLAGS
 
 flags.DEFINE_integer("num_tasks", 0, "Divide the work into so many tasks where there are fewer "
                      "shards; 0: 4 for each core.", lower_bound=0)
-setup = Setup()
+setup = ModelFlags(tasks.get("nq_joint"))
 spark_settings = spark_flags.define_spark_flags()
 
 
 def main():
-    program.require(FLAGS, "vocab_file", "bert_config_file", "output_dir", "predict_file",
-                    "output_prediction_file")
     work = prediction_job()
     from bert_nq.jobs import spark_context
     from bert_nq.prediction import spark
@@ -46,6 +45,8 @@ def prediction_job():
     spark_settings()
     if setup.prediction.running()["num_workers"]:
         raise UserError("--num_workers is for run_nq.py: here all cores of Spark predict")
+    setup.take_known_settings(False, False, program.note)
+    program.require(FLAGS, "vocab_file", "bert_config_file", "output_dir", "predict_file")
     config, _ = setup.check_model()
     checkpoint = setup.init_checkpoint()
     paths = [files.absolute(path) for path in setup.check_files()]

@@ -88,6 +88,11 @@ def quiet_tensorflow(verbose: bool) -> None:
     python_logging.getLogger("tensorflow").setLevel(python_logging.ERROR)
 
 
+def note(line: str) -> None:
+    """Shows a line that a person should know while the program goes on."""
+    print(line, file=sys.stderr, flush=True)
+
+
 def progress(items: Iterable[T], what: str, total: Optional[int] = None,
              every_seconds: float = 10.0) -> Iterator[T]:
     """Passes `items` on and shows how many went by: a bar on a terminal, else a line now and then.

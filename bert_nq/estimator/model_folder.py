@@ -10,6 +10,7 @@ from typing import Optional
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
+from bert_nq.estimator import model_card
 from bert_nq.modeling import checkpoints
 from bert_nq.modeling.encoders.bert_config import BertConfig
 from bert_nq.text.vocabulary import Vocabulary
@@ -79,20 +80,28 @@ def check_same_model(output_dir: str, config: BertConfig, vocab_file: str) -> No
                         "another --output_dir" % (output_dir, vocab_file, path))
 
 
-def keep_beside_checkpoints(output_dir: str, config_file: str, vocab_file: str) -> None:
-    """Copies the config and the vocabulary into the folder."""
+def has_files(output_dir: str) -> bool:
+    """Whether a folder of this machine holds a config and a vocabulary."""
+    return all(os.path.exists(os.path.join(output_dir, name)) for name in (CONFIG, VOCABULARY))
+
+
+def keep_beside_checkpoints(output_dir: str, config_file: str, vocab_file: str,
+                            card: Optional[model_card.ModelCard] = None) -> None:
+    """Copies the config and the vocabulary into the folder, and writes the card into it."""
     for path, name in ((config_file, CONFIG), (vocab_file, VOCABULARY)):
         target = os.path.join(output_dir, name)
         if not files.is_remote(target) and os.path.realpath(path) != os.path.realpath(target):
             with files.open_binary(path) as source, files.replacing(target) as out:
                 shutil.copyfileobj(source, out)
+    if card is not None:
+        model_card.write(output_dir, card)
 
 
-def copy_config_and_vocabulary(model_dir: str, folder: str) -> None:
+def copy_kept_files(model_dir: str, folder: str) -> None:
     """Copies what `keep_beside_checkpoints` left in one folder into another."""
-    config, vocabulary = (os.path.join(model_dir, name) for name in (CONFIG, VOCABULARY))
-    if not files.is_remote(model_dir) and os.path.exists(config) and os.path.exists(vocabulary):
-        keep_beside_checkpoints(folder, config, vocabulary)
+    if not files.is_remote(model_dir) and has_files(model_dir):
+        config, vocabulary = (os.path.join(model_dir, name) for name in (CONFIG, VOCABULARY))
+        keep_beside_checkpoints(folder, config, vocabulary, model_card.read(model_dir))
 
 
 def check_can_clear(output_dir: str, init_checkpoint: Optional[str]) -> None:

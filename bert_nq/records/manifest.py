@@ -7,7 +7,7 @@ files must hold.
 import collections
 import os
 import re
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 import google_crc32c
 
@@ -17,6 +17,7 @@ from bert_nq.jobs.work_folder import Input
 
 _VERSION = 1
 _CHUNK = 1 << 20
+_SHARD = re.compile(r"-\d{5}-of-\d{5}(?=(\.gz)?$)")
 _SUFFIX = re.compile(r"\.tfrecords?(\.gz)?$")
 
 
@@ -40,6 +41,13 @@ def manifest_path(output: str) -> str:
     """The manifest of the records `output`; "*" after the records' name does not match it."""
     folder, name = os.path.split(output)
     return os.path.join(folder, _SUFFIX.sub("", name) + ".manifest.json")
+
+
+def beside(record_paths: Sequence[str]) -> List[str]:
+    """The manifests that lie beside record files of this machine, each once."""
+    paths = {manifest_path(_SHARD.sub("", path)) for path in record_paths
+             if not files.is_remote(path)}
+    return sorted(filter(os.path.exists, paths))
 
 
 def output_paths(output: str, num_shards: int) -> List[str]:

@@ -146,7 +146,7 @@ def write_model(weights: Dict[str, np.ndarray], like: str, folder: str) -> str:
     # Without a step the Estimator does not predict.
     step = np.asarray(tf.train.load_variable(like, "global_step"))
     checkpoints.write_weights(prefix, dict(weights, global_step=step))
-    model_folder.copy_config_and_vocabulary(model_dir, folder)
+    model_folder.copy_kept_files(model_dir, folder)
     # The state names one checkpoint; it changes in one move, so that the folder is always a whole.
     tf.train.update_checkpoint_state(folder, name, [name])
     for other in _checkpoints_in(folder):

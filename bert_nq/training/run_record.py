@@ -13,7 +13,6 @@ import hashlib
 import os
 import platform
 import random
-import re
 import socket
 import subprocess
 import sys
@@ -34,10 +33,10 @@ def describe_data(paths: Sequence[str], num_records: int) -> Dict[str, Any]:
     None where there is none.
     """
     contents = "\n".join(files.fingerprint(path, with_time=False) for path in paths)
-    beside = _manifest_beside(paths[0])
+    beside = manifest.beside(paths[:1])
     return {"records": num_records, "files": list(map(files.absolute, paths)),
             "fingerprint": hashlib.sha256(contents.encode("ascii")).hexdigest()[:16],
-            "manifest": manifest.file_crc32c(beside) if beside else None}
+            "manifest": manifest.file_crc32c(beside[0]) if beside else None}
 
 
 def check_apart(record_paths: Sequence[str], dev_paths: Sequence[str]) -> None:
@@ -47,18 +46,12 @@ def check_apart(record_paths: Sequence[str], dev_paths: Sequence[str]) -> None:
       UserError: records were made of a dev shard.
     """
     dev = {os.path.realpath(path): path for path in dev_paths}
-    for beside in sorted(set(filter(None, map(_manifest_beside, record_paths)))):
-        for source in manifest.read_manifest(beside).inputs:
+    for path in manifest.beside(record_paths):
+        for source in manifest.read_manifest(path).inputs:
             if os.path.realpath(source.path) in dev:
                 raise UserError("--dev_file: the training records were made of %s, says %s; scores "
                                 "on it would mean nothing" % (
-                                    dev[os.path.realpath(source.path)], beside))
-
-
-def _manifest_beside(path: str) -> Optional[str]:
-    """The manifest of a record file of this machine, None where there is none."""
-    beside = manifest.manifest_path(re.sub(r"-\d{5}-of-\d{5}(?=(\.gz)?$)", "", path))
-    return beside if not files.is_remote(beside) and os.path.exists(beside) else None
+                                    dev[os.path.realpath(source.path)], path))
 
 
 class RunRecord:

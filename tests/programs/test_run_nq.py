@@ -158,6 +158,77 @@ def test_both_formats_have_the_same_answers(predicted, work):
     assert value(stdout, "decoder") == "page"
 
 
+def test_the_model_knows_how_it_was_made(predicted, work, tmp_path):
+    output = tmp_path / "predictions.json"
+    finished(run_nq("--do_predict", "--output_dir=" + work.model, "--predict_file=%s,%s" % (
+        work.dev_shard, work.simplified_shard), "--output_prediction_file=%s" % output))
+    with open(predicted[0], "rb") as f:
+        assert output.read_bytes() == f.read()
+
+
+def test_a_copy_of_the_model_writes_its_predictions_beside_it(predicted, work, tmp_path):
+    moved = str(tmp_path / "moved")
+    shutil.copytree(work.model, moved)
+    stdout = finished(run_nq("--do_predict", "--output_dir=" + moved,
+                             "--predict_file=" + work.dev_shard))
+    assert "Predictions in %s/predictions.json" % moved in stdout
+    assert predictions(os.path.join(moved, "predictions.json")) == (
+        predictions(predicted[0])[:len(DEV)])
+
+
+@pytest.mark.parametrize("flag, trained_with", [
+    ("--do_lower_case=false", "--do_lower_case=true"), ("--nodo_lower_case", "--do_lower_case=true"),
+    ("--max_query_length=20", "--max_query_length=16"), ("--max_position=5", "--max_position=50")])
+@pytest.mark.parametrize("mode", ["--do_predict", "--do_export"])
+def test_flags_that_contradict_the_model_are_refused(trained, work, mode, flag, trained_with):
+    given = {"--nodo_lower_case": "--do_lower_case=false"}.get(flag, flag)
+    done = run_nq(mode, "--output_dir=" + work.model, "--predict_file=" + work.dev_shard, flag)
+    assert programs.error_line(done) == (
+        "error: the model in %s was trained with %s, not with %s: leave the flag out"
+        % (work.model, trained_with, given))
+
+
+def test_flags_that_may_differ_from_the_models_are_told(trained, work, tmp_path):
+    done = run_nq("--do_predict", "--output_dir=" + work.model, "--predict_file=" + work.dev_shard,
+                  "--output_prediction_file=%s" % (tmp_path / "out.json"), "--doc_stride=8",
+                  "--max_seq_length=80")
+    assert done.returncode == 0
+    assert done.stderr.splitlines()[:2] == [
+        "the model in %s was trained with --%s, not with --%s: taken as given"
+        % (work.model, was, given) for was, given in (
+            ("doc_stride=16", "doc_stride=8"), ("max_seq_length=64", "max_seq_length=80"))]
+
+
+def test_training_takes_the_settings_of_its_records(prepared, work, tmp_path):
+    flags = [flag for flag in work.train_flags if flag not in WINDOWS]
+    model = tmp_path / "model"
+    finished(run_nq("--output_dir=%s" % model, *(flags + ["--num_train_epochs=0.2"])))
+    card = json.loads((model / "model.json").read_text())
+    assert card == {"task": "nq_joint", "settings": {
+        "do_lower_case": True, "tokenizer": "wordpiece", "max_seq_length": 64, "doc_stride": 16,
+        "max_query_length": 16, "skip_nested_contexts": True, "max_contexts": 48,
+        "max_position": 50}}
+
+
+@pytest.mark.parametrize("flag, made_with", [
+    ("--do_lower_case=false", "--do_lower_case=true"),
+    ("--max_query_length=20", "--max_query_length=16")])
+def test_flags_that_contradict_the_records_are_refused(prepared, work, tmp_path, flag, made_with):
+    done = run_nq("--output_dir=%s" % tmp_path, *(work.train_flags + [flag]))
+    manifest = work.records.replace(".tfrecord", ".manifest.json")
+    assert programs.error_line(done) == (
+        "error: the records of %s were made with %s, not with %s: leave the flag out"
+        % (manifest, made_with, flag))
+
+
+def test_records_of_another_vocabulary_are_refused(prepared, work, tmp_path):
+    vocab = tmp_path / "vocab.txt"
+    vocab.write_text("".join(token + "\n" for token in tiny_nq.TOKENS[::-1]))
+    done = run_nq("--output_dir=%s" % (tmp_path / "model"), *(
+        work.train_flags + ["--vocab_file=%s" % vocab]))
+    assert "were made with another vocabulary than %s: give" % vocab in programs.error_line(done)
+
+
 def test_prediction_leaves_the_models_own_flags(predicted, work):
     with open(os.path.join(work.model, "flags.txt")) as f:
         assert "--do_train\n" in f.read()

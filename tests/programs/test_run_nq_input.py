@@ -97,8 +97,7 @@ def test_vocabularies(files, program, make, message):
 
 @pytest.mark.parametrize("program, flag", [
     ("train", "vocab_file"), ("train", "bert_config_file"), ("train", "output_dir"),
-    ("train", "train_precomputed_file"), ("predict", "predict_file"),
-    ("predict", "output_prediction_file"), ("prepare", "input_jsonl"),
+    ("train", "train_precomputed_file"), ("predict", "predict_file"), ("prepare", "input_jsonl"),
     ("prepare", "output_tfrecord"), ("prepare", "vocab_file")])
 def test_flags_that_are_needed(files, program, flag):
     done = getattr(files, program)(**{flag: ""})

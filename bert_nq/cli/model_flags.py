@@ -1,14 +1,15 @@
 """The flags of a model and of its prediction, for run_nq.py and run_nq_spark.py, and their checks.
 
-What can be told of bad flags and missing files without TensorFlow is told by the methods above
-`find_checkpoint`; from there on it is imported.
+The methods above `find_checkpoint` do without TensorFlow; from there on it is imported.
 """
-from typing import Any, Dict, List, Optional, Tuple
+import os
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from absl import flags
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
+from bert_nq.cli import known_settings
 from bert_nq.cli.flags import features as feature_flags
 from bert_nq.cli.flags.prediction import define_prediction_flags
 
@@ -38,18 +39,24 @@ def _define_model_flags() -> Dict[str, Any]:
     }
 
 
-class Setup:
+class ModelFlags:
     """A model and what it predicts, as the flags say.
 
     Attributes:
+      task: the model's, a tasks.Task.
       model: the holders of the model's flags, by name.
       prediction: see prediction_flags.
       text: gives the TextOptions.
       decoder: gives the decoder.
     """
 
-    def __init__(self):
-        """Defines the flags."""
+    def __init__(self, task):
+        """Defines the flags.
+
+        Args:
+          task: the model's.
+        """
+        self.task = task
         self.model = _define_model_flags()
         self.prediction = define_prediction_flags()
         self.decoder = self.prediction.decoder
@@ -58,6 +65,93 @@ class Setup:
 
     def _value(self, name: str) -> Any:
         return self.model[name].value
+
+    def take_known_settings(self, for_training: bool, anew: bool,
+                            note: Callable[[str], None]) -> None:
+        """Has flags that were not given take what a model or its records were made with.
+
+        For training these are the settings in the manifest beside the records; else those in the
+        folder of the model that predicts. The config and the vocabulary in that folder, and for
+        training in --output_dir, are defaults as well.
+
+        Args:
+          for_training: whether a model is trained first.
+          anew: whether the model that may be in --output_dir is going to be removed.
+          note: told of flags that differ where they may.
+
+        Raises:
+          UserError: a flag was given that contradicts what the weights depend on.
+        """
+        folder = self._value("output_dir") if for_training and not anew else None
+        if for_training:
+            self._take_settings_of_records(note)
+        else:
+            folder = self._folder_of_model()
+            if folder:
+                self._take_settings_of_model(folder, note)
+        if folder:
+            self._take_files(folder)
+
+    def _take_settings_of_records(self, note: Callable[[str], None]) -> None:
+        from bert_nq.records import manifest
+        patterns = flags.FLAGS.train_precomputed_file
+        if not patterns:
+            return
+        for path in manifest.beside(files.expand(patterns, "record")):
+            settings = manifest.read_manifest(path).settings
+            known_settings.take(
+                flags.FLAGS, {name: settings[name] for name in self.task.card_settings
+                              if name in settings},
+                "the records of %s were made" % path, self.task.weights_depend_on, note)
+            self._check_vocabulary(settings.get("vocabulary"), path)
+
+    def _check_vocabulary(self, fingerprint: Optional[str], manifest_path: str) -> None:
+        from bert_nq.text.vocabulary import Vocabulary
+        path = flags.FLAGS.vocab_file
+        if fingerprint and path and not Vocabulary.load(path).fingerprint().startswith(fingerprint):
+            raise UserError("the records of %s were made with another vocabulary than %s: give "
+                            "the one that they were made with, or prepare them again"
+                            % (manifest_path, path))
+
+    def _take_settings_of_model(self, folder: str, note: Callable[[str], None]) -> None:
+        from bert_nq.estimator import model_card
+        card = model_card.read(folder)
+        if card is None:
+            return
+        if card.task != self.task.name:
+            raise UserError("the model in %s is of the task %s, not of %s"
+                            % (folder, card.task, self.task.name))
+        known_settings.take(flags.FLAGS, card.settings, "the model in %s was trained" % folder,
+                            self.task.weights_depend_on, note)
+
+    def _take_files(self, folder: str) -> None:
+        """Has the config and the vocabulary in a model's folder be the defaults of their flags."""
+        from bert_nq.estimator import model_folder
+        if files.is_remote(folder) or not model_folder.has_files(folder):
+            return
+        for flag, name in (("bert_config_file", model_folder.CONFIG),
+                           ("vocab_file", model_folder.VOCABULARY)):
+            if not flags.FLAGS[flag].present:
+                flags.FLAGS.set_default(flag, os.path.join(folder, name))
+
+    def _folder_of_model(self) -> Optional[str]:
+        """The folder of the model that predicts, the first of --ensemble; None without one."""
+        from bert_nq.estimator import model_folder
+        from bert_nq.modeling import checkpoints
+        output_dir, ensemble = self._value("output_dir"), flags.FLAGS.ensemble
+        if ensemble:
+            return os.path.dirname(checkpoints.find_checkpoint(ensemble[0].strip()))
+        if output_dir and model_folder.has_checkpoint(output_dir):
+            return output_dir
+        checkpoint = self.init_checkpoint()
+        return os.path.dirname(checkpoint) if checkpoint else None
+
+    def card(self):
+        """The card of a model that is trained with these flags, an estimator.model_card.ModelCard.
+        """
+        from bert_nq.estimator.model_card import ModelCard
+        return ModelCard(self.task.name, {name: flags.FLAGS[name].value
+                                          for name in self.task.card_settings})
 
     def windows(self):
         """The settings of the windows that are predicted."""
@@ -100,10 +194,12 @@ class Setup:
 
     def check_files(self) -> List[str]:
         """Checks what is read and written in prediction; returns the NQ shards."""
-        from bert_nq.datasets.nq import shards
         from bert_nq.scoring.nq.tuned import Tuned
+        if not flags.FLAGS.output_prediction_file:
+            flags.FLAGS.set_default("output_prediction_file", os.path.join(
+                self._value("output_dir"), "predictions.json"))
         wanted = self.prediction.files()
-        paths = shards.expand_shards(wanted["predict_file"])
+        paths = self.task.find_shards(wanted["predict_file"])
         outputs = list(filter(None, [wanted["output_prediction_file"],
                                      wanted["output_nbest_file"]]))
         for output in outputs:
@@ -122,6 +218,11 @@ class Setup:
                 or model_folder.has_checkpoint(folder)):
             raise UserError("%s holds no trained model: train first (--do_train), or give "
                             "--init_checkpoint" % folder)
+
+    def check_newest_is_there(self) -> None:
+        """Raises UserError where the newest checkpoint in --output_dir is lost."""
+        from bert_nq.estimator import model_folder
+        model_folder.check_checkpoint_is_there(self._value("output_dir"))
 
     def ensemble(self):
         """The models of --ensemble, or ()."""

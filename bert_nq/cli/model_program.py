@@ -1,0 +1,143 @@
+"""The body of run_nq.py and its like: what a task's model is trained, predicted and exported by.
+
+A run is a plan first: all that can be told of bad flags and files is told by `make_plan`, which
+imports no TensorFlow; `check_weights` looks into the checkpoints; `carry_out` does the work.
+"""
+import os
+from typing import Any, List, NamedTuple, Optional
+
+from absl import flags
+
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
+from bert_nq.cli import prediction, program, training
+from bert_nq.cli.flags.training import define_training_flags
+from bert_nq.cli.model_flags import ModelFlags
+
+# Flags that a function of this module defines count as the calling program's own in --help.
+flags.disclaim_key_flags()
+
+FLAGS = flags.FLAGS
+
+
+class Plan(NamedTuple):
+    """A run, checked as far as that goes without TensorFlow."""
+    config: Any  # the encoder's
+    maker: Any  # of windows
+    checkpoint: Optional[str]  # the prefix of --init_checkpoint; a remote one as it was given
+    training: Optional[training.TrainingPlan]
+    shards: Optional[List[str]]  # to predict
+    is_chief: bool  # whether this process writes files
+
+
+class ModelProgram:
+    """The flags of a program around one task's model, and its main function."""
+
+    def __init__(self, task):
+        """Defines the flags.
+
+        Args:
+          task: a tasks.Task.
+        """
+        self._task = task
+        _define_modes()
+        training.define_flags()
+        self._model = ModelFlags(task)
+        self._training = define_training_flags(self._model.model)
+
+    def main(self) -> None:
+        """Makes the plan, checks the weights and carries it out."""
+        plan = self.make_plan()
+        program.quiet_tensorflow(FLAGS.verbose_logging)
+        plan = self.check_weights(plan)
+        self.carry_out(plan)
+
+    def make_plan(self) -> Plan:
+        """Checks flags and files. TensorFlow is not imported.
+
+        Raises:
+          UserError: one of them cannot be used.
+        """
+        if not (FLAGS.do_train or FLAGS.do_predict or FLAGS.do_export):
+            raise UserError("nothing to do: give --do_train, --do_predict, --do_export or several")
+        chief = training.is_chief() if FLAGS.do_train else True
+        anew = FLAGS.do_train and FLAGS.overwrite_output_dir
+        self._model.take_known_settings(FLAGS.do_train, anew, program.note)
+        program.require(FLAGS, "vocab_file", "bert_config_file", "output_dir")
+        config, maker = self._model.check_model(anew)
+        checkpoint = self._model.init_checkpoint()
+        trained = training.make_plan(self._task, self._training, config,
+                                     checkpoint) if FLAGS.do_train else None
+        shards = None
+        if FLAGS.do_predict:
+            program.require(FLAGS, "predict_file")
+            shards = self._model.check_files()
+        self._check_model_is_there()
+        if not anew:
+            self._model.check_newest_is_there()
+        return Plan(config, maker, checkpoint, trained, shards, chief)
+
+    def _check_model_is_there(self) -> None:
+        if FLAGS.do_export:
+            prediction.check_export_dir()
+        if FLAGS.ensemble and FLAGS.do_train:
+            raise UserError("--ensemble is of models that are trained: leave out --do_train")
+        self._model.ensemble()
+        if not FLAGS.do_train:
+            self._model.check_has_model()
+
+    def check_weights(self, plan: Plan) -> Plan:
+        """Checks --init_checkpoint, if there is one, and the newest model in --output_dir.
+
+        Raises:
+          UserError: they do not fit the config, or lack what is wanted of them.
+        """
+        checkpoint = self._model.find_checkpoint(plan.config, plan.checkpoint)
+        if not FLAGS.do_train:
+            self._model.check_trained(plan.config, checkpoint)
+        elif not FLAGS.overwrite_output_dir:
+            training.check_can_continue(plan.config)
+        return plan._replace(checkpoint=checkpoint)
+
+    def carry_out(self, plan: Plan) -> None:
+        """Trains, predicts and exports, as far as these are wanted."""
+        groups = self._training
+        if not plan.is_chief:
+            training.train_with_others(groups, plan.config, plan.checkpoint, plan.training.data)
+            return
+        files.make_folder(FLAGS.output_dir)
+        program.write_flags(FLAGS, os.path.join(FLAGS.output_dir, _flag_file()))
+        model_dir = FLAGS.output_dir
+        if FLAGS.do_train:
+            evaluate = training.dev_scorer(self._model, plan.config, plan.maker,
+                                           plan.training.dev_shards, self._run_settings)
+            model_dir = training.train(groups, self._model, plan.config, plan.checkpoint,
+                                       plan.training.data, evaluate)
+        if FLAGS.do_predict or FLAGS.do_export:
+            models = self._model.model_settings(plan.config, plan.checkpoint, model_dir)
+        if FLAGS.do_predict:
+            prediction.predict(self._model.job(models, plan.shards), self._run_settings)
+        if FLAGS.do_export:
+            prediction.export(self._model, models)
+
+    def _run_settings(self):
+        return training.run_settings(self._training)
+
+
+def _define_modes() -> None:
+    flags.DEFINE_bool("do_train", False, "Whether to train.")
+    flags.DEFINE_bool("do_predict", False, "Whether to predict.")
+    flags.DEFINE_bool("do_export", False, "Whether to write the model for serving, see "
+                      "docs/serving.md.")
+    flags.DEFINE_string("export_dir", None, "The folder for --do_export, which adds a version; "
+                        "OUTPUT_DIR/serving if not given.")
+    flags.DEFINE_integer("task_id", 0, "Accepted for the reference's command lines; it has no "
+                         "effect.")
+    flags.DEFINE_bool("verbose_logging", False, "Whether to show TensorFlow's own messages.")
+
+
+def _flag_file() -> str:
+    """The name of this run's flags: prediction leaves those that the model was trained with."""
+    if FLAGS.do_train:
+        return "flags.txt"
+    return "flags-predict.txt" if FLAGS.do_predict else "flags-export.txt"

@@ -1,0 +1,79 @@
+"""Prediction and export as the flags of a model's program say."""
+import functools
+import os
+from typing import Any, Callable
+
+from absl import flags
+
+from bert_nq.cli import prediction_report, program
+
+FLAGS = flags.FLAGS
+
+
+def open_model(settings, decoder, run: Callable[[], Any]):
+    """The model in this process, on the device that there is; a context manager.
+
+    Args:
+      settings: a ModelSettings.
+      decoder: decides what leaves the graph.
+      run: gives the Estimator's settings, for a TPU.
+    """
+    from bert_nq.prediction import window_model
+    options = decoder.output_options()
+    if FLAGS.use_tpu:
+        return window_model.TpuWindowModel(settings, options, run(), FLAGS.max_seq_length)
+    return window_model.WindowModel(settings, options)
+
+
+def predict(work, run: Callable[[], Any]) -> None:
+    """Predicts the pages of the shards and prints what came of it.
+
+    Args:
+      work: a prediction.job.Job.
+      run: gives the Estimator's settings, for a TPU.
+    """
+    from bert_nq.prediction import job
+    num_workers = FLAGS.num_workers or _default_workers(work.model.members)
+    in_this_process = functools.partial(
+        open_model, work.model, work.decoder, run) if _on_one_device() else None
+    with program.Meter() as meter:
+        result = job.run_job(work, num_workers, in_this_process,
+                             functools.partial(prediction_report.show, meter), meter.note,
+                             functools.partial(program.quiet_tensorflow, FLAGS.verbose_logging))
+        prediction_report.print_result(result, work, meter.elapsed())
+    print("\nNext: score them\n  python eval/nq_eval.py --gold_path='%s' --predictions_path=%s "
+          "--pretty_print" % (FLAGS.predict_file, work.output))
+
+
+def export_dir() -> str:
+    """The folder of the exported versions."""
+    return FLAGS.export_dir or os.path.join(FLAGS.output_dir, "serving")
+
+
+def check_export_dir() -> None:
+    """Raises UserError where no model can be exported to `export_dir`."""
+    from bert_nq.prediction import serving
+    serving.check_folder(export_dir())
+
+
+def export(model_flags, models) -> None:
+    """Writes the model for serving, and prints where and how it compares."""
+    from bert_nq.prediction import export, serving
+    description = serving.Serving(
+        dict(model_flags.decoder().describe(), model=models.fingerprint()), model_flags.text(),
+        model_flags.windows())
+    prediction_report.print_export(export.export(models, description, export_dir()))
+
+
+def _on_one_device() -> bool:
+    """Whether a device is there that processes cannot share as they share a CPU."""
+    from bert_nq.estimator import devices
+    return FLAGS.use_tpu or devices.num_gpus() > 0
+
+
+def _default_workers(models) -> int:
+    """How many processes predict, or make windows, where the flags do not say."""
+    from bert_nq.prediction import members
+    if _on_one_device():
+        return program.num_cores()
+    return members.num_processes(models, program.num_cores(), members.available_memory())

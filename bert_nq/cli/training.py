@@ -1,0 +1,190 @@
+"""Training as the flags of a model's program say: the plan, the run, and what is said of it."""
+import contextlib
+import itertools
+import os
+import sys
+from typing import Any, Callable, List, NamedTuple, Optional
+
+from absl import flags
+
+from bert_nq.base import files, locking
+from bert_nq.base.errors import UserError
+from bert_nq.cli import prediction, program, training_report
+
+# Flags that a function of this module defines count as the calling program's own in --help.
+flags.disclaim_key_flags()
+
+FLAGS = flags.FLAGS
+
+
+class TrainingPlan(NamedTuple):
+    """The data of a training, checked."""
+    data: Any  # a training.settings.TrainingData
+    dev_shards: List[str]  # none where nothing is scored
+
+
+def define_flags() -> None:
+    """Defines the flags that name a training's data."""
+    flags.DEFINE_string("train_precomputed_file", None,
+                        "Training records (prepare_nq_data.py): comma-separated paths and globs.")
+    flags.DEFINE_integer("train_num_precomputed", None,
+                         "How many records these are; counted when not given.", lower_bound=1)
+    flags.DEFINE_bool("overwrite_output_dir", False,
+                      "Whether training removes the model in --output_dir and starts anew.")
+    flags.DEFINE_string("dev_file", None, "NQ shards that the model is scored on while it is "
+                        "trained: comma-separated paths and globs.")
+    flags.DEFINE_integer("dev_pages", 0, "Pages of --dev_file that are used, a sample; 0: all.",
+                         lower_bound=0)
+
+
+def is_chief() -> bool:
+    """Whether this process writes files: of the workers of a training, only the chief does."""
+    from bert_nq.estimator import cluster
+    if FLAGS.overwrite_output_dir and FLAGS.distribution == "multi_worker":
+        raise UserError("--overwrite_output_dir is not for --distribution=multi_worker, where the "
+                        "same command goes on after a worker was lost: remove the folder yourself")
+    return cluster.is_chief(FLAGS.distribution, os.environ)
+
+
+def make_plan(task, groups, config, checkpoint: Optional[str]) -> TrainingPlan:
+    """Checks the data and the flags of a training. TensorFlow is not imported.
+
+    Args:
+      task: a tasks.Task.
+      groups: of flags.training.define_training_flags.
+      config: the encoder's.
+      checkpoint: the prefix of --init_checkpoint, or None.
+
+    Raises:
+      UserError: something cannot be used, or the folder holds a model that was trained otherwise.
+    """
+    from bert_nq.estimator import model_folder, record_checks
+    from bert_nq.training import run_record
+    from bert_nq.training.settings import TrainingData
+    program.require(FLAGS, "train_precomputed_file")
+    paths = files.expand(FLAGS.train_precomputed_file, "record")
+    record_checks.check_training_records(paths, FLAGS.max_seq_length, config.vocab_size)
+    num_records = FLAGS.train_num_precomputed or record_checks.count_records(paths)
+    data = TrainingData(paths, num_records, run_record.describe_data(paths, num_records))
+    if FLAGS.overwrite_output_dir:
+        model_folder.check_can_clear(FLAGS.output_dir, FLAGS.init_checkpoint)
+    else:
+        run_record.RunRecord(FLAGS.output_dir).check_same(
+            training_settings(groups).of_result(FLAGS.train_batch_size, checkpoint),
+            data.description)
+    for flag in ("eval_every", "early_stopping", "dev_pages"):
+        if FLAGS[flag].value and not FLAGS.dev_file:
+            raise UserError("--%s is for --dev_file, which is not given" % flag)
+    dev_shards = task.find_shards(FLAGS.dev_file) if FLAGS.dev_file else []
+    run_record.check_apart(paths, dev_shards)
+    return TrainingPlan(data, dev_shards)
+
+
+def check_can_continue(config) -> None:
+    """Raises UserError where the newest checkpoint in --output_dir cannot be trained further."""
+    from bert_nq.estimator import model
+    from bert_nq.modeling import checkpoints
+    trained = model.latest_checkpoint(FLAGS.output_dir)
+    if trained:
+        checkpoints.check_fits(config, trained)
+        model.check_can_continue(trained)
+
+
+def run_settings(groups):
+    """The Estimator's settings."""
+    from bert_nq.estimator.devices import RunSettings
+    return RunSettings(save_checkpoints_steps=FLAGS.save_checkpoints_steps, **groups.running())
+
+
+def training_settings(groups):
+    """The settings that decide the trained weights."""
+    from bert_nq.training.settings import TrainingSettings
+    return TrainingSettings(max_seq_length=FLAGS.max_seq_length, **groups.training())
+
+
+def _keeping_settings(groups):
+    from bert_nq.training.settings import KeepingSettings
+    return KeepingSettings(**groups.keeping())
+
+
+@contextlib.contextmanager
+def _training_alone():
+    """Keeps other processes from training the same model, except workers of the same run."""
+    if files.is_remote(FLAGS.output_dir) or FLAGS.distribution == "multi_worker":
+        yield
+        return
+    with locking.locked(os.path.join(FLAGS.output_dir, ".training.lock")):
+        yield
+
+
+def train(groups, model_flags, config, checkpoint: Optional[str], data,
+          evaluate: Optional[Callable]) -> str:
+    """Trains and prints what came of it; returns the folder of the model to predict with."""
+    from bert_nq.estimator import model_folder
+    with _training_alone():
+        if FLAGS.overwrite_output_dir:
+            model_folder.clear(FLAGS.output_dir)
+        model_folder.keep_beside_checkpoints(FLAGS.output_dir, FLAGS.bert_config_file,
+                                             FLAGS.vocab_file, model_flags.card())
+        result = _run(groups, config, checkpoint, data, evaluate)
+    if result.stopped_by:
+        _stop(result, "stopped at step %d of %d, which is saved: the same command goes on from "
+              "there" % (result.step, result.num_steps))
+    model_dir = training_report.print_result(result, FLAGS.output_dir, _keeping_settings(groups))
+    if not FLAGS.do_predict:
+        print("\nNext: predict\n"
+              "  python bert_nq/run_nq.py --do_predict --output_dir=%s --predict_file=DEV.jsonl.gz"
+              % model_dir)
+    return model_dir
+
+
+def train_with_others(groups, config, checkpoint: Optional[str], data) -> None:
+    """Trains as a worker that is not the chief; prints what it needs to, and writes nothing."""
+    result = _run(groups, config, checkpoint, data, None)
+    if result.stopped_by:
+        _stop(result, "stopped together with all workers; the chief saves: the same commands go on "
+              "from there")
+    print("\nThis worker is done; the chief has the model and prints what came of it.")
+
+
+def _run(groups, config, checkpoint, data, evaluate):
+    """Prints the plan and carries it out; returns the TrainingResult."""
+    from bert_nq.training import run
+    settings = training_settings(groups)
+    training_report.print_plan(config, data, settings, run_settings(groups))
+    return run.train(config, checkpoint, data, settings, _keeping_settings(groups),
+                     run_settings(groups), program.note, evaluate)
+
+
+def _stop(result, message: str) -> None:
+    """Ends the program as the signal that ended the training would have."""
+    from bert_nq.training import stopping
+    program.note("%s: %s" % (result.stopped_by.name, message))
+    sys.exit(stopping.exit_code(result.stopped_by))
+
+
+def dev_scorer(model_flags, config, maker, shards: List[str],
+               run: Callable[[], Any]) -> Optional[Callable]:
+    """The function that scores a checkpoint on the dev set; None without shards."""
+    if not shards:
+        return None
+    from bert_nq.datasets.nq.shards import BadInput
+    from bert_nq.prediction import predictor
+    from bert_nq.prediction.dev_set import DevSet
+    from bert_nq.prediction.model_settings import Member, ModelSettings
+    dev = DevSet(shards, FLAGS.dev_pages)
+    pages = predictor.PagePredictor(maker, model_flags.decoder(), FLAGS.predict_batch_size)
+
+    def score(checkpoint, stop):
+        settings = ModelSettings((Member(config, checkpoint),), FLAGS.precision)
+
+        def predict(examples):
+            with prediction.open_model(settings, model_flags.decoder(), run) as model:
+                entries = predictor.predict(model, pages, examples, BadInput(skip=False))
+                entries = program.progress(entries, "dev pages", len(dev), every_seconds=30.0)
+                with contextlib.closing(entries):
+                    yield from itertools.takewhile(lambda _: not stop, entries)
+
+        return dev.score(predict)
+
+    return score

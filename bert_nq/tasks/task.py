@@ -1,0 +1,15 @@
+"""The shape of a task."""
+from typing import Any, Callable, List, NamedTuple, Tuple
+
+
+class Task(NamedTuple):
+    """A way from examples to answers, from the shards to the scores."""
+    name: str  # as model.json has it
+    # The shards that a comma list of paths and globs names; raises UserError.
+    find_shards: Callable[[str], List[str]]
+    # (line, "PATH, line N") to an example; raises BadExampleError.
+    decode: Callable[[bytes, str], Any]
+    # Settings of text and features that a model's card keeps, by the flags' names; of these the
+    # weights depend on some, with which the model must be used as well.
+    card_settings: Tuple[str, ...]
+    weights_depend_on: Tuple[str, ...]
