@@ -220,7 +220,7 @@ def test_a_full_disk(folder):
 
 
 def test_killed_in_the_middle(folder):
-    code = ("import sys, time; from bert_nq import files\n"
+    code = ("import sys, time; from bert_nq.base import files\n"
             "with files.replacing('a.txt') as out:\n"
             "    out.write(b'half'); out.flush(); print('written', flush=True); time.sleep(60)\n")
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE,

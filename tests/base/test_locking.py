@@ -12,7 +12,7 @@ from tests.support import programs
 _HOLDER = """
 import sys, time
 sys.path.insert(0, sys.argv[2])
-from bert_nq.locking import locked
+from bert_nq.base.locking import locked
 with locked(sys.argv[1]):
     print("held", flush=True)
     time.sleep(600)

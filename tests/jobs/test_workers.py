@@ -149,7 +149,7 @@ _PARENT = """
 import functools, sys
 sys.path[:0] = sys.argv[2:]
 if __name__ == "__main__":
-    from test_workers import make_faulty
+    from tests.jobs.test_workers import make_faulty
     from bert_nq.jobs.workers import run_tasks
     list(run_tasks(functools.partial(make_faulty, sys.argv[1]), [600, 600], 2))
 """
@@ -161,7 +161,7 @@ def test_workers_end_with_their_parent(tmp_path, signal_number):
     script.write_text(_PARENT)
     folder.mkdir()
     parent = subprocess.Popen([sys.executable, str(script), str(folder),
-                               os.path.join(programs.ROOT, "tests"), programs.ROOT])
+                               programs.ROOT])
     end = time.time() + 60
     while len(os.listdir(str(folder))) < 2 and time.time() < end:
         time.sleep(0.05)

@@ -72,5 +72,5 @@ def test_missing_file_is_refused(tmp_path):
 
 
 def test_config_needs_no_tensorflow():
-    subprocess.run([sys.executable, "-c", "import bert_nq.modeling.config, sys\n"
+    subprocess.run([sys.executable, "-c", "import bert_nq.modeling.encoders.bert_config, sys\n"
                     "assert 'tensorflow' not in sys.modules"], check=True)

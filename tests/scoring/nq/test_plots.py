@@ -83,6 +83,6 @@ def test_predictions_without_an_answer_can_be_drawn(tmp_path):
 
 
 def test_no_window_system_and_no_global_state():
-    code = ("import sys; from bert_nq.scoring import report_folder; "
+    code = ("import sys; from bert_nq.scoring.nq import report_folder; "
             "assert 'matplotlib.pyplot' not in sys.modules")
     assert subprocess.run([sys.executable, "-c", code], cwd=programs.ROOT).returncode == 0
