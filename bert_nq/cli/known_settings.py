@@ -3,7 +3,7 @@
 A flag that was given and differs is an error where the weights depend on the setting, such as the
 casing; where they do not, such as the stride of windows, it is taken and told in a line.
 """
-from typing import Any, Callable, Container, Mapping
+from typing import Any, Callable, Container, Iterable, Mapping
 
 from absl import flags
 
@@ -31,11 +31,27 @@ def take(flag_values: flags.FlagValues, settings: Mapping[str, Any], made: str,
         if not flag.present:
             flag_values.set_default(name, value)
         elif flag.value != value:
-            difference = "%s with %s, not with %s" % (
-                made, _written(name, value), _written(name, flag.value))
+            difference = _difference(flag_values, name, value, made)
             if name in fixed:
                 raise UserError("%s: leave the flag out" % difference)
             note("%s: taken as given" % difference)
+
+
+def check(flag_values: flags.FlagValues, settings: Mapping[str, Any], made: str,
+          fixed: Iterable[str]) -> None:
+    """Raises UserError where flags, given or not, differ from `settings` that must stay as they are.
+
+    The arguments are those of `take`, which has been called with another model's settings.
+    """
+    for name in fixed:
+        if name in settings and flag_values[name].value != settings[name]:
+            raise UserError("%s: models that differ in it cannot be used together"
+                            % _difference(flag_values, name, settings[name], made))
+
+
+def _difference(flag_values: flags.FlagValues, name: str, value: Any, made: str) -> str:
+    return "%s with %s, not with %s" % (made, _written(name, value),
+                                        _written(name, flag_values[name].value))
 
 
 def _written(name: str, value: Any) -> str:

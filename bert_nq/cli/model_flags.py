@@ -232,8 +232,19 @@ class ModelFlags:
             raise UserError("--ensemble_weights is for --ensemble, which is not given")
         if not wanted["ensemble"]:
             return ()
-        return members.find_members(wanted["ensemble"], wanted["ensemble_weights"],
-                                    self.text().vocab_file)
+        found = members.find_members(wanted["ensemble"], wanted["ensemble_weights"],
+                                     self.text().vocab_file)
+        for member in found:
+            self._check_card(os.path.dirname(member.checkpoint))
+        return found
+
+    def _check_card(self, folder: str) -> None:
+        """Raises UserError where a model cannot be used with the settings of the first one."""
+        from bert_nq.estimator import model_card
+        card = model_card.read(folder)
+        if card is not None:
+            known_settings.check(flags.FLAGS, card.settings, "the model in %s was trained" % folder,
+                                 self.task.weights_depend_on)
 
     def find_checkpoint(self, config, checkpoint: Optional[str]) -> Optional[str]:
         """Checks --init_checkpoint, if there is one; returns its prefix or None.

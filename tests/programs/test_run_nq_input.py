@@ -2,6 +2,7 @@
 
 A package named tensorflow stands first on the import path, and importing it ends the program.
 """
+import json
 import os
 
 import pytest
@@ -309,6 +310,21 @@ def test_weights_of_ensembles(files, weights, message):
     model = ensemble_member(files, "first")
     done = files.predict(ensemble="%s,%s" % (model, model), ensemble_weights=weights)
     assert programs.error_line(done) == "error: " + message
+
+
+@pytest.mark.parametrize("setting, first, second", [
+    ("do_lower_case", True, False), ("max_query_length", 16, 20), ("max_position", 50, 9)])
+def test_ensembles_of_models_that_were_trained_otherwise(files, tmp_path, setting, first, second):
+    folders = []
+    for name, value in (("a", first), ("b", second)):
+        folders.append(ensemble_member(files, "%s_%s" % (setting, name)))
+        with open(os.path.join(folders[-1], "model.json"), "w") as f:
+            json.dump({"task": "nq_joint", "settings": {setting: value}}, f)
+    done = files.predict(ensemble=",".join(folders))
+    written = ["--%s=%s" % (setting, str(value).lower()) for value in (second, first)]
+    assert programs.error_line(done) == (
+        "error: the model in %s was trained with %s, not with %s: models that differ in it cannot "
+        "be used together" % ((folders[1],) + tuple(written)))
 
 
 def test_ensembles_are_of_trained_models(files):
