@@ -39,7 +39,7 @@ def take(flag_values: flags.FlagValues, settings: Mapping[str, Any], made: str,
 
 def check(flag_values: flags.FlagValues, settings: Mapping[str, Any], made: str,
           fixed: Iterable[str]) -> None:
-    """Raises UserError where flags, given or not, differ from `settings` that must stay as they are.
+    """Raises UserError where flags, given or not, differ from settings that must stay as they are.
 
     The arguments are those of `take`, which has been called with another model's settings.
     """

@@ -20,7 +20,8 @@ def test_memory_does_not_grow_with_the_pages(tmp_path):
         shard = predict_many.write_pages(tmp_path / ("%d.jsonl" % num_pages), num_pages)
         output = tmp_path / ("%d.json" % num_pages)
         done = subprocess.run(
-            [sys.executable, "-m", "tests.support.predict_many", shard, vocabulary, str(output)], stdout=subprocess.PIPE, check=True,
+            [sys.executable, "-m", "tests.support.predict_many", shard, vocabulary, str(output)],
+            stdout=subprocess.PIPE, check=True,
             env=dict(os.environ, PYTHONPATH=ROOT))
         found = json.loads(done.stdout.decode("ascii"))
         assert found["pages"] == num_pages

@@ -177,7 +177,8 @@ def test_a_copy_of_the_model_writes_its_predictions_beside_it(predicted, work, t
 
 
 @pytest.mark.parametrize("flag, trained_with", [
-    ("--do_lower_case=false", "--do_lower_case=true"), ("--nodo_lower_case", "--do_lower_case=true"),
+    ("--do_lower_case=false", "--do_lower_case=true"),
+    ("--nodo_lower_case", "--do_lower_case=true"),
     ("--max_query_length=20", "--max_query_length=16"), ("--max_position=5", "--max_position=50")])
 @pytest.mark.parametrize("mode", ["--do_predict", "--do_export"])
 def test_flags_that_contradict_the_model_are_refused(trained, work, mode, flag, trained_with):
