@@ -1,4 +1,4 @@
-"""The errors that a person can mend, told apart from the defects of this code."""
+"""Errors that the user can fix, as opposed to defects of this code."""
 
 
 class UserError(Exception):
@@ -10,4 +10,4 @@ class UserError(Exception):
 
 
 class BadExampleError(UserError):
-    """One example of a shard is unusable; `--on_bad_input=skip` counts it and goes on."""
+    """One unusable example of a shard; `--on_bad_input=skip` counts it and goes on."""

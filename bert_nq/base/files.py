@@ -11,18 +11,21 @@ import google_crc32c
 
 from bert_nq.base.errors import UserError
 
-_TAIL = 1 << 16
+_TAIL_BYTES = 1 << 16  # the end of a file that its fingerprint covers
 _TEMPORARY = ".tmp"
-_HADOOP = ("hdfs", "webhdfs")
+_HADOOP_SCHEMES = ("hdfs", "webhdfs")
 
 
 def is_remote(path: str) -> bool:
-    """Whether `path` is a URL such as gs://bucket/name and not a path of this machine."""
+    """Whether `path` is a URL such as gs://bucket/name rather than a local path."""
     return "://" in path
 
 
 def _file_system(path: str):
-    """The remote file system of `path`: one of its own, since transactions are kept in it."""
+    """A new instance of the remote file system of `path`.
+
+    Not fsspec's cached one: a transaction is state of the instance, and two of them would mix.
+    """
     try:
         from fsspec.core import url_to_fs
         return url_to_fs(path, skip_instance_cache=True)[0]
@@ -34,10 +37,14 @@ def _file_system(path: str):
 
 
 def expand(patterns: str, what: str = "input") -> List[str]:
-    """The files that a comma list of paths and globs names, each glob's matches sorted.
+    """Files named by a comma list of paths and globs; the matches of each glob are sorted.
+
+    Args:
+      patterns: the comma list.
+      what: the kind of file, as messages call it.
 
     Raises:
-      UserError: a pattern that matches nothing; it is shown, with the flag's meaning `what`.
+      UserError: a pattern matches nothing (the message shows it), or a folder was given.
     """
     paths = []
     for pattern in filter(None, (p.strip() for p in patterns.split(","))):
@@ -63,17 +70,19 @@ def expand(patterns: str, what: str = "input") -> List[str]:
 
 
 def _remote_root(path: str) -> str:
-    """What a remote file system leaves out of the paths that it finds."""
+    """The beginning of a URL that is missing from the paths that `glob` returns.
+
+    hdfs://HOST:PORT/PATH is returned as /PATH, gs://BUCKET/PATH as BUCKET/PATH.
+    """
     scheme, rest = path.split("://", 1)
-    # hdfs://HOST:PORT/PATH is found as /PATH, gs://BUCKET/PATH as BUCKET/PATH.
-    return "%s://%s" % (scheme, rest.split("/")[0] if scheme in _HADOOP else "")
+    return "%s://%s" % (scheme, rest.split("/")[0] if scheme in _HADOOP_SCHEMES else "")
 
 
 def check_output(output: str, inputs: Sequence[str]) -> None:
     """Refuses an output that is a folder or one of the inputs, before anything is written.
 
     Raises:
-      UserError: it is; remote folders are not looked into.
+      UserError: it is one. Whether a remote path is a folder is not checked.
     """
     if _real(output) in map(_real, inputs):
         raise UserError("%s is input and output at once: choose another output" % output)
@@ -82,7 +91,7 @@ def check_output(output: str, inputs: Sequence[str]) -> None:
 
 
 def absolute(path: str) -> str:
-    """The path from the root; that of a remote file is itself."""
+    """An absolute path; a remote path is returned unchanged."""
     return path if is_remote(path) else os.path.abspath(path)
 
 
@@ -109,7 +118,7 @@ def _reading(path: str) -> Iterator[None]:
 
 
 def make_folder(path: str) -> None:
-    """Creates the folder `path` and those above it, if they are not there yet."""
+    """Creates the folder `path` and its parents where they are missing; no-op for remote paths."""
     if path and not is_remote(path):
         try:
             os.makedirs(path, exist_ok=True)
@@ -118,14 +127,14 @@ def make_folder(path: str) -> None:
 
 
 def fingerprint(path: str, with_time: bool = True) -> str:
-    """Tells whether a file is still what it was, without reading all of it.
+    """A string that changes when the file does, found without reading all of it.
 
-    Its size, its time of change, and a checksum of its last 64 kB: of a gzip file these end in the
-    checksum of all that is in it. Of a remote file, what its file system has for this purpose.
+    Made of size, modification time, and a checksum of the last 64 kB; a gzip file ends in the
+    checksum of its whole content, so that this covers it. For a remote file it is fsspec's `ukey`.
 
     Args:
       path: the file.
-      with_time: False leaves out the time of change, so that a copy has the same fingerprint.
+      with_time: False leaves out the modification time, so that a copy has the same fingerprint.
 
     Raises:
       UserError: it cannot be read.
@@ -135,13 +144,13 @@ def fingerprint(path: str, with_time: bool = True) -> str:
             return str(_file_system(path).ukey(path))
     with open_binary(path) as f:
         num_bytes = f.seek(0, os.SEEK_END)
-        f.seek(max(0, num_bytes - _TAIL))
+        f.seek(max(0, num_bytes - _TAIL_BYTES))
         time = "%d-" % os.fstat(f.fileno()).st_mtime_ns if with_time else ""
         return "%d-%s%08x" % (num_bytes, time, google_crc32c.value(f.read()))
 
 
 def size(path: str) -> int:
-    """Bytes of a file.
+    """Size of a file in bytes.
 
     Raises:
       UserError: it cannot be read.
@@ -157,14 +166,14 @@ def write_json(path: str, content: Any) -> None:
 
 
 def read_json(path: str) -> Any:
-    """The content of a JSON file, None if there is no such file.
+    """The content of a JSON file; None if there is no such file.
 
     Raises:
       UserError: it cannot be read, or is not JSON.
     """
     with _reading(path):
-        there = _file_system(path).exists(path) if is_remote(path) else os.path.lexists(path)
-    if not there:
+        exists = _file_system(path).exists(path) if is_remote(path) else os.path.lexists(path)
+    if not exists:
         return None
     try:
         with open_binary(path) as f:
@@ -175,11 +184,14 @@ def read_json(path: str) -> Any:
 
 @contextlib.contextmanager
 def replacing(path: str) -> Iterator[IO[bytes]]:
-    """A binary file that takes the place of `path` when the block ends, or never.
+    """Opens a binary file that replaces `path` atomically when the block ends without an error.
 
-    What is written goes to a temporary name in the same folder, is flushed to disk and then
-    renamed, so that `path` holds either what it held before or everything, whenever the process is
-    killed. What a killed process has left under a temporary name is removed by the next one.
+    Data go to a temporary file in the same folder, which is flushed to disk and then renamed:
+    whenever the process is killed, `path` holds either its old content or all of the new one. The
+    temporary file of a killed process is removed by the next one that replaces `path`.
+
+    Raises:
+      UserError: the file cannot be written.
     """
     if is_remote(path):
         try:
@@ -212,18 +224,18 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
 @contextlib.contextmanager
 def _replacing_remote(path: str) -> Iterator[IO[bytes]]:
     file_system = _file_system(path)
-    if path.split("://")[0] not in _HADOOP:
+    if path.split("://")[0] not in _HADOOP_SCHEMES:
         with file_system.transaction, file_system.open(path, "wb") as out:
             yield out
         return
-    # Hadoop has no transactions (those of fsspec fail there), but renames.
+    # Hadoop has renames but no transactions (fsspec's fail there).
     folder, name = path.rsplit("/", 1)
     temporary = "%s/.%s.%s%s" % (folder, name, secrets.token_hex(4), _TEMPORARY)
     try:
         with file_system.open(temporary, "wb") as out:
             yield out
         if file_system.exists(path):
-            file_system.rm_file(path)  # A rename does not replace there.
+            file_system.rm_file(path)  # Hadoop's rename does not replace an existing file.
         file_system.mv(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -232,19 +244,19 @@ def _replacing_remote(path: str) -> Iterator[IO[bytes]]:
 
 
 def _new_temporary(folder: str, name: str) -> Tuple[int, str]:
-    """Handle and path of a new file, locked for as long as its writer lives."""
+    """(handle, path) of a new temporary file, locked for as long as its writer lives."""
     while True:
         path = os.path.join(folder, ".%s.%s%s" % (name, secrets.token_hex(4), _TEMPORARY))
-        # Unlike one of tempfile, for those to read whom the umask lets; it belongs to all threads,
-        # so it must not be changed to be known.
+        # Not from tempfile, whose files only their owner can read: 0o666 leaves it to the umask.
+        # (The umask can be read only by changing it, which would affect all threads.)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
         if _lock(handle) and os.path.exists(path):
             return handle, path
-        os.close(handle)  # Another process took it for abandoned before it was locked.
+        os.close(handle)  # Another process took the file for abandoned before it was locked.
 
 
 def _remove_abandoned(folder: str, name: str) -> None:
-    """Removes what writers of the file `name` that were killed have left: nobody has locked it."""
+    """Removes temporary files of `name` whose writers were killed: those that nobody locks."""
     for path in glob.glob(os.path.join(glob.escape(folder),
                                        "." + glob.escape(name) + ".*" + _TEMPORARY)):
         with contextlib.suppress(OSError):
@@ -260,7 +272,7 @@ def _lock(handle: int) -> bool:
     except BlockingIOError:
         return False
     except OSError:
-        pass  # A file system without locks.
+        pass  # The file system has no locks.
     return True
 
 

@@ -1,51 +1,57 @@
-"""Reading gzip files that may be damaged: all that can be read of them, then the fault."""
+"""Reading gzip files that may be damaged: everything readable first, then the fault."""
 import io
 from typing import IO, Iterator, Optional, Tuple
 
 from isal import isal_zlib
 
 MAGIC = b"\x1f\x8b"
-# With the only method of compression that there is.
-_MARK = MAGIC + b"\x08"
-# Small parts of compressed data, of which isal copies what it has not used, and large ones of what
-# comes out: twice as fast as the other way round.
-_CHUNK = 1 << 15
-_BUFFER = 1 << 18
-_GZIP = 31  # zlib's number for: a gzip header, the largest window
+# The magic number and "deflate", the only compression method that gzip defines.
+_HEADER = MAGIC + b"\x08"
+# Small input chunks, since isal copies their unused rest, and large output buffers: twice as fast
+# as the other way round.
+_INPUT_BYTES = 1 << 15
+_BUFFER_BYTES = 1 << 18
+_GZIP_WBITS = 31  # zlib's number for a gzip header and the largest window
 
 
-def detect(raw: IO[bytes], mark: bytes = _MARK) -> Tuple[IO[bytes], Optional["Inflated"]]:
-    """Whether an opened file is gzip, by its first bytes and not by a name.
+def detect(raw: IO[bytes], header: bytes = _HEADER) -> Tuple[IO[bytes], Optional["Inflated"]]:
+    """Tells by its first bytes, not by its name, whether an opened file is gzip.
+
+    Args:
+      raw: the file, at its start.
+      header: the first bytes that count as gzip.
 
     Returns:
-      The file with these bytes still to be read, and what decompresses it; None if it is not gzip.
+      (file, decompressor): the file at its start as before; its decompressor, None if it is not
+      gzip.
     """
     # A pipe cannot go back to its start, a remote file cannot peek.
     stream = raw if hasattr(raw, "peek") else io.BufferedReader(raw)
-    return stream, Inflated(stream) if stream.peek(len(mark)).startswith(mark) else None
+    return stream, Inflated(stream) if stream.peek(len(header)).startswith(header) else None
 
 
 def decompressed(raw: IO[bytes]) -> Tuple[IO[bytes], Optional["Inflated"]]:
-    """The bytes of an opened file, decompressed if it is gzip; see `detect`.
+    """A stream of the opened file's content, decompressed if it is gzip; see `detect`.
 
     Returns:
-      The stream to read from; the decompressor under it, which knows of faults, or None.
+      (stream, decompressor): the stream to read from; the decompressor under it, whose `fault`
+      says whether the file is damaged, or None.
     """
     stream, inflated = detect(raw)
     if inflated is None:
         return stream, None
-    return io.BufferedReader(_Stream(inflated), _BUFFER), inflated
+    return io.BufferedReader(_Stream(inflated), _BUFFER_BYTES), inflated
 
 
 class Inflated:
-    """The decompressed bytes of a gzip file of one or more members.
+    """Decompressor of a gzip file of one or more members.
 
-    Python's own readers raise where data end early, and what they had decompressed up to there is
-    lost: some pages of NQ. Here it is given out first, and the stream ends.
+    Python's own readers raise where data end early and lose what they had decompressed up to there
+    (some pages of NQ). This one returns that data first, then the stream ends.
 
     Attributes:
-      members: how many were read to their ends.
-      fault: what is wrong with the file, once the stream has ended; None if nothing is.
+      members: number of members that were read to their ends.
+      fault: description of the damage, once the stream has ended; None if there is none.
     """
 
     def __init__(self, raw: IO[bytes]):
@@ -56,11 +62,11 @@ class Inflated:
         self.fault = None
 
     def chunks(self, size: int) -> Iterator[bytes]:
-        """Yields the data in parts of 1 to `size` bytes."""
+        """Yields the data in chunks of 1 to `size` bytes."""
         return iter(lambda: self.read(size), b"")
 
     def read(self, size: int) -> bytes:
-        """Some data, at most `size` bytes; none at the end of the stream and at a fault."""
+        """Returns 1 to `size` bytes; b"" at the end of the stream or at a fault."""
         if self.fault is not None:
             return b""
         try:
@@ -70,10 +76,10 @@ class Inflated:
             return b""
 
     def _inflate(self, size: int) -> bytes:
-        """Up to `size` bytes; none at the end of the stream."""
+        """Returns up to `size` bytes; b"" at the end of the stream."""
         while self._fill() or self._member is not None:
             if self._member is None:
-                self._member = isal_zlib.decompressobj(wbits=_GZIP)
+                self._member = isal_zlib.decompressobj(wbits=_GZIP_WBITS)
             at_end = not self._input
             data = self._member.decompress(self._input, size)
             self._input = self._member.unconsumed_tail
@@ -89,20 +95,20 @@ class Inflated:
         return b""
 
     def _fill(self) -> bool:
-        """Reads input if none is left; tells whether there is any."""
+        """Reads input if none is left; returns whether there is any."""
         while True:
             if self._member is None:
                 # Some writers pad members with zeros.
                 self._input = self._input.lstrip(b"\0")
             if self._input:
                 return True
-            self._input = self._raw.read(_CHUNK)
+            self._input = self._raw.read(_INPUT_BYTES)
             if not self._input:
                 return False
 
 
 class _Stream(io.RawIOBase):
-    """`Inflated` as a file."""
+    """Adapter of `Inflated` to the interface of a raw file."""
 
     def __init__(self, inflated: Inflated):
         super().__init__()

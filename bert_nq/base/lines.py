@@ -1,4 +1,4 @@
-"""Reading text files line by line, gzipped or not, with the place of a fault."""
+"""Reading text files line by line, gzipped or not; errors name the line."""
 from typing import Callable, Iterable, Iterator, Optional, Tuple
 
 from bert_nq.base import files, inflating
@@ -6,7 +6,8 @@ from bert_nq.base.errors import BadExampleError
 
 _BUFFER = 1 << 19
 
-# Told how many bytes of a file were read since it was last told, as they lie on the disk.
+# Progress callback: is given the bytes of the file (compressed ones of a gzip file) that were read
+# since its last call.
 OnRead = Callable[[int], None]
 
 
@@ -17,7 +18,7 @@ def read_lines(path: str, on_read: Optional[OnRead] = None) -> Iterator[Tuple[in
 
     Args:
       path: the file.
-      on_read: told of the bytes read, before each line.
+      on_read: progress callback, called before each line.
 
     Raises:
       UserError: the file cannot be opened.
@@ -25,7 +26,7 @@ def read_lines(path: str, on_read: Optional[OnRead] = None) -> Iterator[Tuple[in
     """
     number = position = 0
     with files.open_binary(path) as raw:
-        # Two bytes are enough of a text, which cannot begin with them.
+        # The first two bytes are proof enough: no UTF-8 text begins with them.
         lines, inflated = inflating.detect(raw, inflating.MAGIC)
         if inflated:
             lines = _lines(inflated.chunks(_BUFFER))
@@ -34,7 +35,7 @@ def read_lines(path: str, on_read: Optional[OnRead] = None) -> Iterator[Tuple[in
                 before, position = position, raw.tell()
                 on_read(position - before)
             if inflated and inflated.fault and not line.endswith(b"\n"):
-                number -= 1  # The line in which the data break off.
+                number -= 1  # This line is incomplete: the data break off in it.
             elif not line.isspace():
                 yield number, line
         if inflated and inflated.fault:
@@ -44,11 +45,11 @@ def read_lines(path: str, on_read: Optional[OnRead] = None) -> Iterator[Tuple[in
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The lines of a text that comes in chunks, each with its line feed.
+    """Yields the lines of a text that comes in chunks, each with its line feed.
 
     io.BufferedReader would copy every byte once more.
     """
-    begun = []  # the chunks of the line under way
+    begun = []  # the parts of the current line
     for chunk in chunks:
         start, end = 0, chunk.find(b"\n") + 1
         while end:

@@ -1,4 +1,4 @@
-"""One run at a time: locks that the system frees when their holder is killed."""
+"""Lock files that allow one run at a time; the system frees them when their holder is killed."""
 import contextlib
 import fcntl
 import os
@@ -10,9 +10,9 @@ from bert_nq.base.errors import UserError
 
 @contextlib.contextmanager
 def locked(path: str) -> Iterator[None]:
-    """Holds the lock file `path` for the block; it is removed at the end.
+    """Holds the lock file `path` for the block and removes it at the end.
 
-    The system frees the lock of a process that is killed; the file that stays does no harm.
+    The system frees the lock of a killed process; the file that it leaves behind does no harm.
 
     Raises:
       UserError: another process holds it.
@@ -22,7 +22,7 @@ def locked(path: str) -> Iterator[None]:
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         except FileNotFoundError:
-            continue  # The run before has just removed the folder.
+            continue  # The previous run has just removed the folder.
         except OSError as e:
             raise UserError("cannot write %s: %s" % (path, e.strerror)) from e
         try:
@@ -30,7 +30,7 @@ def locked(path: str) -> Iterator[None]:
         except OSError:
             os.close(handle)
             raise UserError("another run holds %s: wait until it has ended" % path) from None
-        # The run before may have removed the file between the two calls.
+        # The previous run may have removed the file between `open` and `flock`.
         with contextlib.suppress(FileNotFoundError):
             if os.path.samestat(os.stat(path), os.fstat(handle)):
                 break

@@ -1,4 +1,4 @@
-"""Numbers as they come out of JSON."""
+"""Checks of numbers that were read from JSON."""
 import math
 from typing import Any
 

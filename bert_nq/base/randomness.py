@@ -1,7 +1,7 @@
-"""Random numbers that depend on what they are for and not on the order of asking.
+"""Random numbers as hashes, independent of the order in which they are drawn.
 
 Each number is a hash of a seed and of the thing that it decides about (an example's id, a window's
-index), so the same things are drawn whatever the order, the sharding or the number of workers.
+index), so it is the same whatever the order, the sharding or the number of workers.
 """
 from typing import Union
 
@@ -10,7 +10,7 @@ import numpy as np
 _MASK = 0xFFFFFFFFFFFFFFFF
 _GOLDEN, _MIX_1, _MIX_2 = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
-_Bits = Union[int, np.ndarray]  # 64 of them: below 2**64, or uint64 [...]
+_Bits = Union[int, np.ndarray]  # 64 bits: an int in [0, 2**64), or uint64 [...]
 
 
 def hash64(seed: int, *parts) -> np.ndarray:
@@ -23,7 +23,8 @@ def hash64(seed: int, *parts) -> np.ndarray:
     Returns:
       uint64 of the broadcast shape (at least one dimension), uniform over 64 bits.
     """
-    # Mixed twice, or a seed and a first part could change places and equal ones cancel out.
+    # The seed is mixed twice. Mixed once, it could change places with the first part, and equal
+    # values would cancel out.
     state = _mix(_mix(_bits(seed)))
     for part in parts:
         state = _mix(state ^ _mix(_bits(part)))
@@ -31,7 +32,7 @@ def hash64(seed: int, *parts) -> np.ndarray:
 
 
 def uniform(seed: int, *parts) -> np.ndarray:
-    """Numbers in [0, 1) with 53 random bits each; the arguments are those of `hash64`."""
+    """Numbers in [0, 1) with 53 random bits each, float64; for the arguments see `hash64`."""
     return (hash64(seed, *parts) >> np.uint64(11)).astype(np.float64) * 2.0 ** -53
 
 
@@ -42,8 +43,8 @@ def _bits(value) -> _Bits:
 
 
 def _mix(x: _Bits) -> _Bits:
-    """SplitMix64 (Steele, Lea and Flood, 2014) from a state to its next number: a bijection."""
-    if isinstance(x, int):  # A twentieth of the time that an array of one element takes.
+    """One step of SplitMix64 (Steele, Lea and Flood, 2014) from state to output, a bijection."""
+    if isinstance(x, int):  # Takes a twentieth of the time of an array of one element.
         x = (x + _GOLDEN) & _MASK
         x = ((x ^ (x >> 30)) * _MIX_1) & _MASK
         x = ((x ^ (x >> 27)) * _MIX_2) & _MASK

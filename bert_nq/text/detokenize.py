@@ -1,15 +1,16 @@
-"""Wordpieces back to text that a person can read."""
+"""Turns wordpieces back into readable text."""
 from typing import Iterable
 
 
 def pieces_to_text(pieces: Iterable[str]) -> str:
     """Joins pieces with blanks and glues each "##" piece to the one before it.
 
-    A "##" piece that continues nothing in sight (a window may begin within a word) keeps its "##":
+    A "##" piece keeps its "##" where the piece that it continues is not in view, since a window may
+    begin within a word:
 
         [SEP] ##able to say [UNK] , again ##st  ->  [SEP] ##able to say [UNK] , against
 
-    Case, accents and the blanks around punctuation are lost for good.
+    Case, accents and the original blanks around punctuation cannot be restored.
     """
     words = []
     for piece in pieces:

@@ -1,9 +1,9 @@
 """Learns a small WordPiece vocabulary from text, for corpora without a pretrained model.
 
-Pairs of neighbouring pieces are merged, the most frequent first (byte-pair encoding: Sennrich et
-al. 2016, section 3.2), into more pieces than asked for. Then the words are cut as BERT cuts them,
-longest piece first, and the pieces that are used most are kept. That drops the stepping stones of
-merges: with "quarter" a piece, "quart" and "##er" may have nothing left to do.
+Byte-pair encoding (Sennrich et al. 2016, section 3.2) merges neighbouring pieces, the most frequent
+pair first, into more pieces than asked for. Then the words are cut as BERT cuts them, longest piece
+first, and the pieces that are used most are kept. That drops mere intermediate steps of merging:
+once "quarter" is a piece, "quart" and "##er" may never be used.
 """
 import collections
 import heapq
@@ -13,30 +13,31 @@ from bert_nq.base.errors import UserError
 from bert_nq.text.vocabulary import CLS, MASK, NQ_MARKERS, PAD, SEP, UNK, Vocabulary
 from bert_nq.text.wordpiece import MAX_WORD_CHARS, PieceCutter, basic_words, is_special
 
-# A character that is seen less often gets no piece; words with it become [UNK].
+# Rarer characters get no piece; words with them become [UNK].
 MIN_CHAR_COUNT = 5
 
 # Entries before the pieces: those of BERT's English uncased vocabulary up to [MASK], and one
 # [unused...] entry for each NQ marker.
 NUM_RESERVED = 104 + len(NQ_MARKERS)
 
-# Merging looks at no more different words than this, the most frequent ones.
+# Merging uses at most this many different words, the most frequent ones.
 _MAX_WORDS = 100000
 
-# A pair seen fewer times is not merged.
+# Rarer pairs are not merged.
 _MIN_PAIR_COUNT = 2
 
-# Merges beyond those asked for, as a share of them.
+# Extra merges, as a share of those asked for.
 _SURPLUS = 0.3
 
 Pair = Tuple[str, str]
 
 
 def count_words(texts: Iterable[str], do_lower_case: bool = True) -> Counter[str]:
-    """How often each word occurs after BERT's basic tokenization.
+    """Counts the words of texts after BERT's basic tokenization.
 
     Args:
-      texts: words or longer texts; what the NQ baseline looks up whole, as "[12]", is left out.
+      texts: words or longer texts; words that the NQ baseline looks up whole, such as "[12]", are
+        not counted.
       do_lower_case: whether to lower-case words and strip their accents.
     """
     raw = collections.Counter()
@@ -51,18 +52,18 @@ def count_words(texts: Iterable[str], do_lower_case: bool = True) -> Counter[str
 
 
 def learn_vocabulary(word_counts: Mapping[str, int], size: int) -> List[str]:
-    """A vocabulary in BERT's layout for the words counted. Equal counts give an equal vocabulary.
+    """Learns a vocabulary in BERT's layout. Equal counts give an equal vocabulary.
 
     Args:
-      word_counts: basic words and how often each occurs, in any order.
-      size: number of entries, all included.
+      word_counts: {basic word: its count}, in any order.
+      size: number of entries, special and unused ones included.
 
     Returns:
       `size` tokens: [PAD], [unused0] to [unused98], [UNK], [CLS], [SEP], [MASK], at least as many
       [unused...] entries as there are NQ markers, then the pieces, the most frequent first. Every
-      character that occurs MIN_CHAR_COUNT times is a piece both alone and behind "##", but
-      characters take at most half of the room: the most frequent ones have it. Where the words give
-      too few pieces there are more [unused...] entries.
+      character that occurs MIN_CHAR_COUNT times is a piece, both by itself and with "##" before it,
+      but characters take at most half of the room for pieces; then the most frequent ones take it.
+      Where the words give too few pieces there are more [unused...] entries.
 
     Raises:
       UserError: `size` leaves no room for pieces, or there are no words.
@@ -81,15 +82,15 @@ def learn_vocabulary(word_counts: Mapping[str, int], size: int) -> List[str]:
     counts = {word: n for word, n in counts.items() if known.issuperset(word)}
     num_merged = room - len(single)
     merged = _merge(_most_frequent(counts, _MAX_WORDS), int(num_merged * (1 + _SURPLUS)))
-    used = _uses(counts, single + merged)
-    kept = sorted(merged, key=lambda piece: (-used[piece], piece))[:num_merged]
-    used = _uses(counts, single + kept)
-    pieces = sorted(single + kept, key=lambda piece: (-used[piece], piece))
+    uses = _uses(counts, single + merged)
+    kept = sorted(merged, key=lambda piece: (-uses[piece], piece))[:num_merged]
+    uses = _uses(counts, single + kept)
+    pieces = sorted(single + kept, key=lambda piece: (-uses[piece], piece))
     return _reserved(size - len(pieces)) + pieces
 
 
 class Coverage(NamedTuple):
-    """How a vocabulary cuts the words of a corpus."""
+    """How well a vocabulary covers the words of a corpus, repeated ones counted each time."""
     words: int
     whole: float  # share of the words that are one piece
     unknown: float  # share of the words that become [UNK]
@@ -97,7 +98,12 @@ class Coverage(NamedTuple):
 
 
 def coverage(word_counts: Mapping[str, int], vocabulary: Vocabulary) -> Coverage:
-    """Cuts the basic words counted, at least one of them, with `vocabulary`."""
+    """Measures how `vocabulary` cuts words.
+
+    Args:
+      word_counts: {basic word: its count}, at least one.
+      vocabulary: the vocabulary to measure.
+    """
     cut = PieceCutter(vocabulary.ids).cut
     unknown_ids = (vocabulary.ids[UNK],)
     words = whole = unknown = pieces = 0
@@ -117,17 +123,17 @@ def _reserved(n: int) -> List[str]:
     return [PAD] + unused[:99] + [UNK, CLS, SEP, MASK] + unused[99:]
 
 
-def _frequent_characters(counts: Mapping[str, int], most: int) -> List[str]:
-    seen = collections.Counter()
+def _frequent_characters(counts: Mapping[str, int], limit: int) -> List[str]:
+    char_counts = collections.Counter()
     for word, n in counts.items():
         for char in word:
-            seen[char] += n
-    frequent = [char for char, n in seen.items() if n >= MIN_CHAR_COUNT]
-    return sorted(frequent, key=lambda char: (-seen[char], char))[:most]
+            char_counts[char] += n
+    frequent = [char for char, n in char_counts.items() if n >= MIN_CHAR_COUNT]
+    return sorted(frequent, key=lambda char: (-char_counts[char], char))[:limit]
 
 
-def _most_frequent(counts: Mapping[str, int], most: int) -> List[Tuple[str, int]]:
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
+def _most_frequent(counts: Mapping[str, int], limit: int) -> List[Tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:limit]
 
 
 def _uses(counts: Mapping[str, int], pieces: List[str]) -> Counter[str]:
@@ -142,36 +148,37 @@ def _uses(counts: Mapping[str, int], pieces: List[str]) -> Counter[str]:
 
 
 def _merge(words: List[Tuple[str, int]], num_pieces: int) -> List[str]:
-    """The first `num_pieces` pieces that merging gives, or fewer where pairs run out."""
+    """The first `num_pieces` pieces that merging makes, or fewer where pairs run out."""
     segmented = [[word[0]] + ["##" + char for char in word[1:]] for word, _ in words]
     counts = [n for _, n in words]
     pair_counts, pair_words = _count_pairs(segmented, counts)
     heap = [_entry(pair, n) for pair, n in pair_counts.items()]
     heapq.heapify(heap)
-    merged = {}  # used as an ordered set: two pairs may give one piece
+    merged = {}  # used as an ordered set: two pairs may give the same piece
     while heap and len(merged) < num_pieces:
-        negative, piece, pair = heapq.heappop(heap)
-        now = pair_counts[pair]
-        if now < _MIN_PAIR_COUNT:
+        negative_count, piece, pair = heapq.heappop(heap)
+        count = pair_counts[pair]
+        if count < _MIN_PAIR_COUNT:
             continue
-        if now != -negative:
-            # Some of the pair went into other merges since this entry was made.
-            heapq.heappush(heap, _entry(pair, now))
+        if count != -negative_count:
+            # The entry is out of date: other merges took some occurrences of the pair.
+            heapq.heappush(heap, _entry(pair, count))
             continue
         merged[piece] = True
-        for new in _apply(pair, piece, segmented, counts, pair_counts, pair_words):
-            heapq.heappush(heap, _entry(new, pair_counts[new]))
+        for grown in _apply(pair, piece, segmented, counts, pair_counts, pair_words):
+            heapq.heappush(heap, _entry(grown, pair_counts[grown]))
     return list(merged)
 
 
 def _entry(pair: Pair, count: int) -> Tuple[int, str, Pair]:
+    """Heap entry of a pair: the most frequent first, then by the piece that it makes."""
     left, right = pair
     return -count, left + right[2:], pair
 
 
 def _count_pairs(segmented: List[List[str]],
                  counts: List[int]) -> Tuple[Dict[Pair, int], Dict[Pair, Set[int]]]:
-    """The count of each pair of neighbours, and the numbers of the words that it is in."""
+    """({pair of neighbours: its count}, {pair: the indexes of the words that have it})."""
     pair_counts, pair_words = collections.defaultdict(int), collections.defaultdict(set)
     for i, (pieces, n) in enumerate(zip(segmented, counts)):
         for pair in zip(pieces, pieces[1:]):
@@ -182,13 +189,13 @@ def _count_pairs(segmented: List[List[str]],
 
 def _apply(pair: Pair, piece: str, segmented: List[List[str]], counts: List[int],
            pair_counts: Dict[Pair, int], pair_words: Dict[Pair, Set[int]]) -> Set[Pair]:
-    """Merges `pair` in every word that has it, and returns the pairs that became more frequent."""
+    """Merges `pair` in every word that has it; returns the pairs that became more frequent."""
     grown = set()
     for i in pair_words.pop(pair):
         old, n = segmented[i], counts[i]
         new = _replace(old, pair, piece)
         if len(new) == len(old):
-            continue  # a merge before took the pair out of this word
+            continue  # An earlier merge took the pair out of this word.
         for before in zip(old, old[1:]):
             pair_counts[before] -= n
         for after in zip(new, new[1:]):

@@ -1,6 +1,6 @@
-"""BERT's own tokenizer behind the interface of ours, for `--tokenizer=reference`.
+"""BERT's own tokenizer with the interface of ours, for `--tokenizer=reference`.
 
-`bert.tokenization` imports TensorFlow, so it is imported when a function here is called.
+`bert.tokenization` imports TensorFlow, so it is imported only when a function here is called.
 """
 from typing import List, Tuple
 
@@ -12,8 +12,8 @@ from bert_nq.text.wordpiece import is_special
 def _import_tokenization():
     from bert import tokenization
 
-    # It reads one of the flags that it defines for every word. In a program they are parsed; in a
-    # worker process nobody parses them, and defaults are what is wanted.
+    # The module defines flags and reads one of them for every word. A program parses them; a worker
+    # process does not, and there the defaults are right.
     flag_values = vars(tokenization)["FLAGS"]
     if not flag_values.is_parsed():
         flag_values.mark_as_parsed()
@@ -21,11 +21,14 @@ def _import_tokenization():
 
 
 class ReferenceTokenizer:
-    """`WordPieceTokenizer`'s methods, worked out by bert-tensorflow's FullTokenizer. Slow."""
+    """bert-tensorflow's FullTokenizer with the methods of `WordPieceTokenizer`. Slow."""
 
     def __init__(self, vocab_path: str, do_lower_case: bool = True):
-        """Raises UserError where the vocabulary cannot be read or has no [UNK]."""
-        # Ours is read first for the sake of its errors; the two number tokens alike.
+        """
+        Raises:
+          UserError: the vocabulary cannot be read or has no [UNK].
+        """
+        # Our reader goes first because its errors are clear; both give tokens the same ids.
         self.vocabulary = Vocabulary.load(vocab_path)
         if UNK not in self.vocabulary.ids:
             raise UserError("%s: no entry %s; give the vocab.txt of a BERT model"
@@ -38,7 +41,7 @@ class ReferenceTokenizer:
         return tuple(self._full.vocab[piece] for piece in self.tokenize_word(word))
 
     def text_ids(self, text: str) -> List[int]:
-        """The ids of all words of `text`, which the blank " " and nothing else separates."""
+        """The ids of all words of `text`; the blank " " is the only separator."""
         return [i for word in text.split(" ") for i in self.word_ids(word)]
 
     def tokenize_word(self, word: str) -> List[str]:
@@ -49,7 +52,11 @@ class ReferenceTokenizer:
 
 
 def check_case(do_lower_case: bool, init_checkpoint: str) -> None:
-    """Raises UserError if the checkpoint's path names a published model of the other case."""
+    """Checks the casing against the published model that the checkpoint's path names, if any.
+
+    Raises:
+      UserError: that model has the other case.
+    """
     try:
         _import_tokenization().validate_case_matches_checkpoint(do_lower_case, init_checkpoint)
     except ValueError:

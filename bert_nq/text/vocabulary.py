@@ -1,4 +1,4 @@
-"""Vocabularies: BERT's vocab.txt, and the markers of Natural Questions in it."""
+"""BERT's vocab.txt, and the markers of Natural Questions in it."""
 import hashlib
 import re
 import shlex
@@ -21,15 +21,15 @@ _UNUSED = re.compile(r"\[unused\d+\]\Z")
 
 
 class Vocabulary:
-    """Tokens and their ids, which are the rows of a model's embedding table.
+    """Tokens and their ids, which are the row numbers of a model's embedding table.
 
     Attributes:
       tokens: list of str, the token of each id.
-      ids: dict, the id of each token.
+      ids: {token: id}.
     """
 
     def __init__(self, tokens: Iterable[str]):
-        """Numbers `tokens` from 0; one that was there before gets no second id (see `load`)."""
+        """Numbers `tokens` from 0; a repeated token gets no second id (see `load`)."""
         self.ids = {}
         for token in tokens:
             self.ids.setdefault(token, len(self.ids))
@@ -37,10 +37,10 @@ class Vocabulary:
 
     @classmethod
     def load(cls, path: str) -> "Vocabulary":
-        """Reads a vocab.txt and gives each token the id that bert-tensorflow 1.0.4 gives it.
+        """Reads a vocab.txt; ids are those of bert-tensorflow 1.0.4.
 
-        The id is the number of different tokens before it. That is the number of its line, from 0,
-        except after a line that repeats an earlier one; BERT's published vocabularies have none.
+        The id of a token is the number of different tokens before it: its line number, from 0,
+        except after a line that repeats an earlier one. BERT's published vocabularies repeat none.
 
         Raises:
           UserError: the file cannot be read, is empty or is not UTF-8.
@@ -51,15 +51,15 @@ class Vocabulary:
         return len(self.tokens)
 
     def fingerprint(self) -> str:
-        """SHA-256 of the tokens in their order, in hex: equal for vocabularies that are equal."""
+        """SHA-256 of the tokens in order, in hex; equal vocabularies have equal fingerprints."""
         return hashlib.sha256("\n".join(self.tokens).encode("utf8", "surrogatepass")).hexdigest()
 
 
 def read_tokens(path: str) -> List[str]:
     """The token of every line of a vocab.txt, repeated and empty ones included.
 
-    Lines end at "\\n" alone (other separators may be tokens), carriage returns are dropped wherever
-    they stand, and tokens are stripped: as TensorFlow's GFile and BERT's `load_vocab` do together.
+    As TensorFlow's GFile and BERT's `load_vocab` do together: lines end at "\\n" alone (other
+    separators may be tokens), carriage returns are dropped everywhere, and tokens are stripped.
 
     Raises:
       UserError: the file cannot be read, is empty or is not UTF-8.
@@ -82,7 +82,15 @@ def read_tokens(path: str) -> List[str]:
 
 
 def check_markers(vocabulary: Vocabulary, path: str) -> None:
-    """Raises UserError where NQ features need a token that the vocabulary of `path` lacks."""
+    """Checks that the vocabulary has every token that NQ features need.
+
+    Args:
+      vocabulary: the tokens.
+      path: the vocabulary's file, for messages.
+
+    Raises:
+      UserError: tokens are missing; the message names them and says how to add them.
+    """
     missing = [token for token in (PAD, UNK, CLS, SEP) if token not in vocabulary.ids]
     if missing:
         raise UserError("%s: no entry %s; give the vocab.txt of a BERT model"
@@ -101,10 +109,10 @@ def _some(tokens: List[str]) -> str:
 
 
 def write_markers(tokens: List[str]) -> List[str]:
-    """`tokens` with each NQ marker that was missing written over an [unused...] entry.
+    """Copies `tokens` and writes each missing NQ marker over an [unused...] entry.
 
-    The entries behind the last of [UNK] [CLS] [SEP] [MASK] are taken first, then those before it.
-    In BERT's English uncased vocabulary that is [unused99] to [unused307], lines 104 to 312 from 0,
+    Entries after the last of [UNK] [CLS] [SEP] [MASK] are used first, then those before it. In
+    BERT's English uncased vocabulary these are [unused99] to [unused307], lines 104 to 312 from 0,
     as in the vocabulary published with the baseline. No other entry moves or changes.
 
     Raises:
@@ -112,9 +120,10 @@ def write_markers(tokens: List[str]) -> List[str]:
     """
     present = set(tokens)
     missing = [marker for marker in NQ_MARKERS if marker not in present]
-    behind = 1 + max([i for i, token in enumerate(tokens) if token in (UNK, CLS, SEP, MASK)] or [0])
+    specials_end = 1 + max([i for i, token in enumerate(tokens)
+                            if token in (UNK, CLS, SEP, MASK)] or [0])
     unused = [i for i, token in enumerate(tokens) if _UNUSED.match(token)]
-    unused.sort(key=lambda i: (i < behind, i))
+    unused.sort(key=lambda i: (i < specials_end, i))
     if len(unused) < len(missing):
         raise UserError("%d [unused...] entries are too few for the %d NQ markers it lacks; take "
                         "BERT's English uncased vocabulary, which has 994, or learn one with "

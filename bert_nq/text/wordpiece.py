@@ -1,4 +1,4 @@
-"""BERT's WordPiece tokenizer: piece for piece that of `bert.tokenization`, and fast.
+"""BERT's WordPiece tokenizer: the same pieces as `bert.tokenization`, but fast.
 
     "Bücher, U.S."  -- basic_words ->  bucher , u . s .  -- PieceCutter ->  bu ##cher , u . s .
 
@@ -18,12 +18,12 @@ Ids = Tuple[int, ...]
 # Longer words become [UNK] as a whole.
 MAX_WORD_CHARS = 200
 
-# What the NQ baseline looks up whole, such as [ContextId=3], and never cuts. `$` also matches
-# before a line feed at the end, and [^ ] matches a line feed.
+# Matches words such as [ContextId=3], which the NQ baseline looks up whole and never cuts. As in
+# its regular expression, `$` also matches before a final line feed, and [^ ] matches a line feed.
 is_special = re.compile(r"^\[[^ ]*\]$", re.UNICODE).match
 
-# Half a million words and their ids take 100 MB, random letters that are cut into many pieces too;
-# longer words, such as addresses, are rarely met again.
+# Half a million words and their ids take 100 MB, even random letters that are cut into many pieces;
+# longer words, such as web addresses, are rarely met again.
 _CACHED_WORDS = 500000
 _CACHED_CHARS = 40
 
@@ -31,24 +31,24 @@ _CJK = ((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0x2A700, 0x2B73
         (0x2B740, 0x2B81F), (0x2B820, 0x2CEAF), (0xF900, 0xFAFF), (0x2F800, 0x2FA1F))
 
 
-# What the rules below make of printable ASCII.
+# The words that the rules below make of printable ASCII.
 _ASCII_WORDS = re.compile(r"[A-Za-z0-9]+|[^A-Za-z0-9 ]").findall
 
 
 class _CharTable(dict):
-    """A table for `str.translate` that works a character out when it is first met."""
+    """A table for `str.translate` that computes an entry when its character is first met."""
 
     def __init__(self, replacement: Callable[[str], Optional[str]]):
         super().__init__()
         self._replacement = replacement
 
     def __missing__(self, code_point: int) -> Optional[str]:
-        self[code_point] = found = self._replacement(chr(code_point))
-        return found
+        self[code_point] = replacement = self._replacement(chr(code_point))
+        return replacement
 
 
 def _clean(char: str) -> Optional[str]:
-    """Drops control characters, makes blanks plain, sets CJK characters apart."""
+    """Drops control characters, turns white space into " ", puts blanks around CJK characters."""
     if char in "\t\n\r":
         return " "
     category = unicodedata.category(char)
@@ -62,7 +62,7 @@ def _clean(char: str) -> Optional[str]:
 
 
 def _split_punctuation(char: str) -> str:
-    # All ASCII that is neither letter nor digit counts, also $ + < = > ^ ` | ~.
+    # All ASCII signs count as punctuation, even what Unicode calls a symbol: $ + < = > ^ ` | ~.
     ascii_sign = "!" <= char <= "~" and not char.isalnum()
     return " %s " % char if ascii_sign or unicodedata.category(char)[0] == "P" else char
 
@@ -77,10 +77,11 @@ _UNCASED = _CharTable(_strip_accent_split_punctuation)
 
 
 def basic_words(text: str, do_lower_case: bool = True) -> List[str]:
-    """The words and punctuation signs of `text`, before they are cut into pieces.
+    """Splits `text` into words and punctuation signs, BERT's "basic tokens".
 
-    The reference splits at blanks first and lower-cases each word. Blanks survive both lower-casing
-    and decomposition and end the context that a final sigma looks at, so once at the end will do.
+    The reference splits at blanks first and then lower-cases each word. Splitting once, at the end,
+    gives the same: blanks survive lower-casing and decomposition, and they end the context by which
+    a final sigma is lower-cased.
     """
     if text.isascii() and text.isprintable():
         return _ASCII_WORDS(text.lower() if do_lower_case else text)
@@ -93,10 +94,13 @@ def basic_words(text: str, do_lower_case: bool = True) -> List[str]:
 
 
 class PieceCutter:
-    """Cuts a basic word into the longest pieces that a vocabulary has, from left to right."""
+    """Cuts a basic word into the longest pieces of a vocabulary, from left to right."""
 
     def __init__(self, ids: Mapping[str, int]):
-        """Takes the id of each piece; [UNK] must be one of them."""
+        """
+        Args:
+          ids: {piece: id}, [UNK] included.
+        """
         self._unknown = (ids[UNK],)
         self._initial = ids
         self._inner = {piece[2:]: i for piece, i in ids.items() if piece.startswith("##")}
@@ -104,7 +108,7 @@ class PieceCutter:
         self._longest_inner = max(map(len, self._inner)) if self._inner else 0
 
     def cut(self, word: str) -> Ids:
-        """The ids of the pieces of `word`; [UNK] alone if it is too long or a part has no piece."""
+        """The ids of the pieces of `word`; [UNK] alone if it is too long or cannot be cut."""
         n = len(word)
         if n > MAX_WORD_CHARS:
             return self._unknown
@@ -126,9 +130,9 @@ class PieceCutter:
 
 
 class _WordCache(dict):
-    """word -> ids of words that are not long; emptied when it is full.
+    """Cache {word: ids} of short words; it is emptied when full.
 
-    What it gives never depends on what it holds.
+    A look-up gives the same ids whether the word is cached or not.
     """
 
     def __init__(self, ids_of: Callable[[str], Ids]):
@@ -145,27 +149,30 @@ class _WordCache(dict):
 
 
 class WordPieceTokenizer:
-    """Words to wordpiece ids as the NQ baseline makes them with BERT's FullTokenizer.
+    """Turns words into wordpiece ids, the same as the NQ baseline with BERT's FullTokenizer.
 
     Attributes:
-      word_ids: function of one word, a string without the blank " " (other white space may be in
-        it), that gives its ids. [ContextId=3] and the like are looked up whole, else [UNK]; every
-        other word is cleaned, split and cut.
+      word_ids: function from a word, a string without the blank " " (it may hold other white
+        space), to its ids. [ContextId=3] and the like are looked up whole and are [UNK] if they are
+        missing; every other word is cleaned, split and cut.
     """
 
     def __init__(self, vocabulary: Vocabulary, do_lower_case: bool = True):
-        """Raises UserError if the vocabulary has no [UNK]."""
+        """
+        Raises:
+          UserError: the vocabulary has no [UNK].
+        """
         if UNK not in vocabulary.ids:
             raise UserError("the vocabulary has no entry %s; give the vocab.txt of a BERT model"
                             % UNK)
         self.vocabulary = vocabulary
         self.do_lower_case = do_lower_case
         self._cutter = PieceCutter(vocabulary.ids)
-        # The cache's own look-up: a method around it would double the time that a known word takes.
+        # The cache's own look-up: a method around it would double the time for a known word.
         self.word_ids: Callable[[str], Ids] = _WordCache(self._ids_of).__getitem__
 
     def text_ids(self, text: str) -> List[int]:
-        """The ids of all words of `text`, which the blank " " and nothing else separates."""
+        """The ids of all words of `text`; the blank " " is the only separator."""
         return list(chain.from_iterable(map(self.word_ids, text.split(" "))))
 
     def tokenize_word(self, word: str) -> List[str]:

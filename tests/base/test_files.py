@@ -33,7 +33,7 @@ def folder(tmp_path, monkeypatch):
     ("[ab].txt", ["a.txt", "b.txt"]),
     ("c.gz, [ab].txt", ["c.gz", "a.txt", "b.txt"]),
     (",b.txt,,a.txt,", ["b.txt", "a.txt"]),
-    ("we[i]rd.txt", ["we[i]rd.txt"]),  # A file that is there is no pattern.
+    ("we[i]rd.txt", ["we[i]rd.txt"]),  # The name of an existing file is not read as a glob.
     ("./?.gz", ["./c.gz"]),
 ])
 def test_expand(folder, patterns, expected):
@@ -109,9 +109,9 @@ def test_remote_places_that_cannot_be_read(monkeypatch):
 
 @pytest.fixture
 def hadoop(tmp_path, monkeypatch):
-    """A file system of the scheme hdfs in a folder, with what is peculiar to Hadoop's.
+    """A file system of the scheme hdfs in a folder, with the peculiarities of Hadoop's.
 
-    Its paths do not tell the host, its files know no transactions, its renames replace nothing.
+    Its paths lack the host, its files have no transactions, its renames replace no file.
     """
     pytest.importorskip("fsspec")
     from fsspec.implementations.local import LocalFileSystem
@@ -188,7 +188,7 @@ def test_replaced_files_can_be_read_by_those_who_could_read_any_new_file(folder)
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
-def test_what_fails_changes_nothing(folder, error):
+def test_a_failure_changes_nothing(folder, error):
     before = sorted(os.listdir("."))
     with pytest.raises(error):
         with files.replacing("a.txt") as out:
@@ -230,7 +230,7 @@ def test_killed_in_the_middle(folder):
     def temporary_files():
         return [name for name in os.listdir(".") if name.endswith(".tmp")]
 
-    # Another writer leaves the file of one that lives alone, and clears up after a dead one.
+    # A writer keeps its hands off the file of a living writer, and removes that of a dead one.
     assert len(temporary_files()) == 1
     with files.replacing("a.txt") as out:
         out.write(b"a.txt")

@@ -1,4 +1,4 @@
-"""Decompressing, also of what is damaged."""
+"""Decompressing sound and damaged gzip files."""
 import gzip
 import io
 import random
@@ -28,7 +28,7 @@ def test_members_and_padding(parts, size, padding):
 
 
 @given(PARTS, st.sampled_from([1, 7, 5000]), st.data())
-def test_what_is_cut_off_is_given_up_to_there(parts, size, data):
+def test_a_truncated_file_is_read_up_to_its_end(parts, size, data):
     whole = b"".join(map(gzip.compress, parts[:-1]))
     last = gzip.compress(parts[-1])
     left = data.draw(st.integers(1, len(last) - 1))
@@ -36,11 +36,11 @@ def test_what_is_cut_off_is_given_up_to_there(parts, size, data):
     assert fault == "the end is missing"
     assert b"".join(parts).startswith(given_out)
     assert given_out.startswith(b"".join(parts[:-1]))
-    if left >= len(last) - 8:  # Checksum and length alone are missing.
+    if left >= len(last) - 8:  # Only the checksum and the length are missing.
         assert given_out == b"".join(parts)
 
 
-def test_nothing_of_a_large_file_is_lost_where_it_is_cut_off():
+def test_no_data_of_a_large_truncated_file_are_lost():
     text = b"".join(b"line %d\n" % random.Random(0).getrandbits(64) for _ in range(100000))
     data = gzip.compress(text, 1)
     given_out, fault = inflate(data[:-8], 1 << 18)

@@ -1,4 +1,4 @@
-"""Lines of text files, whatever the chunks in which the text comes."""
+"""Lines of text files, whatever the sizes of the chunks that are read."""
 import gzip
 
 import pytest
@@ -9,8 +9,7 @@ from bert_nq.base import lines
 
 
 @given(st.lists(st.text("ab \r\n", max_size=8).map(str.encode), max_size=6), st.integers(1, 9))
-def test_lines_end_at_line_feeds_alone_and_blank_ones_are_passed_over(tmp_path_factory, members,
-                                                                      size):
+def test_lines_end_only_at_line_feeds_and_blank_ones_are_skipped(tmp_path_factory, members, size):
     path = tmp_path_factory.mktemp("lines") / "a.gz"
     path.write_bytes(b"".join(map(gzip.compress, members)))
     text = b"".join(members)
@@ -28,10 +27,10 @@ def test_lines_end_at_line_feeds_alone_and_blank_ones_are_passed_over(tmp_path_f
 def test_the_bytes_read_add_up_to_the_file(tmp_path, compress):
     content = compress(b"some line or other\n" * 50000)
     (tmp_path / "a").write_bytes(content)
-    told = []
-    numbered = lines.read_lines(str(tmp_path / "a"), told.append)
+    reported = []
+    numbered = lines.read_lines(str(tmp_path / "a"), reported.append)
     next(numbered)
-    assert 0 < sum(told) <= len(content)
+    assert 0 < sum(reported) <= len(content)
     assert len(list(numbered)) == 49999
-    assert sum(told) == len(content)
-    assert min(told) >= 0
+    assert sum(reported) == len(content)
+    assert min(reported) >= 0

@@ -1,4 +1,4 @@
-"""Locks: one holder at a time, and none after its death."""
+"""Lock files: one holder at a time, and free again after its death."""
 import os
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Hashes as random numbers: never other ones, and as good as random."""
+"""Hashes as random numbers: their values never change, and they look random."""
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ INTEGERS = st.integers(-2 ** 63, 2 ** 63 - 1)
 
 
 def splitmix(x):
-    """The step of SplitMix64 in Python's own integers, from the paper."""
+    """One step of SplitMix64 in Python's own integers, after the paper."""
     x = (x + 0x9E3779B97F4A7C15) & MASK
     x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & MASK
     x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & MASK
@@ -21,7 +21,7 @@ def splitmix(x):
 def expected_hash(seed, *parts):
     state = splitmix(splitmix(seed & MASK))
     for part in parts:
-        # hash64 adds the constant behind the exclusive or, as splitmix does.
+        # hash64 adds the constant after the exclusive or, as splitmix does.
         state = splitmix(state ^ splitmix(part & MASK))
     return state
 
@@ -36,7 +36,7 @@ def test_values_that_must_never_change():
 
 
 def test_the_mixing_is_that_of_splitmix64():
-    # The first output of SplitMix64 with the state 0, as published, went in once more.
+    # hash64 mixes the seed twice: the published first output of SplitMix64 for state 0, once more.
     assert splitmix(0) == 0xE220A8397B1DCDAF
     assert randomness.hash64(0).tolist() == [splitmix(0xE220A8397B1DCDAF)]
 

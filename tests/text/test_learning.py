@@ -30,9 +30,9 @@ def test_words_keep_their_case_where_asked():
 
 
 def test_the_most_frequent_pair_is_merged_first():
-    # Pairs: l+##o 7 (low 5, lower 2), ##o+##w 7, ##w+##e 2, ##e+##r 2. Of the two 7s the pair
-    # whose piece sorts first: "##ow" < "lo". Then l+##ow 7, then ##e+##r before low+##e ("##er"
-    # < "lowe"), then low+##er.
+    # Pairs: l+##o 7 (low 5, lower 2), ##o+##w 7, ##w+##e 2, ##e+##r 2. Of the two with count 7 the
+    # pair goes first whose piece sorts first: "##ow" < "lo". Then l+##ow 7, then ##e+##r before
+    # low+##e ("##er" < "lowe"), then low+##er.
     words = [("low", 5), ("lower", 2)]
     assert learning._merge(words, 10) == ["##ow", "low", "##er", "lower"]
     assert learning._merge(words, 2) == ["##ow", "low"]
@@ -43,7 +43,7 @@ def test_pairs_seen_once_are_not_merged():
 
 
 def merge_slowly(words, num_pieces):
-    """The definition: count all pairs anew before each merge."""
+    """Byte-pair encoding by its definition: all pairs are counted anew before each merge."""
     split = [([w[0]] + ["##" + c for c in w[1:]], n) for w, n in words]
     merged = []
     while len(merged) < num_pieces:
@@ -86,8 +86,8 @@ def test_frequent_words_are_whole_and_frequent_pieces_come_first():
     pieces = tokens[NUM_RESERVED:]
     for word, _ in counts.most_common(40):
         assert word in pieces
-    used = learning._uses(counts, pieces)
-    ranks = [(-used[piece], piece) for piece in pieces]
+    uses = learning._uses(counts, pieces)
+    ranks = [(-uses[piece], piece) for piece in pieces]
     assert ranks == sorted(ranks)
     cut = coverage(counts, Vocabulary(tokens))
     assert cut.words == 5000
@@ -142,12 +142,12 @@ def test_words_too_long_to_be_cut_are_left_out():
     ({}, 1000, "no character occurs 5 times"),
     ({"a": 4}, 1000, "no character occurs 5 times"),
 ])
-def test_what_cannot_be_learnt_is_a_user_error(counts, size, message):
+def test_too_little_room_or_text_is_a_user_error(counts, size, message):
     with pytest.raises(UserError, match=message):
         learn_vocabulary(counts, size)
 
 
-def test_coverage_counts_words_by_what_becomes_of_them():
+def test_coverage_counts_whole_and_unknown_words():
     vocabulary = Vocabulary(["[UNK]", "the", "un", "##able"])
     # 6 whole, 3 in two pieces, 1 unknown: (6 * 1 + 3 * 2 + 1 * 1) / 10 pieces per word.
     assert coverage({"the": 6, "unable": 3, "x": 1}, vocabulary) == (10, 0.6, 0.1, 1.3)

@@ -1,4 +1,4 @@
-"""bert-tensorflow's tokenizer behind our interface."""
+"""bert-tensorflow's tokenizer with the interface of ours."""
 import subprocess
 import sys
 
@@ -34,7 +34,7 @@ def test_a_vocabulary_that_cannot_be_used_is_a_user_error(tmp_path):
         ReferenceTokenizer(str(tmp_path / "v.txt"))
 
 
-def test_it_works_where_nobody_has_parsed_flags(vocab_path):
+def test_it_works_before_flags_are_parsed(vocab_path):
     program = ("import sys\n"
                "from bert_nq.text.reference import ReferenceTokenizer\n"
                "assert 'tensorflow' not in sys.modules\n"

@@ -61,7 +61,7 @@ def test_ids_equal_those_of_load_vocab(tmp_path, data):
     (b"", "vocab.txt: the vocabulary is empty"),
     (b"a\nb\xff\n", "vocab.txt, line 2: not UTF-8"),
 ])
-def test_what_is_no_vocabulary_is_told_with_its_place(tmp_path, data, message):
+def test_an_unusable_vocabulary_file_is_named_in_the_error(tmp_path, data, message):
     with pytest.raises(UserError) as caught:
         Vocabulary.load(write(tmp_path, data))
     assert message in str(caught.value)
@@ -108,7 +108,7 @@ def test_markers_take_lines_104_to_312_of_the_standard_vocabulary():
 
 
 def test_entries_before_the_special_tokens_are_taken_last():
-    # 99 entries before [UNK] and 111 behind [MASK]: 111 markers go behind, 98 before.
+    # 99 entries before [UNK] and 111 after [MASK]: 111 markers go after it, 98 before [UNK].
     tokens = standard_layout(210)
     marked = write_markers(tokens)
     assert marked == (["[PAD]"] + NQ_MARKERS[111:] + ["[unused98]", "[UNK]", "[CLS]", "[SEP]",
@@ -120,7 +120,7 @@ def test_without_special_tokens_any_unused_entry_will_do():
     assert write_markers(tokens) == ["the"] + NQ_MARKERS + tokens[210:]
 
 
-def test_markers_that_are_there_stay_and_only_the_others_are_written():
+def test_present_markers_stay_and_only_missing_ones_are_written():
     marked = write_markers(standard_layout())
     assert write_markers(marked) == marked
 
@@ -145,7 +145,7 @@ def test_a_vocabulary_with_markers_passes_the_check():
     check_markers(Vocabulary(write_markers(standard_layout())), "vocab-nq.txt")
 
 
-def test_a_vocabulary_without_markers_is_told_how_to_get_them():
+def test_the_error_for_missing_markers_says_how_to_add_them():
     with pytest.raises(UserError) as caught:
         check_markers(Vocabulary(standard_layout()), "my bert/vocab.txt")
     assert str(caught.value) == (
@@ -163,7 +163,7 @@ def test_one_missing_marker_is_named(marker):
 
 
 @pytest.mark.parametrize("token", ["[PAD]", "[UNK]", "[CLS]", "[SEP]"])
-def test_what_is_no_bert_vocabulary_is_told(token):
+def test_a_vocabulary_without_bert_tokens_is_a_user_error(token):
     tokens = [t for t in write_markers(standard_layout()) if t != token]
     with pytest.raises(UserError) as caught:
         check_markers(Vocabulary(tokens), "v.txt")
@@ -174,7 +174,7 @@ def test_what_is_no_bert_vocabulary_is_told(token):
 def test_the_published_vocabulary_is_reproduced():
     published = read_tokens(str(PUBLISHED))
     assert len(published) == len(Vocabulary(published)) == 30522
-    # The original it was made from: 994 entries [unused0] to [unused993] in lines 1..99, 104..998.
+    # Its original: 994 entries [unused0] to [unused993] in lines 1..99 and 104..998.
     original = standard_layout()[:-2] + published[999:]
     assert write_markers(original) == published
     check_markers(Vocabulary(published), str(PUBLISHED))

@@ -99,7 +99,7 @@ def test_a_full_cache_changes_nothing(monkeypatch):
     assert len(tokenizer.word_ids.__self__) <= 2
 
 
-def test_long_words_are_not_kept():
+def test_long_words_are_not_cached():
     tokenizer = WordPieceTokenizer(SMALL)
     for word in ("a" * 40, "a" * 41, "a" * 300):
         assert tokenizer.word_ids(word) == tuple(map(SMALL.ids.get, tokenizer.tokenize_word(word)))
@@ -146,7 +146,7 @@ texts = st.text(st.one_of(st.sampled_from("abcdestn "), st.sampled_from(ODD),
 def test_pieces_equal_full_tokenizer_on_wild_text(pair, text):
     ours, reference = pair
     assert ours.text_ids(text) == reference.text_ids(text)
-    # The NQ rule aside, white space included.
+    # The basic tokenizer too, without the NQ rule for bracketed words and with white space inside.
     basic = reference._full.basic_tokenizer
     assert basic_words(text, ours.do_lower_case) == basic.tokenize(text)
     for word in text.split(" "):
