@@ -1,1 +1,1 @@
-"""More examples from those that there are: pages with some of their words or parts changed."""
+"""Data augmentation: copies of pages with some of their words or parts changed."""

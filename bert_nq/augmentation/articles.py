@@ -1,26 +1,27 @@
-"""Which of "a" and "an" a word wants."""
+"""The indefinite article, "a" or "an", that a word takes."""
 import re
 from typing import Optional, Sequence, Tuple
 
 ARTICLES = frozenset(["a", "an"])
 
-# Where the first letter does not say how the word begins: an hour; a union, a European, a one.
+# Exceptions, where the first letter misleads about the sound: an hour; a union, a European, a one.
 _SILENT_H = re.compile(r"(hour|heir|honest|hono)")
 _LIKE_YOU = re.compile(r"(eu|ew|uni(?![dnm])|unan|u[bkst][aeiou]|ura|uri|one(?!r)|once)")
 
 
-def starts_alike(word: str, other: str) -> bool:
-    """Whether both words want the same article: "an"; "a"; false where one of them is not sure."""
-    first = _has_an(word)
-    return first is not None and first == _has_an(other)
+def same_article(word: str, other: str) -> bool:
+    """Whether both words take the same article, "a" or "an"; False where one is uncertain."""
+    takes_an = _takes_an(word)
+    return takes_an is not None and takes_an == _takes_an(other)
 
 
-def keep_article(word: str, others: Sequence[str]) -> Tuple[str, ...]:
-    """Those of the other words that can stand behind the article of `word`."""
-    return tuple(other for other in others if starts_alike(word, other))
+def keep_article(word: str, replacements: Sequence[str]) -> Tuple[str, ...]:
+    """The replacements for `word` that fit the article before it."""
+    return tuple(replacement for replacement in replacements if same_article(word, replacement))
 
 
-def _has_an(word: str) -> Optional[bool]:
+def _takes_an(word: str) -> Optional[bool]:
+    """Whether a word takes "an"; None where that is uncertain, as in herb."""
     word = word.lower()
     if not word[:1].isalpha():
         return None

@@ -1,4 +1,4 @@
-"""Pages to their changed copies: which pages, how many copies, under which ids."""
+"""Makes the changed copies of pages: decides which pages, how many copies, and their ids."""
 import zlib
 from typing import Any, Dict, Iterator, List, NamedTuple, Sequence
 
@@ -7,37 +7,37 @@ from bert_nq.augmentation.rewriting import Record, rewrite_example, rewrite_reco
 from bert_nq.base import randomness
 from bert_nq.datasets.nq.example import Example
 
-# As in augmentation.Draws: tell these draws from all others.
+# As in augmentation.Draws: keep these draws independent of all others.
 _DRAW_SHARE = 5
 _DRAW_ID = 6
 
 
 class CopyOptions(NamedTuple):
-    """Which pages are copied. What is drawn depends on the seed and the page's id alone."""
-    copies: int = 1  # of each page that is copied
-    share: float = 1.0  # of the pages, each with this probability
-    documents: str = "answerable"  # those with a long answer in some annotation, or "all"
+    """Which pages are copied. Random choices depend only on the seed and the page's id."""
+    copies: int = 1  # number of copies of each page that is copied
+    share: float = 1.0  # the probability that a page is copied
+    documents: str = "answerable"  # pages with a long answer in some annotation, or "all" pages
     seed: int = 0
 
 
 class Copy(NamedTuple):
     """A changed copy of a page."""
-    number: int  # of the copies of its page, from 0
-    example: Example  # with an id of its own
-    edits: Sequence[Edits]  # one after the other, of the page
+    number: int  # among the copies of its page, from 0
+    example: Example  # has an id of its own
+    edits: Sequence[Edits]  # applied to the page one after the other
 
 
 class Augmenter:
-    """Makes the copies of pages, one page after the other."""
+    """Makes the copies of each page."""
 
     def __init__(self, augmentations: Sequence[Augmentation], options: CopyOptions,
                  description: Dict[str, Any]):
         """
         Args:
-          augmentations: made to each copy, one after the other.
+          augmentations: applied to each copy, one after the other.
           options: which pages are copied.
-          description: all settings of the augmentations, by name. Copies made with other settings
-            have other ids.
+          description: {name: value} of all settings of the augmentations. It goes into the ids, so
+            that copies made with other settings have other ids.
         """
         self._augmentations = augmentations
         self._options = options
@@ -45,8 +45,8 @@ class Augmenter:
         self._id_part = zlib.crc32(repr(sorted(description.items())).encode("utf8"))
 
     def copies(self, example: Example) -> Iterator[Copy]:
-        """Yields the copies of a page; none that would be equal to it."""
-        if self._wanted(example):
+        """Yields the copies of a page that differ from it."""
+        if self._is_chosen(example):
             for number in range(self._options.copies):
                 edits: List[Edits] = []
                 copy = example
@@ -60,7 +60,7 @@ class Augmenter:
                     copy_id = self.copy_id(example.example_id, number)
                     yield Copy(number, copy._replace(example_id=copy_id), edits)
 
-    def _wanted(self, example: Example) -> bool:
+    def _is_chosen(self, example: Example) -> bool:
         options = self._options
         if options.documents == "answerable" and not example.is_answerable():
             return False
@@ -68,21 +68,21 @@ class Augmenter:
             options.seed, _DRAW_SHARE, example.example_id)[0] < options.share
 
     def copy_id(self, example_id: int, number: int) -> int:
-        """The id of a copy: signed, 64 bits.
+        """The id of a copy, a signed 64-bit hash.
 
-        A hash: with the same settings no two pages have equal ones. That it is not the id of
-        another page, which cannot be known from one page, is for whoever sees all pages to check.
+        With the same settings no two pages have copies with equal ids. An id could still be that of
+        another original page; whoever sees all pages has to check that.
         """
         value = int(randomness.hash64(self._options.seed, _DRAW_ID, self._id_part, number,
                                       example_id)[0])
         return value - (1 << 64) if value >> 63 else value
 
     def record(self, record: Record, copy: Copy, source: str) -> Record:
-        """A parsed line made the copy's: the same as `copy.example`, with a note of where from.
+        """Makes the JSON object of a copy: the same page as `copy.example`, with its origin noted.
 
         Args:
-          record: of the page that was copied.
-          copy: of `copies`.
+          record: the parsed line of the page that was copied.
+          copy: one of `copies`.
           source: names the line in messages.
 
         Raises:

@@ -1,17 +1,17 @@
-"""Capitals where they do not belong, and none where they do, to make and to measure robustness."""
+"""Wrong upper and lower case, to train for robustness and to measure it."""
 from typing import List, Optional
 
 from bert_nq.augmentation.word_noise import WordNoise
 
 
 class CaseNoise(WordNoise):
-    """Words in small letters, in capitals, or with the case of their first letter swapped.
+    """Writes words in lower case, in upper case, or with the case of the first letter swapped.
 
-    A model whose vocabulary is uncased sees no difference.
+    A model with an uncased vocabulary sees no difference.
     """
 
     def changed(self, word: str, numbers: List[float]) -> Optional[str]:
-        """One of the forms that differ from the word; None where it has no letters with a case.
+        """One of the forms that differ from the word; None if it has no letters with case.
 
             Tovin    tovin or TOVIN          NASA    nasa or nASA          town    TOWN or Town
         """

@@ -1,4 +1,4 @@
-"""Random deletion: some words of the context are left out.
+"""Random deletion of words of the context.
 
 After Wei and Zou, "EDA: Easy Data Augmentation Techniques for Boosting Performance on Text
 Classification Tasks" (2019), section 2.
@@ -21,38 +21,38 @@ class Deletion(Augmentation):
     def __init__(self, rate: float, words: str = "context"):
         """
         Args:
-          rate: the share of the words that can be deleted to delete.
-          words: "context" alone.
+          rate: the share of the deletable words that are deleted.
+          words: must be "context".
 
         Raises:
-          UserError: words of answers, or of the question, are to be deleted.
+          UserError: the rate is not in (0, 1], or `words` is another value.
         """
         self._rate = check_rate(rate)
         check_words(words, ["context"], "an answer without its words cannot be marked on the page")
 
     def edits(self, example: Example, draws: Draws) -> Optional[WordEdits]:
-        """The words to delete, of those of letters and digits that are not in an answer.
+        """Chooses words to delete, among those of letters and digits outside the answers.
 
-        The first and last token of each candidate stay, and of the words between two tags one at
-        least, so that no paragraph, cell or heading becomes empty: where all of them are drawn,
-        the one with the highest number stays.
+        The first and last token of each candidate stay. Between two tags at least one word stays,
+        so that no paragraph, cell or heading becomes empty: where all are drawn, the word with the
+        highest random number stays.
         """
         plain = plain_context(example)
         bounds = [bound for start, end, _ in example.candidates for bound in (start, end - 1)]
-        can_go = plain.is_eligible.copy()
-        can_go[bounds] = False
-        places = np.flatnonzero(can_go)
-        numbers = draws.uniform(_CHOSEN, places)
+        is_deletable = plain.is_eligible.copy()
+        is_deletable[bounds] = False
+        tokens = np.flatnonzero(is_deletable)
+        numbers = draws.uniform(_CHOSEN, tokens)
         drawn = numbers < self._rate
-        places, numbers = places[drawn], numbers[drawn]
+        tokens, numbers = tokens[drawn], numbers[drawn]
 
-        between_tags = np.cumsum(plain.is_html)  # the same number for words without a tag between
-        left = np.bincount(between_tags[plain.is_plain])
-        emptied = left == np.bincount(between_tags[places], minlength=len(left))
-        spared = {}
-        for i in np.flatnonzero(emptied[between_tags[places]]).tolist():
-            run = between_tags[places[i]]
-            if run not in spared or numbers[i] > numbers[spared[run]]:
-                spared[run] = i
-        places = np.delete(places, list(spared.values())) if spared else places
-        return WordEdits(dict.fromkeys(places.tolist())) if len(places) else None
+        stretch_of = np.cumsum(plain.is_html)  # the same number for words with no tag between them
+        num_words = np.bincount(stretch_of[plain.is_plain])
+        is_emptied = num_words == np.bincount(stretch_of[tokens], minlength=len(num_words))
+        kept = {}  # {stretch of text that would become empty: index of the token that stays}
+        for i in np.flatnonzero(is_emptied[stretch_of[tokens]]).tolist():
+            stretch = stretch_of[tokens[i]]
+            if stretch not in kept or numbers[i] > numbers[kept[stretch]]:
+                kept[stretch] = i
+        tokens = np.delete(tokens, list(kept.values())) if kept else tokens
+        return WordEdits(dict.fromkeys(tokens.tolist())) if len(tokens) else None

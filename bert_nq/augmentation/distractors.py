@@ -1,4 +1,4 @@
-"""Distractor paragraphs: paragraphs of other pages, put between the candidates of a page."""
+"""Distractors: paragraphs of other pages, inserted between the candidates of a page."""
 import bisect
 import itertools
 from typing import Iterable, List, NamedTuple, Optional, Set, Tuple
@@ -10,49 +10,49 @@ from bert_nq.datasets.nq.example import Example, Span
 
 # The purposes of the draws.
 _PLACE, _ENTRY = range(2)
-_TRIES = 8  # paragraphs that are looked at for each one that is put in
-_PER_PAGE = 4  # paragraphs of a page that are kept, so that a pool holds many pages
+_TRIES = 8  # paragraphs drawn for each one to insert, since some do not fit
+_PER_PAGE = 4  # the most paragraphs taken from one page, so that a pool covers many pages
 _MIN_WORDS, _MAX_WORDS = 20, 200
 
 
 class PoolEntry(NamedTuple):
-    """A paragraph with the page it is of."""
+    """A paragraph and the page that it comes from."""
     example_id: int
-    title: str  # as `_title_of` gives it
-    text: str  # as `_plain_text` gives it
+    title: str  # the page's, by `_title_of`
+    text: str  # by `_plain_text`
     paragraph: Paragraph
 
 
 class DistractorPool(NamedTuple):
-    """Paragraphs to choose from."""
+    """Paragraphs to draw distractors from."""
     entries: List[PoolEntry]
 
 
 def pool_of(examples: Iterable[Example], limit: int = 2000) -> DistractorPool:
-    """Gathers top-level paragraphs of 20 to 200 words.
+    """Collects top-level paragraphs of 20 to 200 words.
 
-    Of each page, four at most are taken, spread over the page. Paragraphs with words that could be
-    taken for tags or markers, or that hold blanks, are left out.
+    A page gives at most four, spread over the page. Paragraphs are left out if they hold words that
+    could be taken for tags or markers, or words with blanks inside.
 
     Args:
-      examples: pages, of which no more are asked for than it takes.
-      limit: how many paragraphs the pool has at most.
+      examples: pages; read only until the pool is full.
+      limit: the most paragraphs of the pool.
     """
     entries = itertools.chain.from_iterable(map(_entries_of, examples))
     return DistractorPool(list(itertools.islice(entries, limit)))
 
 
 class Distractors(Augmentation):
-    """Puts paragraphs of a pool before top-level candidates, or behind the last one."""
+    """Inserts paragraphs of a pool before top-level candidates or after the last one."""
 
     def __init__(self, pool: DistractorPool, number: int = 1):
         """
         Args:
-          pool: see `pool_of`.
-          number: how many are put into a page.
+          pool: the paragraphs; see `pool_of`.
+          number: how many paragraphs are inserted into a page.
 
         Raises:
-          UserError: the pool is empty, or none are to be put in.
+          UserError: the pool is empty, or `number` is below 1.
         """
         if number < 1:
             raise UserError("the number of distractor paragraphs must be at least 1, it is %s"
@@ -64,12 +64,12 @@ class Distractors(Augmentation):
         self._number = number
 
     def edits(self, example: Example, draws: Draws) -> Optional[BlockEdits]:
-        """Which paragraphs are put in, and where; None where none will do.
+        """Chooses paragraphs and their places; None if no drawn paragraph fits.
 
-        A paragraph of the page itself will not do, nor one of a page with the same title, nor one
-        with the text of a short answer of the page: the labels must stay right. Where too many of
-        those that are drawn will not do, fewer are put in. They go behind the last answer where it
-        would otherwise be pushed out of the candidates that windows are made of.
+        So that labels stay right, a paragraph does not fit if it comes from the page itself or from
+        one with the same title, or if it contains a short answer of the page. Where too few of the
+        drawn ones fit, fewer are inserted. They go after the last answer if that would otherwise be
+        pushed beyond the candidates that windows are made of.
         """
         blocks = top_level_blocks(example)
         if not blocks:
@@ -103,7 +103,7 @@ class Distractors(Augmentation):
 
 
 def _last_answer(example: Example, blocks: List[Span]) -> int:
-    """The last block with a long answer in it; -1 where there is none."""
+    """The index of the last block with a long answer in it; -1 if there is none."""
     answers = [example.candidates[annotation.candidate_index].start_token
                for annotation in example.annotations if annotation.candidate_index >= 0]
     ends = [block.end_token for block in blocks]
@@ -132,26 +132,23 @@ def _words(example: Example, start_token: int, end_token: int) -> List[str]:
 
 
 def _is_safe(word: str) -> bool:
-    """Whether a word is one, in both formats, and no marker."""
+    """Whether a word reads as a single word in both formats, and not as a tag or marker."""
     return word[:1] not in ("<", "[") and word.split() == [word]
 
 
 def _plain_text(words: List[str]) -> str:
-    """Words without regard to capitals, each with blanks around it: " a town . "."""
+    """Case-folded words, each with a blank on both sides: " a town . "."""
     return " %s " % " ".join(words).casefold()
 
 
 def _short_answers(example: Example) -> Set[str]:
-    """The texts of all short answers, as `_plain_text` gives them."""
+    """The texts of all short answers, by `_plain_text`."""
     return {_plain_text(_words(example, start, end))
             for annotation in example.annotations for start, end in annotation.short_answers}
 
 
 def _title_of(example: Example) -> str:
-    """A page's title without regard to capitals.
-
-    The simplified format has none: there, the first heading is taken.
-    """
+    """A page's title, case-folded; in the simplified format, which has none, the first heading."""
     return (example.title or " ".join(_first_heading(example))).casefold().strip()
 
 

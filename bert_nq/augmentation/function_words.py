@@ -1,7 +1,7 @@
-"""Words that are never replaced, and never put in the place of another.
+"""English words that are never replaced and never used as a replacement.
 
-Those of English that form closed classes, and a few more whose meaning hangs on the words around
-them: light verbs ("take place"), numbers, and the names of days and months.
+These are the closed word classes, and a few more words whose meaning depends on their neighbours:
+light verbs ("take place"), numbers, and the names of days and months.
 """
 
 _TEXT = """
@@ -44,14 +44,14 @@ mr mrs ms dr st etc eg ie
 
 FUNCTION_WORDS = frozenset(_TEXT.split())
 
-# Auxiliaries and the like behind which a form of the verb is a participle: has written, was shown.
+# Auxiliaries and the like after which a verb form is a participle: has written, was shown.
 BEFORE_PARTICIPLES = frozenset(
     "have has had having be is are was were been being am get gets got getting 's 're 've".split())
 
 DETERMINERS = frozenset(
     "a an the this that these those my your his her its our their some any no each every".split())
 
-# Not put into a text either: rude words, of which WordNet marks but a few, and old plurals.
+# Not used as a replacement either: rude words, of which WordNet marks only a few, and old plurals.
 UNWANTED_WORDS = frozenset("""
 arse arsehole ass asshole ballock ballocks bang bastard bawd bitch bonk boob boobs booby bugger bum
 bunghole butt cock coon crap cum cunt dago damn darkey darkie darky darn dick dike dyke eff fag

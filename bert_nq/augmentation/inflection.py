@@ -1,8 +1,8 @@
-"""From a word to the kind of its inflection, and from a lemma to the form of a kind.
+"""English inflection: the inflected forms of a lemma, and the kind of form that a word is.
 
-Forms are made by the rules of spelling, by WordNet's exception lists (which hold all verbs that
-double their last letter), and by short lists of irregular words. Where none of these is sure,
-there is no form, and so no synonym: a word less is replaced, none wrongly.
+Forms come from spelling rules, from WordNet's exception lists (which hold all verbs that double
+their last letter) and from short lists of irregular words. Where none of these is certain there is
+no form and so no synonym: rather one word less replaced than one replaced wrongly.
 """
 import collections
 import re
@@ -26,26 +26,26 @@ _CONSONANT_O = re.compile(r"[^aeiou]o$")
 _SIBILANT = re.compile(r"(s|x|z|ch|sh)$")
 # One syllable that doubles its last letter: stop, plan; not rain, fix, play, sew.
 _DOUBLES = re.compile(r"^[^aeiou]*(qu)?[aeiou][^aeiouwxy]$")
-# Whether these say k or ch cannot be seen: monarchs, epochs, but churches, arches.
+# Spelling does not tell whether ch is spoken k or ch: monarchs, epochs, but churches, arches.
 _HARD_CH = re.compile(r"(.arch|mach|poch|loch|tech)$")
 _LETTERS = re.compile(r"[a-z]+")
 
 
 class Inflection:
-    """Forms of English words."""
+    """Inflects English nouns and verbs."""
 
     def __init__(self, noun_exceptions: Mapping[str, List[str]],
                  verb_exceptions: Mapping[str, List[str]]):
         """
         Args:
-          noun_exceptions: WordNet's noun.exc, {form: its lemmas}.
-          verb_exceptions: WordNet's verb.exc.
+          noun_exceptions: WordNet's noun.exc as {form: its lemmas}.
+          verb_exceptions: WordNet's verb.exc, likewise.
         """
         self._nouns = _inverted(noun_exceptions)
         self._verbs = _inverted(verb_exceptions)
 
     def noun_forms(self, lemma: str) -> Dict[int, str]:
-        """{kind: form} of a noun in lower case; kinds that are not sure are missing."""
+        """{kind: form} of a lower-case noun; uncertain forms are missing."""
         forms = {BASE: lemma}
         plural = self._plural(lemma)
         if plural:
@@ -53,7 +53,7 @@ class Inflection:
         return forms
 
     def verb_forms(self, lemma: str) -> Dict[int, str]:
-        """{kind: form} of a verb in lower case; kinds that are not sure are missing."""
+        """{kind: form} of a lower-case verb; uncertain forms are missing."""
         forms = {BASE: lemma}
         if not _LETTERS.fullmatch(lemma):
             return forms
@@ -77,7 +77,7 @@ class Inflection:
             return _regular_plural(lemma)
         likely = {lemma[:-len(ending)] + plural for ending, plural in NOUN_ENDINGS
                   if lemma.endswith(ending)}
-        # heroes, taxes: what the lists call an exception may be what the rules say as well.
+        # WordNet lists some forms as exceptions that the rules give too: heroes, taxes.
         if _SIBILANT.search(lemma) or _CONSONANT_O.search(lemma):
             likely.add(lemma + "es")
         return _one(sorted(exceptions & likely), None)
@@ -90,9 +90,9 @@ class Inflection:
             if base in VERBS:
                 prefix = lemma[:-len(base)]
                 forms = tuple(prefix + form for form in VERBS[base])
-                sure = all(form == lemma or form in exceptions or form == _regular_past(lemma)
-                           for form in forms)
-                return forms if sure else None
+                is_certain = all(form == lemma or form in exceptions
+                                 or form == _regular_past(lemma) for form in forms)
+                return forms if is_certain else None
         pasts = [form for form in exceptions if not form.endswith(("s", "ing"))]
         if not all(form.endswith("ed") for form in pasts):
             return None  # An irregular verb that is not in our list.
@@ -101,28 +101,33 @@ class Inflection:
 
 
 def kinds_of(word: str, forms: Mapping[int, str]) -> FrozenSet[int]:
-    """The kinds that a word may be, of these forms: "put" is several."""
+    """The kinds of form that a word may be; "put" may be several.
+
+    Args:
+      word: the word, in lower case.
+      forms: {kind: form} of its lemma.
+    """
     return frozenset(kind for kind, form in forms.items() if form == word)
 
 
 def looks_plural(lemma: str) -> bool:
-    """Whether a noun would want "are" where another one has "is": premises, people."""
+    """Whether the base form of a noun takes a plural verb: premises, people."""
     return lemma in PLURAL_LOOKING or (
         lemma.endswith("s") and not lemma.endswith(("ss", "us", "is")))
 
 
 def _inverted(exceptions: Mapping[str, List[str]]) -> Dict[str, FrozenSet[str]]:
-    """{lemma: its forms}."""
-    forms = collections.defaultdict(set)
+    """{lemma: its irregular forms}, from {form: its lemmas}."""
+    forms_of = collections.defaultdict(set)
     for form, lemmas in exceptions.items():
         for lemma in lemmas:
             if lemma != form:
-                forms[lemma].add(form)
-    return {lemma: frozenset(found) for lemma, found in forms.items()}
+                forms_of[lemma].add(form)
+    return {lemma: frozenset(forms) for lemma, forms in forms_of.items()}
 
 
 def _one(exceptions: List[str], regular: Optional[str]) -> Optional[str]:
-    """The only exception, or the regular form where there is none; of several, none is sure."""
+    """The only exception, or the regular form if there is none; None where several compete."""
     if not exceptions:
         return regular
     return exceptions[0] if len(exceptions) == 1 else None
@@ -155,7 +160,7 @@ def _doubles(lemma: str) -> bool:
 
 
 def _bases(lemma: str) -> List[str]:
-    """What is left of a verb without one of the prefixes: of "overrun" "run"."""
+    """The verbs that remain of a verb without each of its possible prefixes: "run" of "overrun"."""
     if not lemma.startswith(VERB_PREFIXES):
         return []
     return [lemma[len(prefix):] for prefix in VERB_PREFIXES if lemma.startswith(prefix)]

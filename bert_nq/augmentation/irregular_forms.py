@@ -1,7 +1,7 @@
 """Irregular verbs and nouns of English, and nouns without a plural.
 
-WordNet's exception lists tell a lemma from a form, "wrote" and "written" both from "write"; which
-of them is the past they do not tell, nor that "kine" is no plural of "cow" that anybody writes.
+WordNet's exception lists give the lemma of a form: "wrote" and "written" are both of "write". They
+do not say which of the two is the past, nor that nobody writes "kine" for the plural of "cow".
 """
 from typing import Dict, Tuple
 
@@ -12,7 +12,7 @@ def _rows(text: str, columns: int):
     return [tuple(words[i:i + columns]) for i in range(0, len(words), columns)]
 
 
-# Base, past, participle. Where two forms are in use, one that is right everywhere.
+# Base, past, participle. Where two forms are in use, the one that is correct everywhere.
 _VERB_ROWS = _rows("""
     arise arose arisen          awake awoke awoken          bear bore borne
     beat beat beaten            become became become        begin began begun
@@ -71,7 +71,7 @@ _VERB_ROWS = _rows("""
 VERBS: Dict[str, Tuple[str, str]] = {base: (past, participle)
                                      for base, past, participle in _VERB_ROWS}
 
-# With these in front a verb keeps its irregular forms: overcome, rewrite, withstand.
+# Prefixes with which a verb keeps its irregular forms: overcome, rewrite, withstand.
 VERB_PREFIXES = ("over", "under", "out", "re", "un", "fore", "with", "mis", "up", "be", "inter",
                  "ghost", "type", "back", "pre")
 
@@ -90,21 +90,22 @@ NOUNS: Dict[str, str] = dict(_rows("""
     colon colons  salon salons  demon demons  canon canons  octagon octagons
     """, 2))
 
-# Compounds of the left take the plural on the right where WordNet lists it: policemen, housewives.
+# Compounds that end as on the left take the plural on the right where WordNet lists it: policemen,
+# housewives.
 NOUN_ENDINGS = _rows("""
     man men  child children  foot feet  tooth teeth  mouse mice  goose geese  louse lice
     life lives  wife wives  knife knives  leaf leaves  shelf shelves  half halves  self selves
     wolf wolves  calf calves  loaf loaves  thief thieves  elf elves  sis ses
     """, 2)
 
-# Plurals, and names of many, that do not show it by an s.
+# Plurals and collective nouns that do not end in s.
 PLURAL_LOOKING = frozenset("""
     people folk townsfolk townspeople kinfolk kinsfolk police cattle poultry vermin clergy
     data media criteria phenomena bacteria men women children feet teeth mice geese lice oxen
     strata errata memorabilia paraphernalia regalia genitalia insignia troops
     """.split())
 
-# Nouns that are not counted, or that are the same in the plural.
+# Uncountable nouns, and nouns whose plural equals the singular.
 WITHOUT_PLURAL = frozenset("""
     advice baggage butter cash clothing courage dirt dust electricity equipment evidence fun
     furniture garbage gold happiness hardware health help homework housework information

@@ -1,4 +1,4 @@
-"""The settings that decide what an example's copies are, and what makes them."""
+"""The settings that decide what an example's copies are, and the augmenter that they make."""
 import itertools
 import os
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
@@ -20,8 +20,7 @@ from bert_nq.augmentation.source_synonyms import (
 )
 from bert_nq.augmentation.swapping import Swap
 from bert_nq.augmentation.synonyms import SynonymOptions, Synonyms
-from bert_nq.augmentation.thesaurus import Options as ThesaurusOptions
-from bert_nq.augmentation.thesaurus import Thesaurus
+from bert_nq.augmentation.thesaurus import Thesaurus, ThesaurusOptions
 from bert_nq.augmentation.typos import Typos
 from bert_nq.augmentation.wordnet import WordNetFiles
 from bert_nq.base import files
@@ -33,29 +32,30 @@ NAMES = ("synonyms", "deletion", "swap", "question_words", "shuffle", "distracto
 
 
 class AugmentationOptions(NamedTuple):
-    """Named as the flags are."""
-    augment: Tuple[str, ...] = ("synonyms",)  # of NAMES, made one after the other to each copy
-    mode: str = "standard"  # of synonyms: or "seed", as tinyBERT-NQ's scripts meant it
-    rate: float = 0.2  # the share of the words that are changed, of those that can be
-    words: Optional[str] = None  # one of augmentation.WORDS; None: of seed "answer", else "context"
-    sense: str = "first"  # of synonyms: or "uniform"
-    multi_word: str = "exclude"  # synonyms of several words: or "hyphen", "underscore"
-    # Of synonyms: parts of speech by NLTK's tagger where it is installed ("auto"), or by "wordnet",
-    # or by the "tagger", which must be there.
+    """Settings of all augmentations; each has the name of its flag."""
+    augment: Tuple[str, ...] = ("synonyms",)  # some of NAMES, applied to each copy in this order
+    mode: str = "standard"  # synonyms: "standard", or "seed", as tinyBERT-NQ's scripts meant them
+    rate: float = 0.2  # the share of the words that are changed, among those that can be
+    # One of augmentation.WORDS; None: "answer" with mode "seed", else "context".
+    words: Optional[str] = None
+    sense: str = "first"  # synonyms: those of the "first" sense, or "uniform"
+    multi_word: str = "exclude"  # synonyms of several words: "exclude", "hyphen" or "underscore"
+    # Synonyms: parts of speech by NLTK's tagger where it is installed ("auto"), by "wordnet", or by
+    # the "tagger", which then must be installed.
     pos: str = "auto"
-    num_distractors: int = 1
-    distractor_pages: Tuple[str, ...] = ()  # shards that the distractors are taken from
-    wordnet: Optional[WordNetFiles] = None  # None: found when it is needed
+    num_distractors: int = 1  # paragraphs per copy
+    distractor_pages: Tuple[str, ...] = ()  # paths of the shards to take distractors from
+    wordnet: Optional[WordNetFiles] = None  # None: looked for when it is needed
     copies: CopyOptions = CopyOptions()
 
     def located(self, wordnet_dir: Optional[str] = None) -> "AugmentationOptions":
-        """With WordNet found where it is wanted, so that no worker need look for it.
+        """Checks the settings and fills in WordNet's place and `pos`, so that no worker need look.
 
         Args:
-          wordnet_dir: where to look for it; None: see `wordnet.find`.
+          wordnet_dir: where to look for WordNet; None: see `wordnet.find`.
 
         Raises:
-          UserError: it is not there, or an option has no such value.
+          UserError: WordNet is needed and not found, or a setting has no such value.
         """
         check_rate(self.rate)
         unknown = [name for name in self.augment if name not in NAMES]
@@ -66,12 +66,12 @@ class AugmentationOptions(NamedTuple):
             raise UserError("--augment=distractors needs shards to take paragraphs from")
         if "synonyms" not in self.augment:
             return self
-        # What "auto" is depends on the machine, and copies must not: a worker is told which it is.
+        # "auto" depends on the machine and copies must not, so it is resolved here for all workers.
         pos = "tagger" if tagging.wants_tagger(self.pos) else "wordnet"
         return self._replace(pos=pos, wordnet=self.wordnet or wordnet.find(wordnet_dir))
 
     def settings(self) -> Dict[str, Any]:
-        """All that decides the copies, by name, for people and manifests."""
+        """{name: value} of everything that decides the copies, for people and manifests."""
         settings: Dict[str, Any] = dict(self.copies._asdict(), augment=",".join(self.augment),
                                         rate=self.rate, words=self._words())
         if "synonyms" in self.augment:
@@ -87,10 +87,10 @@ class AugmentationOptions(NamedTuple):
         return self.words or ("answer" if self.mode == "seed" else "context")
 
     def make(self) -> Augmenter:
-        """Makes what these settings say; with synonyms, which open WordNet, in tenths of a second.
+        """Makes the augmenter; for synonyms, which open WordNet, this takes tenths of a second.
 
         Raises:
-          UserError: see `located`; or an option cannot be used.
+          UserError: see `located`; or a setting cannot be used.
         """
         options = self.located()
         augmentations: List[Augmentation] = [_MAKERS[name](options) for name in options.augment]
@@ -108,12 +108,12 @@ def _synonyms(options: AugmentationOptions) -> Augmentation:
 
 
 def _content(path: str) -> str:
-    """A shard by what is in it, wherever it lies and whenever it was copied there."""
+    """Identifies a shard by name and content, wherever it lies and whenever it was copied there."""
     return "%s %s" % (os.path.basename(path), files.fingerprint(path, with_time=False))
 
 
 def _distractors(options: AugmentationOptions) -> Augmentation:
-    # One worker alone would show what is wrong with these pages; whoever reads them shows it.
+    # Bad lines are not reported here, in every worker; whoever reads these pages reports them.
     pages = shards.read_examples(options.distractor_pages,
                                  shards.BadInput(skip=True, show=lambda text: None))
     return Distractors(pool_of(itertools.islice(pages, _POOL_PAGES)), options.num_distractors)

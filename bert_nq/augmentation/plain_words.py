@@ -1,4 +1,4 @@
-"""The words of a page that may be taken out or moved as they are: letters and digits alone."""
+"""Plain words, of letters and digits only: the words that may be deleted or moved."""
 from typing import NamedTuple
 
 import numpy as np
@@ -8,16 +8,16 @@ from bert_nq.datasets.nq.example import Example
 
 
 class PlainWords(NamedTuple):
-    """Three facts of each of the T tokens of a page; bool [T] each."""
-    is_html: np.ndarray
-    is_plain: np.ndarray  # a word of letters and digits, wherever it is
-    is_eligible: np.ndarray  # such a word outside all answers
+    """Properties of the T tokens of a page; bool [T] each."""
+    is_html: np.ndarray  # a tag
+    is_plain: np.ndarray  # a plain word, in an answer or not
+    is_eligible: np.ndarray  # a plain word outside all answers
 
 
 def plain_context(example: Example) -> PlainWords:
-    """The plain words of a page and which of them belong to its context.
+    """Finds the plain words of a page, and those of them that belong to its context.
 
-    Punctuation, abbreviations with dots and marker tokens such as [Q] are no plain words.
+    Punctuation, abbreviations with dots and marker tokens such as [Q] are not plain words.
     """
     is_html = tags_of(example)
     is_plain = np.frombuffer(bytes(map(str.isalnum, example.tokens)), bool) & ~is_html

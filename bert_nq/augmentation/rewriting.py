@@ -1,7 +1,7 @@
-"""A page as edits make it: its tokens, and all that counts tokens or bytes of it.
+"""Applies edits to a page: to its tokens and to everything that refers to tokens or bytes.
 
     example, edits ──► example        what training needs
-    record, edits ──► record          a line of a shard: HTML and byte offsets as well
+    record, edits ──► record          a line of a shard, with HTML and byte offsets
 
 Both give the same page: a record that is rewritten and then decoded equals the rewritten example.
 """
@@ -20,13 +20,13 @@ Record = Dict[str, Any]
 
 
 def rewrite_example(example: Example, edits: Edits) -> Example:
-    """The page with `edits` made.
+    """Applies edits to an example.
 
     Raises:
-      ValueError: this page cannot be edited so (see `WordEdits`, `BlockEdits`): a defect of the
+      ValueError: the edits break a rule of `WordEdits` or `BlockEdits`, a defect of the
         augmentation.
     """
-    page = _rewritten(_Page(example.tokens, example.is_html), edits)
+    page = _rewritten(_Document(example.tokens, example.is_html), edits)
     question = getattr(edits, "question", None)
     example = example._replace(tokens=page.tokens, is_html=page.is_html,
                                question=example.question if question is None else question)
@@ -34,27 +34,27 @@ def rewrite_example(example: Example, edits: Edits) -> Example:
         return example
     candidates = [Candidate(*page.span(*c[:2]), c.top_level) for c in example.candidates]
     candidates += [Candidate(*span, True) for span in page.inserted]
-    order, places = _ordered([c[:2] for c in candidates])
+    old_indexes, new_indexes = _ordered([c[:2] for c in candidates])
     return example._replace(
-        candidates=[candidates[i] for i in order],
-        annotations=[Annotation(places[a.candidate_index] if a.candidate_index >= 0 else -1,
+        candidates=[candidates[i] for i in old_indexes],
+        annotations=[Annotation(new_indexes[a.candidate_index] if a.candidate_index >= 0 else -1,
                                 tuple(Span(*page.span(*s)) for s in a.short_answers),
                                 a.yes_no_answer) for a in example.annotations])
 
 
 def rewrite_record(record: Record, edits: Edits, source: str) -> Record:
-    """A parsed line of a shard, of either format, with `edits` made.
+    """Applies edits to a parsed line of a shard, in either format.
 
-    Of the original format, the HTML changes with the tokens: what stands between them, such as
-    links, stays where it is. Where the tokens have no byte offsets, the HTML is left out.
+    In the original format the HTML changes with the tokens; text between the tokens, such as links,
+    stays where it is. If the tokens have no byte offsets, the HTML is dropped.
 
     Args:
-      record: it is not changed, and what does not change is shared with it.
-      edits: of the page that the record is.
+      record: the parsed line; it is not modified, and the result shares its unchanged parts.
+      edits: changes to this page.
       source: names the line in messages.
 
     Raises:
-      BadExampleError: the byte offsets are not those of tokens one after the other.
+      BadExampleError: the byte offsets are out of order, or beyond the end of the HTML.
       ValueError: see `rewrite_example`.
     """
     tokens, is_html = document_of(record, source)
@@ -66,7 +66,7 @@ def rewrite_record(record: Record, edits: Edits, source: str) -> Record:
             if len(ends) and ends[-1] > len(content):
                 raise BadExampleError("%s: the document tokens end at byte %d, document_html "
                                       "before it" % (source, ends[-1]))
-    page = _rewritten(_Page(tokens, is_html, starts, ends, content), edits)
+    page = _rewritten(_Document(tokens, is_html, starts, ends, content), edits)
     new = dict(record)
     if "document_text" in record:
         new["document_text"] = " ".join(page.tokens)
@@ -83,55 +83,62 @@ def rewrite_record(record: Record, edits: Edits, source: str) -> Record:
         return new
     candidates = [page.span_record(c) for c in record["long_answer_candidates"]]
     candidates += [page.inserted_record(span, starts is not None) for span in page.inserted]
-    order, places = _ordered([(c["start_token"], c["end_token"]) for c in candidates])
-    new["long_answer_candidates"] = [candidates[i] for i in order]
+    old_indexes, new_indexes = _ordered([(c["start_token"], c["end_token"]) for c in candidates])
+    new["long_answer_candidates"] = [candidates[i] for i in old_indexes]
     if record.get("annotations"):
-        new["annotations"] = [_annotation(a, page, places) for a in record["annotations"]]
+        new["annotations"] = [_annotation(a, page, new_indexes) for a in record["annotations"]]
     return new
 
 
-def _annotation(annotation: Record, page: "_Rewritten", places: Sequence[int]) -> Record:
+def _annotation(annotation: Record, page: "_Rewritten", new_indexes: Sequence[int]) -> Record:
     long_answer = annotation["long_answer"]
     if long_answer["start_token"] < 0 or long_answer["end_token"] < 0:
         return annotation
     return dict(
         annotation,
         long_answer=dict(page.span_record(long_answer),
-                         candidate_index=places[long_answer["candidate_index"]]),
+                         candidate_index=new_indexes[long_answer["candidate_index"]]),
         short_answers=[page.span_record(s) for s in annotation["short_answers"]])
 
 
 def _ordered(spans: Sequence[Tuple[int, int]]) -> Tuple[List[int], List[int]]:
-    """Candidates in the order of their starts: the old number of each, and the new one."""
-    order = sorted(range(len(spans)), key=lambda i: spans[i][0])
-    places = [0] * len(spans)
-    for new, old in enumerate(order):
-        places[old] = new
-    return order, places
+    """Sorts candidates by their start.
+
+    Returns:
+      (old_indexes, new_indexes): the old index of each new candidate, and the new index of each
+      old one.
+    """
+    old_indexes = sorted(range(len(spans)), key=lambda i: spans[i][0])
+    new_indexes = [0] * len(spans)
+    for new, old in enumerate(old_indexes):
+        new_indexes[old] = new
+    return old_indexes, new_indexes
 
 
-class _Page(NamedTuple):
-    """T tokens, and where they stand in the HTML, if that is known."""
+class _Document(NamedTuple):
+    """The T tokens of a page and, if known, their places in its HTML."""
     tokens: List[str]
     is_html: List[bool]
-    starts: Optional[np.ndarray] = None  # int64 [T] first byte of each token
-    ends: Optional[np.ndarray] = None  # int64 [T] the byte behind it
+    starts: Optional[np.ndarray] = None  # int64 [T], start_byte of each token
+    ends: Optional[np.ndarray] = None  # int64 [T], end_byte of each token, exclusive
     html: Optional[bytes] = None
 
 
 class _Rewritten(NamedTuple):
-    """What has become of a page of T tokens."""
-    tokens: List[str]  # N of them
+    """A page of T tokens after the edits, with N tokens."""
+    tokens: List[str]
     is_html: List[bool]
-    positions: Optional[np.ndarray]  # int64 [T] the new number of each, -1 gone; None: none moved
-    inserted: Sequence[Span] = ()  # the new tokens of inserted paragraphs
-    starts: Optional[np.ndarray] = None  # int64 [N] as in _Page
+    # int64 [T], the new number of each old token, -1 for a deleted one; None if none moved.
+    positions: Optional[np.ndarray]
+    inserted: Sequence[Span] = ()  # token spans of inserted paragraphs
+    starts: Optional[np.ndarray] = None  # int64 [N], as in _Document
     ends: Optional[np.ndarray] = None
-    shifts: Optional[Tuple[np.ndarray, np.ndarray]] = None  # int64 [T] of each's start and end
+    # Two int64 [T]: the bytes by which start and end of each old token have moved.
+    shifts: Optional[Tuple[np.ndarray, np.ndarray]] = None
     html: Optional[bytes] = None
 
     def span(self, start: int, end: int) -> Tuple[int, int]:
-        """Where old tokens [start, end) are now."""
+        """The new span of old tokens [start, end)."""
         if self.positions is None:
             return start, end
         inside = self.positions[start:end]
@@ -141,7 +148,7 @@ class _Rewritten(NamedTuple):
         return new_start, new_end
 
     def span_record(self, span: Record) -> Record:
-        """`span` for an object with start_token, end_token and perhaps start_byte, end_byte."""
+        """`span` for a JSON object with start_token, end_token and perhaps start_byte, end_byte."""
         old_start, old_end = span["start_token"], span["end_token"]
         start, end = self.span(old_start, old_end)
         new = dict(span, start_token=start, end_token=end)
@@ -151,7 +158,7 @@ class _Rewritten(NamedTuple):
         return new
 
     def inserted_record(self, span: Span, with_bytes: bool) -> Record:
-        """The candidate of an inserted paragraph."""
+        """The JSON object of the candidate that an inserted paragraph becomes."""
         new: Record = dict(start_token=span.start_token, end_token=span.end_token, top_level=True)
         if with_bytes:
             new.update(start_byte=int(self.starts[span.start_token]),
@@ -160,7 +167,7 @@ class _Rewritten(NamedTuple):
 
 
 def _offsets(tokens: Sequence[Record], source: str):
-    """The first byte of each token and the one behind it; None, None where they have none."""
+    """(start_byte, exclusive end_byte) of the tokens, int64 [T] each; (None, None) if missing."""
     try:
         starts, ends = (np.fromiter(map(operator.itemgetter(name), tokens), np.int64, len(tokens))
                         for name in ("start_byte", "end_byte"))
@@ -173,7 +180,7 @@ def _offsets(tokens: Sequence[Record], source: str):
 
 
 def _token_records(old: Sequence[Record], page: _Rewritten) -> List[Record]:
-    """The objects of document_tokens."""
+    """The JSON objects of document_tokens."""
     if page.starts is None:
         return [{"token": token, "html_token": tag}
                 for token, tag in zip(page.tokens, page.is_html)]
@@ -182,11 +189,11 @@ def _token_records(old: Sequence[Record], page: _Rewritten) -> List[Record]:
                                               page.ends.tolist())]
 
 
-def _rewritten(page: _Page, edits: Edits) -> _Rewritten:
+def _rewritten(page: _Document, edits: Edits) -> _Rewritten:
     return (_with_words if isinstance(edits, WordEdits) else _with_blocks)(page, edits)
 
 
-def _with_words(page: _Page, edits: WordEdits) -> _Rewritten:
+def _with_words(page: _Document, edits: WordEdits) -> _Rewritten:
     tokens, is_html = list(page.tokens), page.is_html
     for index, text in edits.words.items():
         if is_html[index] or text == "" or text is not None and " " in text:
@@ -210,10 +217,15 @@ def _with_words(page: _Page, edits: WordEdits) -> _Rewritten:
     return _Rewritten(tokens, is_html, positions, (), starts, ends, shifts, content)
 
 
-def _html_with_words(page: _Page, words: Dict[int, Optional[str]]):
-    """New first and end bytes of the T tokens, and the HTML, with words in place of others."""
+def _html_with_words(page: _Document, words: Dict[int, Optional[str]]):
+    """Replaces words in the HTML.
+
+    Returns:
+      (starts, ends, HTML): the new bytes of the T old tokens, int64 [T] each, and the new HTML; a
+      deleted token is empty.
+    """
     indexes = np.array(sorted(words))
-    # Nothing in HTML is quoted that is not quoted in text as well.
+    # Quotation marks need no escape: the words stand in text, not in attributes.
     texts = [html.escape(words[i] or "", quote=False).encode("utf8", "surrogatepass")
              for i in indexes.tolist()]
     growth = np.zeros([len(page.tokens)], np.int64)
@@ -231,26 +243,27 @@ def _html_with_words(page: _Page, words: Dict[int, Optional[str]]):
     return starts, ends, b"".join(parts)
 
 
-def _with_blocks(page: _Page, edits: BlockEdits) -> _Rewritten:
+def _with_blocks(page: _Document, edits: BlockEdits) -> _Rewritten:
     builder = _Builder(page)
+    # (token, insertions before moves at the same token, what to put there, place of a move)
     cuts = [(index, 0, paragraph, None) for index, paragraph in edits.insertions]
     cuts += [(place[0], 1, block, place) for place, block in zip(edits.places, edits.blocks)]
-    for index, _, what, place in sorted(cuts, key=lambda cut: cut[:2]):
+    for index, _, content, place in sorted(cuts, key=lambda cut: cut[:2]):
         builder.keep_until(index)
         if place is None:
-            builder.insert(what)
+            builder.insert(content)
         else:
-            builder.move(place, what)
+            builder.move(place, content)
     return builder.finish()
 
 
 class _Builder:
-    """Puts a page together from stretches of another one, and from new paragraphs."""
+    """Assembles a page from stretches of an old one and from new paragraphs."""
 
-    def __init__(self, page: _Page):
+    def __init__(self, page: _Document):
         self._page = page
-        self._at = self._at_byte = 0  # how far the old page is done
-        self._size = 0  # bytes of the new one
+        self._at = self._at_byte = 0  # the old page's next token and byte
+        self._size = 0  # bytes of the new page so far
         self._tokens: List[str] = []
         self._is_html: List[bool] = []
         self._positions = np.full([len(page.tokens)], -1)
@@ -261,7 +274,7 @@ class _Builder:
         self._html: List[bytes] = []
 
     def keep_until(self, token: int) -> None:
-        """Goes on with the old page up to `token`, and up to its first byte."""
+        """Copies the old page up to `token`, exclusive, and up to its first byte."""
         if token < self._at:
             raise ValueError("what is changed at token %d overlaps what is changed before" % token)
         end_byte = self._byte_before(token)
@@ -275,7 +288,7 @@ class _Builder:
         return int(page.starts[token] if token < len(page.tokens) else page.ends[-1])
 
     def move(self, place: Tuple[int, int], block: Tuple[int, int]) -> None:
-        """In place of what stands at `place`, which comes next, what stands at `block`."""
+        """Writes the old tokens at `block` instead of those at `place`, which come next."""
         starts, ends = self._page.starts, self._page.ends
         if starts is None:
             self._add(*block, 0, 0)
@@ -285,7 +298,7 @@ class _Builder:
         self._at = place[1]
 
     def _add(self, start: int, end: int, start_byte: int, end_byte: int) -> None:
-        """Tokens [start, end) and bytes [start_byte, end_byte) of the old page."""
+        """Appends tokens [start, end) and bytes [start_byte, end_byte) of the old page."""
         page = self._page
         if (self._positions[start:end] >= 0).any():
             raise ValueError("tokens [%d, %d) are put in two places" % (start, end))
@@ -302,7 +315,7 @@ class _Builder:
                 self._html.append(page.html[start_byte:end_byte])
 
     def insert(self, paragraph) -> None:
-        """A new paragraph, with a line feed behind it."""
+        """Appends a new paragraph and a line feed."""
         first = len(self._tokens)
         self._tokens += paragraph.tokens
         self._is_html += paragraph.is_html
@@ -317,7 +330,7 @@ class _Builder:
             self._html.append(b" ".join(texts) + b"\n")
 
     def finish(self) -> _Rewritten:
-        """The rest of the old page, and all together."""
+        """Appends the rest of the old page and returns the whole."""
         page = self._page
         self.keep_until(len(page.tokens))
         if (self._positions < 0).any():

@@ -1,4 +1,4 @@
-"""Paragraph shuffling: the paragraphs of a page change places."""
+"""Shuffles the paragraphs of a page."""
 from typing import Optional
 
 import numpy as np
@@ -8,7 +8,7 @@ from bert_nq.augmentation.blocks import NUM_READ, is_paragraph, top_level_blocks
 from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq.example import Example
 
-# So many orders are drawn until one differs from that of the page; each is a purpose of its own.
+# The most orders drawn until one differs from the page's; each is a purpose of its own for `Draws`.
 _TRIES = 8
 
 
@@ -18,11 +18,11 @@ class ParagraphShuffle(Augmentation):
     def __init__(self, first: int = NUM_READ):
         """
         Args:
-          first: the top-level candidates of a page whose paragraphs are shuffled, from its top.
-            Paragraphs behind them stay, so that no answer goes where no windows are made.
+          first: number of top-level candidates, from the top of a page, among which paragraphs are
+            shuffled. Later paragraphs stay, so that no answer moves out of all windows.
 
         Raises:
-          UserError: there would be nothing to shuffle.
+          UserError: `first` is below 2.
         """
         if first < 2:
             raise UserError("paragraphs are shuffled among 2 candidates at least, not %s"
@@ -30,7 +30,7 @@ class ParagraphShuffle(Augmentation):
         self._first = first
 
     def edits(self, example: Example, draws: Draws) -> Optional[BlockEdits]:
-        """None also where all paragraphs are equal, or no other order was drawn in a few tries."""
+        """Draws another order of the paragraphs; None if there is none or a few draws find none."""
         blocks = top_level_blocks(example)[:self._first]
         places = [block for block in blocks if is_paragraph(example, block)]
         if len(places) < 2:

@@ -1,13 +1,13 @@
-"""Synonyms as tinyBERT-NQ's scripts meant to put them in, for comparison with `synonyms`.
+"""Synonym replacement as tinyBERT-NQ's scripts meant it, for comparison with `synonyms`.
 
-Of the answer's words, one in five is replaced by the first lemma of one of its synsets, whatever
-its part of speech, sense, inflection or capitals. The scripts took offsets in characters for
-numbers of words, so that they changed other words than the answer's, or none; and where a word had
-no synonym they put in a random entry of the vocabulary, which may be "[CLS]" or "##ing". Here the
-words are those of the answers, and words without a synonym stay.
+One in five of the answer's words is replaced by the first lemma of one of its synsets, whatever
+its part of speech, sense, inflection or capitals.
 
-The scripts went by the one annotation that labels the example. Here it is the answers of all
-annotations; pages for training have one.
+This differs from the scripts in three ways. They took character offsets for word numbers, so that
+they changed words outside the answer, or none: here the answers' words are changed. Where a word
+had no synonym they put in a random entry of the vocabulary, which may be "[CLS]" or "##ing": here
+the word stays. They used only the annotation that labels the example: here the answers of all
+annotations count; pages for training have one.
 """
 import functools
 from typing import NamedTuple, Optional, Tuple
@@ -16,14 +16,14 @@ from bert_nq.augmentation.augmentation import Augmentation, Draws, WordEdits, ch
 from bert_nq.augmentation.lexicon import Lexicon
 from bert_nq.datasets.nq.example import Example
 
-# What is drawn.
+# The purposes of the draws.
 _WORD, _SYNONYM = range(2)
 
-_MOST_WORDS_KEPT = 1 << 19
+_MAX_CACHED_WORDS = 1 << 19
 
 
 class FirstLemmas:
-    """The first lemma of each synset of a word, looked up once."""
+    """Looks up the first lemma of each synset of a word; results are cached."""
 
     def __init__(self, lexicon: Lexicon):
         """
@@ -31,11 +31,11 @@ class FirstLemmas:
           lexicon: WordNet's words.
         """
         self._lexicon = lexicon
-        self._found = functools.lru_cache(_MOST_WORDS_KEPT)(self._find)
+        self._cached = functools.lru_cache(_MAX_CACHED_WORDS)(self._find)
 
     def get(self, word: str) -> Tuple[str, ...]:
-        """The lemmas, sorted, without the word itself; words of one lemma are joined by "_"."""
-        return self._found(word)
+        """The lemmas, sorted, without the word itself; a lemma of several words has "_" in it."""
+        return self._cached(word)
 
     def _find(self, word: str) -> Tuple[str, ...]:
         lemmas = {synset.lemmas[0] for part, lemma in self._lexicon.readings(word.lower())
@@ -44,9 +44,9 @@ class FirstLemmas:
 
 
 class SourceSynonymOptions(NamedTuple):
-    """What is replaced, how often; the defaults are the source's."""
+    """Which words are replaced and how often; the defaults are those of tinyBERT-NQ."""
     rate: float = 0.2  # the share of the words with a synonym that are replaced
-    words: str = "answer"  # one of augmentation.WORDS; the question is never changed
+    words: str = "answer"  # one of augmentation.WORDS; the question never changes
 
 
 class SourceSynonyms(Augmentation):
@@ -56,7 +56,7 @@ class SourceSynonyms(Augmentation):
         """
         Args:
           options: what is replaced.
-          lemmas: a `FirstLemmas`, or what has its method get(word) → synonyms, perhaps none.
+          lemmas: a `FirstLemmas`, or any object with its method get(word) → sequence of synonyms.
         """
         self._options = options
         self._lemmas = lemmas

@@ -1,4 +1,4 @@
-"""Random swap: some neighbouring words of the context change places.
+"""Random swap of neighbouring words of the context.
 
 After Wei and Zou, "EDA: Easy Data Augmentation Techniques for Boosting Performance on Text
 Classification Tasks" (2019), section 2, where any two words of a sentence may be swapped.
@@ -17,40 +17,40 @@ _PAIRING, _CHOSEN = range(2)
 
 
 class Swap(Augmentation):
-    """Swaps neighbouring words of letters and digits, each of them once at most."""
+    """Swaps neighbouring words of letters and digits, each word at most once."""
 
     def __init__(self, rate: float, words: str = "context"):
         """
         Args:
-          rate: the share of the words with such a neighbour to move.
-          words: "context" alone.
+          rate: the share of the words with such a neighbour that move.
+          words: must be "context".
 
         Raises:
-          UserError: words of answers, or of the question, are to be swapped.
+          UserError: the rate is not in (0, 1], or `words` is another value.
         """
         self._rate = check_rate(rate)
         check_words(words, ["context"], "the words of an answer keep their order")
 
     def edits(self, example: Example, draws: Draws) -> Optional[WordEdits]:
-        """Each run of neighbours is cut into pairs, and some of the pairs are swapped.
+        """Cuts each run of neighbouring words into pairs and swaps some of them.
 
-        A run ends at a tag, an answer, a mark, and where a candidate begins or ends. By a draw it
-        is cut from its first word or from its second one:
+        A run ends at a tag, an answer, a punctuation mark, and where a candidate begins or ends.
+        With equal chances it is cut from its first word or from its second one:
 
             a b c d e    (a b) (c d) e    or    a (b c) (d e)
 
-        Of n words n - 1 are in pairs, on average, so a pair is swapped with probability
-        rate * n / (n - 1) for a share of `rate` of all words to move.
+        Of n words n - 1 are in pairs, on average. A pair is swapped with probability
+        rate * n / (n - 1), so that a share of `rate` of all words moves.
         """
         places = np.flatnonzero(plain_context(example).is_eligible)
         if len(places) < 2:
             return None
         begins = self._run_begins(example, places)
-        first = np.flatnonzero(begins)  # of each run, its first word's index among the places
+        first = np.flatnonzero(begins)  # the index in `places` of each run's first word
         run = np.cumsum(begins) - 1
         length = np.diff(np.append(first, len(places)))[run]
         skipped = (draws.uniform(_PAIRING, places[first]) < 0.5)[run]
-        at = np.arange(len(places)) - first[run] - skipped  # in the run, behind a skipped word
+        at = np.arange(len(places)) - first[run] - skipped  # index in the run, after a skipped word
         pairs = np.flatnonzero((at >= 0) & (at % 2 == 0) & (at + skipped + 1 < length))
         share = self._rate * length[pairs] / (length[pairs] - 1)
         chosen = pairs[draws.uniform(_CHOSEN, places[pairs]) < share]
@@ -63,7 +63,7 @@ class Swap(Augmentation):
 
     @staticmethod
     def _run_begins(example: Example, places: np.ndarray) -> np.ndarray:
-        """Whether a run begins at each place; bool, as long as `places`."""
+        """Whether a run begins at each of `places`, the numbers of eligible tokens; bool."""
         is_bound = np.zeros([len(example.tokens) + 1], bool)
         is_bound[[bound for candidate in example.candidates for bound in candidate[:2]]] = True
         begins = is_bound[places]

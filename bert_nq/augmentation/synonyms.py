@@ -1,4 +1,4 @@
-"""Words of a page or question replaced by synonyms."""
+"""Replaces words of a page or question by synonyms."""
 from typing import Dict, List, NamedTuple, Optional, Sequence, Set
 
 import numpy as np
@@ -16,13 +16,13 @@ from bert_nq.augmentation.tagging import Sentences
 from bert_nq.augmentation.thesaurus import TAGS, Entry, replaceable
 from bert_nq.datasets.nq.example import Example
 
-# What is drawn.
+# The purposes of the draws.
 _WORD, _SYNONYM, _QUESTION_WORD, _QUESTION_SYNONYM = range(4)
 
-# What is seen of a token by itself.
-_REPLACEABLE = 1  # May be replaced, if it has a synonym.
-_CAPITAL = 2  # Begins with a capital.
-_ENDS = 4  # A sentence, or whatever else a new one can begin behind.
+# Bits that describe a token without its context.
+_REPLACEABLE = 1  # may be replaced, if it has a synonym
+_CAPITAL = 2  # begins with a capital
+_ENDS = 4  # ends a sentence, or is a tag, so that a sentence can begin after it
 _HYPHEN = 8
 
 _SENTENCE_ENDS = frozenset(".!?:")
@@ -30,45 +30,45 @@ _WORDS_BEFORE_PARTICIPLE = 3
 
 
 class SynonymOptions(NamedTuple):
-    """What is replaced, how often."""
-    rate: float = 0.2  # the share of the words that can be replaced
+    """Which words are replaced and how often."""
+    rate: float = 0.2  # the share of the replaceable words that are replaced
     words: str = "context"  # one of augmentation.WORDS
 
 
 class Synonyms(Augmentation):
     """Replaces words by synonyms of the same inflection.
 
-    A word that begins with a capital may be a name, and is left alone unless it stands at the start
-    of a sentence, in front of a word in lower case, and nowhere else on the page. A word of the
-    question is left alone if it has a capital, if it is in the page's title, or if it may be a name
-    by WordNet or by the page: questions are often written without capitals.
+    A word that begins with a capital may be a name. It is replaced only at the start of a sentence,
+    before a word without a capital, and if it has its capital nowhere inside a sentence of the
+    page. A word of the question stays if it has a capital, if it is in the page's title, or if it
+    may be a name by WordNet or by the page: questions are often written without capitals.
     """
 
     def __init__(self, options: SynonymOptions, thesaurus, tagger=None):
         """
         Args:
           options: what is replaced.
-          thesaurus: a `Thesaurus`, or what has its methods get(token) → Entry or None and
+          thesaurus: a `Thesaurus`, or any object with its methods get(token) → Entry or None and
             is_name(word) → bool, with a tagger also get_tagged(token, tag) → Entry or None.
-          tagger: decides about the part of speech; a function from the words of a sentence to
-            their Penn Treebank tags. None leaves that to thesaurus.get.
+          tagger: finds parts of speech: a function from the words of a sentence to their Penn
+            Treebank tags. None leaves them to thesaurus.get.
         """
         self._options = options
         self._thesaurus = thesaurus
         self._tagger = tagger
-        self._codes = _Codes()
+        self._codes = _TokenCodes()
 
     def edits(self, example: Example, draws: Draws) -> Optional[WordEdits]:
         choice = choose_words(example, self._options.words)
-        page = _Page(example, self._codes)
+        page = _PageWords(example, self._codes)
         drawn = page.without_names(self._drawn(page.replaceable(choice.tokens), draws, _WORD))
         words = self._replaced(example.tokens, example.is_html, drawn, draws, _WORD)
         question = self._question(example, page, draws) if choice.question else None
         return WordEdits(words, question) if words or question is not None else None
 
-    def _question(self, example: Example, page: "_Page", draws: Draws) -> Optional[str]:
+    def _question(self, example: Example, page: "_PageWords", draws: Draws) -> Optional[str]:
         words = example.question.split(" ")
-        codes = _between_ends(self._codes.of(words))
+        codes = _padded(self._codes.of(words))
         possible = np.flatnonzero(_without_capital(codes[1:-1]) & _stands_alone(codes))
         names = page.names() | {word.lower() for word in example.title.split()}
         drawn = [i for i in self._drawn(possible, draws, _QUESTION_WORD).tolist()
@@ -77,47 +77,47 @@ class Synonyms(Augmentation):
         return " ".join(replaced.get(i, word) for i, word in enumerate(words)) if replaced else None
 
     def _drawn(self, tokens: np.ndarray, draws: Draws, purpose: int) -> np.ndarray:
-        """Those of the tokens that chance takes.
+        """Draws a share of the tokens.
 
-        Some are drawn in vain, since they have no synonym. Of those that have one the share is the
-        one that is wanted all the same, and only words that are drawn are looked up.
+        Words are drawn before they are looked up, which saves most look-ups. Some drawn ones have
+        no synonym, but of those that have one the drawn share is still the wanted one.
         """
         return tokens[draws.uniform(purpose, tokens) < self._options.rate]
 
     def _replaced(self, tokens: Sequence[str], is_html: Sequence[bool], drawn: Sequence[int],
                   draws: Draws, purpose: int) -> Dict[int, str]:
-        """{token number: its synonym} of the drawn tokens that have one."""
+        """{token number: synonym} of the drawn tokens that have one."""
         if self._tagger is None:
             entries = [self._thesaurus.get(tokens[i]) for i in drawn]
         else:
             sentences = Sentences(tokens, is_html, self._tagger)
             entries = [self._tagged_entry(tokens[i], i, sentences) for i in drawn]
-        found = {}
+        choices = {}
         for i, entry in zip(drawn, entries):
             if entry:
                 synonyms = _fitting(entry, tokens, i)
                 if synonyms:
-                    found[i] = synonyms
-        numbers = draws.uniform(purpose + _SYNONYM, list(found)).tolist()
+                    choices[i] = synonyms
+        numbers = draws.uniform(purpose + _SYNONYM, list(choices)).tolist()
         return {i: synonyms[int(number * len(synonyms))]
-                for (i, synonyms), number in zip(found.items(), numbers)}
+                for (i, synonyms), number in zip(choices.items(), numbers)}
 
     def _tagged_entry(self, token: str, i: int, sentences: Sentences) -> Optional[Entry]:
-        """What the thesaurus has for a token in the place of token i."""
-        # To tag a sentence takes much longer than to see that no tag would help.
+        """The thesaurus entry of token i, by its tag in its sentence."""
+        # Tagging a sentence takes much longer than seeing that no tag leads to a synonym.
         if not any(self._thesaurus.get_tagged(token, tag) for tag in TAGS):
             return None
         return self._thesaurus.get_tagged(token, sentences.tag(i))
 
 
-class _Codes(dict):
-    """{token: what is seen of it by itself}, filled as tokens are met."""
+class _TokenCodes(dict):
+    """{token: its bits, such as _CAPITAL}, a cache that is filled as tokens are met."""
 
-    _MOST_KEPT = 1 << 19
+    _MAX_CACHED = 1 << 19
 
     def of(self, tokens: Sequence[str]) -> np.ndarray:
-        """uint8, one for each token."""
-        if len(self) > self._MOST_KEPT:
+        """The bits of T tokens; uint8 [T]."""
+        if len(self) > self._MAX_CACHED:
             self.clear()
         return np.fromiter(map(self.__getitem__, tokens), np.uint8, len(tokens))
 
@@ -135,42 +135,42 @@ class _Codes(dict):
         return code
 
 
-def _between_ends(codes: np.ndarray) -> np.ndarray:
-    """The codes of T tokens with an end in front and nothing behind; uint8 [T + 2]."""
-    between = np.zeros([len(codes) + 2], np.uint8)
-    between[0] = _ENDS
-    between[1:-1] = codes
-    return between
+def _padded(codes: np.ndarray) -> np.ndarray:
+    """The codes of T tokens between the end of a sentence and an empty code; uint8 [T + 2]."""
+    padded = np.zeros([len(codes) + 2], np.uint8)
+    padded[0] = _ENDS
+    padded[1:-1] = codes
+    return padded
 
 
-class _Page:
-    """A page's tokens and what is known of them."""
+class _PageWords:
+    """The words of a page and their codes, with which names are told from other words."""
 
-    def __init__(self, example: Example, codes: _Codes):
+    def __init__(self, example: Example, codes: _TokenCodes):
         self._tokens = example.tokens
-        self._between = _between_ends(codes.of(example.tokens))
-        self._codes = self._between[1:-1]
+        self._padded = _padded(codes.of(example.tokens))
+        self._codes = self._padded[1:-1]
         self._codes[tags_of(example)] = _ENDS
-        self._starts = (self._between[:-2] & _ENDS) != 0
+        self._starts = (self._padded[:-2] & _ENDS) != 0  # whether a token begins a sentence
 
     def replaceable(self, chosen: np.ndarray) -> np.ndarray:
-        """Those of the chosen tokens that may be replaced, if `without_names` has them as well."""
+        """The chosen tokens that may be replaced, except for those that `without_names` drops."""
         may_be = np.zeros([len(self._codes)], bool)
         may_be[chosen] = True
-        before_capital = (self._between[2:] & _CAPITAL) != 0
-        may_be &= _stands_alone(self._between) & (
+        before_capital = (self._padded[2:] & _CAPITAL) != 0
+        may_be &= _stands_alone(self._padded) & (
             _without_capital(self._codes) | (self._starts & ~before_capital))
         return np.flatnonzero(may_be)
 
     def without_names(self, tokens: np.ndarray) -> List[int]:
-        """Those of some tokens that do not stand, with a capital, inside a sentence as well."""
+        """Drops tokens that also stand, with their capital, inside a sentence of the page."""
         if not (self._codes[tokens] & _CAPITAL).any():
             return tokens.tolist()
         names = self._inner_capitals()
         return [i for i in tokens.tolist() if self._tokens[i] not in names]
 
     def names(self) -> Set[str]:
-        """Words that have a capital somewhere inside a sentence, in lower case."""
+        """The words, in lower case, that have a capital somewhere inside a sentence."""
         return {name.lower() for name in self._inner_capitals()}
 
     def _inner_capitals(self) -> Set[str]:
@@ -179,27 +179,27 @@ class _Page:
 
 
 def _without_capital(codes: np.ndarray) -> np.ndarray:
-    """Whether a token may be replaced and is no name."""
+    """Whether a token may be replaced and has no capital."""
     return (codes & (_REPLACEABLE | _CAPITAL)) == _REPLACEABLE
 
 
-def _stands_alone(between: np.ndarray) -> np.ndarray:
+def _stands_alone(padded: np.ndarray) -> np.ndarray:
     """Whether a token may be replaced and is a whole word.
 
-    What a hyphen joins to others is half a word: fine - grained, non - native.
+    A token next to a hyphen is part of a word: fine - grained, non - native.
 
     Args:
-      between: of `_between_ends`, uint8 [T + 2].
+      padded: codes by `_padded`, uint8 [T + 2].
 
     Returns:
       bool [T].
     """
-    before, codes, behind = between[:-2], between[1:-1], between[2:]
-    return ((codes & _REPLACEABLE) != 0) & (((before | behind) & _HYPHEN) == 0)
+    before, codes, after = padded[:-2], padded[1:-1], padded[2:]
+    return ((codes & _REPLACEABLE) != 0) & (((before | after) & _HYPHEN) == 0)
 
 
 def _fitting(entry: Entry, tokens: Sequence[str], i: int) -> Sequence[str]:
-    """The synonyms that fit in the place of token i."""
+    """The synonyms that fit in the place of token i, by article and participle."""
     synonyms = entry.synonyms
     if entry.participles and _is_participle(tokens, i):
         synonyms = entry.participles
@@ -209,9 +209,9 @@ def _fitting(entry: Entry, tokens: Sequence[str], i: int) -> Sequence[str]:
 
 
 def _is_participle(tokens: Sequence[str], i: int) -> bool:
-    """Whether a verb's form in -ed is rather the participle than the past, by the words around.
+    """Whether a verb form in -ed is more likely a participle than a past, by its neighbours.
 
-    has widely played, is played, played by, the played.
+    Participles: has widely played, is played, played by, the played.
     """
     if tokens[i + 1:i + 2] == ["by"] or (i and tokens[i - 1].lower() in DETERMINERS):
         return True

@@ -1,37 +1,38 @@
-"""Parts of speech by NLTK's tagger, where its data is installed."""
+"""Parts of speech by NLTK's tagger, if its data is installed."""
 from typing import Callable, List, Optional, Sequence
 
 from bert_nq.base.errors import UserError
 
-# How parts of speech are found: by the tagger if its data is installed, else as WordNet's senses
-# are counted; always so; by the tagger, which must be there.
+# How parts of speech are found. "wordnet": by the counts of WordNet's senses. "tagger": by NLTK's
+# tagger, which must be installed. "auto": by the tagger if it is installed, else as "wordnet".
 POS = ("auto", "wordnet", "tagger")
 
-# What NLTK's tagger is kept in: JSON from 3.8.2 on, a pickle before.
+# Names of the tagger's data: as JSON, from NLTK 3.8.2 on; as a pickle, before.
 _DATA = ("averaged_perceptron_tagger_eng", "averaged_perceptron_tagger")
 
 _ENDS = frozenset(".!?")
-# Of a sentence that does not end, such as a list in a table's cell, this much on each side.
+# The most words on each side of a word that are tagged with it, since some sentences do not end,
+# such as a list in a table's cell.
 _MOST_WORDS = 60
 
 Tagger = Callable[[Sequence[str]], List[str]]
 
 
 def wants_tagger(pos: str) -> bool:
-    """Whether parts of speech are to be found by the tagger; fast enough to ask before any work.
+    """Whether parts of speech come from the tagger; fast enough to check before any work.
 
     Args:
       pos: one of `POS`.
 
     Raises:
-      UserError: the tagger is wanted and not installed; the message says how to get it.
+      UserError: the tagger is required and not installed; the message says how to get it.
     """
     if pos == "wordnet":
         return False
     name = _data_name()
     import nltk.data
     try:
-        nltk.data.find("taggers/%s/" % name)  # In a zip file of this name as well.
+        nltk.data.find("taggers/%s/" % name)  # Finds it in a zip file of this name as well.
     except LookupError:
         if pos != "tagger":
             return False
@@ -42,10 +43,10 @@ def wants_tagger(pos: str) -> bool:
 
 
 def open_tagger(pos: str) -> Optional[Tagger]:
-    """The tagger for this process, None if `wants_tagger` says that there is none.
+    """Opens the tagger for this process; None if `wants_tagger` is false.
 
     Raises:
-      UserError: the tagger is wanted and not installed, or its data cannot be read.
+      UserError: the tagger is required and not installed, or its data cannot be read.
     """
     if not wants_tagger(pos):
         return None
@@ -59,9 +60,9 @@ def open_tagger(pos: str) -> Optional[Tagger]:
 
 
 def tagger_of(perceptron) -> Tagger:
-    """A function from words to tags, of one of NLTK's PerceptronTaggers."""
+    """Makes a function from words to tags out of one of NLTK's PerceptronTaggers."""
     def tags(words: Sequence[str]) -> List[str]:
-        # NLTK looks at first letters, and an empty token has none.
+        # NLTK looks at the first letter of a word, which an empty token lacks.
         return [tag for _, tag in perceptron.tag([word or "-" for word in words])]
     return tags
 
@@ -72,29 +73,28 @@ def _data_name() -> str:
 
 
 class Sentences:
-    """The sentences of a page, tagged as they are asked for."""
+    """The sentences of a page, tagged when a tag in them is first needed."""
 
     def __init__(self, tokens: Sequence[str], is_html: Sequence[bool], tagger: Tagger):
         """
         Args:
-          tokens: of the page.
-          is_html: whether each is a tag, which ends a sentence.
-          tagger: from the words of a sentence to their Penn Treebank tags.
+          tokens: the tokens of the page.
+          is_html: whether each token is an HTML tag, which ends a sentence.
+          tagger: function from the words of a sentence to their Penn Treebank tags.
         """
         self._tokens, self._is_html, self._tagger = tokens, is_html, tagger
         self._tags = {}
 
     def tag(self, i: int) -> str:
-        """The tag of token i, a word."""
+        """The part-of-speech tag of token i, a word."""
         if i not in self._tags:
-            start, end = self._around(i)
+            start, end = self._sentence_around(i)
             tags = self._tagger(self._tokens[start:end])
-            # Of a long sentence only the words whose surroundings were seen.
             self._tags.update(zip(range(start, end), tags))
         return self._tags[i]
 
-    def _around(self, i: int):
-        """Tokens [start, end) of the sentence with token i."""
+    def _sentence_around(self, i: int):
+        """The sentence of token i as (start_token, end_token), up to _MOST_WORDS on each side."""
         start = i
         while start > max(0, i - _MOST_WORDS) and not self._is_end(start - 1):
             start -= 1

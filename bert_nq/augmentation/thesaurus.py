@@ -1,7 +1,7 @@
-"""From a word of a text to the words that may stand in its place, by WordNet.
+"""Synonyms of a word in a text, by WordNet.
 
-The part of speech is WordNet's own choice, the one that texts tagged by hand have most often, or
-comes from a tagger. Synonyms are inflected and capitalised as the word is.
+The part of speech comes from a tagger, or is the one that the word has most often in the texts
+tagged by hand that WordNet counts. Synonyms are inflected and capitalised like the word.
 """
 import functools
 import re
@@ -13,15 +13,15 @@ from bert_nq.augmentation.inflection import BASE, ING, PARTICIPLE, PAST, PLURAL,
 from bert_nq.augmentation.lexicon import Lexicon, Synset
 from bert_nq.augmentation.wordnet import ADJECTIVE, ADVERB, NOUN, VERB
 
-# A word is taken for a part of speech (and, of several, a base form) that has this share of its
-# occurrences in the texts that WordNet's senses were counted in; below it the word is left alone.
+# A word is taken for one part of speech and base form if that has at least this share of the word's
+# occurrences in the texts that WordNet counts; else the word is not replaced.
 MAJORITY = 3 / 4
-# With sense="first" a sense behind the first is used if it occurs this often beside the first.
+# With sense="first" a later sense is used if it occurs at least this often relative to the first.
 LIKELY_SENSE = 1 / 2
-# Of a sense that a word has this often, words that never have it there are far-fetched.
+# If a word occurs at least this often in a sense, synonyms that never occur in it are not used.
 OFTEN = 3
 
-# Penn Treebank tags of words that can be replaced: part of speech and kind of inflection.
+# {Penn Treebank tag of a replaceable word: (part of speech, kind of inflection)}.
 TAGS = {
     "NN": (NOUN, BASE), "NNS": (NOUN, PLURAL),
     "VB": (VERB, BASE), "VBP": (VERB, BASE), "VBZ": (VERB, THIRD_PERSON), "VBG": (VERB, ING),
@@ -33,35 +33,35 @@ _WORD = re.compile(r"[A-Za-z]?[a-z]+(-[a-z]+)*")
 # Abbreviations such as "yr" have no vowel.
 _SYNONYM = re.compile(r"(?=.*[aeiou]|.+y)[a-z]+([-_][a-z]+)*")
 _PAST_OR_PARTICIPLE = frozenset([PAST, PARTICIPLE])
-# Words that WordNet marks so are not put into a text.
-_UNWANTED = frozenset(["obscenity", "disparagement", "ethnic_slur", "archaism", "vulgarism"])
-_MOST_WORDS_KEPT = 1 << 19
+# Lemmas with one of these usages in WordNet are not used as synonyms.
+_UNWANTED_USAGES = frozenset(["obscenity", "disparagement", "ethnic_slur", "archaism", "vulgarism"])
+_MAX_CACHED_WORDS = 1 << 19
 
 
 class Entry(NamedTuple):
-    """What may stand in the place of a word."""
+    """The words that may replace a word."""
     synonyms: Tuple[str, ...]
-    # Beside them, the forms to use where the word is a participle: "wrote" may stand for the past
-    # "penned", "written" for the participle. Empty where that makes no difference.
+    # The synonyms' forms to use where the word is a participle: "composed" as a past may become
+    # "wrote", as a participle "written". Empty if the forms are the same.
     participles: Tuple[str, ...] = ()
 
 
-class Options(NamedTuple):
-    """Which words are taken for synonyms."""
-    # "first": those of the most frequent sense that has any, looking no further than frequent
-    # senses. "uniform": those of all senses.
+class ThesaurusOptions(NamedTuple):
+    """Which words count as synonyms."""
+    # "first": those of the most frequent sense that has any, among the frequent senses only.
+    # "uniform": those of all senses.
     sense: str = "first"
-    # Synonyms of several words: left out, or with a "hyphen" or "underscore" between their words.
+    # Synonyms of several words: "exclude" them, or join them by a "hyphen" or "underscore".
     multi_word: str = "exclude"
 
 
-_DEFAULTS = Options()
+_DEFAULTS = ThesaurusOptions()
 
 
 class Thesaurus:
-    """Synonyms by WordNet, kept per word once they were looked up."""
+    """Finds synonyms in WordNet; results are cached by word."""
 
-    def __init__(self, lexicon: Lexicon, options: Options = _DEFAULTS):
+    def __init__(self, lexicon: Lexicon, options: ThesaurusOptions = _DEFAULTS):
         """
         Args:
           lexicon: WordNet's words.
@@ -70,21 +70,21 @@ class Thesaurus:
         self._lexicon = lexicon
         self._options = options
         self._inflection = inflection.Inflection(lexicon.exceptions[NOUN], lexicon.exceptions[VERB])
-        # Not for ever: of all English pages there is no end of words.
-        self._chosen = functools.lru_cache(_MOST_WORDS_KEPT)(self._choose)
-        self._tagged = functools.lru_cache(_MOST_WORDS_KEPT)(self._of_tag)
-        self._forms = functools.lru_cache(_MOST_WORDS_KEPT)(self._all_forms)
+        # The caches are bounded, since pages never run out of new words.
+        self._chosen = functools.lru_cache(_MAX_CACHED_WORDS)(self._choose)
+        self._tagged = functools.lru_cache(_MAX_CACHED_WORDS)(self._of_tag)
+        self._forms = functools.lru_cache(_MAX_CACHED_WORDS)(self._all_forms)
 
     def get(self, token: str) -> Optional[Entry]:
-        """The synonyms of a token, its part of speech being WordNet's choice; None without any."""
+        """The synonyms of a token by its most frequent part of speech; None if it has none."""
         return self._chosen(token)
 
     def get_tagged(self, token: str, tag: str) -> Optional[Entry]:
-        """The synonyms of a token with this tag of the Penn Treebank; None without any."""
+        """The synonyms of a token with this Penn Treebank tag; None if it has none."""
         return self._tagged(token, tag)
 
     def is_name(self, word: str) -> bool:
-        """Whether WordNet has a proper noun that is written like this word but for its capitals.
+        """Whether WordNet has a proper noun that differs from this word only by its capitals.
 
         Lower-case texts, such as questions, do not tell Rice from rice.
         """
@@ -109,7 +109,7 @@ class Thesaurus:
         part, lemma = readings[counts.index(most)]
         kinds = self._kinds(word, lemma, part)
         if len(kinds) > 1 and kinds != _PAST_OR_PARTICIPLE:
-            return None  # "put", "come": which form it is makes a difference.
+            return None  # "put", "come": the synonym depends on which form it is.
         return self._entry(word, lemma, part, kinds)
 
     def _of_tag(self, token: str, tag: str) -> Optional[Entry]:
@@ -128,7 +128,7 @@ class Thesaurus:
         return self._entry(word, lemma, part, frozenset([kind]))
 
     def _kinds(self, word: str, lemma: str, part: str) -> FrozenSet[int]:
-        """The kinds of inflection of a lemma that a word may be; none where a form is not sure."""
+        """The kinds of inflection of a lemma that a word may be; uncertain forms do not count."""
         return inflection.kinds_of(word, self._forms(lemma, part))
 
     def _all_forms(self, lemma: str, part: str) -> Mapping[int, str]:
@@ -139,10 +139,10 @@ class Thesaurus:
     def _entry(self, word: str, lemma: str, part: str, kinds: FrozenSet[int]) -> Optional[Entry]:
         if not kinds:
             return None
-        own = {word, *self._forms(lemma, part).values()}
+        own_forms = {word, *self._forms(lemma, part).values()}
         pairs: List[Tuple[str, str]] = []
-        for others in self._lemmas_beside(lemma, part):
-            pairs += self._pairs(others, part, sorted(kinds), own)
+        for synonyms in self._synonyms_by_sense(lemma, part):
+            pairs += self._pairs(synonyms, part, sorted(kinds), own_forms)
             if pairs and self._options.sense == "first":
                 break
         if not pairs:
@@ -150,36 +150,37 @@ class Thesaurus:
         synonyms, participles = map(tuple, zip(*dict.fromkeys(pairs)))
         return Entry(synonyms, () if synonyms == participles else participles)
 
-    def _lemmas_beside(self, lemma: str, part: str) -> Iterator[List[str]]:
-        """The other lemmas of each sense that is looked at."""
+    def _synonyms_by_sense(self, lemma: str, part: str) -> Iterator[List[str]]:
+        """Yields the lemma's synonyms in each sense that the options allow."""
         senses = self._lexicon.senses(lemma, part)
         if self._options.sense == "uniform":
             for synset in senses:
-                yield [other for other, _ in _wanted(synset, lemma)]
+                yield [synonym for synonym, _ in _usable_synonyms(synset, lemma)]
             return
-        least = 0.
+        min_count = 0.
         for synset in senses:
-            count = sum(its_count for other, its_count in zip(synset.lemmas, synset.counts)
-                        if other.lower() == lemma)
-            if count < least:
+            count = sum(n for name, n in zip(synset.lemmas, synset.counts)
+                        if name.lower() == lemma)
+            if count < min_count:
                 break
-            least = least or max(OFTEN, LIKELY_SENSE * count)
-            # Words that occur with this sense: "compose" for "write" but not "indite".
-            yield [other for other, its_count in _wanted(synset, lemma)
-                   if its_count or count < OFTEN]
+            min_count = min_count or max(OFTEN, LIKELY_SENSE * count)
+            # Only synonyms that occur in this sense: "compose" for "write" but not "indite".
+            yield [synonym for synonym, n in _usable_synonyms(synset, lemma)
+                   if n or count < OFTEN]
 
     def _pairs(self, lemmas: List[str], part: str, kinds: Sequence[int],
-               own: Set[str]) -> List[Tuple[str, str]]:
-        """(form, form if the word is a participle) of the lemmas that can be used."""
+               own_forms: Set[str]) -> List[Tuple[str, str]]:
+        """[(form, form to use where the word is a participle)] of the lemmas that can be used."""
         pairs = []
         for lemma in lemmas:
             forms = self._inflected(lemma, part, kinds)
-            if forms and not own.intersection(forms) and not FUNCTION_WORDS.intersection(forms):
+            if (forms and not own_forms.intersection(forms)
+                    and not FUNCTION_WORDS.intersection(forms)):
                 pairs.append((forms[0], forms[-1]))
         return pairs
 
     def _inflected(self, name: str, part: str, kinds: Sequence[int]) -> Optional[List[str]]:
-        """The forms of a lemma, with the character that joins words; None if it cannot be used."""
+        """The forms of a lemma, one per kind, its words joined; None if it cannot be used."""
         if not _SYNONYM.fullmatch(name) or name in FUNCTION_WORDS or name in UNWANTED_WORDS:
             return None
         words = name.split("_")
@@ -198,10 +199,10 @@ class Thesaurus:
 
 
 def replaceable(token: str) -> Optional[str]:
-    """The token in lower case; None for what is never replaced, whatever WordNet has.
+    """The token in lower case; None if it is never replaced, whatever WordNet has for it.
 
-    That is what holds a digit or anything but letters and inner hyphens, begins with "[", is
-    written in capitals or with capitals inside, is a single letter or a function word.
+    Never replaced are function words, single letters, words in capitals or with capitals inside,
+    and tokens with anything but letters and inner hyphens, such as markers.
     """
     if len(token) < 2 or not _WORD.fullmatch(token):
         return None
@@ -210,25 +211,26 @@ def replaceable(token: str) -> Optional[str]:
 
 
 def _capitalized(entry: Entry) -> Entry:
-    """The same for a word that begins with a capital."""
+    """The entry for the same word with a capital at its beginning."""
     return Entry(*(tuple(word.capitalize() for word in words) for words in entry))
 
 
-def _wanted(synset: Synset, own: str) -> List[Tuple[str, int]]:
-    """(lemma, count) of the others of a sense, but for those that are rude or archaic."""
-    if _UNWANTED.intersection(synset.usages_of(0)):
+def _usable_synonyms(synset: Synset, lemma: str) -> List[Tuple[str, int]]:
+    """[(synonym, count)] of a lemma in a sense, without rude and archaic ones."""
+    if _UNWANTED_USAGES.intersection(synset.usages_of(0)):
         return []
-    return [(lemma, count)
-            for number, (lemma, count) in enumerate(zip(synset.lemmas, synset.counts), 1)
-            if lemma.lower() != own and not _UNWANTED.intersection(synset.usages_of(number))]
+    return [(name, count)
+            for number, (name, count) in enumerate(zip(synset.lemmas, synset.counts), 1)
+            if name.lower() != lemma
+            and not _UNWANTED_USAGES.intersection(synset.usages_of(number))]
 
 
 def _inflected_word(words: Sequence[str], part: str) -> Optional[int]:
-    """Which word of a lemma is inflected; None if that is not sure."""
+    """The index of the word of a lemma that is inflected; None if uncertain."""
     if len(words) == 1:
         return 0
-    if part == NOUN:  # Not sure: attorney_at_law.
+    if part == NOUN:  # The last one; uncertain: "attorney_at_law".
         return None if FUNCTION_WORDS.intersection(words) else len(words) - 1
-    if part == VERB:  # "carry_out"; not sure: "dry_clean".
+    if part == VERB:  # The first one of "carry_out"; uncertain: "dry_clean".
         return 0 if FUNCTION_WORDS.issuperset(words[1:]) else None
     return None

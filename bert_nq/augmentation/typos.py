@@ -1,4 +1,4 @@
-"""Typing errors, to make and to measure robustness."""
+"""Typing errors, to train for robustness and to measure it."""
 from typing import Dict, List, Optional
 
 from bert_nq.augmentation.word_noise import WordNoise
@@ -8,28 +8,28 @@ _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 
 def _neighbours() -> Dict[str, str]:
-    """The letters whose keys touch each letter's on a QWERTY keyboard, capitals with capitals.
+    """{letter: the letters on adjacent keys of a QWERTY keyboard}; capitals map to capitals.
 
-    Each row stands half a key to the right of the one above: s touches a, d, w, e, z and x.
+    Each row is half a key to the right of the one above: s touches a, d, w, e, z and x.
     """
-    found = {}
+    neighbours = {}
     for y, row in enumerate(_ROWS):
         for x, letter in enumerate(row):
             touching = [(y, x - 1), (y, x + 1), (y - 1, x), (y - 1, x + 1), (y + 1, x - 1),
                         (y + 1, x)]
-            found[letter] = "".join(_ROWS[i][j] for i, j in touching
-                                    if 0 <= i < len(_ROWS) and 0 <= j < len(_ROWS[i]))
-    return dict(found, **{letter.upper(): keys.upper() for letter, keys in found.items()})
+            neighbours[letter] = "".join(_ROWS[i][j] for i, j in touching
+                                         if 0 <= i < len(_ROWS) and 0 <= j < len(_ROWS[i]))
+    return dict(neighbours, **{letter.upper(): keys.upper() for letter, keys in neighbours.items()})
 
 
 NEIGHBOURS = _neighbours()
 
 
 class Typos(WordNoise):
-    """One error in a word of four letters or more; the first letter stays, as it mostly does."""
+    """Makes one error in a word of at least four letters; the first letter is rarely mistyped."""
 
     def changed(self, word: str, numbers: List[float]) -> Optional[str]:
-        """One of four errors, where the word has a place for it, else a letter is dropped.
+        """Makes one of four errors; drops a letter if the word has no place for that error.
 
             river    rievr (two letters swapped), rver (one dropped), rivver (doubled), ricer
                      (the next key)
@@ -41,7 +41,7 @@ class Typos(WordNoise):
 
 
 def _one_of(choices, number):
-    """The one that a number in [0, 1) stands for."""
+    """The choice that a number in [0, 1) selects."""
     return choices[int(number * len(choices))]
 
 

@@ -1,8 +1,7 @@
-"""WordNet's files: finding them, and what is in them.
+"""Finds and opens WordNet's files; `lexicon` parses them.
 
 They are looked for where the user says, where `nltk.download` puts them, and where Debian's
-package wordnet-base does. They are read where they are, from a folder or from a zip file; what is
-in them, `lexicon` knows.
+package wordnet-base does. They are read in place, from a folder or from a zip file.
 """
 import contextlib
 import mmap
@@ -15,7 +14,7 @@ import google_crc32c
 from bert_nq.base.errors import UserError
 
 NOUN, VERB, ADJECTIVE, ADVERB = "n", "v", "a", "r"
-NAMES_OF_PARTS = {NOUN: "noun", VERB: "verb", ADJECTIVE: "adj", ADVERB: "adv"}  # in files' names
+NAMES_OF_PARTS = {NOUN: "noun", VERB: "verb", ADJECTIVE: "adj", ADVERB: "adv"}  # in file names
 PARTS_OF_SPEECH = tuple(NAMES_OF_PARTS)
 
 _DEBIAN = "/usr/share/wordnet"
@@ -27,10 +26,10 @@ _HOW_TO_GET_IT = ("install it with 'python -m nltk.downloader wordnet' or 'apt-g
 
 
 class WordNetFiles(NamedTuple):
-    """Where WordNet's files are; to be handed to other processes, which open them anew."""
-    path: str  # a folder, or a zip file
-    inside: str  # the folder in the zip file, "wordnet/"; "" for a folder
-    fingerprint: str  # tells one version of the data from another, wherever the files lie
+    """The place of WordNet's files; can be passed to other processes, which open them anew."""
+    path: str  # a folder or a zip file
+    inside: str  # the folder inside the zip file, such as "wordnet/"; "" for a plain folder
+    fingerprint: str  # differs between versions of the data, wherever the files lie
 
     def __str__(self):
         return self.path
@@ -40,12 +39,12 @@ def find(folder: Optional[str] = None) -> WordNetFiles:
     """Finds WordNet.
 
     Args:
-      folder: where to look: a folder with data.noun and the other files, one of NLTK's that has
+      folder: where to look: a folder with data.noun and the other files, a folder of NLTK's with
         corpora/wordnet or corpora/wordnet.zip, or a zip file. None looks in NLTK's own folders
-        (those in the variable NLTK_DATA are the first of them), then in Debian's.
+        (first those in the variable NLTK_DATA), then in Debian's.
 
     Raises:
-      UserError: there is none; the message says how to get one.
+      UserError: it is not found; the message says how to get it.
     """
     if folder:
         for place in _places_in(folder):
@@ -64,7 +63,7 @@ def find(folder: Optional[str] = None) -> WordNetFiles:
 
 
 def _nltk_folders() -> List[str]:
-    import nltk.data  # Takes most of a second, so only once it is needed.
+    import nltk.data  # Imported only when needed, since it takes most of a second.
     return [str(folder) for folder in nltk.data.path if str(folder)]
 
 
@@ -73,13 +72,13 @@ def _places_of_nltk(folder: str) -> List[str]:
 
 
 def _places_in(folder: str) -> List[str]:
-    # "dict" is what Princeton's own archive calls it.
+    # "dict" is the folder's name in Princeton's own archive.
     return [folder] + _places_of_nltk(folder) + [
         os.path.join(folder, name) for name in ("wordnet", "wordnet.zip", "dict")]
 
 
 def _files_at(place: str) -> Optional[WordNetFiles]:
-    """WordNet at exactly this place, None if not all of it is there."""
+    """WordNet at exactly this place; None if the place lacks an index or cannot be read."""
     inside = ""
     if os.path.isfile(place):
         try:
@@ -94,7 +93,7 @@ def _files_at(place: str) -> Optional[WordNetFiles]:
         paths = {name: os.path.join(place, name) for name in _FILES}
         sizes = {name: os.path.getsize(path) if os.path.isfile(path) else 0
                  for name, path in paths.items()}
-    # An adverb without exceptions is thinkable; words without an index are not.
+    # An exception list may be empty or missing; an index may not.
     if not all(sizes[name] for name in _FILES if name.startswith("index.")):
         return None
     files = WordNetFiles(place, inside, "")
@@ -105,13 +104,14 @@ def _files_at(place: str) -> Optional[WordNetFiles]:
 
 
 def _fingerprint(files: WordNetFiles, sizes: Dict[str, int]) -> str:
-    """CRC-32C of all sizes and of the smallest index: enough to tell releases apart."""
+    """CRC-32C of all sizes and of the smallest index, which is enough to tell releases apart."""
     text = " ".join("%s=%d" % item for item in sorted(sizes.items())).encode("ascii")
     return "%08x" % google_crc32c.value(text + bytes(content(files, "index.adv")))
 
 
 def content(files: WordNetFiles, name: str):
-    """The bytes of a file, "data.noun" say. In a folder they are mapped: processes share them."""
+    """The bytes of a file such as "data.noun"; memory-mapped in a folder, to share among processes.
+    """
     if zipfile.is_zipfile(files.path):
         with zipfile.ZipFile(files.path) as archive:
             return archive.read(files.inside + name)
@@ -123,7 +123,7 @@ def content(files: WordNetFiles, name: str):
 
 @contextlib.contextmanager
 def explaining(files: WordNetFiles, name: str = "") -> Iterator[None]:
-    """Makes what goes wrong with a file a UserError that names it."""
+    """Turns errors of reading or parsing a file into a UserError that names it."""
     try:
         yield
     except (OSError, LookupError, ValueError, zipfile.BadZipFile) as e:

@@ -1,4 +1,4 @@
-"""Wild pages with the edits of each augmentation made: still pages, with the same answers."""
+"""Each augmentation applied to wild pages: they stay valid pages with the same answers."""
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +17,7 @@ from tests.support.augmentation_samples import distinct_words, make_draws
 from tests.support.nq_pages import make_page
 from tests.support.wild_pages import wild_pages
 
-# A page that no wild page is a copy of.
+# A page that differs from all wild pages.
 OTHER = make_page(["<P>"] + distinct_words(30) + ["&", "</P>"], example_id=2 ** 63 - 1,
                   title="Other")
 AUGMENTATIONS = {
@@ -32,7 +32,7 @@ AUGMENTATIONS = {
 
 
 def answers(example):
-    """What each annotator marked: its long answer's tags, its short answers' tokens, yes or no."""
+    """[(tags of the long answer, tokens of the short answers, yes or no)] of the annotations."""
     found = []
     for index, short, yes_no in example.annotations:
         long = example.candidates[index] if index >= 0 else (0, 0, False)

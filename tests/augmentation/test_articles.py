@@ -1,9 +1,9 @@
-"""Which words can stand behind the same "a" or "an"."""
+"""Words that take the same article, "a" or "an"."""
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_nq.augmentation.articles import keep_article, starts_alike
+from bert_nq.augmentation.articles import keep_article, same_article
 
 AN = ("era hour heir honest apple umbrella unidentified unimportant uninteresting urban ugly usher "
       "upset onerous Eagle").split()
@@ -18,11 +18,11 @@ def test_keep_article(words, others):
 
 
 @pytest.mark.parametrize("word", ["", "herb", "-like", "1st", "[Q]"])
-def test_not_sure(word):
+def test_uncertain_words(word):
     assert keep_article(word, [word, "town", "era"]) == ()
     assert keep_article("town", [word]) == keep_article("era", [word]) == ()
 
 
 @given(st.text(max_size=5), st.text(max_size=5))
-def test_both_ways_round(word, other):
-    assert starts_alike(word, other) == starts_alike(other, word)
+def test_symmetric(word, other):
+    assert same_article(word, other) == same_article(other, word)

@@ -1,4 +1,4 @@
-"""Case noise: what it does to a word, and to how many."""
+"""Case noise: the forms of a word, and the share of words that change."""
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,13 +54,13 @@ def test_words_with_a_blank_stay():
     assert CaseNoise(1, "all").edits(example, make_draws()) is None
 
 
-def test_a_copy_is_the_same_again_and_another_copy_is_another():
+def test_copies_are_reproducible_and_differ():
     one, again, other = [CaseNoise(0.2).edits(long_example(200, 20), make_draws(copy))
                          for copy in (0, 0, 1)]
     assert one == again != other
 
 
-def test_settings_that_are_none():
+def test_invalid_settings():
     with pytest.raises(UserError, match="--rate must be above 0 and at most 1, it is -1"):
         CaseNoise(-1)
     with pytest.raises(UserError, match="--words must be"):

@@ -1,4 +1,4 @@
-"""Which words are deleted, how many, and which never are."""
+"""The words that are deleted, how many, and those that always stay."""
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,13 +26,13 @@ def test_the_share_of_deleted_words(rate):
     assert len(deleted(rate, long_example(10000, 50))) / 10000 == pytest.approx(rate, abs=0.02)
 
 
-def test_what_always_stays_at_the_highest_rate():
+def test_words_that_stay_at_the_highest_rate():
     #                        0     1    2   3     4     5    6    7    8     9     10  11   12
     example = make_example("<H1> Tovin </H1> <P> Tovin U.S. is a.b river [Q] long , </P>"
                            # 13  14   15   16   17  18   19   20    21
                            " <Ul> <Li> old </Li> <Li> ' </Li> </Ul> end",
                            [make_annotation(0, [(8, 9)])])
-    # "river" is the answer, and the words "Tovin", "old" and "end" are alone between their tags.
+    # "river" is the answer; "Tovin", "old" and "end" are the only words between their tags.
     assert deleted(1, example) == [4, 6, 10]
 
 
@@ -73,14 +73,14 @@ def test_nothing_to_delete():
     assert Deletion(1e-9).edits(make_example("<P> a b c </P>"), make_draws()) is None
 
 
-def test_a_copy_is_the_same_again_and_another_copy_is_another():
+def test_copies_are_reproducible_and_differ():
     example = long_example(200, 20)
     assert deleted(0.2, example) == deleted(0.2, example)
     assert deleted(0.2, example) != deleted(0.2, example, copy=1)
 
 
 @pytest.mark.parametrize("rate", [0, -0.1, 1.1, float("nan")])
-def test_rates_that_are_none(rate):
+def test_invalid_rates(rate):
     with pytest.raises(UserError, match="--rate must be above 0 and at most 1, it is"):
         Deletion(rate)
 

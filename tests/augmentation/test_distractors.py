@@ -1,4 +1,4 @@
-"""Paragraphs of other pages: which are kept, which are put in, and where."""
+"""Distractors: the paragraphs in the pool, those that are inserted, and their places."""
 import collections
 import itertools
 import pickle
@@ -69,7 +69,7 @@ def test_words_that_look_like_tags_are_not_kept():
     assert pool_of([example._replace(is_html=is_html)]).entries == []
 
 
-def test_four_of_a_page_spread_over_it():
+def test_a_page_gives_at_most_four_paragraphs_spread_over_it():
     page = pages_of(*([str(i)] + WORDS for i in range(9)))
     firsts = [e.paragraph.tokens[1] for e in pool_of([page]).entries]
     assert firsts == ["0", "3", "6"]  # every third: four of every second would leave one out
@@ -77,19 +77,19 @@ def test_four_of_a_page_spread_over_it():
     assert [e.paragraph.tokens[1] for e in pool_of([page]).entries] == ["0", "2", "4", "6"]
 
 
-def test_the_limit_and_no_page_too_many():
+def test_the_limit_and_no_page_read_in_vain():
     pages = (pages_of(WORDS, WORDS, example_id=i) for i in itertools.count())
     pool = pool_of(pages, limit=5)
     assert [e.example_id for e in pool.entries] == [0, 0, 1, 1, 2]
     assert next(pages).example_id == 3
 
 
-def test_where_they_are_put():
+def test_places_of_insertion():
     #                       0  1   2    3   4   5    6    7    8   9   10   11
     example = make_example("<P> a </P> out <Ul> <Li> b </Li> </Ul> <P> c </P> end")
     places = collections.Counter(put_in(example, entry("x"), copy=copy)[0][0]
                                  for copy in range(800))
-    # Before each of the three candidates and behind the last; 200 each, standard deviation 12.2.
+    # Before each of the three candidates and after the last; 200 each, standard deviation 12.2.
     assert {place: n / 800 for place, n in places.items()} == {
         place: pytest.approx(0.25, abs=0.07) for place in (0, 4, 9, 12)}
 
@@ -118,30 +118,30 @@ def test_any_of_the_pool():
     ("the Old river ran", 1, "other", False),  # the same page
     ("the Old river ran", 2, "tovin", False),  # the same title
     ("the old port ran", 2, "other", False)])  # another annotator's answer
-def test_which_will_do(text, example_id, title, fits):
+def test_paragraphs_that_fit(text, example_id, title, fits):
     #                       0    1   2    3    4    5     6    7     8
     example = make_example("<P> the arel river by the Old Port </P>", title="Tovin", annotations=[
         make_annotation(0, [(2, 4)]), make_annotation(0, [(6, 8)]), make_annotation()])
     assert bool(put_in(example, entry(text, example_id, title))) == fits
 
 
-def test_fewer_where_too_few_will_do():
+def test_fewer_are_inserted_where_too_few_fit():
     found = put_in(pages_of("a"), entry("b"), entry("c", example_id=1), number=2)
     assert [text for _, text in found] == ["b"]
 
 
-def test_pages_without_a_title_are_known_by_their_heading():
+def test_the_first_heading_replaces_a_missing_title():
     pages = [simplify(make_page(["<H1>", "Tovin", "town", "</H1>", "<P>"] + WORDS + ["</P>"],
                                 example_id=i)) for i in (1, 2)]
     one, other = [example_of(page, "test") for page in pages]
     assert one.title == ""
     assert pool_of([one]).entries[0].title == "tovin town"
     assert put_in(other, *pool_of([one]).entries) == []
-    # No title and no heading: nothing says that they are the same page.
+    # Without title and heading the two pages count as different.
     assert put_in(pages_of("a", title=""), entry("b", title="")) != []
 
 
-def test_an_answer_is_not_pushed_out_of_what_is_read():
+def test_an_answer_is_not_pushed_beyond_the_candidates_that_are_read():
     def places(answer, number):
         # The candidates are of three tokens each: number i begins at token 3 * i.
         example = pages_of(*[["w%d" % i] for i in range(60)],
@@ -160,14 +160,14 @@ def test_pages_without_candidates():
     assert put_in(make_example([]), entry("c")) == []
 
 
-def test_settings_that_are_none():
+def test_invalid_settings():
     with pytest.raises(UserError, match="no page has a top-level paragraph of 20 to 200 words"):
         Distractors(pool_of([make_example("<P> a </P>")]))
     with pytest.raises(UserError, match="must be at least 1, it is 0"):
         Distractors(DistractorPool([entry("a")]), 0)
 
 
-def test_a_copy_is_the_same_again_and_goes_to_other_processes():
+def test_copies_are_reproducible_also_in_other_processes():
     distractors = Distractors(DistractorPool([entry(str(i)) for i in range(99)]), 3)
     example = pages_of("a", "b", "c")
     one, other = [distractors.edits(example, make_draws(copy)) for copy in (0, 1)]

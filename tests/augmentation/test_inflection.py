@@ -1,4 +1,4 @@
-"""From words to kinds of inflection and back."""
+"""Inflected forms of lemmas, and the kinds of form that a word may be."""
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,7 +37,7 @@ FORMS = Inflection(NOUNS, VERBS)
     ("belief", "beliefs"), ("cliff", "cliffs"), ("hero", "heroes"), ("piano", "pianos"),
     ("studio", "studios"), ("thesis", "theses"), ("tax", "taxes"), ("cow", "cows"),
     ("brother", "brothers"), ("colloquy", "colloquies"), ("bonus", "bonuses"),
-    # Not sure.
+    # Uncertain.
     ("aura", None), ("quiz", None), ("people", None), ("sheep", None), ("information", None),
     ("physics", None), ("monarch", None), ("ghetto", None), ("shinto", None),
     ("alderman", None),
@@ -57,14 +57,14 @@ def test_plurals(lemma, plural):
     ("stop", "stops stopping stopped stopped"),
     ("write", "writes writing wrote written"),
     ("rewrite", "rewrites rewriting rewrote rewritten"),
-    ("put", "puts - put put"),  # Its doubled letter is not in this list of exceptions.
+    ("put", "puts - put put"),  # "putting" is not in this list of exceptions.
     ("visit", "visits visiting visited visited"),
     ("travel", "travels traveling travelled travelled"),
     ("mimic", "mimics mimicking mimicked mimicked"),
     ("veto", "vetoes vetoing vetoed vetoed"),
     ("quiz", "quizzes quizzing quizzed quizzed"),
     ("overcome", "overcomes overcoming overcame overcome"),
-    # Not sure: a past that is not listed, one that is irregular, a letter that may be doubled.
+    # Uncertain: a past that is not listed, an irregular one, a letter that may be doubled.
     ("overrun", "overruns - - -"),
     ("hew", "hews hewing - -"),
     ("grin", "grins - - -"),
@@ -84,7 +84,7 @@ def test_kinds():
     assert kinds_of("played", FORMS.verb_forms("write")) == set()
 
 
-def test_plurals_by_their_looks():
+def test_looks_plural():
     assert [word for word in "towns premises people glass bus basis town data".split()
             if looks_plural(word)] == ["towns", "premises", "people", "data"]
 
@@ -96,8 +96,8 @@ def test_no_lemma_is_too_wild(lemma):
         assert all(form and " " not in form for kind, form in forms.items() if kind != BASE)
 
 
-def test_all_forms_of_common_words_are_known_to_the_real_one():
-    """The lemma of each form that is made of WordNet's own words is found."""
+def test_the_real_wordnet_knows_all_forms_of_common_words():
+    """WordNet finds the lemma of every form that is made from its own words."""
     lexicon = Lexicon(real_wordnet())
     forms = Inflection(lexicon.exceptions["n"], lexicon.exceptions["v"])
     made = wrong = 0

@@ -1,6 +1,5 @@
-"""WordNet's words: what NLTK finds in the same files, our lexicon finds."""
+"""WordNet's words: our lexicon finds the same as NLTK in the same files."""
 import os
-import sys
 
 import pytest
 from hypothesis import given
@@ -10,11 +9,7 @@ from bert_nq.augmentation import wordnet
 from bert_nq.augmentation.lexicon import Lexicon
 from bert_nq.base.errors import UserError
 from tests.augmentation.test_wordnet import real_wordnet
-from tests.support import programs, tiny_wordnet
-
-sys.path.insert(0, os.path.join(programs.ROOT, "benchmarks"))
-
-import nltk_wordnet  # noqa: E402
+from tests.support import nltk_wordnet, tiny_wordnet
 
 
 @pytest.fixture(scope="module")
@@ -73,14 +68,14 @@ def test_nltk_finds_the_same(files, lexicon, step):
                 for synset in lexicon.senses(lemma, part)]
             compared += len(theirs)
             for word in (lemma, lemma + "s", lemma[:-1] + "ed", lemma + "est"):
-                # If there is none, some releases of NLTK look for base forms of base forms.
+                # Where there is none, some releases of NLTK look for base forms of base forms.
                 bases = lexicon.base_forms(word, part)
                 assert not bases or bases == reader._morphy(word, part)
     assert compared >= (len(tiny_wordnet.SYNSETS) if step == 1 else 8000)
 
 
 def as_ours(synset):
-    """A synset of NLTK's: (lemmas, counts, usages)."""
+    """(lemmas, counts, usages) of a synset of NLTK's."""
     usages = [(0, domain.name().split(".")[0]) for domain in synset.usage_domains()]
     usages += [(number, domain.name().split(".")[0].lower())
                for number, lemma in enumerate(synset.lemmas(), 1)
@@ -92,7 +87,7 @@ def as_ours(synset):
 @pytest.mark.parametrize("name, text", [
     ("index.noun", "zebra\n"), ("verb.exc", "\u00e9t\u00e9 be\n"),
     ("cntlist.rev", "ox%1:05:00:: 1\n"), ("cntlist.rev", "ox%1:05:00:: 1 x\n")])
-def test_a_broken_file_is_told(tmp_path, name, text):
+def test_a_broken_file_is_named(tmp_path, name, text):
     folder = tiny_wordnet.write(tmp_path)
     with open(os.path.join(folder, name), "a", encoding="utf8") as f:
         f.write(text)
@@ -103,7 +98,7 @@ def test_a_broken_file_is_told(tmp_path, name, text):
 @pytest.mark.parametrize("line", [
     "zebra n one", "zebra n 2 0 2 0 00000031", "zebra n 1 0 1 0 00000031", "zebra n 0",
     "zebra n 1 0 1 0 99999999", "zebra n"])
-def test_a_broken_entry_is_told_when_it_is_looked_up(tmp_path, line):
+def test_a_broken_entry_is_reported_when_it_is_looked_up(tmp_path, line):
     folder = tiny_wordnet.write(tmp_path)
     with open(os.path.join(folder, "index.noun"), "a") as f:
         f.write(line + "\n")

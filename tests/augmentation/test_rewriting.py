@@ -1,4 +1,4 @@
-"""Pages and lines of shards with edits made: what moves with the words, and what stays."""
+"""Edits applied to pages and to lines of shards: what moves with the words, and what stays."""
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +17,7 @@ PAGE = make_page(TEXT, annotations=[make_annotation(1, [(7, 9)]), make_annotatio
 
 
 def rewritten(edits, record=PAGE):
-    """The record and the example with edits made, which must be the same page."""
+    """The rewritten record, after a check that it is the same page as the rewritten example."""
     new = rewrite_record(record, edits, "test")
     example = rewrite_example(example_of(record, "test"), edits)
     assert example_of(new, "test") == example
@@ -25,12 +25,12 @@ def rewritten(edits, record=PAGE):
 
 
 def texts(record):
-    """What stands in the HTML at the bytes of each token."""
+    """The HTML at the byte offsets of each token."""
     html = record["document_html"].encode("utf8")
     return [html[t["start_byte"]:t["end_byte"]].decode("utf8") for t in record["document_tokens"]]
 
 
-def test_words_take_the_place_of_others():
+def test_words_are_replaced():
     new, example = rewritten(WordEdits({5: "provost", 1: "\u00e9"}, "who is it"))
     assert new["document_html"] == "<P> \u00e9 b </P> <P> provost is Ilma Osk . </P> "
     assert texts(new) == example.tokens == (
@@ -42,7 +42,7 @@ def test_words_take_the_place_of_others():
     assert make_page(TEXT, annotations=[make_annotation(1, [(7, 9)]), make_annotation()]) == PAGE
 
 
-def test_words_go():
+def test_words_are_deleted():
     new, example = rewritten(WordEdits({5: None, 6: "was"}))
     assert new["document_html"] == "<P> a b </P> <P>  was Ilma Osk . </P> "
     assert texts(new) == example.tokens == "<P> a b </P> <P> was Ilma Osk . </P>".split()
@@ -51,12 +51,12 @@ def test_words_go():
     assert new["long_answer_candidates"][1]["end_byte"] == len(new["document_html"]) - 1
 
 
-def test_what_html_would_take_for_markup_is_escaped():
+def test_markup_in_a_new_word_is_escaped():
     new, _ = rewritten(WordEdits({1: "<&"}))
     assert texts(new)[1] == "&lt;&amp;"
 
 
-def test_blocks_change_places_and_paragraphs_come_in():
+def test_blocks_move_and_paragraphs_are_inserted():
     paragraph = Paragraph(("<P>", "x", "</P>"), (True, False, True))
     new, example = rewritten(BlockEdits([Span(0, 4), Span(4, 11)], [Span(4, 11), Span(0, 4)],
                                         [(4, paragraph), (11, paragraph)]))
@@ -93,12 +93,12 @@ def test_the_simplified_format_and_pages_without_bytes():
     (BlockEdits([Span(0, 2)], [Span(0, 2)], [(1, Paragraph(("x",), (False,)))]), "overlaps"),
     (BlockEdits((), (), [(2, Paragraph(("x",), (False,)))]), "torn apart"),
 ])
-def test_edits_that_this_page_cannot_have(edits, message):
+def test_invalid_edits(edits, message):
     with pytest.raises(ValueError, match=message):
         rewrite_example(example_of(PAGE, "test"), edits)
 
 
-def test_bytes_out_of_order_are_told():
+def test_bytes_out_of_order_are_an_error():
     tokens = [dict(t) for t in PAGE["document_tokens"]]
     tokens[3]["start_byte"] = 0
     with pytest.raises(BadExampleError, match="^x, line 1: the byte offsets .* not in order"):
@@ -106,7 +106,7 @@ def test_bytes_out_of_order_are_told():
 
 
 @given(wild_pages(), st.data())
-def test_on_wild_pages_all_that_was_not_edited_is_where_it_was_in_the_html(record, data):
+def test_on_wild_pages_unedited_html_stays_where_it_was(record, data):
     example = example_of(record, "test")
     words = [i for i, tag in enumerate(example.is_html) if not tag]
     if not words:

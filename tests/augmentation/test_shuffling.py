@@ -1,4 +1,4 @@
-"""Paragraphs that change places."""
+"""Shuffled paragraphs."""
 import collections
 
 import pytest
@@ -23,13 +23,13 @@ def test_the_orders():
         edits = ParagraphShuffle().edits(make_example(TEXT), make_draws(copy))
         assert (edits.places, edits.insertions) == (PLACES, ())
         orders[tuple(PLACES.index(block) for block in edits.blocks)] += 1
-    # All but that of the page, each 120 times with a standard deviation of 9.8.
+    # All orders but that of the page, each 120 times with a standard deviation of 9.8.
     assert {order: n / 600 for order, n in orders.items()} == {
         order: pytest.approx(0.2, abs=0.07)
         for order in [(0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)]}
 
 
-def test_the_paragraphs_behind_the_first_candidates_stay():
+def test_paragraphs_after_the_first_candidates_stay():
     edits = ParagraphShuffle(first=3).edits(make_example(TEXT), make_draws())
     assert (edits.places, edits.blocks) == ([Span(0, 3), Span(11, 15)], [Span(11, 15), Span(0, 3)])
     assert ParagraphShuffle(first=2).edits(make_example(TEXT), make_draws()) is None
@@ -43,7 +43,7 @@ def test_nothing_to_shuffle(text):
     assert ParagraphShuffle().edits(make_example(text), make_draws()) is None
 
 
-def test_paragraphs_with_attributes_and_in_small_letters():
+def test_paragraphs_with_attributes_and_in_lower_case():
     example = make_example('<P> a </P> <P> b </P> <P> c </P> <Pre> d </Pre>')
     tokens = ['<P class="x">', "a", "</P>", "<p>", "b", "</p>"] + example.tokens[6:]
     edits = ParagraphShuffle().edits(example._replace(tokens=tokens), make_draws())
@@ -53,10 +53,10 @@ def test_paragraphs_with_attributes_and_in_small_letters():
 @pytest.mark.parametrize("candidates, blocks", [
     ([(0, 4), (4, 6)], [(0, 4), (4, 6)]),
     ([(4, 6), (0, 4)], [(0, 4), (4, 6)]),  # the order of the list does not matter
-    ([(0, 4), (1, 3), (4, 6)], [(0, 4), (4, 6)]),  # one in another
-    ([(0, 4), (3, 5), (5, 6)], [(5, 6)]),  # one crosses another
+    ([(0, 4), (1, 3), (4, 6)], [(0, 4), (4, 6)]),  # one inside another
+    ([(0, 4), (3, 5), (5, 6)], [(5, 6)]),  # two that overlap in part
     ([(0, 2), (2, 5), (4, 6)], [(0, 2)]),
-    ([(0, 6), (0, 3), (1, 4)], [(0, 6)]),  # two that cross within one
+    ([(0, 6), (0, 3), (1, 4)], [(0, 6)]),  # two that overlap in part inside another
     ([], [])])
 def test_blocks(candidates, blocks):
     example = make_example("a b c d e f")._replace(
@@ -64,14 +64,14 @@ def test_blocks(candidates, blocks):
     assert top_level_blocks(example) == blocks
 
 
-def test_nested_candidates_are_no_blocks():
+def test_nested_candidates_are_not_blocks():
     example = make_example("a b c d e f")._replace(candidates=[
         Candidate(0, 3, False), Candidate(1, 2, True), Candidate(3, 5, False),
         Candidate(3, 5, True), Candidate(5, 6, True)])
     assert top_level_blocks(example) == [(3, 5), (5, 6)]
 
 
-def test_a_copy_is_the_same_again():
+def test_copies_are_reproducible():
     one, again, other = [ParagraphShuffle().edits(make_example("<P> %s </P>" % " </P> <P> ".join(
         "abcdefgh")), make_draws(copy)) for copy in (0, 0, 1)]
     assert one == again != other

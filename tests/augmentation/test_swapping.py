@@ -1,4 +1,4 @@
-"""Which words change places, and how many."""
+"""The words that are swapped, and how many."""
 import collections
 
 import pytest
@@ -15,7 +15,7 @@ from tests.support.wild_pages import wild_pages
 
 
 def swapped(rate, example, copy=0):
-    """The first token of each pair that is swapped; checks that these are swaps and no more."""
+    """The first token of each swapped pair; checks that the edits are swaps of neighbours."""
     edits = Swap(rate).edits(example, make_draws(copy))
     if edits is None:
         return []
@@ -47,8 +47,9 @@ def test_each_pair_of_neighbours_can_be_swapped():
         3: pytest.approx(1 / 3, abs=0.1)}
 
 
-def test_what_ends_a_run():
-    # No two neighbours: tags, a mark, a marker, an answer and equal words are between them.
+def test_ends_of_runs():
+    # No pair to swap: tags, a punctuation mark, a marker and an answer separate words, or they are
+    # equal.
     example = make_example("<P> a </P> <P> b , c [Q] d answer e </P> same same <Li> f </Li>",
                            [make_annotation(1, [(9, 10)])])
     assert example.tokens[9] == "answer"
@@ -56,7 +57,7 @@ def test_what_ends_a_run():
         assert swapped(1, example, copy) == []
 
 
-def test_no_swap_across_the_bound_of_a_candidate():
+def test_no_swap_across_the_boundary_of_a_candidate():
     example = example_of({"example_id": 1, "question_text": "q", "document_text": "a b c d e f",
                           "long_answer_candidates": [
                               {"start_token": 2, "end_token": 4, "top_level": True}]}, "test")
@@ -71,13 +72,13 @@ def test_nothing_to_swap():
     assert Swap(1).edits(make_example("<P> a a a a </P>"), make_draws()) is None
 
 
-def test_a_copy_is_the_same_again_and_another_copy_is_another():
+def test_copies_are_reproducible_and_differ():
     example = long_example(200, 20)
     assert swapped(0.2, example) == swapped(0.2, example)
     assert swapped(0.2, example) != swapped(0.2, example, copy=1)
 
 
-def test_settings_that_are_none():
+def test_invalid_settings():
     with pytest.raises(UserError, match="--rate must be above 0 and at most 1, it is 2"):
         Swap(2)
     with pytest.raises(UserError, match="--words must be context, it is 'answer': the words of an "

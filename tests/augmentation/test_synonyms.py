@@ -1,4 +1,4 @@
-"""Synonyms by a thesaurus of a few words: which words are replaced, how often, by what."""
+"""Synonyms from a small thesaurus: which words are replaced, how often, and by what."""
 from bert_nq.augmentation.augmentation import WordEdits
 from bert_nq.augmentation.source_synonyms import SourceSynonymOptions, SourceSynonyms
 from bert_nq.augmentation.synonyms import SynonymOptions, Synonyms
@@ -8,7 +8,7 @@ from tests.support.nq_pages import make_annotation
 
 
 class Words:
-    """A thesaurus, and first lemmas, of a few words."""
+    """A thesaurus, and a source of first lemmas, of a few words."""
 
     def __init__(self, **synonyms):
         self._synonyms = synonyms
@@ -47,14 +47,14 @@ def test_answers_names_markers_and_tags_stay():
     assert synonyms(words="answer", **known).edits(page, make_draws()) == WordEdits({8: "city"})
 
 
-def test_behind_an_article_the_first_letter_fits():
+def test_the_synonym_fits_the_article_before_it():
     page = make_example("<P> a town </P>")
     edits = synonyms(town=["area", "city"]).edits(page, make_draws())
     assert edits == WordEdits({2: "city"})
     assert synonyms(town=["area"]).edits(page, make_draws()) is None
 
 
-def test_of_a_page_without_known_words_there_is_no_copy():
+def test_a_page_without_known_words_has_no_copy():
     assert synonyms().edits(make_example("<P> a town </P>"), make_draws()) is None
 
 
@@ -64,7 +64,7 @@ def test_the_question():
         {}, "which city is it")
 
 
-def test_as_the_source_meant_it():
+def test_source_synonyms():
     page = make_example("<P> town " + "town [Q] " * 5000 + "</P>",
                         [make_annotation(0, [(2, 10002)])])
     lemmas = Lemmas(**{"town": ["city", "settlement"], "[Q]": ["x"]})

@@ -1,4 +1,4 @@
-"""Parts of speech by NLTK's tagger: a small one of our own, and none at all."""
+"""Parts of speech by NLTK's tagger: with a small one trained here, and without any."""
 import os
 import pickle
 
@@ -45,13 +45,13 @@ def thesaurus(tmp_path_factory):
 
 @pytest.fixture
 def nltk_data(monkeypatch, tmp_path):
-    """NLTK's only folder, without anything."""
+    """The only folder where NLTK looks for data; it is empty."""
     monkeypatch.setattr("nltk.data.path", [str(tmp_path)])
     return tmp_path
 
 
 def install(nltk_data):
-    """Puts the small tagger where NLTK has its own."""
+    """Puts the small tagger where NLTK looks for its own."""
     folder = nltk_data / "taggers" / tagging._data_name()
     os.makedirs(str(folder), mode=0o755)
     model = trained()
@@ -119,7 +119,7 @@ def test_the_tagger_decides(thesaurus, tagger):
         2: "glow", 4: "large"}
     assert replaced("<P> they light the films . </P>", thesaurus, tagger, rate=1.0) == {
         2: "ignite", 4: "movies"}
-    # WordNet cannot tell which light it is.
+    # WordNet's counts cannot tell which part of speech "light" is.
     assert replaced("<P> they light the films . </P>", thesaurus, None, rate=1.0) == {4: "movies"}
 
 
@@ -132,8 +132,8 @@ def test_a_name_by_the_tagger(thesaurus):
     assert replaced(text, thesaurus, names, rate=1.0) == {3: "glow"}
 
 
-def test_the_share_is_of_the_words_with_the_right_tag(thesaurus):
-    """A light that is an adjective has no synonym; half of them are."""
+def test_the_share_counts_words_with_the_right_tag(thesaurus):
+    """Half of the words "light" are adjectives, which have no synonym."""
     text = "<P> " + "light dark . light film . " * 5000 + "</P>"
 
     def tags(words):
@@ -179,7 +179,7 @@ def test_no_page_is_too_wild(thesaurus, tagger, tokens, question, tags, rate):
     ("they played", "underwent"), ("they have played", "undergone"), ("it was widely played",
      "undergone"), ("films played by", "undergone"), ("the played", "undergone"),
     ("they have . They played", "underwent")])
-def test_past_or_participle_by_the_words_around(text, expected):
+def test_past_or_participle_by_neighbouring_words(text, expected):
     class Both:
         def get(self, token):
             return Entry(("underwent",), ("undergone",)) if token == "played" else None
@@ -189,7 +189,7 @@ def test_past_or_participle_by_the_words_around(text, expected):
     assert list(edits.words.values()) == [expected]
 
 
-def test_numbers_are_the_same_for_all_processes(thesaurus):
+def test_numbers_are_the_same_in_all_processes(thesaurus):
     page = make_example("<P> " + "film city town " * 50 + "</P>")
     first = Synonyms(SynonymOptions(), thesaurus).edits(page, make_draws())
     other = Synonyms(SynonymOptions(), Thesaurus(thesaurus._lexicon))

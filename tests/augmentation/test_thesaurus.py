@@ -1,4 +1,4 @@
-"""Synonyms of a word, in the form of the word."""
+"""Synonyms of a word, inflected like the word."""
 import re
 
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bert_nq.augmentation import wordnet
 from bert_nq.augmentation.function_words import FUNCTION_WORDS, UNWANTED_WORDS
 from bert_nq.augmentation.lexicon import Lexicon
-from bert_nq.augmentation.thesaurus import TAGS, Entry, Options, Thesaurus
+from bert_nq.augmentation.thesaurus import TAGS, Entry, Thesaurus, ThesaurusOptions
 from tests.augmentation.test_wordnet import real_wordnet
 from tests.support import tiny_wordnet
 
@@ -24,7 +24,7 @@ def thesaurus(lexicon):
 
 
 @pytest.mark.parametrize("token, synonyms", [
-    ("film", "movie"),  # Not motion_picture, nor flick, which never means this in texts.
+    ("film", "movie"),  # Not motion_picture, nor flick, which never has this sense in texts.
     ("movies", "films"),
     ("Films", "Movies"),
     ("cars", "automobiles"),
@@ -33,7 +33,7 @@ def thesaurus(lexicon):
     ("cows", "oxen"),
     ("ox", "cow"),
     ("hour", "period era"),
-    ("taverns", "alehouses"),  # No counts, so that WordNet's order is all there is.
+    ("taverns", "alehouses"),  # No counts: WordNet's order decides.
     ("play", "act"),
     ("plays", "acts"),
     ("playing", "acting"),
@@ -41,7 +41,7 @@ def thesaurus(lexicon):
     ("carried", "transported"),
     ("stopped", "halted"),
     ("halting", "stopping"),
-    ("found", "discovered"),  # The past of find far oftener than "to found".
+    ("found", "discovered"),  # Far more often the past of find than "to found".
     ("wrote", "composed penned"),
     ("written", "composed penned"),
     ("big", "large"),
@@ -52,10 +52,10 @@ def test_synonyms(thesaurus, token, synonyms):
 
 
 @pytest.mark.parametrize("token", [
-    "light", "lights",  # As often a verb as a noun.
+    "light", "lights",  # A verb as often as a noun.
     "hit",  # A base form or the past.
     "baker", "Baker", "Springfield",  # Of several words; names.
-    "bigger",  # Adjectives that are compared.
+    "bigger",  # A comparative.
     "fools",  # Its synonym is marked as archaic.
     "the", "The", "have", "first", "monday",
     "FILM", "FiLM", "film1", "1", "[film]", "film's", "", "-", "f", "unheard", "naïf", "film ",
@@ -65,12 +65,12 @@ def test_words_that_are_left_alone(thesaurus, token):
 
 
 def test_forms_that_differ_for_participles(lexicon):
-    entry = Thesaurus(lexicon, Options("uniform")).get("played")
+    entry = Thesaurus(lexicon, ThesaurusOptions("uniform")).get("played")
     assert entry == Entry(("acted", "underwent"), ("acted", "undergone"))
 
 
 def test_all_senses(lexicon):
-    thesaurus = Thesaurus(lexicon, Options(sense="uniform"))
+    thesaurus = Thesaurus(lexicon, ThesaurusOptions(sense="uniform"))
     assert thesaurus.get("films") == Entry(("movies", "flicks", "membranes"))
     assert thesaurus.get("town") == Entry(("city", "settlement"))  # Not Springfield.
 
@@ -79,11 +79,12 @@ def test_all_senses(lexicon):
     ("exclude", ("movies",)), ("hyphen", ("movies", "motion-pictures")),
     ("underscore", ("movies", "motion_pictures"))])
 def test_synonyms_of_several_words(lexicon, multi_word, synonyms):
-    assert Thesaurus(lexicon, Options(multi_word=multi_word)).get("films") == Entry(synonyms)
+    thesaurus = Thesaurus(lexicon, ThesaurusOptions(multi_word=multi_word))
+    assert thesaurus.get("films") == Entry(synonyms)
 
 
-def test_a_verb_of_several_words_is_inflected_in_front(lexicon):
-    thesaurus = Thesaurus(lexicon, Options("uniform", "hyphen"))
+def test_the_first_word_of_a_verb_of_several_words_is_inflected(lexicon):
+    thesaurus = Thesaurus(lexicon, ThesaurusOptions("uniform", "hyphen"))
     assert thesaurus.get("plays").synonyms == ("acts", "undergoes")  # "part" is no small word.
 
 
@@ -123,15 +124,15 @@ def test_no_token_is_too_wild(thesaurus, token, tag):
                 assert synonym.lower() != token.lower()
 
 
-def test_the_real_one():
+def test_the_real_wordnet():
     thesaurus = Thesaurus(Lexicon(real_wordnet()))
     assert "movies" in thesaurus.get("films").synonyms
     assert thesaurus.get("Constructed").synonyms[0] == "Built"
-    assert "kine" not in str(Thesaurus(thesaurus._lexicon, Options("uniform")).get("oxen"))
+    assert "kine" not in str(Thesaurus(thesaurus._lexicon, ThesaurusOptions("uniform")).get("oxen"))
 
 
-def test_nothing_rude_and_no_small_words_come_from_the_real_one():
-    thesaurus = Thesaurus(Lexicon(real_wordnet()), Options("uniform"))
+def test_the_real_wordnet_gives_no_rude_and_no_function_words():
+    thesaurus = Thesaurus(Lexicon(real_wordnet()), ThesaurusOptions("uniform"))
     synonyms = set()
     for word in sorted(set().union(*thesaurus._lexicon._index.values()))[::29]:
         entry = thesaurus.get(word)

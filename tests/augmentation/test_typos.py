@@ -1,4 +1,4 @@
-"""Typing errors: what they do to a word, and to how many."""
+"""Typing errors: what they do to a word, and how many words they change."""
 import collections
 
 import pytest
@@ -38,7 +38,7 @@ def test_words_that_stay(word):
     assert [typo(word, error) for error in range(4)] == [None] * 4
 
 
-def test_keys_beside_each_other():
+def test_adjacent_keys():
     assert set(NEIGHBOURS["s"]) == set("adwezx")
     assert set(NEIGHBOURS["q"]) == set("wa")
     assert set(NEIGHBOURS["m"]) == set("njk")
@@ -92,13 +92,13 @@ def test_nothing_to_change():
     assert Typos(1e-9).edits(make_example(TEXT), make_draws()) is None
 
 
-def test_a_copy_is_the_same_again_and_another_copy_is_another():
+def test_copies_are_reproducible_and_differ():
     one, again, other = [Typos(0.2).edits(long_example(200, 20), make_draws(copy))
                          for copy in (0, 0, 1)]
     assert one == again != other
 
 
-def test_settings_that_are_none():
+def test_invalid_settings():
     with pytest.raises(UserError, match="--rate must be above 0 and at most 1, it is 0"):
         Typos(0)
     with pytest.raises(UserError, match="--words must be context or answer or both or question or "

@@ -1,4 +1,4 @@
-"""WordNet's files: wherever they are, they are read."""
+"""Finding and reading WordNet's files."""
 import os
 import zipfile
 
@@ -54,7 +54,7 @@ def test_nltk_comes_before_debian(no_data):
     assert wordnet.find().path == folder
 
 
-def test_without_any_the_message_tells_how_to_get_it(no_data):
+def test_the_error_says_how_to_get_wordnet(no_data):
     with pytest.raises(UserError) as caught:
         wordnet.find()
     message = str(caught.value)
@@ -70,14 +70,14 @@ def test_a_given_folder_is_the_only_place(no_data):
         wordnet.find("/nowhere")
 
 
-def test_half_a_wordnet_is_none(no_data):
+def test_an_incomplete_wordnet_is_not_found(no_data):
     folder = tiny_wordnet.write(no_data / "debian")
     os.remove(os.path.join(folder, "index.verb"))
     with pytest.raises(UserError, match="no WordNet found"):
         wordnet.find()
 
 
-def test_a_broken_zip_file_is_no_wordnet(tmp_path):
+def test_a_broken_zip_file_is_not_found(tmp_path):
     path = zipped(tmp_path / "wordnet.zip")
     with open(path, "r+b") as f:
         f.truncate(1000)
@@ -85,7 +85,7 @@ def test_a_broken_zip_file_is_no_wordnet(tmp_path):
         wordnet.find(path)
 
 
-def test_the_fingerprint_goes_by_what_is_in_the_files(tmp_path):
+def test_the_fingerprint_depends_on_the_content(tmp_path):
     folder = tiny_wordnet.write(tmp_path / "a")
     other = zipped(tmp_path / "b" / "wordnet.zip")
     first = wordnet.find(folder).fingerprint
@@ -105,7 +105,7 @@ def test_files_that_everybody_may_write_are_read_and_nothing_is_written(tmp_path
 
 
 def real_wordnet():
-    """WordNet where it is installed; a test that asks for it is skipped elsewhere."""
+    """WordNet where it is installed; elsewhere the test that asks for it is skipped."""
     try:
         return wordnet.find()
     except UserError as e:

@@ -1,4 +1,4 @@
-"""A WordNet of a few synsets of our own, in the files of WordNet's own format."""
+"""A small WordNet of hand-made synsets, written in WordNet's own file format."""
 import collections
 import os
 
@@ -6,7 +6,7 @@ FILES = {"n": "noun", "v": "verb", "a": "adj", "r": "adv"}
 NUMBERS = {"n": 1, "v": 2, "a": 3, "r": 4}
 LICENCE = "  1 A WordNet made for tests, by nobody. WordNet 3.0 Copyright\n"
 
-# Part of speech and {lemma: how often it has this sense}; a lemma's senses in this order.
+# (part of speech, {lemma: its count in this sense}, usage if any); a lemma's senses in this order.
 SYNSETS = [
     ("n", {"archaism": 0}),
     ("n", {"film": 38, "movie": 26, "motion_picture": 9, "flick": 0}),
@@ -45,7 +45,7 @@ EXCEPTIONS = {
 
 
 def write(folder) -> str:
-    """Writes the files into a folder, which is made; returns it."""
+    """Creates the folder, writes the files into it and returns it."""
     os.makedirs(str(folder), exist_ok=True)
     for name, content in contents().items():
         with open(os.path.join(str(folder), name), "w", encoding="ascii") as f:
@@ -54,7 +54,7 @@ def write(folder) -> str:
 
 
 def contents():
-    """{name of a file: what is in it}."""
+    """{file name: content}."""
     offsets = _offsets()
     files = {"%s.exc" % part: "".join(line + "\n" for line in lines)
              for part, lines in EXCEPTIONS.items()}
@@ -91,10 +91,10 @@ def _data_line(number, offsets):
 
 
 def _offsets():
-    """Where each synset's line begins in the file of its part of speech."""
+    """The byte offset of each synset's line in the file of its part of speech."""
     offsets, ends = [0] * len(SYNSETS), {part: len(LICENCE) for part in FILES}
     for number, synset in enumerate(SYNSETS):
         offsets[number] = ends[synset[0]]
-        # All offsets are written in eight digits, so that lines are as long before they are known.
+        # Offsets have eight digits each, so a line's length is known before the offsets in it are.
         ends[synset[0]] += len(_data_line(number, [0] * len(SYNSETS)))
     return offsets

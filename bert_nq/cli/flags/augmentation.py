@@ -1,4 +1,4 @@
-"""The flags that decide what the copies of pages are, shared by the programs that make them."""
+"""The flags of augmentation, shared by the programs that make copies of pages."""
 from typing import Callable, Optional, Sequence
 
 from absl import flags
@@ -8,14 +8,14 @@ flags.disclaim_key_flags()
 
 
 def define_flags(augment: str) -> Callable:
-    """Defines --augment and what belongs to it, but not --seed.
+    """Defines --augment and the flags that belong to it, but not --seed.
 
     Args:
       augment: the default of --augment.
 
     Returns:
-      A function of the shards that are read and the seed: the `AugmentationOptions` of the flags,
-      None where --augment is empty. It raises UserError where they cannot be used.
+      A function from the paths of the input shards and the seed to the `AugmentationOptions` of the
+      flags; None if --augment is empty. It raises UserError if they cannot be used.
     """
     names = flags.DEFINE_list(
         "augment", augment, "How to change copies of pages: synonyms, deletion, swap, "

@@ -10,9 +10,11 @@ flags.disclaim_key_flags()
 
 
 def define_spark_flags() -> Callable[[], Dict[str, str]]:
-    """Defines --master, --conf, --progress_seconds and --verbose; returns how to read --conf.
+    """Defines --master, --conf, --progress_seconds and --verbose.
 
-    What is returned gives {name: value}; it raises UserError where a setting is not NAME=VALUE.
+    Returns:
+      A function that reads --conf and returns {name: value}. It raises UserError if a setting is
+      not NAME=VALUE.
     """
     flags.DEFINE_string("master", None, "Spark's master: spark://HOST:PORT, local[*] for this "
                         "machine alone, yarn or k8s://…; with spark-submit it is named there.")

@@ -1,0 +1,89 @@
+"""NLTK's reader of WordNet, the reference for `bert_nq.augmentation.lexicon`.
+
+NLTK requires two files that only its own copy of WordNet has, `lexnames` and `index.sense`, and its
+releases of 2026 refuse files outside its data path. Here it reads the files that
+`bert_nq.augmentation.wordnet` finds. It only needs 45 lines in `lexnames`, and no `index.sense`.
+"""
+import functools
+import io
+import mmap
+import warnings
+
+from nltk.corpus.reader.wordnet import WordNetCorpusReader
+from nltk.data import PathPointer
+
+from bert_nq.augmentation import wordnet
+
+
+def open_reader(files: wordnet.WordNetFiles) -> WordNetCorpusReader:
+    """NLTK's reader of files found by `wordnet.find`; it cannot be passed to other processes."""
+    return _Reader(functools.partial(wordnet.content, files))
+
+
+class _NoPath(PathPointer):
+    """The root of a reader that gets its files in another way."""
+    path = "WordNet"
+
+    def open(self, encoding=None):
+        raise FileNotFoundError(self.path)
+
+    def file_size(self):
+        raise FileNotFoundError(self.path)
+
+    def join(self, fileid):
+        raise FileNotFoundError(fileid)
+
+
+class _Reader(WordNetCorpusReader):
+    """NLTK's reader, given a function from a file's name to its bytes."""
+
+    def __init__(self, content):
+        self._content = content
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # NLTK warns that other languages are missing.
+            super().__init__(_NoPath(), None)
+
+    def open(self, file):
+        if file == "lexnames":
+            return io.StringIO("".join("%02d\tunnamed\t0\n" % i for i in range(45)))
+        return _Text(self._content(file))
+
+    def map_wn(self, version="wordnet"):
+        return None  # A map to other versions, needed only for other languages.
+
+    def map_wn30(self):
+        return None
+
+
+class _Text:
+    """Bytes as a text file in which NLTK can seek to byte offsets."""
+
+    def __init__(self, content):
+        self._file = content if isinstance(content, mmap.mmap) else io.BytesIO(content)
+
+    def __iter__(self):
+        return iter(self.readline, "")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.close()
+
+    def close(self):
+        self._file.close()
+
+    def readline(self):
+        return self._file.readline().decode("utf8")
+
+    def discard_line(self):
+        self._file.readline()
+
+    def read(self):
+        return self._file.read().decode("utf8")
+
+    def seek(self, offset, whence=0):
+        self._file.seek(offset, whence)
+
+    def tell(self):
+        return self._file.tell()
