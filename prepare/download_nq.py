@@ -96,20 +96,19 @@ def policy():
 
 
 def with_listing(wanted: List) -> List:
-    """The files with sizes and checksums of the bucket's listing, if it can be had."""
+    """Adds sizes and checksums from the bucket's listing, if there is one."""
     from bert_nq.datasets.nq.downloading import catalogue, web
 
-    patience = policy()
-    patience = patience._replace(retries=min(2, patience.retries))
+    few_retries = policy()._replace(retries=min(2, FLAGS.retries))
     try:
-        return catalogue.with_listing(wanted, FLAGS.base_url, patience)
-    except (web.RefusedError, web.PassingError) as e:
+        return catalogue.with_listing(wanted, FLAGS.base_url, few_retries)
+    except (web.RefusedError, web.TransientError) as e:
         print("no listing of the bucket, going on without it (%s)" % e, file=sys.stderr)
         return wanted
 
 
 def show(wanted: List) -> None:
-    """Lists the files, or what would be done to them. Changes nothing."""
+    """Lists the files, or with --dry_run those to fetch. Changes nothing."""
     from bert_nq.datasets.nq.downloading import inventory, ledger
 
     items = inventory.survey(wanted, FLAGS.output_dir, ledger.Ledger(FLAGS.output_dir), read=False)
@@ -133,7 +132,7 @@ def show(wanted: List) -> None:
 
 
 def state(item) -> str:
-    """What is shown beside a file."""
+    """The text shown beside a file."""
     if item.note:
         return "%s: %s" % (item.status.value, item.note)
     if item.part and item.to_fetch:
@@ -142,7 +141,11 @@ def state(item) -> str:
 
 
 def check_room(need) -> None:
-    """Raises UserError if the files do not fit on the disk."""
+    """Checks that the files fit on the disk.
+
+    Raises:
+      UserError: they do not.
+    """
     if need.missing > need.free:
         raise UserError("%s are to be fetched into %s, whose disk has %s free: make room, or fetch "
                         "less with --shards, --split or --format=simplified"
@@ -150,7 +153,7 @@ def check_room(need) -> None:
 
 
 def download(wanted: List) -> None:
-    """Fetches what is missing, and says what was done. The folder is locked."""
+    """Fetches the missing files and prints a summary. The caller has locked the folder."""
     from bert_nq.datasets.nq.downloading import inventory, jobs, ledger
 
     known = ledger.Ledger(FLAGS.output_dir)
@@ -186,7 +189,11 @@ def download(wanted: List) -> None:
 
 
 def fail(failures) -> None:
-    """Lists the files that failed, and raises UserError."""
+    """Lists the files that failed and raises UserError.
+
+    Args:
+      failures: {path below the folder: reason}.
+    """
     print("\nFailed")
     for local, why in sorted(failures.items()):
         print("  %s: %s" % (local, why))
@@ -202,7 +209,14 @@ def fail(failures) -> None:
 
 
 def verify(wanted: List) -> None:
-    """Reads the files that are there, and raises UserError if any is not what it should be."""
+    """Reads the files on disk and compares their checksums.
+
+    Args:
+      wanted: the files that the flags name; files recorded in the ledger are checked as well.
+
+    Raises:
+      UserError: a file is bad, or there is none.
+    """
     from bert_nq.datasets.nq.downloading import inventory, ledger
     from bert_nq.datasets.nq.downloading.catalogue import DataFile
 
@@ -212,15 +226,15 @@ def verify(wanted: List) -> None:
     with locking.locked(lock_path()):
         known = ledger.Ledger(FLAGS.output_dir)
         names = {f.local for f in wanted}
-        known_too = [DataFile("", local) for local in sorted(known.entries) if local not in names]
-        there = [file for file in wanted + known_too
-                 if os.path.exists(os.path.join(FLAGS.output_dir, file.local))]
-        if not there:
+        recorded = [DataFile("", local) for local in sorted(known.entries) if local not in names]
+        existing = [file for file in wanted + recorded
+                    if os.path.exists(os.path.join(FLAGS.output_dir, file.local))]
+        if not existing:
             raise nothing
         with program.timed() as seconds:
-            items = inventory.survey(program.progress(there, "files verified", len(there)),
-                                     FLAGS.output_dir, known, read=True, again=True)
-    bad = [item for item in items if item.status is not inventory.Status.THERE]
+            items = inventory.survey(program.progress(existing, "files verified", len(existing)),
+                                     FLAGS.output_dir, known, read=True, reread=True)
+    bad = [item for item in items if item.status is not inventory.FileStatus.COMPLETE]
     program.print_table("Verified in %s" % FLAGS.output_dir, [
         ("files", len(items)), ("good", len(items) - len(bad)), ("bad", len(bad)),
         ("recorded, but not there", sum(
@@ -235,7 +249,7 @@ def verify(wanted: List) -> None:
 
 
 def next_command() -> str:
-    """What to run on the files."""
+    """The command to run next, for the summary."""
     folder = FLAGS.output_dir
     train = "train" in FLAGS.split
     if FLAGS.format == "simplified" and train:
@@ -254,32 +268,32 @@ def next_command() -> str:
 
 
 def reporter(meter: program.Meter, items: List) -> Callable:
-    """A function that shows `jobs.Totals` of the files to fetch."""
+    """Makes a function that shows the progress, given as `jobs.Totals`, of the files to fetch."""
     sizes = [item.file.size for item in items]
-    before = sum(item.part for item in items)  # what earlier runs have left
-    whole = None if None in sizes else sum(sizes)
+    before = sum(item.part for item in items)  # bytes left by earlier runs
+    total = None if None in sizes else sum(sizes)
 
     def report(totals) -> None:
         count = "%d of %d files" % (totals.files, len(items))
-        come = totals.have - before  # less than none if a part is begun anew
-        rate = "%.1f MB/s" % (max(come, 0) / 1e6 / max(meter.elapsed(), 1e-9))
-        if whole is None:
+        gained = totals.have - before  # bytes; negative if a part was started over
+        rate = "%.1f MB/s" % (max(gained, 0) / 1e6 / max(meter.elapsed(), 1e-9))
+        if total is None:
             text, done = "%s, %s" % (count, size(totals.have)), totals.files / len(items)
         else:
-            text = "%s, %s of %s" % (count, size(totals.have), size(whole))
-            done = min(max(come / max(whole - before, 1), 0.0), 1.0)
+            text = "%s, %s of %s" % (count, size(totals.have), size(total))
+            done = min(max(gained / max(total - before, 1), 0.0), 1.0)
         meter.show("fetching", done, "%s, %s" % (text, rate))
 
     return report
 
 
 def exact(num_bytes) -> str:
-    """All digits of a number of bytes, which may be unknown."""
+    """A number of bytes in full, with commas; "?" if it is unknown."""
     return "?" if num_bytes is None else format(num_bytes, ",")
 
 
 def size(num_bytes: int) -> str:
-    """A number of bytes as a person says it: 1.07 GB."""
+    """A rounded number of bytes with its unit: 1.07 GB."""
     for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if num_bytes >= factor:
             return "%.3g %s" % (num_bytes / factor, unit)

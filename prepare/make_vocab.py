@@ -36,18 +36,18 @@ flags.DEFINE_enum("on_bad_input", "fail", ["fail", "skip"],
 
 
 def words_of_shards(paths: List[str], bad_input) -> Iterator[List[str]]:
-    """The words of one page after another: its question's and its tokens' that are not HTML."""
+    """Yields the words of each page: those of its question, and its tokens that are not HTML."""
     from bert_nq.datasets.nq.shards import read_examples
 
     for example in read_examples(paths, bad_input):
-        # Blanks inside a token are dropped, as they are when windows are made.
+        # Blanks inside a token are dropped, as when windows are made.
         yield example.question.split(" ") + [
             token.replace(" ", "") for token, is_html in zip(example.tokens, example.is_html)
             if not is_html]
 
 
 def learn() -> Tuple[List[str], List[Tuple[str, object]]]:
-    """Learns from --learn_from; returns the tokens and rows for the summary."""
+    """Learns a vocabulary from --learn_from; returns (tokens, rows for the summary)."""
     from bert_nq.datasets.nq.shards import BadInput, expand_shards
     from bert_nq.text.learning import count_words, coverage, learn_vocabulary
     from bert_nq.text.vocabulary import Vocabulary
@@ -108,7 +108,7 @@ def main() -> None:
 
 
 def _ranges(numbers: List[int]) -> str:
-    """Ascending numbers as a person writes them: [1, 2, 3, 7] is "1 to 3, 7"."""
+    """Ascending numbers as readable ranges: [1, 2, 3, 7] is "1 to 3, 7"."""
     parts = []
     for _, run in itertools.groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
         first, *rest = [number for _, number in run]

@@ -1,4 +1,4 @@
-"""The flags and the body that extract_train_set and extract_dev_set share."""
+"""Flags and main function of extract_train_set and extract_dev_set."""
 import os
 import re
 
@@ -46,7 +46,7 @@ def define_flags(split: str) -> None:
 
 
 def extract(split: str) -> None:
-    """Merges the shards that the flags name, and says what went in."""
+    """Merges the shards that the flags name, and prints a summary."""
     program.require(FLAGS, "output_jsonl")
     from bert_nq.datasets.nq import full_set, merging, shards, writing
 
@@ -58,7 +58,9 @@ def extract(split: str) -> None:
     sample = merging.parse_sample(FLAGS.sample) if FLAGS.sample is not None else {}
     selection = merging.Selection(FLAGS.only_answerable, seed=FLAGS.seed, **sample)
     bad_input = shards.BadInput(skip=FLAGS.on_bad_input == "skip")
-    is_full = full_set.claimed(inputs, split) if FLAGS.full_set is None else FLAGS.full_set
+    is_full = FLAGS.full_set
+    if is_full is None:
+        is_full = full_set.is_named_full_set(inputs, split)
     expected = full_set.NUM_PAGES[split] if is_full else None
 
     with program.timed() as seconds:
@@ -89,7 +91,7 @@ def _patterns(split: str) -> str:
 
 
 def _first_shards(paths, split: str):
-    """The shards of --data_dir that are wanted, by number: nq-train-2 comes before nq-train-10."""
+    """The wanted shards of --data_dir, sorted by number: nq-train-2 comes before nq-train-10."""
     name = re.compile(r"nq-%s-(\d+)\.jsonl\.gz" % split)
     numbered = []
     for path in paths:

@@ -1,4 +1,4 @@
-"""Runs prepare/download_nq.py against a bucket on this machine, and looks at what it did."""
+"""Runs prepare/download_nq.py against a local bucket and inspects the result."""
 import os
 
 from bert_nq.datasets.nq.downloading import web
@@ -8,7 +8,7 @@ from tests.support.programs import run
 PROGRAM = "prepare/download_nq.py"
 DEV = ["v1.0/dev/nq-dev-%02d.jsonl.gz" % i for i in range(5)]
 
-# For tests of the library: one object, what it holds and what it holds later, and little patience.
+# For tests of the library: an object, its content before and after a change, and short waits.
 NAME = DEV[0]
 LOCAL = "dev/nq-dev-00.jsonl.gz"
 DATA = some_bytes(3000)
@@ -17,7 +17,7 @@ FAST = web.Policy(timeout=5.0, retries=2, first_wait=0.001, longest_wait=0.002)
 
 
 def shard(number, size=5000):
-    """The bytes of a shard; no gzip, which nobody looks into here."""
+    """The bytes of a shard; not gzip, since nothing here decompresses them."""
     return some_bytes(size, seed=number)
 
 
@@ -27,7 +27,7 @@ def dev_bucket():
 
 
 def arguments(bucket, folder, *args):
-    """Flags to fetch the dev shards of the bucket, quickly."""
+    """Flags to fetch the dev shards of the bucket, with short waits."""
     return ["--output_dir=%s" % folder, "--base_url=%s" % bucket.url, "--split=dev",
             "--nocheck_published", "--retry_wait=0.01", "--retries=2", "--timeout=10"] + list(args)
 
@@ -51,7 +51,7 @@ def visible(folder):
 
 
 def parts_of(folder):
-    """The names of the files of parts below a folder."""
+    """The names of the part files below a folder."""
     return [name for _, _, names in os.walk(str(folder)) for name in names if ".part" in name]
 
 

@@ -1,4 +1,4 @@
-"""A storage bucket on this machine: objects over HTTP, a paged listing, and faults as scripted."""
+"""A local storage bucket: objects over HTTP, a paged listing, and scripted faults."""
 import base64
 import contextlib
 import hashlib
@@ -20,25 +20,25 @@ NAME = "natural_questions"
 
 
 class Answer(NamedTuple):
-    """How one request for an object is answered; by default as a bucket does."""
-    status: Optional[int] = None  # only this status, and `headers`
+    """The answer to one request for an object; the default is that of a real bucket."""
+    status: Optional[int] = None  # answers only this status and `headers`
     headers: Dict[str, str] = {}
-    change: Optional[bytes] = None  # the object becomes this one before it is sent
-    damage: bool = False  # the first byte of the body is another one
-    cut: Optional[int] = None  # the connection ends after so many bytes of the body
-    reset: bool = False  # and ends as if the machine was gone
-    hold: Optional[int] = None  # after so many bytes of the body it waits for Bucket.release
-    pace: float = 0.0  # seconds before each piece of the body, 1,000 bytes each
+    change: Optional[bytes] = None  # replaces the object's content before it is sent
+    damage: bool = False  # changes the first byte of the body
+    cut: Optional[int] = None  # ends the connection after this many bytes of the body
+    reset: bool = False  # and with a reset
+    hold: Optional[int] = None  # waits for Bucket.release after this many bytes of the body
+    pace: float = 0.0  # seconds before each 1,000 bytes of the body
 
 
 def some_bytes(size: int, seed: int = 0) -> bytes:
-    """Random ones, the same for the same arguments."""
+    """Random bytes, the same for the same arguments."""
     generator = random.Random(seed)
     return bytes(generator.getrandbits(8) for _ in range(size))
 
 
 def crc32c(data: bytes) -> str:
-    """As the storage API writes it."""
+    """The CRC-32C as the storage API writes it."""
     return base64.b64encode(struct.pack(">I", google_crc32c.value(data))).decode("ascii")
 
 
@@ -46,13 +46,13 @@ class Bucket:
     """The server.
 
     Attributes:
-      objects: the bytes of each, by name. May be changed at any time.
-      script: for each name, the answers to the next requests for it.
-      log: (name, its Range header or None) of each request for an object that was answered.
+      objects: {name: bytes}; may be changed at any time.
+      script: {name: answers to the next requests for it}.
+      log: (name, Range header or None) of each answered request for an object.
       listings: the query of each request for the listing.
       url: the base URL.
-      ranges, etags, hashes, matches: whether it knows Range, sends ETag, sends x-goog-hash, and
-        looks at If-Match.
+      ranges, etags, hashes, matches: whether the server supports Range, sends ETag, sends
+        x-goog-hash, and checks If-Match.
       page_size: objects on a page of the listing; 0: there is no listing.
     """
 
@@ -74,14 +74,14 @@ class Bucket:
         return [header for n, header in self.log if n == name]
 
     def wait_for_requests(self, count):
-        """Waits until so many requests for objects have come."""
+        """Waits until `count` requests for objects have come."""
         deadline = time.time() + 30
         while len(self.log) < count:
             assert time.time() < deadline, self.log
             time.sleep(0.005)
 
     def __enter__(self):
-        # Whatever proxy there is, it is not to be asked for this machine.
+        # Requests to this machine bypass any proxy.
         self._no_proxy = os.environ.get("no_proxy")
         os.environ["no_proxy"] = "127.0.0.1"
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()

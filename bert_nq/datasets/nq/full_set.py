@@ -1,4 +1,4 @@
-"""The full set of Natural Questions: who claims to be it, and whether all pages are there."""
+"""Recognises the full set of Natural Questions by its file names and checks its page count."""
 import os
 import re
 from typing import Iterable, Iterator, Sequence, TypeVar
@@ -11,13 +11,13 @@ T = TypeVar("T")
 # Kwiatkowski et al., "Natural Questions: a Benchmark for Question Answering Research", abstract.
 NUM_PAGES = {"train": 307373, "dev": 7830}
 _NUM_SHARDS = {"train": 50, "dev": 5}
-# A browser puts the folder of the bucket in front of the name.
+# A browser that downloads from the bucket puts the folder before the name.
 _SIMPLIFIED = {"train": r"(v1\.0-simplified_)?simplified-nq-train\.jsonl(\.gz)?",
                "dev": r"(v1\.0-simplified_)?nq-dev-all\.jsonl(\.gz)?"}
 
 
-def claimed(paths: Sequence[str], split: str) -> bool:
-    """Whether files have the names of all shards of a split, or of its one simplified file.
+def is_named_full_set(paths: Sequence[str], split: str) -> bool:
+    """Whether files have the names of all shards of a split, or of its single simplified file.
 
     Args:
       paths: all files that are read together.
@@ -31,14 +31,14 @@ def claimed(paths: Sequence[str], split: str) -> bool:
     return len(names) == len(numbers) and sorted(numbers) == list(range(_NUM_SHARDS[split]))
 
 
-def counted(pages: Iterable[T], expected: int, bad_input: BadInput) -> Iterator[T]:
-    """Passes pages on and, after the last one, checks how many they were.
+def with_checked_count(pages: Iterable[T], expected: int, bad_input: BadInput) -> Iterator[T]:
+    """Yields the pages and, after the last one, checks how many there were.
 
-    What `bad_input` passed over counts as a page where one is missing, since it may be one, or
-    the broken end of a shard.
+    Lines that `bad_input` skipped may count as missing pages: each may be a page, or the broken end
+    of a shard.
 
     Raises:
-      UserError: more or fewer pages came.
+      UserError: there are more or fewer pages than expected.
     """
     usable = 0
     for page in pages:

@@ -1,4 +1,4 @@
-"""Many NQ shards to one, or to several of equal size: chosen pages, checked, line by line."""
+"""Merges NQ shards into one, or into several of equal size, with a choice of pages."""
 import collections
 import contextlib
 import heapq
@@ -22,53 +22,56 @@ from bert_nq.base import randomness
 from bert_nq.base.errors import BadExampleError, UserError
 from bert_nq.datasets.nq.decoding import example_of, load_json
 from bert_nq.datasets.nq.example import Annotation, Example
-from bert_nq.datasets.nq.full_set import counted
+from bert_nq.datasets.nq.full_set import with_checked_count
 from bert_nq.datasets.nq.shards import BadInput, checked_lines, read_lines
 from bert_nq.datasets.nq.simplify import simplify
 from bert_nq.datasets.nq.writing import writing_shards
 
-# Tells the draws made here from all others that are made with the same seed and example.
+# Keeps these draws independent of all others with the same seed and example.
 _DRAW_SAMPLE = 3
 
-# Shows how an iterable of things of some name advances; as cli.program.progress.
+# Wraps an iterable and a name of its items to show progress; see cli.program.progress.
 Progress = Callable[[Iterable, str], Iterable]
 
 
 class Selection(NamedTuple):
-    """Which pages go in. What is drawn depends on the seed and the example's id alone."""
-    only_answerable: bool = False  # those with a long answer in at least one annotation
-    share: Optional[float] = None  # each of these with this probability
-    count: Optional[int] = None  # or this many of these, fewer if there are fewer
+    """Which pages are taken. Random choices depend only on the seed and the example's id."""
+    only_answerable: bool = False  # only pages with a long answer in at least one annotation
+    share: Optional[float] = None  # the probability that one of these is taken
+    count: Optional[int] = None  # or the number of these to take, all if there are fewer
     seed: int = 0
 
 
 class MergeCounts(NamedTuple):
-    """What was read and written.
+    """Numbers of pages and annotations that were read and written.
 
-    The counters have "all", "long", "short", "yes", "no" and "null". A page counts under each
-    answer that any of its annotations gives, and under null if none gives a long answer.
+    The counters have the keys "all", "long", "short", "yes", "no" and "null". A page counts under
+    each answer that any of its annotations gives, and under null if none gives a long answer.
     """
-    read: int  # pages that were usable
-    pages: "collections.Counter[str]"  # written
-    annotations: "collections.Counter[str]"  # of these pages
-    duplicates: int  # pages written whose id another page before them has
+    read: int  # usable pages
+    pages: "collections.Counter[str]"  # written pages
+    annotations: "collections.Counter[str]"  # annotations of the written pages
+    duplicates: int  # written pages with the id of an earlier one
 
 
-class _Page(NamedTuple):
+class _InputPage(NamedTuple):
+    """A page and the line that it was read from."""
     path: str
-    source: str
+    source: str  # names the line in messages
     line: bytes
     record: Dict[str, Any]
     example: Example
 
 
 def parse_sample(text: str) -> Dict[str, Any]:
-    """`Selection`'s share or count: "0.1" is a tenth of the pages, "100" is a hundred pages.
+    """Parses a sample size: "0.1" is a tenth of the pages, "100" is a hundred pages.
 
-    A number with a decimal point is a share, a whole number is a count.
+    Returns:
+      `Selection`'s share or count by name: a number with a decimal point is a share, a whole number
+      is a count.
 
     Raises:
-      UserError: it is neither a share in (0, 1] nor a count of at least 1.
+      UserError: the text is neither a share in (0, 1] nor a count of at least 1.
     """
     with contextlib.suppress(ValueError):
         if "." not in text and int(text) >= 1:
@@ -83,33 +86,33 @@ def merge(paths: Sequence[str], output_paths: Sequence[str], selection: Selectio
           simplified: bool, bad_input: BadInput,
           progress: Progress = lambda items, what: items,
           expected_pages: Optional[int] = None) -> MergeCounts:
-    """Writes the chosen pages of shards to others, the first page to the first, and so in turn.
+    """Writes the selected pages of the input shards to the output shards, which take turns.
 
-    Every line is checked, also those that are not chosen. Lines are written as they were read, in
-    their order, unless they are simplified. A count reads the shards twice.
+    All lines are checked, also those that are not selected. Lines keep their order, and their bytes
+    unless they are simplified. Selecting a count reads the shards twice.
 
     Args:
-      paths: shards of either format.
-      output_paths: written all or none; see `writing.writing_shards`.
+      paths: input shards of either format.
+      output_paths: output shards, written all or none; see `writing.writing_shards`.
       selection: which pages to write.
       simplified: whether to write the simplified format.
-      bad_input: told of unusable lines.
+      bad_input: handles unusable lines.
       progress: wraps the pages that are read.
-      expected_pages: how many pages the shards must have, if that is known; see
-        `full_set.counted`.
+      expected_pages: the number of pages that the input must have, if known; see
+        `full_set.with_checked_count`.
 
     Raises:
-      UserError: no page was chosen, or there are not as many as expected; outputs stay as they
-        were.
+      UserError: no page was selected, or the number of pages is not the expected one; outputs stay
+        as they were.
     """
     counts = collections.Counter()
     pages = progress(_read(paths, bad_input), "pages")
     if expected_pages is not None:
-        pages = counted(pages, expected_pages, bad_input)
+        pages = with_checked_count(pages, expected_pages, bad_input)
     eligible = _eligible(pages, selection, counts)
     if selection.count is not None:
-        places = _draw(eligible, selection.count, selection.seed)
-        eligible = progress(_read_again(paths, places), "pages drawn")
+        drawn = _draw(eligible, selection.count, selection.seed)
+        eligible = progress(_read_again(paths, drawn), "pages drawn")
     tallies = collections.Counter(), collections.Counter()
     ids: Set[int] = set()
     with writing_shards(output_paths) as outputs:
@@ -129,7 +132,7 @@ def merge(paths: Sequence[str], output_paths: Sequence[str], selection: Selectio
     return MergeCounts(counts["read"], tallies[0], tallies[1], tallies[0]["all"] - len(ids))
 
 
-def _read(paths: Iterable[str], bad_input: BadInput) -> Iterator[_Page]:
+def _read(paths: Iterable[str], bad_input: BadInput) -> Iterator[_InputPage]:
     for path in paths:
         for source, line in checked_lines(path, bad_input):
             try:
@@ -138,14 +141,14 @@ def _read(paths: Iterable[str], bad_input: BadInput) -> Iterator[_Page]:
                 bad_input.handle(e)
 
 
-def _page(path: str, source: str, line: bytes) -> _Page:
+def _page(path: str, source: str, line: bytes) -> _InputPage:
     record = load_json(line, source)
-    return _Page(path, source, line, record, example_of(record, source))
+    return _InputPage(path, source, line, record, example_of(record, source))
 
 
-def _eligible(pages: Iterable[_Page], selection: Selection,
-              counts: "collections.Counter[str]") -> Iterator[_Page]:
-    """The pages that a selection takes, a count not yet drawn; counts those that it was given."""
+def _eligible(pages: Iterable[_InputPage], selection: Selection,
+              counts: "collections.Counter[str]") -> Iterator[_InputPage]:
+    """Yields the pages that fit the selection, apart from its count; adds to counts["read"]."""
     for page in pages:
         counts["read"] += 1
         if selection.only_answerable and not page.example.is_answerable():
@@ -156,9 +159,13 @@ def _eligible(pages: Iterable[_Page], selection: Selection,
         yield page
 
 
-def _draw(pages: Iterable[_Page], count: int, seed: int) -> Dict[str, Set[str]]:
-    """The places of `count` pages drawn at random, by file: those whose ids have least hashes."""
-    heap: List = []  # of the least so far; the greatest of them, negated, is first
+def _draw(pages: Iterable[_InputPage], count: int, seed: int) -> Dict[str, Set[str]]:
+    """Draws `count` pages at random, those with the smallest hashes of their ids.
+
+    Returns:
+      {path: sources of the drawn lines}.
+    """
+    heap: List = []  # the pages with the smallest hashes so far, negated: the greatest is first
     for order, page in enumerate(pages):
         draw = int(randomness.hash64(seed, _DRAW_SAMPLE, page.example.example_id)[0])
         entry = (-draw, -order, page.path, page.source)
@@ -166,31 +173,31 @@ def _draw(pages: Iterable[_Page], count: int, seed: int) -> Dict[str, Set[str]]:
             heapq.heappush(heap, entry)
         else:
             heapq.heappushpop(heap, entry)
-    places: Dict[str, Set[str]] = collections.defaultdict(set)
+    drawn: Dict[str, Set[str]] = collections.defaultdict(set)
     for _, _, path, source in heap:
-        places[path].add(source)
-    return places
+        drawn[path].add(source)
+    return drawn
 
 
-def _read_again(paths: Iterable[str], places: Dict[str, Set[str]]) -> Iterator[_Page]:
-    """The pages at `places`. Stops in each file behind the last one, before what may be damaged."""
+def _read_again(paths: Iterable[str], drawn: Dict[str, Set[str]]) -> Iterator[_InputPage]:
+    """Yields the drawn pages. Reads each file only up to the last one: its end may be damaged."""
     for path in paths:
-        wanted = len(places.get(path, ()))
-        for source, line in read_lines(path) if wanted else ():
-            if source in places[path]:
+        remaining = len(drawn.get(path, ()))
+        for source, line in read_lines(path) if remaining else ():
+            if source in drawn[path]:
                 yield _page(path, source, line)
-                wanted -= 1
-                if not wanted:
+                remaining -= 1
+                if not remaining:
                     break
 
 
-def _simplified(page: _Page) -> bytes:
+def _simplified(page: _InputPage) -> bytes:
     record = simplify(page.record, page.source)
     if record is page.record:
         return page.line
     try:
         return orjson.dumps(record)
-    except TypeError:  # Lone surrogates, which only escapes can express.
+    except TypeError:  # orjson refuses lone surrogates; json writes them as escapes.
         return json.dumps(record).encode("ascii")
 
 

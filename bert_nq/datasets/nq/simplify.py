@@ -1,7 +1,8 @@
-"""The original NQ format to the simplified one, by the official rules.
+"""Converts the original NQ format to the simplified one, by the official rules.
 
-The tokens become one text, split on the single blank; page source and byte offsets go. The training
-set shrinks to a tenth. Rules: text_utils.simplify_nq_example of the natural-questions package.
+The tokens become one text, to be split on the single blank; HTML and byte offsets are dropped. The
+training set shrinks to a tenth. Rules: text_utils.simplify_nq_example of the natural-questions
+package.
 """
 from typing import Any, Dict
 
@@ -9,18 +10,18 @@ from bert_nq.base.errors import BadExampleError
 
 
 def simplify(record: Dict[str, Any], source: str = "record") -> Dict[str, Any]:
-    """A simplified copy of a parsed line; a line that is simplified already comes back itself.
+    """Makes a simplified copy of a parsed line; returns `record` itself if it is simplified.
 
     Args:
-      record: a parsed line of either format; it is not changed.
+      record: a parsed line of either format; it is not modified.
       source: names the line in messages.
 
     Returns:
       question_text, example_id, document_url, document_text, long_answer_candidates, annotations.
 
     Raises:
-      BadExampleError: a field is missing or of the wrong type, or there are no tokens: a text
-        stands for one token at least.
+      BadExampleError: a field is missing or has the wrong type, or there are no tokens: even an
+        empty text stands for one token.
     """
     if "document_tokens" not in record and "document_text" in record:
         return record
@@ -33,7 +34,7 @@ def simplify(record: Dict[str, Any], source: str = "record") -> Dict[str, Any]:
         return {
             "question_text": record["question_text"],
             "example_id": record["example_id"],
-            # A page of one's own may have no address, a test set no annotations.
+            # A user's own page may have no address, a test set no annotations.
             "document_url": record.get("document_url", ""),
             "document_text": text,
             "long_answer_candidates": list(map(_without_bytes, record["long_answer_candidates"])),

@@ -1,4 +1,4 @@
-"""Shards cut into chunks: where, and with which lines."""
+"""Cutting shards into chunks of lines."""
 import os
 
 import pytest
@@ -34,7 +34,7 @@ def test_chunks_of_large_pages_are_smaller(tmp_path, monkeypatch):
     assert [c.numbers for c in read(path)] == [[1, 2], [3, 4, 5], [6], [7]]
 
 
-def test_blank_lines_count_and_are_left_out(tmp_path):
+def test_blank_lines_are_numbered_but_left_out(tmp_path):
     path = write_shard(tmp_path / "x.jsonl", [b"\n", PAGE, b"  \n", b"\n", PAGE, b"oops\n"])
     chunk, = read(path)
     assert chunk.numbers == [2, 5, 6]

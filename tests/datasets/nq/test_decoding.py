@@ -1,4 +1,4 @@
-"""A line of a shard to an Example, and what is said about lines that are none."""
+"""Decoding a line of a shard to an Example, and the errors of unusable lines."""
 import copy
 import json
 import sys
@@ -80,7 +80,7 @@ def test_example_ids(value, example_id):
 
 
 @pytest.mark.parametrize("value", [2 ** 63, -2 ** 63 - 1, 1.0, "x", None, [1], 10 ** 30])
-def test_ids_that_are_no_64_bit_integers(value):
+def test_ids_that_are_not_64_bit_integers(value):
     assert error(page(example_id=value)).endswith("is not a 64-bit integer")
 
 
@@ -105,7 +105,7 @@ def test_lone_surrogates_are_read():
     (b"[1, 2]", "a JSON object is wanted, this is a list"),
     (b"null", "a JSON object is wanted, this is a NoneType"),
 ])
-def test_no_json(line, message):
+def test_invalid_json(line, message):
     assert error(line) == message
 
 
@@ -158,7 +158,7 @@ def test_a_candidate_index_out_of_range(index):
 
 
 @pytest.mark.parametrize("index", [1.0, float("inf"), float("nan"), "0", None])
-def test_candidate_indexes_that_are_no_integers(index):
+def test_candidate_indexes_that_are_not_integers(index):
     record = page()
     record["annotations"][0]["long_answer"]["candidate_index"] = index
     assert error(record) == "a field has the wrong type: candidate_index is %r" % (index,)
@@ -179,14 +179,14 @@ def test_an_unknown_yes_no_answer():
 
 
 @pytest.mark.parametrize("value", [1.5, "3", True, None])
-def test_token_numbers_that_are_no_integers(value):
+def test_token_numbers_that_are_not_integers(value):
     record = page()
     record["long_answer_candidates"][0]["start_token"] = value
     assert error(record) == ("a field has the wrong type: token numbers are %r and 10" % (value,))
 
 
 def places(value, path=()):
-    """The paths of all values in a JSON value, but for those of most document tokens."""
+    """The paths of all values in a JSON value, except those in most document tokens."""
     yield path
     if isinstance(value, (dict, list)):
         for key in list(value)[:50] if isinstance(value, dict) else range(min(len(value), 3)):
@@ -201,7 +201,7 @@ JSON_VALUES = st.recursive(
 
 
 def outcome(function, *args):
-    """What a function gives, or the message with which it fails."""
+    """The result of a function, or the message with which it fails."""
     try:
         return function(*args)
     except BadExampleError as e:
@@ -209,7 +209,7 @@ def outcome(function, *args):
 
 
 def plainly(line):
-    """`decode_example` without the short cut of typed_decoding."""
+    """`decode_example` without the fast path of typed_decoding."""
     return example_of(load_json(line, "x"), "x")
 
 
@@ -248,7 +248,7 @@ def test_damaged_lines_are_read_or_refused_the_same_way_fast_or_slowly(at, cut, 
 @pytest.mark.skipif(sys.version_info < (3, 9), reason="msgspec does not exist for Python 3.7")
 @pytest.mark.parametrize("fields", [{}, {"document_title": None}, {"annotations": None},
                                     {"document_html": "\u00e9" * 100000}, {"example_id": "12"}])
-def test_usual_pages_take_the_short_cut(fields):
+def test_usual_pages_take_the_fast_path(fields):
     for ensure_ascii in (True, False):
         line = json.dumps(dict(page(), **fields), ensure_ascii=ensure_ascii).encode("utf8")
         assert typed_decoding.parse(line) is not None

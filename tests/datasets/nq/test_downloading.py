@@ -1,4 +1,4 @@
-"""Many files from a bucket: what is recorded, what is there already, what fails."""
+"""Downloading many files from a bucket: the ledger, the inventory, failures."""
 import hashlib
 import json
 import os
@@ -11,7 +11,7 @@ from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq.downloading import inventory, jobs
 from bert_nq.datasets.nq.downloading.catalogue import DataFile, Listed
 from bert_nq.datasets.nq.downloading.fetching import Fetch
-from bert_nq.datasets.nq.downloading.inventory import Status
+from bert_nq.datasets.nq.downloading.inventory import FileStatus
 from bert_nq.datasets.nq.downloading.ledger import Entry, Ledger
 from bert_nq.datasets.nq.downloading.published import Published
 from tests.support.nq_downloads import DATA, FAST, LOCAL, NAME, OTHER
@@ -51,7 +51,7 @@ def test_several_threads_put_at_once(tmp_path):
     ("", "is not JSON"), ("\xff", "is not JSON"), ("[]", "is not a record of downloads"),
     ("{}", "is not a record of downloads"),
     ('{"files": {"a": {"size": 1}}}', "is not a record of downloads")])
-def test_a_ledger_that_is_none(tmp_path, text, message):
+def test_files_that_are_not_ledgers(tmp_path, text, message):
     (tmp_path / "nq-downloads.json").write_bytes(text.encode("latin-1"))
     with pytest.raises(UserError, match="nq-downloads.json %s .*: remove it" % message):
         Ledger(str(tmp_path))
@@ -59,16 +59,16 @@ def test_a_ledger_that_is_none(tmp_path, text, message):
 
 # The inventory.
 
-def surveyed(folder, published=None, listed=None, read=True, again=False):
-    """How the file `LOCAL` stands, and the note on it."""
+def surveyed(folder, published=None, listed=None, read=True, reread=False):
+    """(state, note) of the file `LOCAL`."""
     item, = inventory.survey([DataFile(NAME, LOCAL, published, listed)], str(folder),
-                             Ledger(str(folder)), read, again)
+                             Ledger(str(folder)), read, reread)
     return item.status, item.note
 
 
 @pytest.fixture
 def fetched(tmp_path):
-    """A folder with the file, as it was fetched."""
+    """A folder with the file as it was fetched."""
     path = tmp_path / "dev" / "nq-dev-00.jsonl.gz"
     path.parent.mkdir()
     path.write_bytes(DATA)
@@ -86,40 +86,40 @@ def overwrite(folder, data, keep_time=False):
 
 def test_a_file_that_looks_untouched_is_not_read(fetched):
     overwrite(fetched, some_bytes(3000, seed=3), keep_time=True)
-    assert surveyed(fetched) == (Status.THERE, "")
-    assert surveyed(fetched, again=True) == (Status.DAMAGED, "")
-    # The fault is remembered, so that the next run does not take it for untouched.
-    assert surveyed(fetched) == (Status.DAMAGED, "")
+    assert surveyed(fetched) == (FileStatus.COMPLETE, "")
+    assert surveyed(fetched, reread=True) == (FileStatus.DAMAGED, "")
+    # The fault is recorded, so that the next run does not take the file for untouched.
+    assert surveyed(fetched) == (FileStatus.DAMAGED, "")
 
 
-def test_another_time_is_looked_into_and_remembered(fetched):
+def test_a_file_with_another_time_is_read_and_the_time_recorded(fetched):
     overwrite(fetched, DATA)
-    assert surveyed(fetched, read=False) == (Status.UNCHECKED, "")
-    assert surveyed(fetched) == (Status.THERE, "")
-    assert surveyed(fetched, read=False) == (Status.THERE, "")
+    assert surveyed(fetched, read=False) == (FileStatus.UNCHECKED, "")
+    assert surveyed(fetched) == (FileStatus.COMPLETE, "")
+    assert surveyed(fetched, read=False) == (FileStatus.COMPLETE, "")
 
 
 @pytest.mark.parametrize("data", [DATA[:-1], DATA + b"x", some_bytes(3000, seed=3)])
-def test_another_content_is_seen(fetched, data):
+def test_changed_content_is_noticed(fetched, data):
     overwrite(fetched, data)
-    assert surveyed(fetched) == (Status.DAMAGED, "")
+    assert surveyed(fetched) == (FileStatus.DAMAGED, "")
 
 
-def test_another_object_at_the_source_is_seen(fetched):
-    assert surveyed(fetched, listed=Listed(3000, crc32c(DATA))) == (Status.THERE, "")
-    assert surveyed(fetched, listed=Listed(2500, crc32c(OTHER))) == (Status.OUTDATED, "")
+def test_a_changed_object_at_the_source_is_noticed(fetched):
+    assert surveyed(fetched, listed=Listed(3000, crc32c(DATA))) == (FileStatus.COMPLETE, "")
+    assert surveyed(fetched, listed=Listed(2500, crc32c(OTHER))) == (FileStatus.OUTDATED, "")
 
 
 def leave_part(folder, size):
-    """So many bytes of the file `LOCAL`, as an interrupted run leaves them."""
+    """Writes the first `size` bytes of the file `LOCAL`, as an interrupted run leaves them."""
     (folder / "dev").mkdir()
     (folder / "dev" / ".nq-dev-00.jsonl.gz.part").write_bytes(DATA[:size])
 
 
 def test_missing_and_in_part(tmp_path):
-    assert surveyed(tmp_path) == (Status.MISSING, "")
+    assert surveyed(tmp_path) == (FileStatus.MISSING, "")
     leave_part(tmp_path, 10)
-    assert surveyed(tmp_path) == (Status.PARTIAL, "")
+    assert surveyed(tmp_path) == (FileStatus.PARTIAL, "")
 
 
 SHA256 = hashlib.sha256(DATA).hexdigest()
@@ -127,10 +127,10 @@ SHA256 = hashlib.sha256(DATA).hexdigest()
 
 @pytest.mark.parametrize("known", [dict(published=Published(3000, SHA256)),
                                    dict(listed=Listed(3000, crc32c(DATA)))])
-def test_a_file_that_came_another_way_is_taken_in(fetched, known):
+def test_a_file_that_came_another_way_is_adopted(fetched, known):
     (fetched / "nq-downloads.json").unlink()
-    assert surveyed(fetched, read=False, **known) == (Status.UNCHECKED, "")
-    assert surveyed(fetched, **known) == (Status.THERE, "")
+    assert surveyed(fetched, read=False, **known) == (FileStatus.UNCHECKED, "")
+    assert surveyed(fetched, **known) == (FileStatus.COMPLETE, "")
     assert Ledger(str(fetched)).entries[LOCAL].crc32c == crc32c(DATA)
 
 
@@ -140,13 +140,13 @@ def test_a_file_that_came_another_way_is_taken_in(fetched, known):
     (dict(listed=Listed(2999, crc32c(DATA))), "it has 3000 bytes instead of 2999"),
     (dict(listed=Listed(3000, crc32c(OTHER))), "its checksum is another one"),
     (dict(published=Published(3000, "0" * 64)), "its checksum is another one")])
-def test_a_strangers_file_is_not_taken_in(fetched, known, note):
+def test_a_foreign_file_is_not_adopted(fetched, known, note):
     (fetched / "nq-downloads.json").unlink()
-    assert surveyed(fetched, **known) == (Status.FOREIGN, note)
+    assert surveyed(fetched, **known) == (FileStatus.FOREIGN, note)
     assert Ledger(str(fetched)).entries == {}
 
 
-def test_what_must_be_fetched_and_whether_it_fits(tmp_path):
+def test_the_space_that_is_needed(tmp_path):
     leave_part(tmp_path, 1000)
     files = [DataFile(NAME, LOCAL, None, Listed(3000, None)),
              DataFile("v1.0/a", "a", None, Listed(500, None)), DataFile("v1.0/b", "b")]
@@ -189,20 +189,20 @@ def test_all_files_are_fetched_and_recorded(bucket, tmp_path):
 
 
 @pytest.mark.parametrize("connections", [1, 3])
-def test_so_many_connections_at_once(bucket, tmp_path, connections):
+def test_the_number_of_connections_at_once(bucket, tmp_path, connections):
     bucket.objects = dict.fromkeys(NAMES, DATA)
     bucket.script = {name: [Answer(hold=10)] for name in NAMES}
     thread = threading.Thread(target=many, args=(bucket, tmp_path, connections))
     thread.start()
     bucket.wait_for_requests(connections)
     time.sleep(0.1)
-    assert len(bucket.log) == connections  # All of them hold, and the others wait for their turn.
+    assert len(bucket.log) == connections  # All of them are held, the other files wait.
     bucket.release.set()
     thread.join()
     assert len(bucket.log) == 5
 
 
-def test_what_fails_does_not_hold_up_the_others(bucket, tmp_path):
+def test_a_failing_file_does_not_hold_up_the_others(bucket, tmp_path):
     bucket.objects = dict.fromkeys(NAMES, DATA)
     bucket.script = {NAMES[1]: [Answer(404)], NAMES[3]: [Answer(cut=100)] + [Answer(500)] * 3}
     outcome = many(bucket, tmp_path, num_connections=2)

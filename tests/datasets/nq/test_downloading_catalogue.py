@@ -36,7 +36,7 @@ def test_the_original_format():
 
 
 def test_the_published_sizes_add_up():
-    # The sum that Hugging Face gives as the size of the download: 42,981.34 MiB.
+    # Hugging Face gives 42,981.34 MiB as the size of the download.
     files = catalogue.original(["train", "dev"])
     assert len(files) == 55
     assert sum(f.size for f in files) == 45069199013
@@ -60,12 +60,12 @@ def test_shards(text, numbers):
 
 
 @given(st.sets(st.integers(0, 999), min_size=1))
-def test_shards_are_what_was_written(numbers):
+def test_shard_lists_are_parsed(numbers):
     assert catalogue.parse_shards(",".join(map(str, numbers))) == sorted(numbers)
 
 
 @pytest.mark.parametrize("text", ["", "a", "3-1", "1,", "-1", "1-", "1-2-3", "1000", "1.5"])
-def test_what_are_no_shards(text):
+def test_invalid_shard_lists(text):
     with pytest.raises(UserError, match="are not numbers and ranges"):
         catalogue.parse_shards(text)
 
@@ -86,7 +86,7 @@ def test_the_listing_is_read_page_by_page(bucket):
     assert bucket.listings[0]["fields"] == "items(name,size,crc32c),nextPageToken"
 
 
-def test_what_the_listing_lacks_stays_as_it_was(bucket):
+def test_files_that_the_listing_lacks_stay_as_they_were(bucket):
     files = catalogue.with_listing(catalogue.original(["train", "dev"], "0"), bucket.url, FAST)
     assert [f.listed for f in files] == [None, Listed(3000, crc32c(DATA))]
     assert files[0].size == PUBLISHED[files[0].name].size
@@ -103,7 +103,7 @@ def test_no_listing(bucket):
 
 # Requests.
 
-def test_waits_double_and_a_server_may_ask_for_its_own():
+def test_waits_double_unless_the_server_asks_for_another():
     policy = web.Policy(first_wait=1.0, longest_wait=10.0)
     assert [policy.wait(n, None) for n in (1, 2, 3, 4, 5, 99)] == [1, 2, 4, 8, 10, 10]
     assert policy.wait(1, 30.0) == 30.0
@@ -113,9 +113,9 @@ def test_waits_double_and_a_server_may_ask_for_its_own():
 @pytest.mark.parametrize("status, error, retry_after", [
     (403, web.RefusedError, None), (404, web.RefusedError, None), (410, web.RefusedError, None),
     (412, web.ChangedError, None), (416, web.ChangedError, None),
-    (408, web.PassingError, None), (429, web.PassingError, 7.0), (500, web.PassingError, None),
-    (503, web.PassingError, 7.0)])
-def test_which_statuses_another_try_may_mend(bucket, status, error, retry_after):
+    (408, web.TransientError, None), (429, web.TransientError, 7.0),
+    (500, web.TransientError, None), (503, web.TransientError, 7.0)])
+def test_statuses_that_a_retry_may_fix(bucket, status, error, retry_after):
     bucket.script[NAME] = [Answer(status, {"Retry-After": "7"} if retry_after else {})]
     with pytest.raises(error, match=str(status)) as caught:
         web.open_url(catalogue.object_url(bucket.url, NAME), 5.0)
@@ -127,7 +127,7 @@ def test_which_statuses_another_try_may_mend(bucket, status, error, retry_after)
     ("120", 120, 120), ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0), ("soon", None, None)])
 def test_retry_after_is_seconds_or_a_date(bucket, value, low, high):
     bucket.script[NAME] = [Answer(503, {"Retry-After": value})]
-    with pytest.raises(web.PassingError) as caught:
+    with pytest.raises(web.TransientError) as caught:
         web.open_url(catalogue.object_url(bucket.url, NAME), 5.0)
     if low is None:
         assert caught.value.retry_after is None
@@ -135,28 +135,28 @@ def test_retry_after_is_seconds_or_a_date(bucket, value, low, high):
         assert low <= caught.value.retry_after <= high
 
 
-def test_a_date_to_retry_after_that_is_to_come(bucket):
+def test_retry_after_a_date_in_the_future(bucket):
     date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 100))
     bucket.script[NAME] = [Answer(503, {"Retry-After": date})]
-    with pytest.raises(web.PassingError) as caught:
+    with pytest.raises(web.TransientError) as caught:
         web.open_url(catalogue.object_url(bucket.url, NAME), 5.0)
     assert 90 < caught.value.retry_after <= 100
 
 
-def test_no_server_is_a_failure_that_may_pass():
+def test_a_refused_connection_is_transient():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = "http://127.0.0.1:%d/x" % free.getsockname()[1]
-        with pytest.raises(web.PassingError, match="Connection refused"):
+        with pytest.raises(web.TransientError, match="Connection refused"):
             web.open_url(url, 5.0)
 
 
-def test_small_answers_are_tried_again(bucket):
+def test_small_responses_are_retried(bucket):
     bucket.script[NAME] = [Answer(500), Answer(status=429, headers={"Retry-After": "3"})]
     waits = []
     url = catalogue.object_url(bucket.url, NAME)
     assert web.read(url, FAST, waits.append) == DATA
     assert waits == [0.001, 3.0]
     bucket.script[NAME] = [Answer(500)] * 3
-    with pytest.raises(web.PassingError):
+    with pytest.raises(web.TransientError):
         web.read(url, FAST, waits.append)

@@ -1,4 +1,4 @@
-"""One file from a bucket that fails in every way it can."""
+"""Fetching one file from a bucket that fails in every possible way."""
 import errno
 import hashlib
 import json
@@ -27,7 +27,7 @@ def bucket():
 
 
 class Clock(threading.Event):
-    """An event that nobody sets; `waits` are the seconds it was waited for, which do not pass."""
+    """An event that is never set and does not wait; `waits` has the seconds it should have."""
 
     def __init__(self):
         super().__init__()
@@ -39,17 +39,17 @@ class Clock(threading.Event):
 
 
 def fetch(bucket, folder, policy=FAST, stop=None, published=None, listed=None):
-    """Fetches `NAME`; returns the Fetch, what it recorded and the lines it told."""
-    recorded, told = [], []
+    """Fetches `NAME`; returns (the Fetch, its recorded files, its logged lines)."""
+    recorded, logged = [], []
     path = str(folder / "nq-dev-00.jsonl.gz")
     job = Fetch(DataFile(NAME, LOCAL, published, listed), catalogue.object_url(bucket.url, NAME),
-                path, policy, stop or Clock(), told.append)
+                path, policy, stop or Clock(), logged.append)
     job.run(recorded.append)
-    return job, recorded, told
+    return job, recorded, logged
 
 
 def content(folder):
-    """The files of a folder, hidden ones too, with their bytes."""
+    """{file name: bytes} of a folder, hidden files included."""
     return {name: (folder / name).read_bytes() for name in sorted(os.listdir(str(folder)))}
 
 
@@ -66,12 +66,12 @@ def test_a_file_is_fetched(bucket, tmp_path):
     assert bucket.log == [(NAME, None)]
 
 
-def test_a_cut_connection_is_taken_up_where_it_broke(bucket, tmp_path):
+def test_a_cut_connection_is_resumed_where_it_broke(bucket, tmp_path):
     bucket.script[NAME] = [Answer(cut=1000), Answer(cut=500, reset=True)]
     stop = Clock()
     job, recorded, told = fetch(bucket, tmp_path, stop=stop)
     assert content(tmp_path) == {"nq-dev-00.jsonl.gz": DATA}
-    # A reset may lose bytes that the server thinks sent, the end of a stream does not.
+    # A reset may lose bytes that the server has sent, the end of a stream does not.
     assert bucket.ranges_of(NAME)[:2] == [None, "bytes=1000-"]
     assert job.received == 3000
     assert (job.retries, stop.waits) == (2, [0.001, 0.001])
@@ -105,7 +105,7 @@ def test_busy_servers_are_waited_for(bucket, tmp_path):
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
-def test_a_refusal_is_told_at_once(bucket, tmp_path, status):
+def test_a_refusal_is_not_retried(bucket, tmp_path, status):
     bucket.script[NAME] = [Answer(status)]
     with pytest.raises(web.RefusedError, match="%s: the server answers %d" % (NAME, status)):
         fetch(bucket, tmp_path)
@@ -132,7 +132,7 @@ def test_a_server_that_ignores_ranges(bucket, tmp_path):
     job, _, _ = fetch(bucket, tmp_path)
     assert content(tmp_path) == {"nq-dev-00.jsonl.gz": DATA}
     assert (job.received, job.taken_over) == (4000, 0)
-    # It is cut again and again: no attempt gets further than the first.
+    # Every answer is cut at the same place: no attempt gets further than the first.
     (tmp_path / "nq-dev-00.jsonl.gz").unlink()
     bucket.script[NAME] = [Answer(cut=1000)] * 9
     with pytest.raises(UserError, match="given up after 3 attempts"):
@@ -140,7 +140,7 @@ def test_a_server_that_ignores_ranges(bucket, tmp_path):
 
 
 @pytest.mark.parametrize("etag", [None, 'W/"weak"'])
-def test_without_a_strong_etag_a_part_is_begun_anew(bucket, tmp_path, etag):
+def test_without_a_strong_etag_a_part_is_started_over(bucket, tmp_path, etag):
     bucket.etags = False
     bucket.script[NAME] = [Answer(cut=1000, headers={"ETag": etag} if etag else {})]
     fetch(bucket, tmp_path)
@@ -151,7 +151,7 @@ def test_without_a_strong_etag_a_part_is_begun_anew(bucket, tmp_path, etag):
 @pytest.mark.parametrize("matches, hashes", [(True, True), (False, True), (False, False)])
 @pytest.mark.parametrize("other", [OTHER, some_bytes(3000, seed=2)])
 def test_parts_of_two_objects_are_never_spliced(bucket, tmp_path, matches, hashes, other):
-    # Once the server tells by 412, once only by the ETag and the size in its answer.
+    # The server signals the change by 412, or only by the ETag and size in its response.
     bucket.matches, bucket.hashes = matches, hashes
     bucket.script[NAME] = [Answer(cut=1000), Answer(change=other)]
     fetch(bucket, tmp_path)
@@ -183,14 +183,14 @@ def test_a_file_that_is_damaged_twice_is_an_error(bucket, tmp_path):
     assert content(tmp_path) == {}
 
 
-def test_the_listing_tells_the_checksum_where_the_answer_does_not(bucket, tmp_path):
+def test_the_listing_has_the_checksum_where_the_response_does_not(bucket, tmp_path):
     bucket.hashes = False
     bucket.script[NAME] = [Answer(damage=True)]
     fetch(bucket, tmp_path, listed=Listed(3000, crc32c(DATA)))
     assert content(tmp_path) == {"nq-dev-00.jsonl.gz": DATA}
 
 
-def test_what_is_not_the_published_file_is_refused(bucket, tmp_path):
+def test_a_file_other_than_the_published_one_is_refused(bucket, tmp_path):
     right = Published(3000, hashlib.sha256(DATA).hexdigest())
     fetch(bucket, tmp_path, published=right)
     with pytest.raises(UserError, match="3000 bytes with the SHA-256 .* instead of 3000 with 00"):
@@ -209,7 +209,7 @@ def test_a_silent_connection_is_given_up(bucket, tmp_path):
     assert bucket.ranges_of(NAME) == [None, "bytes=1000-"]
 
 
-def test_a_server_that_does_not_tell_the_size(tmp_path):
+def test_a_server_that_does_not_send_the_size(tmp_path):
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(1)
@@ -234,7 +234,7 @@ def test_a_full_disk(bucket, tmp_path, monkeypatch):
     def full(handle, data):
         if os.fstat(handle).st_size >= left[0]:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return write(handle, data[:left[0]])  # as much as there is room for, as a disk does
+        return write(handle, data[:left[0]])  # as much as fits, like a real disk
 
     with monkeypatch.context() as patch:
         patch.setattr(parts.os, "write", full)
@@ -274,10 +274,10 @@ def test_stopping_while_it_waits(bucket, tmp_path):
         fetch(bucket, tmp_path, FAST._replace(first_wait=60.0, longest_wait=60.0), stop=stop)
 
 
-# What a killed run leaves.
+# Parts left by killed runs.
 
 def left_behind(folder, data, size, **fields):
-    """The part and its state as a run that was killed leaves them."""
+    """Writes a part and its state as a killed run leaves them."""
     folder.mkdir(exist_ok=True)
     (folder / PART).write_bytes(data)
     known = {"size": size, "etag": '"%s"' % hashlib.md5(DATA).hexdigest(), "crc32c": None}
@@ -285,7 +285,7 @@ def left_behind(folder, data, size, **fields):
 
 
 @pytest.mark.parametrize("size", [1, 2999])
-def test_a_part_is_continued(bucket, tmp_path, size):
+def test_a_part_is_resumed(bucket, tmp_path, size):
     left_behind(tmp_path, DATA[:size], 3000)
     job, recorded, _ = fetch(bucket, tmp_path)
     assert content(tmp_path) == {"nq-dev-00.jsonl.gz": DATA}
@@ -312,7 +312,7 @@ def test_a_part_that_was_damaged_on_disk(bucket, tmp_path):
 @pytest.mark.parametrize("state", [None, "", "{", "[]", '{"size": 3000}', '{"other": 1}',
                                    '{"size": 3000, "etag": null, "crc32c": null}',
                                    '{"size": 999, "etag": "\\"x\\"", "crc32c": null}'])
-def test_a_part_of_which_nothing_is_known_is_begun_anew(bucket, tmp_path, state):
+def test_a_part_without_a_valid_state_is_started_over(bucket, tmp_path, state):
     left_behind(tmp_path, DATA[:1000], 3000)
     if state is None:
         (tmp_path / STATE).unlink()
@@ -323,8 +323,8 @@ def test_a_part_of_which_nothing_is_known_is_begun_anew(bucket, tmp_path, state)
     assert content(tmp_path) == {"nq-dev-00.jsonl.gz": DATA}
 
 
-def test_the_record_is_there_before_the_file(bucket, tmp_path):
-    # Killed in between, the next run finds a complete part and a record that it writes again.
+def test_the_record_is_written_before_the_file(bucket, tmp_path):
+    # If a run is killed between the two, the next one finds a complete part and records it again.
     path = tmp_path / "nq-dev-00.jsonl.gz"
     job = Fetch(DataFile(NAME, LOCAL), catalogue.object_url(bucket.url, NAME), str(path), FAST,
                 Clock())

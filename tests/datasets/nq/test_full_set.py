@@ -1,10 +1,10 @@
-"""Who claims to be the full set of Natural Questions, and whether all pages are there."""
+"""Recognising the full set of Natural Questions and checking its page count."""
 import os
 
 import pytest
 
 from bert_nq.base.errors import BadExampleError, UserError
-from bert_nq.datasets.nq.full_set import NUM_PAGES, claimed, counted
+from bert_nq.datasets.nq.full_set import NUM_PAGES, is_named_full_set, with_checked_count
 from bert_nq.datasets.nq.merging import Selection, merge
 from bert_nq.datasets.nq.shards import BadInput
 from tests.support.nq_pages import make_page, read_shard, write_shard
@@ -34,12 +34,12 @@ def test_the_numbers_of_the_paper():
     (["nq-dev-all.jsonl.gz", "nq-dev-00.jsonl.gz"], "dev", False),
     (["my-nq-dev-all.jsonl.gz"], "dev", False),
     ([], "train", False)])
-def test_names_that_claim_the_full_set(paths, split, full):
-    assert claimed(paths, split) is full
+def test_names_of_the_full_set(paths, split, full):
+    assert is_named_full_set(paths, split) is full
 
 
 def skipping(number):
-    """A BadInput that has passed over so many lines."""
+    """A BadInput that has skipped `number` lines."""
     bad_input = BadInput(skip=True)
     for i in range(number):
         bad_input.handle(BadExampleError("line %d" % i))
@@ -49,10 +49,10 @@ def skipping(number):
 @pytest.mark.parametrize("pages, skipped, good", [
     (10, 0, True), (9, 0, False), (11, 0, False), (0, 0, False),
     (9, 1, True),  # One page could not be used.
-    (10, 1, True),  # All are there, but the end of a shard is broken.
+    (10, 1, True),  # All pages, and the broken end of a shard.
     (8, 1, False), (11, 1, False)])
 def test_ten_pages_are_expected(pages, skipped, good):
-    passed = counted(iter(range(pages)), 10, skipping(skipped))
+    passed = with_checked_count(iter(range(pages)), 10, skipping(skipped))
     if good:
         assert list(passed) == list(range(pages))
         return
@@ -71,6 +71,6 @@ def test_merging_writes_nothing_if_pages_are_missing(tmp_path, selection):
         merge(paths, [str(output)], selection, False, BadInput(), expected_pages=11)
     assert sorted(os.listdir(str(tmp_path))) == ["0.jsonl", "1.jsonl"]
     merge(paths, [str(output)], selection, False, BadInput(), expected_pages=10)
-    # With seed 0, four of the ten ids are drawn where each has the chance of one half.
+    # With seed 0 and a share of one half, four of the ten ids are drawn.
     expected = {None: 10, 0.5: 4}[selection.share] if selection.count is None else 2
     assert len(read_shard(output)) == expected

@@ -1,4 +1,4 @@
-"""Merging shards: which pages go in, how they come out, and what is counted."""
+"""Merging shards: the selected pages, the output, and the counts."""
 import collections
 import gzip
 import os
@@ -26,7 +26,7 @@ NULL = make_annotation()
 
 
 def merged(tmp_path, paths, num_outputs=1, selection=None, simplified=False, bad_input=None):
-    """The counts, and the ids of each output."""
+    """(counts, [ids of each output])."""
     outputs = [str(tmp_path / ("out-%d.jsonl.gz" % i)) for i in range(num_outputs)]
     counts = merge(paths, outputs, selection or Selection(), simplified, bad_input or BadInput())
     return counts, [[r["example_id"] for r in read_shard(path)] for path in outputs]
@@ -56,7 +56,7 @@ def test_lines_go_through_byte_for_byte(tmp_path):
              make_line(page(3)).replace(b'": ', b'"  :') + b"\n", make_line(page(4)).strip()]
     path = write_shard(tmp_path / "a.jsonl", lines)
     merge([path], [str(tmp_path / "out.jsonl")], Selection(), False, BadInput())
-    # But for blank lines, and the end of the last line.
+    # Except for blank lines and the end of the last line.
     assert (tmp_path / "out.jsonl").read_bytes() == b"".join(
         [lines[0], lines[1], lines[2][:-1], lines[3] + b"\n"])
 
@@ -83,7 +83,7 @@ def test_simplified_output(tmp_path):
     assert read_shard(tmp_path / "out.jsonl") == list(map(simplify, records))
 
 
-def test_the_same_bytes_again(tmp_path):
+def test_the_output_is_reproducible(tmp_path):
     path = write_shard(tmp_path / "a.jsonl", map(page, range(50)))
     seen = set()
     for _ in range(2):
@@ -127,7 +127,7 @@ def test_a_count_is_exact_and_drawn_by_seed_and_id(tmp_path):
     assert set(drawn) < set(merged(tmp_path, ordered, selection=Selection(count=11, seed=3))[1][0])
 
 
-def test_a_count_of_more_than_there_are(tmp_path):
+def test_a_count_above_the_number_of_pages(tmp_path):
     path = write_shard(tmp_path / "a.jsonl", map(page, range(5)))
     assert merged(tmp_path, [path], selection=Selection(count=9))[1] == [[0, 1, 2, 3, 4]]
 
@@ -150,7 +150,7 @@ def test_counts_are_exact_with_duplicates_too(tmp_path_factory, ids, count, seed
 
 
 def broken_shards(tmp_path):
-    """Pages 0 to 9 with three lines and one end missing; 6 to 9 lie behind what is damaged."""
+    """Shards with pages 0 to 9, three unusable lines and a cut off end; 6 to 9 come after those."""
     lines = list(map(page, range(6)))
     lines[2:2] = [b"{\n", make_page("<P> a </P>", long_answer_candidates=None)]
     lines.append(dict(page(77), question_text=5))
@@ -194,7 +194,7 @@ def test_pages_that_cannot_be_simplified_are_unusable(tmp_path):
 
 
 @pytest.mark.parametrize("selection", [Selection(True), Selection(True, count=3)])
-def test_nothing_chosen_is_an_error(tmp_path, selection):
+def test_an_empty_selection_is_an_error(tmp_path, selection):
     path = write_shard(tmp_path / "a.jsonl", [page(1, NULL), page(2)])
     with pytest.raises(UserError) as caught:
         merged(tmp_path, [path], selection=selection)

@@ -1,4 +1,4 @@
-"""Reading shards: both formats, compressed or not, and damaged in every way."""
+"""Reading shards: both formats, compressed or not, and all kinds of damage."""
 import gzip
 import os
 
@@ -27,7 +27,7 @@ def test_formats_and_compressions_mix(tmp_path):
     paths = [
         write_shard(tmp_path / "a.jsonl", [PAGES[0], simplify(PAGES[1])]),
         write_shard(tmp_path / "b.jsonl.gz", [PAGES[2]]),
-        # Known by its first bytes, whatever its name.
+        # Gzip is recognised by its first bytes, whatever the name.
         write_shard(tmp_path / "c.jsonl", [gzip.compress(make_line(PAGES[3]))]),
     ]
     assert read_ids(paths) == ([0, 1, 2, 3], 0)

@@ -1,4 +1,4 @@
-"""The official simplification."""
+"""Simplifying pages by the official rules."""
 import copy
 
 import pytest
@@ -41,7 +41,7 @@ def test_simplified_already():
     assert simplify(simplified) is simplified
 
 
-# Blanks, other white space, what looks like tags, nothing at all, and letters beyond 16 bits.
+# Blanks, other white space, words like tags, empty tokens, and characters beyond 16 bits.
 TOKENS = st.lists(st.text("a< >\t\u3000\u180e_\U00010348", max_size=4), min_size=1, max_size=12)
 
 

@@ -1,4 +1,4 @@
-"""Shards as they are written: names, bytes, and all of them or none."""
+"""Writing shards: their names, their bytes, and all of them or none."""
 import gzip
 import os
 
@@ -17,7 +17,7 @@ def test_names():
 
 
 @pytest.mark.parametrize("name", ["dev.gz", "dev.json", "out/.jsonl", "out/", "dev.jsonl.bz2"])
-def test_names_that_say_no_format(name):
+def test_names_without_a_format(name):
     with pytest.raises(UserError) as caught:
         shard_paths(name, 1)
     assert str(caught.value) == ("the output %r must have a name that ends in .jsonl.gz or .jsonl"
@@ -30,7 +30,7 @@ def write(paths, lines):
             outputs[i % len(outputs)].write(line)
 
 
-def test_bytes_depend_on_the_lines_alone(tmp_path):
+def test_bytes_depend_only_on_the_lines(tmp_path):
     lines = [b"line %d\n" % i for i in range(1000)]
     write([tmp_path / "a.jsonl.gz"], lines)
     write([tmp_path / "b.jsonl.gz"], lines)
@@ -48,7 +48,7 @@ def test_empty_shards(tmp_path):
 
 
 @pytest.mark.parametrize("error", [UserError, KeyboardInterrupt, MemoryError])
-def test_what_fails_leaves_everything_as_it_was(tmp_path, error):
+def test_a_failure_leaves_everything_as_it_was(tmp_path, error):
     old, new = tmp_path / "old.jsonl.gz", tmp_path / "new.jsonl"
     old.write_bytes(b"old")
 
@@ -68,7 +68,7 @@ def test_a_full_disk_shows_before_any_shard_is_replaced(tmp_path, monkeypatch):
     real_open = os.fdopen
 
     def open_full(handle, mode):
-        # What is written stays in the buffer until it is flushed, and then fails.
+        # The data stay in the buffer until they are flushed, which fails.
         raw = real_open(handle, mode)
         if "full" in os.readlink("/proc/self/fd/%d" % raw.fileno()):
             os.dup2(os.open("/dev/full", os.O_WRONLY), raw.fileno())

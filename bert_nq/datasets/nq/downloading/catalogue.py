@@ -1,4 +1,4 @@
-"""The files of Natural Questions: their names in the bucket, and what is known of them."""
+"""The files of Natural Questions: their names in the bucket, their sizes and checksums."""
 import json
 import re
 import urllib.parse
@@ -13,20 +13,21 @@ _SIMPLIFIED = {"train": "simplified-nq-train.jsonl.gz", "dev": "nq-dev-all.jsonl
 
 
 class Listed(NamedTuple):
-    """What the bucket's listing says of an object."""
+    """An object as the bucket's listing describes it."""
     size: int  # bytes
-    crc32c: Optional[str]  # base64 of four bytes, big-endian first
+    crc32c: Optional[str]  # base64 of four bytes, big-endian
 
 
 class DataFile(NamedTuple):
-    name: str  # of the object in the bucket
-    local: str  # its path below the output folder
+    """A file to download."""
+    name: str  # the object's name in the bucket
+    local: str  # path below the output folder
     published: Optional[Published] = None
     listed: Optional[Listed] = None
 
     @property
     def size(self) -> Optional[int]:
-        """In bytes, if known before fetching."""
+        """Size in bytes; None if it is unknown before fetching."""
         known = self.listed or self.published
         return known.size if known else None
 
@@ -35,11 +36,11 @@ def original(splits: Sequence[str], shards: Optional[str] = None) -> List[DataFi
     """The shards of the original format, such as train/nq-train-00.jsonl.gz.
 
     Args:
-      splits: of "train" and "dev".
-      shards: which ones of each split, such as "0-9,12"; None takes all.
+      splits: "train", "dev" or both.
+      shards: numbers of the shards of each split, such as "0-9,12"; None takes all.
 
     Raises:
-      UserError: `shards` is none, or names one that a split does not have.
+      UserError: `shards` cannot be parsed, or a split lacks one of them.
     """
     wanted = []
     for split in splits:
@@ -57,9 +58,9 @@ def original(splits: Sequence[str], shards: Optional[str] = None) -> List[DataFi
 
 
 def simplified(splits: Sequence[str]) -> List[DataFile]:
-    """The one file of each split in the simplified format.
+    """The single file of each split in the simplified format.
 
-    They have a folder of their own: a glob such as dev/nq-dev-*.jsonl.gz would otherwise read the
+    It goes into a folder of its own; otherwise a glob such as dev/nq-dev-*.jsonl.gz would read the
     dev set twice.
     """
     return [DataFile("v1.0-simplified/" + _SIMPLIFIED[split], "simplified/" + _SIMPLIFIED[split])
@@ -67,10 +68,10 @@ def simplified(splits: Sequence[str]) -> List[DataFile]:
 
 
 def parse_shards(text: str) -> List[int]:
-    """Numbers and ranges with commas between them, ascending: "12,0-2" is [0, 1, 2, 12].
+    """Parses a comma list of numbers and ranges, sorted: "12,0-2" is [0, 1, 2, 12].
 
     Raises:
-      UserError: it is something else, or nothing.
+      UserError: the text is anything else, or empty.
     """
     numbers = set()
     for item in text.split(","):
@@ -83,15 +84,15 @@ def parse_shards(text: str) -> List[int]:
 
 
 def object_url(base_url: str, name: str) -> str:
-    """Where the object `name` is fetched from."""
+    """The URL of the object `name`."""
     return base_url.rstrip("/") + "/" + urllib.parse.quote(name)
 
 
 def with_listing(files: Iterable[DataFile], base_url: str, policy: web.Policy) -> List[DataFile]:
-    """The files with what the bucket's listing says of them; those it lacks stay as they are.
+    """Adds size and checksum from the bucket's listing; files that it lacks stay as they are.
 
     Raises:
-      web.RefusedError, web.PassingError: there is no listing to be had, as of a mirror that is no
+      web.RefusedError, web.TransientError: there is no listing, as from a mirror that is not a
         bucket.
     """
     files = list(files)
@@ -102,23 +103,23 @@ def with_listing(files: Iterable[DataFile], base_url: str, policy: web.Policy) -
 
 
 def _list(base_url: str, prefix: str, policy: web.Policy) -> Dict[str, Listed]:
-    """The objects below `prefix`, from the storage API's list of objects, page by page."""
+    """{name: object} below `prefix`, read page by page from the storage API's list of objects."""
     parts = urllib.parse.urlsplit(base_url)
     bucket = parts.path.strip("/")
     if not bucket or "/" in bucket:
         raise web.RefusedError("%s names no bucket" % base_url)
     url = "%s://%s/storage/v1/b/%s/o" % (parts.scheme, parts.netloc, bucket)
     query = {"prefix": prefix, "fields": "items(name,size,crc32c),nextPageToken"}
-    found: Dict[str, Listed] = {}
+    objects: Dict[str, Listed] = {}
     while True:
         page_url = url + "?" + urllib.parse.urlencode(query)
         try:
             page = json.loads(web.read(page_url, policy).decode("utf8"))
             for item in page.get("items", ()):
-                found[item["name"]] = Listed(int(item["size"]), item.get("crc32c"))
+                objects[item["name"]] = Listed(int(item["size"]), item.get("crc32c"))
             token = page.get("nextPageToken")
         except (ValueError, KeyError, TypeError, AttributeError) as e:
             raise web.RefusedError("%s: the answer is no listing of a bucket" % page_url) from e
         if not token or token == query.get("pageToken"):
-            return found
+            return objects
         query["pageToken"] = token

@@ -1,4 +1,4 @@
-"""One file over HTTP: continued where it broke off, tried again, checked, put in its place."""
+"""Fetches one file over HTTP: resumes, retries, checks it and moves it into place."""
 import http.client
 import re
 import threading
@@ -8,57 +8,57 @@ from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq.downloading import parts, web
 from bert_nq.datasets.nq.downloading.catalogue import DataFile
 
-_CHUNK = 1 << 18
+_CHUNK = 1 << 18  # bytes
 
 
 class StoppedError(Exception):
-    """Somebody asked to stop; the part is kept."""
+    """The fetch was asked to stop; its part is kept."""
 
 
 class Fetched(NamedTuple):
-    """A complete and checked file that has not taken its place yet."""
-    size: int
+    """A complete and checked file that has not been moved into place yet."""
+    size: int  # bytes
     crc32c: str
-    mtime_ns: int  # of the part, and of the file after it has taken its place
+    mtime_ns: int  # modification time of the part, and so of the file after the move
 
 
 class Fetch:
-    """The fetching of one file.
+    """Fetches one file.
 
-    Attributes that another thread may read while it runs:
-      have: bytes of the file that are on disk.
-      taken_over: of these, bytes that an earlier run had left.
-      received: bytes that came over the network, also those thrown away.
-      retries: how often it was tried again.
+    Attributes, which other threads may read while it runs:
+      have: bytes of the file on disk.
+      taken_over: of these, bytes left by an earlier run.
+      received: bytes that came over the network, including discarded ones.
+      retries: number of retries.
     """
 
     def __init__(self, file: DataFile, url: str, path: str, policy: web.Policy,
-                 stop: threading.Event, tell: Callable[[str], None] = lambda text: None):
+                 stop: threading.Event, log: Callable[[str], None] = lambda text: None):
         """
         Args:
-          file: what is known of the object.
-          url: where it is.
-          path: where it goes.
-          policy: how patient to be.
+          file: the object, with its size and checksums where they are known.
+          url: where to fetch it from.
+          path: where to put it.
+          policy: timeouts and retries.
           stop: once it is set, `run` raises `StoppedError` at the next chunk.
-          tell: told of every retry, in a line.
+          log: called with a line of text at each retry.
         """
         self.file = file
         self.have = self.taken_over = parts.part_size(path)
         self.received = self.retries = 0
         self._url, self._path, self._policy = url, path, policy
-        self._stop, self._tell = stop, tell
+        self._stop, self._log = stop, log
 
     def run(self, record: Callable[[Fetched], None]) -> None:
-        """Fetches the file and puts it in its place.
+        """Fetches the file and moves it into place.
 
         Args:
-          record: called with the complete file just before it takes its place, so that no file of
-            ours is ever there without a record of it.
+          record: called with the complete file just before the move, so that no file of ours is
+            ever in place without a record of it.
 
         Raises:
-          web.RefusedError: the server will not give it, or has another object under its name.
-          UserError: it cannot be written; all retries failed; it arrives damaged twice.
+          web.RefusedError: the server refuses, or has another object under this name.
+          UserError: the file cannot be written, all retries failed, or it was damaged twice.
           StoppedError: see `stop`.
         """
         part = parts.Part(self._path)
@@ -85,21 +85,21 @@ class Fetch:
         self.have = self.taken_over = 0
 
     def _complete(self, part: parts.Part) -> None:
-        """Fetches what is missing, in as many attempts as it takes."""
-        failures, most = 0, part.size
+        """Fetches the missing bytes, in as many attempts as it takes."""
+        failures, max_size = 0, part.size
         while not part.complete:
             try:
                 self._attempt(part)
-            except web.PassingError as e:
-                # An attempt that got further than all before it was none in vain.
-                failures = 0 if part.size > most else failures + 1
-                most = max(most, part.size)
+            except web.TransientError as e:
+                # An attempt that got further than all earlier ones does not count as a failure.
+                failures = 0 if part.size > max_size else failures + 1
+                max_size = max(max_size, part.size)
                 if failures > self._policy.retries:
                     raise UserError("%s: given up after %d attempts in a row that brought nothing "
                                     "new: %s" % (self._url, failures, e)) from e
                 self._pause(part, failures, e)
 
-    def _pause(self, part: parts.Part, failures: int, error: web.PassingError) -> None:
+    def _pause(self, part: parts.Part, failures: int, error: web.TransientError) -> None:
         if isinstance(error, web.ChangedError):
             self._discard(part)
         seconds = self._policy.wait(max(failures, 1), error.retry_after)
@@ -109,7 +109,7 @@ class Fetch:
             raise StoppedError
 
     def _attempt(self, part: parts.Part) -> None:
-        """One request for all that is missing."""
+        """Makes one request for all missing bytes."""
         headers = {}
         if part.size and part.object.etag:
             headers = {"Range": "bytes=%d-" % part.size, "If-Match": part.object.etag}
@@ -117,9 +117,9 @@ class Fetch:
             if headers and response.status == 206:
                 _check_continues(part, response)
             elif response.status != 200:
-                raise web.PassingError("the server answers %d" % response.status)
+                raise web.TransientError("the server answers %d" % response.status)
             else:
-                # What is there is of no use: no range was asked for, or the server ignores them.
+                # The whole object comes: no range was asked for, or the server ignores ranges.
                 self._discard(part)
                 part.begin(self._announced(response))
             while not part.complete:
@@ -144,34 +144,38 @@ class Fetch:
         try:
             data = response.read1(min(_CHUNK, missing))
         except (OSError, http.client.HTTPException) as e:
-            raise web.PassingError(web.reason(e)) from e
+            raise web.TransientError(web.reason(e)) from e
         if not data:
-            raise web.PassingError("the connection ended %d bytes early" % missing)
+            raise web.TransientError("the connection ended %d bytes early" % missing)
         self.received += len(data)
         part.write(data)
         self.have = part.size
 
     def _fault(self, part: parts.Part) -> Optional[str]:
-        """What is wrong with the complete part."""
+        """A description of what is wrong with the complete part; None if nothing is."""
         published, listed = self.file.published, self.file.listed
-        told = part.object.crc32c or (listed.crc32c if listed else None)
-        if told and part.sums.crc32c != told:
-            return "the CRC-32C is %s instead of %s" % (part.sums.crc32c, told)
+        expected = part.object.crc32c or (listed.crc32c if listed else None)
+        if expected and part.sums.crc32c != expected:
+            return "the CRC-32C is %s instead of %s" % (part.sums.crc32c, expected)
         if published and (part.size, part.sums.sha256) != published:
             return ("%d bytes with the SHA-256 %s instead of %d with %s"
                     % ((part.size, part.sums.sha256) + published))
         return None
 
     def _say(self, text: str) -> None:
-        self._tell("%s: %s" % (self.file.local, text))
+        self._log("%s: %s" % (self.file.local, text))
 
 
 def _check_continues(part: parts.Part, response: http.client.HTTPResponse) -> None:
-    """Raises `web.ChangedError` unless the answer is the rest of the object that the part is of."""
+    """Checks that the response is the rest of the part's object.
+
+    Raises:
+      web.ChangedError: it is not.
+    """
     content_range = response.headers.get("Content-Range", "")
-    wanted = "bytes %d-%d/%d" % (part.size, part.object.size - 1, part.object.size)
-    if content_range != wanted:
-        raise web.ChangedError("%r came where %r was asked for" % (content_range, wanted))
+    expected = "bytes %d-%d/%d" % (part.size, part.object.size - 1, part.object.size)
+    if content_range != expected:
+        raise web.ChangedError("%r came where %r was asked for" % (content_range, expected))
     if response.headers.get("ETag", part.object.etag) != part.object.etag:
         raise web.ChangedError("the object has changed")
 
@@ -182,6 +186,6 @@ def _strong_etag(response: http.client.HTTPResponse) -> Optional[str]:
 
 
 def _crc32c(response: http.client.HTTPResponse) -> Optional[str]:
-    """Of headers such as "x-goog-hash: crc32c=n03x6A==,md5=Ojk9c3dhfxgoKVVHYwFbHQ=="."""
+    """The checksum in a header such as "x-goog-hash: crc32c=n03x6A==,md5=Ojk9c3dhfxgoKVVH…"."""
     match = re.search(r"crc32c=([\w+/]+=*)", ",".join(response.headers.get_all("x-goog-hash", [])))
     return match.group(1) if match else None

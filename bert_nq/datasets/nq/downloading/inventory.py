@@ -1,4 +1,4 @@
-"""What of the wanted files is there already, and what must be fetched."""
+"""Tells which of the wanted files are complete and which must be fetched."""
 import enum
 import os
 import shutil
@@ -10,27 +10,27 @@ from bert_nq.datasets.nq.downloading.catalogue import DataFile
 from bert_nq.datasets.nq.downloading.ledger import Entry, Ledger
 
 
-class Status(enum.Enum):
-    """Of a file; the values are what a person is shown."""
-    THERE = "there"
-    UNCHECKED = "there, to be checked"  # it would have to be read
+class FileStatus(enum.Enum):
+    """State of a wanted file; the values are the texts that users see."""
+    COMPLETE = "there"
+    UNCHECKED = "there, to be checked"  # the file has to be read to know
     MISSING = "missing"
     PARTIAL = "in part"
-    DAMAGED = "damaged"  # not what was fetched
+    DAMAGED = "damaged"  # differs from what was fetched
     OUTDATED = "changed at the source"
-    FOREIGN = "not of this source"  # it was not fetched, and is something else or cannot be checked
+    FOREIGN = "not of this source"  # not fetched by us, and something else or impossible to check
 
 
-_TO_FETCH = {Status.MISSING, Status.PARTIAL, Status.DAMAGED, Status.OUTDATED}
+_TO_FETCH = {FileStatus.MISSING, FileStatus.PARTIAL, FileStatus.DAMAGED, FileStatus.OUTDATED}
 
 
 class Item(NamedTuple):
-    """A wanted file and how it stands."""
+    """A wanted file and its state on disk."""
     file: DataFile
     path: str
-    status: Status
-    part: int  # bytes that an interrupted run has left
-    note: str = ""  # why a file is foreign
+    status: FileStatus
+    part: int  # bytes left by an interrupted run
+    note: str = ""  # the reason if the file is foreign
 
     @property
     def to_fetch(self) -> bool:
@@ -38,59 +38,59 @@ class Item(NamedTuple):
 
     @property
     def missing(self) -> Optional[int]:
-        """Bytes to fetch; None if the size is not known."""
+        """Bytes still to fetch; None if the size is unknown."""
         return None if self.file.size is None else max(0, self.file.size - self.part)
 
 
 def survey(wanted: Iterable[DataFile], folder: str, ledger: Ledger,
-           read: bool, again: bool = False) -> List[Item]:
-    """How the wanted files stand.
+           read: bool, reread: bool = False) -> List[Item]:
+    """Finds the state of the wanted files.
 
-    A file that was fetched here and has neither another size nor another time is not read. Others
-    are: what came some other way is taken in if its checksum is that of the listing or the
-    published one, and the ledger then knows it.
+    A file that was fetched here and still has its size and modification time is not read. Others
+    are: a file that came some other way is adopted, and entered in the ledger, if its checksum is
+    the listed or published one.
 
     Args:
       wanted: the files.
       folder: where they are.
-      ledger: of the folder.
-      read: whether files may be read and the ledger written; else they are "to be checked".
-      again: whether to read also those that look untouched.
+      ledger: the ledger of the folder.
+      read: whether files may be read and the ledger written; else their state is UNCHECKED.
+      reread: whether to read even files that look untouched.
     """
-    return [_examine(file, os.path.join(folder, file.local), ledger, read, again)
+    return [_examine(file, os.path.join(folder, file.local), ledger, read, reread)
             for file in wanted]
 
 
-def _examine(file: DataFile, path: str, ledger: Ledger, read: bool, again: bool) -> Item:
+def _examine(file: DataFile, path: str, ledger: Ledger, read: bool, reread: bool) -> Item:
     part = parts.part_size(path)
     entry = ledger.entries.get(file.local)
     try:
         stat = os.stat(path)
     except OSError:
-        return Item(file, path, Status.PARTIAL if part else Status.MISSING, part)
+        return Item(file, path, FileStatus.PARTIAL if part else FileStatus.MISSING, part)
     if entry is None:
         return _examine_unknown(file, path, part, stat, ledger, read)
     listed = file.listed.crc32c if file.listed else None
     if listed and listed != entry.crc32c:
-        return Item(file, path, Status.OUTDATED, part)
+        return Item(file, path, FileStatus.OUTDATED, part)
     if stat.st_size != entry.size:
-        return Item(file, path, Status.DAMAGED, part)
-    if stat.st_mtime_ns == entry.mtime_ns and not again:
-        return Item(file, path, Status.THERE, part)
+        return Item(file, path, FileStatus.DAMAGED, part)
+    if stat.st_mtime_ns == entry.mtime_ns and not reread:
+        return Item(file, path, FileStatus.COMPLETE, part)
     if not read:
-        return Item(file, path, Status.UNCHECKED, part)
+        return Item(file, path, FileStatus.UNCHECKED, part)
     sums = parts.checksums_of(path)
     good = sums.crc32c == entry.crc32c and (
         not file.published or sums.sha256 == file.published.sha256)
     ledger.put(file.local, entry._replace(mtime_ns=stat.st_mtime_ns if good else 0))
-    return Item(file, path, Status.THERE if good else Status.DAMAGED, part)
+    return Item(file, path, FileStatus.COMPLETE if good else FileStatus.DAMAGED, part)
 
 
 def _examine_unknown(file: DataFile, path: str, part: int, stat: os.stat_result, ledger: Ledger,
                      read: bool) -> Item:
-    """A file that no run of ours has put there. It may be somebody's work: it is never replaced."""
+    """Examines a file that no run has recorded. It may be somebody's work, so is never replaced."""
     def foreign(note: str) -> Item:
-        return Item(file, path, Status.FOREIGN, part, note)
+        return Item(file, path, FileStatus.FOREIGN, part, note)
 
     listed = file.listed.crc32c if file.listed else None
     if file.size is not None and stat.st_size != file.size:
@@ -98,18 +98,22 @@ def _examine_unknown(file: DataFile, path: str, part: int, stat: os.stat_result,
     if not listed and not file.published:
         return foreign("there is no checksum to check it by")
     if not read:
-        return Item(file, path, Status.UNCHECKED, part)
+        return Item(file, path, FileStatus.UNCHECKED, part)
     sums = parts.checksums_of(path)
     if (listed and sums.crc32c != listed) or (
             file.published and sums.sha256 != file.published.sha256):
         return foreign("its checksum is another one")
     ledger.put(file.local, Entry("", stat.st_size, sums.crc32c, stat.st_mtime_ns))
-    return Item(file, path, Status.THERE, part)
+    return Item(file, path, FileStatus.COMPLETE, part)
 
 
 def check_foreign(items: Iterable[Item]) -> None:
-    """Raises UserError if a wanted file would have to replace one that is not ours."""
-    foreign = [item for item in items if item.status is Status.FOREIGN]
+    """Checks that no file of unknown origin would have to be replaced.
+
+    Raises:
+      UserError: one would.
+    """
+    foreign = [item for item in items if item.status is FileStatus.FOREIGN]
     if foreign:
         raise UserError("%s was not fetched by this program and is not replaced, since %s%s: move "
                         "it away, or give another folder"
@@ -118,17 +122,17 @@ def check_foreign(items: Iterable[Item]) -> None:
 
 
 class Need(NamedTuple):
-    """Bytes on disk."""
-    missing: int  # of the files to fetch whose size is known
-    unknown: int  # how many files of unknown size there are besides
-    free: int
+    """Disk space that is needed and available."""
+    missing: int  # bytes still to fetch, of files whose size is known
+    unknown: int  # number of files to fetch whose size is unknown
+    free: int  # bytes free on the disk
 
 
 def need(items: Iterable[Item], folder: str,
          disk_usage: Callable = shutil.disk_usage) -> Need:
-    """What the files to fetch take, and what the disk of `folder` has."""
+    """The space that the files to fetch need, and that the disk of `folder` has."""
     to_fetch = [item.missing for item in items if item.to_fetch]
-    while not os.path.isdir(folder):  # The disk is that of the folder above.
+    while not os.path.isdir(folder):  # The folder will be on its parent's disk.
         folder = os.path.dirname(os.path.abspath(folder))
     return Need(sum(size for size in to_fetch if size is not None), to_fetch.count(None),
                 disk_usage(folder).free)

@@ -1,4 +1,4 @@
-"""Many files at once."""
+"""Fetches many files at once, one thread for each connection."""
 import queue
 import threading
 from typing import Callable, Dict, List, NamedTuple, Sequence
@@ -10,74 +10,76 @@ from bert_nq.datasets.nq.downloading.fetching import Fetch, Fetched, StoppedErro
 from bert_nq.datasets.nq.downloading.inventory import Item
 from bert_nq.datasets.nq.downloading.ledger import Entry, Ledger
 
-_PATIENCE_AT_END = 2.0  # seconds for threads to notice that they shall stop
+_STOP_SECONDS = 2.0  # time for all threads to notice that they should stop
 
 
 class Totals(NamedTuple):
-    """Of all files to fetch, so far; bytes."""
-    files: int  # that are complete
-    have: int  # on disk
-    taken_over: int  # of these, what earlier runs had left
-    received: int  # over the network
+    """Progress over all files to fetch."""
+    files: int  # complete files
+    have: int  # bytes on disk
+    taken_over: int  # of these, bytes left by earlier runs
+    received: int  # bytes that came over the network
     retries: int
 
 
-class Outcome(NamedTuple):
+class FetchResult(NamedTuple):
+    """The result of fetching many files."""
     totals: Totals
-    failures: Dict[str, str]  # why, by path below the folder
+    failures: Dict[str, str]  # {path below the folder: reason}
 
 
 def fetch_all(items: Sequence[Item], base_url: str, ledger: Ledger, policy: web.Policy,
               num_connections: int, report: Callable[[Totals], None] = lambda totals: None,
-              tell: Callable[[str], None] = lambda text: None,
-              every_seconds: float = 0.5) -> Outcome:
-    """Fetches files over several connections, one for each file.
+              log: Callable[[str], None] = lambda text: None,
+              every_seconds: float = 0.5) -> FetchResult:
+    """Fetches files over several connections at once.
 
     A file that fails does not hold up the others.
 
     Args:
       items: the files.
-      base_url: of the bucket or its mirror.
-      ledger: of the folder, which no other process may write to meanwhile.
-      policy: how patient to be.
-      num_connections: how many at once.
-      report: told the totals every now and then, in the calling thread.
-      tell: told of retries and failures, in any thread, by one thread at a time.
+      base_url: the URL of the bucket or its mirror.
+      ledger: the ledger of the folder, which no other process may write meanwhile.
+      policy: timeouts and retries.
+      num_connections: the number of files fetched at once.
+      report: called with the totals at regular times, in the calling thread.
+      log: called with a line of text at each retry or failure, in any thread but never in two at
+        once.
       every_seconds: the pause between two reports.
 
     Raises:
       KeyboardInterrupt: after the threads were told to stop; parts are kept.
     """
     stop = threading.Event()
-    telling = threading.Lock()
+    log_lock = threading.Lock()
 
-    def tell_alone(text: str) -> None:
-        with telling:
-            tell(text)
+    def locked_log(text: str) -> None:
+        with log_lock:
+            log(text)
 
     fetches = [Fetch(item.file, object_url(base_url, item.file.name), item.path, policy, stop,
-                     tell_alone) for item in items]
+                     locked_log) for item in items]
     waiting: queue.Queue[Fetch] = queue.Queue()
     for fetch in fetches:
         waiting.put(fetch)
     ended: queue.Queue = queue.Queue()
-    # Daemons, since one that hangs in a read must not keep the process alive: parts are whole at
-    # any moment.
+    # Daemon threads, since one that hangs in a read must not keep the process alive. Parts are
+    # consistent at any moment, so killing the threads does no harm.
     threads = [threading.Thread(target=_work, args=(waiting, ended, ledger, base_url), daemon=True)
                for _ in range(min(num_connections, len(fetches)))]
     try:
         for thread in threads:
             thread.start()
-        return _watch(fetches, ended, report, tell_alone, every_seconds)
+        return _watch(fetches, ended, report, locked_log, every_seconds)
     finally:
         stop.set()
         for thread in threads:
-            thread.join(_PATIENCE_AT_END / len(threads))
+            thread.join(_STOP_SECONDS / len(threads))
 
 
 def _work(waiting: "queue.Queue[Fetch]", ended: "queue.Queue", ledger: Ledger,
           base_url: str) -> None:
-    """Fetches files until none is waiting; each ends as (fetch, None or what was raised)."""
+    """Fetches files until none is waiting; puts (fetch, None or its exception) in `ended`."""
     while True:
         try:
             fetch = waiting.get_nowait()
@@ -91,15 +93,15 @@ def _work(waiting: "queue.Queue[Fetch]", ended: "queue.Queue", ledger: Ledger,
             fetch.run(record)
         except StoppedError:
             return
-        except BaseException as e:  # Whatever it is, it must reach the thread that waits.
+        except BaseException as e:  # Any error must reach the waiting thread.
             ended.put((fetch, e))
         else:
             ended.put((fetch, None))
 
 
 def _watch(fetches: List[Fetch], ended: "queue.Queue", report: Callable[[Totals], None],
-           tell: Callable[[str], None], every_seconds: float) -> Outcome:
-    """Waits for all fetches, reporting."""
+           log: Callable[[str], None], every_seconds: float) -> FetchResult:
+    """Waits for all fetches and reports progress meanwhile."""
     complete, failures = 0, {}
     report(_totals(fetches, complete))
     while complete + len(failures) < len(fetches):
@@ -112,12 +114,12 @@ def _watch(fetches: List[Fetch], ended: "queue.Queue", report: Callable[[Totals]
             complete += 1
         elif isinstance(error, UserError):
             failures[fetch.file.local] = str(error)
-            tell("failed: %s" % error)
+            log("failed: %s" % error)
         else:
             raise error
     totals = _totals(fetches, complete)
     report(totals)
-    return Outcome(totals, failures)
+    return FetchResult(totals, failures)
 
 
 def _totals(fetches: Sequence[Fetch], complete: int) -> Totals:

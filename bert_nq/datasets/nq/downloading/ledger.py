@@ -1,4 +1,4 @@
-"""What has been fetched into a folder."""
+"""The record of the files fetched into a folder."""
 import os
 import threading
 from typing import Dict, NamedTuple
@@ -10,25 +10,25 @@ NAME = "nq-downloads.json"
 
 
 class Entry(NamedTuple):
-    """A file as it was when it was checked last."""
+    """A file as it was at its last check."""
     url: str
-    size: int
+    size: int  # bytes
     crc32c: str  # base64, as in the storage API
-    mtime_ns: int  # 0 if a check failed: whoever comes next must look again
+    mtime_ns: int  # modification time; 0 if the check failed, so that the next run reads the file
 
 
 class Ledger:
-    """The file nq-downloads.json of a folder: paths below it, and what is known of them.
+    """The file nq-downloads.json of a folder.
 
     Attributes:
-      entries: by path. Change them through `put` alone, which threads may call at once.
+      entries: {path below the folder: entry}. Changed only by `put`, which is thread-safe.
     """
 
     def __init__(self, folder: str):
-        """Reads the ledger; that of a folder without one is empty.
+        """Reads the ledger; it is empty if the folder has none.
 
         Raises:
-          UserError: it is not one of ours.
+          UserError: the file is not a ledger.
         """
         self.path = os.path.join(folder, NAME)
         self.entries: Dict[str, Entry] = {}
@@ -44,7 +44,7 @@ class Ledger:
                             "checked anew" % (self.path, e)) from e
 
     def put(self, local: str, entry: Entry) -> None:
-        """Writes an entry to disk, whole or not at all."""
+        """Sets an entry and writes the ledger to disk, atomically."""
         with self._lock:
             self.entries[local] = entry
             content = {name: e._asdict() for name, e in self.entries.items()}

@@ -1,8 +1,9 @@
-"""The bytes of a file that have been fetched so far, beside where the file will be.
+"""Partly fetched files, stored beside the place of the complete file.
 
-Of train/nq-train-00.jsonl.gz the bytes are in train/.nq-train-00.jsonl.gz.part, and which object
-they are of is in train/.nq-train-00.jsonl.gz.part.json. The process may be killed between any two
-lines of this file: the next one finds either bytes of the object that it reads of, or none.
+The bytes of train/nq-train-00.jsonl.gz are in train/.nq-train-00.jsonl.gz.part, and the identity of
+the object that they belong to is in train/.nq-train-00.jsonl.gz.part.json. The process may be
+killed between any two lines of this file: the next one finds either bytes of the object that the
+JSON file names, or none.
 """
 import base64
 import contextlib
@@ -20,14 +21,14 @@ _BLOCK = 1 << 20
 
 
 class Object(NamedTuple):
-    """What a server said of the object when it sent its first bytes."""
-    size: int
-    etag: Optional[str]  # a strong one, with its quotes; without one, a part cannot be continued
-    crc32c: Optional[str]  # base64, if the server tells
+    """An object as the server described it with its first bytes."""
+    size: int  # bytes
+    etag: Optional[str]  # a strong one, with its quotes; None: the part cannot be resumed
+    crc32c: Optional[str]  # base64; None if the server does not send it
 
 
 class Checksums:
-    """CRC-32C and SHA-256 of bytes that go by."""
+    """Running CRC-32C and SHA-256 of a stream of bytes."""
 
     def __init__(self):
         self._crc = google_crc32c.Checksum()
@@ -39,7 +40,7 @@ class Checksums:
 
     @property
     def crc32c(self) -> str:
-        """As the storage API writes it."""
+        """The checksum in base64, as the storage API writes it."""
         return base64.b64encode(self._crc.digest()).decode("ascii")
 
     @property
@@ -48,7 +49,7 @@ class Checksums:
 
 
 def checksums_of(path: str) -> Checksums:
-    """Those of a whole file.
+    """The checksums of a file.
 
     Raises:
       UserError: it cannot be read.
@@ -64,13 +65,13 @@ def checksums_of(path: str) -> Checksums:
 
 
 def part_path(path: str) -> str:
-    """The file that the bytes of `path` are gathered in."""
+    """The file that holds the bytes fetched so far for `path`."""
     folder, name = os.path.split(path)
     return os.path.join(folder, ".%s.part" % name)
 
 
 def part_size(path: str) -> int:
-    """How many bytes of `path` have been gathered."""
+    """The number of bytes fetched so far for `path`."""
     try:
         return os.path.getsize(part_path(path))
     except OSError:
@@ -78,16 +79,16 @@ def part_size(path: str) -> int:
 
 
 class Part:
-    """The part of one file; opened once, and then written by one thread.
+    """The bytes of one file fetched so far; opened once and written by one thread.
 
     Attributes:
-      size: how many bytes are there.
-      object: which object they are of; None if there are none.
+      size: number of bytes.
+      object: the object that they belong to; None if there are none.
       sums: their checksums.
     """
 
     def __init__(self, path: str):
-        """Takes up what an earlier run has left, if it can be continued.
+        """Opens the part for `path`; bytes of an earlier run are kept if they can be resumed.
 
         Raises:
           UserError: the folder or the part cannot be written.
@@ -119,16 +120,16 @@ class Part:
         return self.object is not None and self.size == self.object.size
 
     def discard(self) -> None:
-        """Throws the bytes away."""
-        # The bytes go first: those of one object must never stand beside the name of another.
+        """Deletes the bytes."""
+        # Bytes before state: bytes of one object must never lie beside the name of another.
         with self._writing():
             os.ftruncate(self._file, 0)
         self.object, self.sums, self.size = None, Checksums(), 0
 
     def begin(self, new: Object) -> None:
-        """What is written from now on is the object `new`, from its first byte."""
+        """Starts over with the object `new`, whose first byte is written next."""
         self.discard()
-        # One name for what is not complete yet, so that runs that are killed leave no heap of them.
+        # A fixed temporary name, so that killed runs do not leave many files behind.
         unfinished = self._state + ".new"
         with self._writing():
             with open(unfinished, "w", encoding="utf8") as out:
@@ -137,10 +138,10 @@ class Part:
         self.object = new
 
     def write(self, data: bytes) -> None:
-        """Appends bytes, without a buffer that a kill would lose.
+        """Appends bytes, unbuffered, so that a kill loses none.
 
         Raises:
-          UserError: the disk is full, say; what is there stays.
+          UserError: they cannot be written (the disk is full, say); earlier bytes stay.
         """
         while data:
             with self._writing():
@@ -150,20 +151,20 @@ class Part:
             data = data[written:]
 
     def sync(self) -> int:
-        """Sees to it that the bytes survive a power cut; returns the time of their last change."""
+        """Flushes the bytes to disk and returns the modification time in nanoseconds."""
         with self._writing():
             os.fsync(self._file)
             return os.fstat(self._file).st_mtime_ns
 
     def take_place(self) -> None:
-        """Renames the part to the file itself, in place of what may be there."""
+        """Renames the part to the final file, replacing any earlier one."""
         with self._writing():
             os.replace(self._bytes, self._path)
         with contextlib.suppress(OSError):
             os.unlink(self._state)
 
     def close(self) -> None:
-        """Leaves the bytes for the next run; of a part without any, nothing is left."""
+        """Closes the part; the bytes stay for the next run, an empty part is removed."""
         os.close(self._file)
         if not self.size:
             for path in (self._bytes, self._state):

@@ -1,14 +1,15 @@
 """Sizes and SHA-256 of the shards of Natural Questions, as two dataset libraries publish them.
 
 TensorFlow Datasets (url_checksums/natural_questions.txt) and Hugging Face's datasets
-(natural_questions/dataset_infos.json) give the same values. With them a plan has sizes where the
-bucket may not be listed, and a copy that came another way can be checked. There are none for the
-simplified files.
+(natural_questions/dataset_infos.json) give the same values. They provide sizes where the bucket may
+not be listed, and allow copies from elsewhere to be checked. There are none for the simplified
+files.
 """
 from typing import Dict, NamedTuple
 
 
 class Published(NamedTuple):
+    """The published size and checksum of a shard."""
     size: int  # bytes
     sha256: str
 
@@ -83,5 +84,5 @@ def _table(split: str, lines: str) -> Dict[str, Published]:
     return table
 
 
-# By the name of the object in the bucket.
+# {name of the object in the bucket: its size and checksum}.
 PUBLISHED: Dict[str, Published] = dict(_table("train", _TRAIN), **_table("dev", _DEV))

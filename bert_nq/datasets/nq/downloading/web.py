@@ -1,4 +1,4 @@
-"""Requests over HTTP, and which of their failures another try may mend."""
+"""HTTP requests, with errors that say whether a retry may help."""
 import datetime
 import email.utils
 import http.client
@@ -10,33 +10,33 @@ from typing import Callable, Dict, NamedTuple, Optional
 
 from bert_nq.base.errors import UserError
 
-_PASSING_STATUS = {408, 425, 429}
-_LONGEST_RETRY_AFTER = 600.0
+_TRANSIENT_STATUS = {408, 425, 429}
+_LONGEST_RETRY_AFTER = 600.0  # seconds
 
 
 class Policy(NamedTuple):
-    """How patient to be. Times are seconds."""
-    timeout: float = 60.0  # without a single byte
-    retries: int = 5  # in a row that bring nothing new
-    first_wait: float = 1.0  # doubles with each retry in a row
+    """Timeouts and retries; times are in seconds."""
+    timeout: float = 60.0  # the longest wait for the next byte
+    retries: int = 5  # the most retries in a row that bring no new bytes
+    first_wait: float = 1.0  # before the first retry; doubles with each retry in a row
     longest_wait: float = 60.0
 
     def wait(self, failures: int, retry_after: Optional[float]) -> float:
-        """The pause after so many failures in a row, 1 at least; a server may ask for its own."""
+        """Seconds to wait after `failures` in a row, at least 1; `retry_after` is the server's."""
         if retry_after is not None:
             return min(retry_after, _LONGEST_RETRY_AFTER)
         return min(self.first_wait * 2 ** (failures - 1), self.longest_wait)
 
 
 class RefusedError(UserError):
-    """The server says no, and will say so again."""
+    """The server refuses for good."""
 
 
-class PassingError(Exception):
-    """Something that another try may mend.
+class TransientError(Exception):
+    """A failure that a retry may fix.
 
     Attributes:
-      retry_after: seconds the server asks to wait, or None.
+      retry_after: seconds that the server asks to wait, or None.
     """
 
     def __init__(self, message: str, retry_after: Optional[float] = None):
@@ -44,12 +44,12 @@ class PassingError(Exception):
         self.retry_after = retry_after
 
 
-class ChangedError(PassingError):
-    """The object is not the one that a part was fetched of, or has no such range."""
+class ChangedError(TransientError):
+    """The object differs from the one that a part was fetched from, or lacks the range."""
 
 
 def reason(error: BaseException) -> str:
-    """What went wrong, as a person says it: the operating system's words where it has some."""
+    """A readable reason for an error, in the operating system's words where it has some."""
     inner = getattr(error, "reason", None)
     if isinstance(inner, BaseException):
         return reason(inner)
@@ -58,12 +58,12 @@ def reason(error: BaseException) -> str:
 
 def open_url(url: str, timeout: float,
              headers: Optional[Dict[str, str]] = None) -> http.client.HTTPResponse:
-    """The answer to a GET, whose status is 2xx; proxies of the environment are used.
+    """Sends a GET and returns a response with status 2xx; uses the environment's proxies.
 
     Raises:
-      RefusedError: a status that stays, such as 403 or 404; a certificate that is not trusted.
+      RefusedError: a permanent status such as 403 or 404, or an untrusted certificate.
       ChangedError: the status is 412 or 416.
-      PassingError: the connection fails, or the server is busy or broken: 5xx, 408, 425, 429.
+      TransientError: the connection fails, or the server is busy or broken: 5xx, 408, 425, 429.
     """
     request = urllib.request.Request(url, headers=headers or {})
     try:
@@ -74,17 +74,17 @@ def open_url(url: str, timeout: float,
     except urllib.error.URLError as e:
         if isinstance(e.reason, ssl.SSLCertVerificationError):
             raise RefusedError("%s: its certificate is not trusted: %s" % (url, reason(e))) from e
-        raise PassingError(reason(e)) from e
+        raise TransientError(reason(e)) from e
     except (OSError, http.client.HTTPException) as e:
-        raise PassingError(reason(e)) from e
+        raise TransientError(reason(e)) from e
 
 
 def _answered(url: str, error: urllib.error.HTTPError) -> Exception:
     text = "%d %s" % (error.code, error.reason)
     if error.code in (412, 416):
         return ChangedError(text)
-    if error.code >= 500 or error.code in _PASSING_STATUS:
-        return PassingError(text, _retry_after(error.headers.get("Retry-After")))
+    if error.code >= 500 or error.code in _TRANSIENT_STATUS:
+        return TransientError(text, _retry_after(error.headers.get("Retry-After")))
     return RefusedError("%s: the server answers %s" % (url, text))
 
 
@@ -104,10 +104,10 @@ def _retry_after(value: Optional[str]) -> Optional[float]:
 
 
 def read(url: str, policy: Policy, sleep: Callable[[float], object] = time.sleep) -> bytes:
-    """The whole body of a small answer; tried again where that may help.
+    """The whole body of a small response, with retries.
 
     Raises:
-      RefusedError, PassingError: as `open_url`; the latter after the last retry.
+      RefusedError, TransientError: as `open_url`; the latter after the last retry.
     """
     failures = 0
     while True:
@@ -116,8 +116,8 @@ def read(url: str, policy: Policy, sleep: Callable[[float], object] = time.sleep
                 try:
                     return response.read()
                 except (OSError, http.client.HTTPException) as e:
-                    raise PassingError(reason(e)) from e
-        except PassingError as e:
+                    raise TransientError(reason(e)) from e
+        except TransientError as e:
             failures += 1
             if failures > policy.retries:
                 raise
