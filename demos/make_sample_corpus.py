@@ -29,7 +29,7 @@ _QUANTILES = (0, 0.25, 0.5, 0.75, 0.95, 1)
 
 
 class Counts:
-    """What the pages of one split and the questions on them are like."""
+    """Statistics of the pages of one split and of the questions on them."""
 
     def __init__(self):
         self._types = collections.Counter()

@@ -1,7 +1,7 @@
-"""What the demos share: their flags, and the stages from NQ shards to a scored system.
+"""Flags and stages that the demos share, from NQ shards to a scored system.
 
-Every stage is one of the programs of this repository, called as it is printed. A stage whose output
-is there is not run again. The settings are flag files in demo_60k/sample/ and demo_60k/nq/.
+Every stage runs one of this repository's programs and prints its command. A stage whose output
+exists is skipped. The settings are flag files in demo_60k/sample/ and demo_60k/nq/.
 """
 import os
 import shlex
@@ -17,7 +17,7 @@ from bert_nq.cli import program
 from bert_nq.estimator import model_folder
 from bert_nq.records import manifest
 
-# The flags count as those of the program that calls `define_flags`, also in --help.
+# In --help the flags count as those of the program that calls `define_flags`.
 flags.disclaim_key_flags()
 
 FLAGS = flags.FLAGS
@@ -45,13 +45,17 @@ def define_flags() -> None:
 
 
 class Stages:
-    """Runs the repository's programs one after the other."""
+    """Runs the repository's programs one after the other and numbers them."""
 
     def __init__(self):
         self._count = 0
 
     def run(self, title: str, output: Optional[str], script: str, *args: str) -> Optional[str]:
-        """Runs a program, unless the file `output` is there already; returns `output`."""
+        """Runs a program, unless the file `output` exists already; returns `output`.
+
+        Raises:
+          UserError: the program failed.
+        """
         if output and os.path.exists(output):
             self.pass_over(title, output)
             return output
@@ -66,13 +70,13 @@ class Stages:
         return output
 
     def pass_over(self, title: str, output: str) -> None:
-        """Says that nothing is to be done, since `output` is there."""
+        """Prints that the stage is skipped, since `output` exists."""
         self._count += 1
         print("\n[%d] %s: %s is there" % (self._count, title, output), flush=True)
 
 
 class Demo:
-    """What the systems of one output folder start from: the stages before training windows.
+    """The stages that all systems of one output folder share: those before training windows.
 
     Attributes:
       stages: runs the programs.
@@ -87,15 +91,19 @@ class Demo:
         self.stages = Stages()
 
     def path(self, name: str) -> str:
-        """A file of the output folder."""
+        """The path of a file in the output folder."""
         return os.path.join(FLAGS.output_dir, name)
 
     def settings(self, name: str) -> str:
-        """A file of the settings."""
+        """The path of a settings file."""
         return os.path.join(_HERE, "demo_60k", "nq" if FLAGS.data_dir else "sample", name)
 
     def shards(self) -> Tuple[str, str]:
-        """Extracts one training and one dev file, of the sample corpus or of real NQ."""
+        """Extracts one training and one dev file, of the sample corpus or of real NQ.
+
+        Returns:
+          (path of the training file, path of the dev file).
+        """
         if FLAGS.data_dir:
             train_dir, dev_dir = (os.path.join(FLAGS.data_dir, s) for s in ("train", "dev"))
             return self._merged(train_dir, dev_dir, ["--num_train=%d" % FLAGS.num_train])
@@ -115,10 +123,10 @@ class Demo:
         return train, dev
 
     def encoder(self, train: str) -> Dict[str, str]:
-        """The encoder that is trained, as flags of run_nq.py: files given, or made now.
+        """The encoder to train, as flags of run_nq.py: the files that flags name, or made now.
 
         Args:
-          train: the training set, of which a vocabulary is learnt.
+          train: the training set, from which a vocabulary is learnt.
         """
         vocab = FLAGS.vocab_file or self.stages.run(
             "Learn a vocabulary", self.path("vocab-nq.txt"), "prepare/make_vocab.py",
@@ -136,15 +144,16 @@ class System:
     """A model that is trained on a training set and scored on a dev set.
 
     Attributes:
-      records, model, predictions, scores_file: its files and its folder.
+      records, predictions, scores_file: paths of its files.
+      model: path of its model folder.
     """
 
     def __init__(self, demo: Demo, folder: str, encoder: Dict[str, str]):
         """
         Args:
-          demo: the one it belongs to.
-          folder: its own, which may be the demo's.
-          encoder: of `Demo.encoder`.
+          demo: the demo that it belongs to.
+          folder: the folder of its files, which may be the demo's.
+          encoder: flags from `Demo.encoder`.
         """
         self._demo = demo
         self._encoder = encoder
@@ -163,7 +172,7 @@ class System:
                               "--train_precomputed_file=" + self.records, *self._model_flags())
 
     def predict_and_score(self, dev: str) -> Dict[str, float]:
-        """Predicts a dev set; returns the official scores by their names."""
+        """Predicts a dev set; returns {name: official score}."""
         stages = self._demo.stages
         stages.run("Predict", None, "bert_nq/run_nq.py", "--do_predict", "--predict_file=" + dev,
                    "--output_prediction_file=" + self.predictions, *self._model_flags())
@@ -172,7 +181,7 @@ class System:
         return files.read_json(self.scores_file)
 
     def scores_of_model(self) -> Optional[Dict[str, float]]:
-        """The scores that an earlier run found for the model as it is; None if there are none."""
+        """The scores by an earlier run if they are newer than the model; else None."""
         trained = os.path.join(self.model, "checkpoint")  # names the newest checkpoint
         if (os.path.exists(self.scores_file) and os.path.exists(trained)
                 and os.path.getmtime(self.scores_file) > os.path.getmtime(trained)):
@@ -181,12 +190,12 @@ class System:
         return None
 
     def num_windows(self) -> Optional[int]:
-        """The training windows; None where nothing says how many there are."""
-        made = manifest.read_manifest(manifest.manifest_path(self.records))
-        return made.counts["records"] if made else None
+        """The number of training windows; None if the records have no manifest."""
+        written = manifest.read_manifest(manifest.manifest_path(self.records))
+        return written.counts["records"] if written else None
 
     def num_steps(self) -> Optional[int]:
-        """How many steps the model was trained for; None where there is no model."""
+        """The number of steps that the model was trained for; None if there is no model."""
         return model_folder.steps_done(self.model)
 
     def _model_flags(self):

@@ -23,7 +23,7 @@ from absl import flags
 from bert_nq.cli import program
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.dirname(HERE))  # for what the demos share
+sys.path.insert(0, os.path.dirname(HERE))  # for nq_demo
 
 import nq_demo  # noqa: E402
 
@@ -45,7 +45,7 @@ def main():
 
 
 def show(system, scores):
-    """Prints the table of scores and the files there are."""
+    """Prints the table of scores and the paths of the results."""
     print("\n%-14s %8s %10s %8s %15s" % ("", "F1", "precision", "recall", "best threshold"))
     for kind in ("long", "short"):
         print("%-14s %8.3f %10.3f %8.3f %15.2f" % ((kind + " answers",) + tuple(

@@ -42,7 +42,7 @@ def main():
     start = time.time()
     demo = nq_demo.Demo()
     train, dev = demo.shards()
-    # Before anything takes long: WordNet may be missing.
+    # Before any long work, since WordNet may be missing.
     augmented = augment(demo, train)
     encoder = demo.encoder(train)
     systems = {"60k": (train, nq_demo.System(demo, FLAGS.output_dir, encoder)),
@@ -60,12 +60,12 @@ def main():
 
 
 def folder_name():
-    """Where the second system is."""
+    """The name of the second system's folder."""
     return "syn" if FLAGS.mode == "standard" else "syn-" + FLAGS.mode
 
 
 def augment(demo, train):
-    """Makes the second system's training set."""
+    """Makes the second system's training set; returns its path."""
     output = demo.path("nq-train-%s.jsonl.gz" % folder_name())
     more = ["--wordnet_dir=" + FLAGS.wordnet_dir] if FLAGS.wordnet_dir else []
     return demo.stages.run("Augment the training set", output, "augment/augment_nq_data.py",
@@ -81,7 +81,8 @@ def show(systems, scores):
     for kind in ("long", "short"):
         for title, key in (("F1", "-f1"), ("precision", "-precision"), ("recall", "-recall")):
             rows.append(("%s answers, %s" % (kind, title), [
-                "%.3f" % its["%s-best-threshold%s" % (kind, key)] for its in scores.values()]))
+                "%.3f" % values["%s-best-threshold%s" % (kind, key)]
+                for values in scores.values()]))
     print()
     for title, cells in rows:
         print("%-24s" % title + "".join("%10s" % cell for cell in cells))
@@ -94,7 +95,7 @@ def show(systems, scores):
 
 
 def count(number):
-    """A number of windows or steps, with separators; "?" where it is not known."""
+    """A number of windows or steps, with separators; "?" if it is unknown."""
     return "?" if number is None else format(number, ",")
 
 

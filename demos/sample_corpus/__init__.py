@@ -2,16 +2,16 @@
 
 From the bottom up:
   names.py        invented words, those of dev disjoint from those of train
-  values.py       what can be asked for: people, years, lengths, materials, ...
-  relations.py    the facts: how each is asked and how each is stated
+  values.py       answers: people, years, lengths, materials, ...
+  relations.py    facts, with questions that ask for each and sentences that state it
   kinds.py        the kinds of page: towns, rivers, people, novels, ... and their relations
   filler.py       prose that states none of the facts
   page.py         HTML, tokens with byte offsets and long answer candidates
-  plan.py         what a page will say, and where
-  questions.py    what is asked of it
-  sentences.py    facts as sentences
-  blocks.py       paragraphs, lists and tables that know what they answer
-  article.py      the plan as a page, with the answers to all that can be asked
+  plan.py         the content of a page and where it stands
+  questions.py    questions on a page
+  sentences.py    sentences that state facts
+  blocks.py       paragraphs, lists and tables, with the answers that they hold
+  article.py      writes a plan as a page, with the answers to all possible questions
   annotations.py  annotators: one for train, five who disagree for dev
   corpus.py       examples and shards
 """

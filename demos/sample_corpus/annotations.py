@@ -1,4 +1,4 @@
-"""Annotators: one for train, nearly always right, and five for dev, who disagree."""
+"""Simulated annotators: one for train, nearly always right, and five for dev, who disagree."""
 import random
 from typing import Dict, List, NamedTuple
 
@@ -10,13 +10,13 @@ _NULL_SPAN = {"end_byte": -1, "end_token": -1, "start_byte": -1, "start_token": 
 
 
 class Habits(NamedTuple):
-    """How often an annotator departs from the canonical answer, each a probability."""
+    """Probabilities that an annotator departs from the canonical answer."""
 
-    overlooks: float  # Sees no answer where there is one.
-    long_only: float  # Marks the long answer and leaves it at that.
-    other_place: float  # Marks the same fact where the page tells it again.
+    overlooks: float  # Misses an answer.
+    long_only: float  # Marks only the long answer.
+    other_place: float  # Marks the fact where the page repeats it.
     trims: float  # Marks a shorter span, such as the surname of a full name.
-    strays: float  # Sees an answer where there is none.
+    strays: float  # Marks an answer to a question without one.
 
 
 TRAIN = Habits(overlooks=0.02, long_only=0.0, other_place=0.0, trims=0.0, strays=0.0)
@@ -24,11 +24,13 @@ DEV = Habits(overlooks=0.15, long_only=0.07, other_place=0.3, trims=0.07, strays
 
 
 def annotate(page: Page, answers: List[Answer], habits: Habits, rng: random.Random) -> Dict:
-    """One annotation in the format of the dataset.
+    """Makes one annotation in the dataset's format.
 
     Args:
       page: the finished page.
-      answers: the right answers, the canonical one first; none for a null question.
+      answers: the right answers, the canonical one first; empty for a null question.
+      habits: the annotator's.
+      rng: decides what the annotator does.
     """
     return _record(page, _judged(page, answers, habits, rng), rng)
 
@@ -38,8 +40,8 @@ def _judged(page: Page, answers: List[Answer], habits: Habits, rng: random.Rando
         return _stray(page, rng) if rng.random() < habits.strays else None
     if rng.random() < habits.overlooks:
         return None
-    elsewhere = len(answers) > 1 and rng.random() < habits.other_place
-    answer = answers[1 if elsewhere else 0]
+    takes_second = len(answers) > 1 and rng.random() < habits.other_place
+    answer = answers[1 if takes_second else 0]
     draw = rng.random()
     if draw < habits.long_only:
         return answer._replace(short=[], yes_no="NONE")
@@ -49,7 +51,7 @@ def _judged(page: Page, answers: List[Answer], habits: Habits, rng: random.Rando
 
 
 def _trimmed(page: Page, short: List[Span]) -> List[Span]:
-    """The first of several spans; of one span, what a hasty annotator would leave."""
+    """The first of several spans, or the part of a single span that a hasty annotator marks."""
     if len(short) != 1:
         return short[:1]
     start, end = short[0]

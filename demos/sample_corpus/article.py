@@ -1,4 +1,4 @@
-"""A plan written out as a page, with its answers."""
+"""Writes a plan as a page, with its answers."""
 import random
 from typing import List, NamedTuple
 
@@ -10,19 +10,21 @@ from sample_corpus.plan import CREDITS, EARLY, INFOBOX, LATE, LEAD, Fact, Plan
 from sample_corpus.questions import key
 from sample_corpus.sentences import Teller, Text
 
-# The least that the head and the foot take.
+# The fewest tokens that head and foot take.
 _FRAME_TOKENS = 60
-# After the title, as real pages give a name in its own script.
+# Alphabets for a name in its own script after the title, as on real pages.
 _SCRIPTS = (("Greek", "αβγδεζηθικλμνοπρστυφχψω"), ("Chinese", "山水木火土金石田川林日月"),
             ("Russian", "абвгдежзиклмнопрстуфхцчшэюя"))
 
 
 class Article(NamedTuple):
+    """A page and its answers."""
     page: Page
     answers: List[Answer]  # To all questions, in document order.
 
 
 class Section(NamedTuple):
+    """A heading and the blocks under it."""
     heading: str
     blocks: list
 
@@ -96,7 +98,7 @@ class _Writer:
     # The body.
 
     def _sections(self, room: int) -> List[Section]:
-        """Sections of some `room` tokens; fewer sentences of filler where the facts fill it."""
+        """Sections of about `room` tokens: the facts, and filler for the rest."""
         own = self._own_blocks()
         early = self._teller.facts(self._at(EARLY))
         late = self._teller.facts(self._at(LATE))
@@ -106,7 +108,7 @@ class _Writer:
         self._scatter(early, body[:2], body)
         self._scatter(late, body[2:] or body, body)
         if self._plan.rival is not None:
-            # At the end of a paragraph, where no later "it" can be mistaken for the rival.
+            # At the end of a paragraph, so that no later "it" can refer to the rival.
             paragraph = self._rng.choice([b for b in body if isinstance(b, blocks.Paragraph)])
             paragraph.sentences.append(self._teller.rival(self._plan.rival))
         return self._arranged(body, own)
@@ -147,7 +149,7 @@ class _Writer:
         return blocks.Empty(candidate=draw < 0.83)
 
     def _scatter(self, sentences: List[Text], wanted: list, body: list) -> None:
-        """Puts sentences between those of the paragraphs among `wanted`, else of `body`."""
+        """Inserts sentences into paragraphs among `wanted`, or if there are none of `body`."""
         paragraphs = ([b for b in wanted if isinstance(b, blocks.Paragraph)]
                       or [b for b in body if isinstance(b, blocks.Paragraph)])
         for sentence in sentences:
@@ -155,7 +157,7 @@ class _Writer:
             into.insert(self._rng.randint(0, len(into)), sentence)
 
     def _own_blocks(self) -> List[Section]:
-        """Sections on what this kind of page tells: credits, choices, listings and topics."""
+        """Sections for the plan's credits, choices, listings and topics."""
         plan, rng, sentence = self._plan, self._rng, self._teller.sentence
         sections = []
         credited = self._at(CREDITS)
@@ -191,7 +193,7 @@ class _Writer:
             sections.append(Section(heading, body[:n]))
             body = body[n:]
         for section in own:
-            # The smaller of two draws: an answer stands rather early.
+            # The smaller of two draws, since answers tend to stand early.
             at = min(rng.randint(0, len(sections)), rng.randint(0, len(sections)))
             sections.insert(at, section)
         return sections
@@ -202,7 +204,7 @@ def _words(text: str) -> int:
 
 
 def _tokens(parts: list) -> int:
-    """The tokens that blocks will take, tags included."""
+    """The number of tokens that blocks will take, tags included."""
     page = Page()
     for part in parts:
         part.write(page)

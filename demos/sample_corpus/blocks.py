@@ -11,14 +11,14 @@ from sample_corpus.sentences import Text
 class Answer(NamedTuple):
     """A right answer: its long answer candidate, short answers, and YES, NO or NONE."""
 
-    about: str  # The key of the question.
+    about: str  # The key of the question, see questions.key.
     long: Span
     short: List[Span]
     yes_no: str = "NONE"
 
 
 class Paragraph(NamedTuple):
-    """Sentences; what all of them together are `about`, and whether they say YES or NO to it."""
+    """Sentences. As a whole they may answer the question `about`, with YES, NO or neither."""
 
     sentences: List[Text]
     about: str = ""
@@ -31,7 +31,7 @@ class Paragraph(NamedTuple):
 
 
 class Items(NamedTuple):
-    """A list, with a paragraph before it that says of what."""
+    """A list, with a paragraph before it that introduces it."""
 
     lead: str
     items: List[Text]
@@ -76,7 +76,7 @@ class Infobox(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """A table with a row of headings, which never answers anything."""
+    """A table with a row of headings, which holds no answer."""
 
     headings: List[str]
     rows: List[List[str]]
@@ -91,7 +91,7 @@ class Grid(NamedTuple):
 
 
 class Glossary(NamedTuple):
-    """Terms and what they mean."""
+    """Terms and their meanings."""
 
     terms: List[str]
     meanings: List[str]
@@ -106,7 +106,7 @@ class Glossary(NamedTuple):
 
 
 class Empty(NamedTuple):
-    """A paragraph without words, which real pages have, mostly outside the candidates."""
+    """A paragraph without words, as on real pages, where it is mostly no candidate."""
 
     candidate: bool
 
@@ -130,7 +130,7 @@ def _row(page: Page, cells, attributes: str = "") -> List[Span]:
 
 
 def write_head(page: Page, title: str) -> None:
-    """The title and what stands above the article."""
+    """Writes the title and everything above the article."""
     page.raw('<!DOCTYPE html>\n<HTML lang="en" dir="ltr"><HEAD>\n<META charset="utf-8">\n<TITLE>')
     page.text("%s - Sample Encyclopedia" % title)
     page.raw("</TITLE>\n<STYLE>.infobox{float:right}</STYLE></HEAD>\n<BODY>\n")
@@ -140,7 +140,7 @@ def write_head(page: Page, title: str) -> None:
 
 
 def write_contents(page: Page, headings: List[str]) -> None:
-    """The table of contents: a list, yet no candidate."""
+    """Writes the table of contents: a list, but not a candidate."""
     page.block("P", "")
     page.block("H2", "Contents")
     page.open("Ul", candidate=False)
@@ -150,7 +150,7 @@ def write_contents(page: Page, headings: List[str]) -> None:
 
 
 def write_foot(page: Page, rng: random.Random, namer: Namer) -> None:
-    """Links, references and the footer."""
+    """Writes links, references and the footer."""
     if rng.random() < 0.5:
         page.block("H2", "See also")
         page.open("Ul")

@@ -17,7 +17,7 @@ from sample_corpus.page import Page
 from sample_corpus.plan import Plan, make_plan
 from sample_corpus.questions import Question, draw_question
 
-MAX_QUESTIONS = 5  # Of what a page tells and does not tell, there are at least seven things.
+MAX_QUESTIONS = 5  # Each page has at least seven topics to ask about, stated or not.
 
 _ANNOTATORS = {"train": 1, "dev": 5}
 _HABITS = {"train": annotations.TRAIN, "dev": annotations.DEV}
@@ -25,7 +25,7 @@ _MASK = 2 ** 64 - 1
 
 
 class Sample(NamedTuple):
-    """One question on a page with all that is known about both, for tests and counts."""
+    """One question on a page, with the plan and answers behind it for tests and statistics."""
 
     plan: Plan
     page: Page
@@ -36,14 +36,14 @@ class Sample(NamedTuple):
 
 
 def page_rng(split: str, index: int, seed: int) -> random.Random:
-    """The generator of one page, the same on every version of Python."""
+    """The random generator of one page, the same in every version of Python."""
     return random.Random("%d/%s/%d" % (seed, split, index))
 
 
 def make_samples(split: str, index: int, seed: int, questions: int = 1) -> List[Sample]:
-    """The first questions on page number `index` of a split.
+    """Makes the first questions on page number `index` of a split.
 
-    They depend on the arguments and on nothing else; more questions leave the first as they are.
+    They depend only on the arguments; asking for more questions does not change the first ones.
     """
     if not 1 <= questions <= MAX_QUESTIONS:
         raise ValueError("%d questions on a page; at most %d can be asked"
@@ -79,7 +79,8 @@ def write_shards(out_dir: str, split: str, pages: int, shards: int, seed: int,
     """Writes nq-SPLIT-00.jsonl.gz and so on, and yields the samples of each page once written.
 
     Shard i holds pages i, i + shards, i + 2 * shards, ...; the same arguments give the same bytes.
-    A file is in its place when the first page of the next one comes, and the last at the end.
+    A file is moved into place before the first page of the next one is yielded, the last file at
+    the end.
 
     Raises:
       UserError: the folder holds further shards of the split, which would be read with these.
@@ -104,9 +105,9 @@ def shard_name(split: str, shard: int) -> str:
 
 
 def example_id(split: str, index: int, number: int, seed: int) -> int:
-    """A signed 64-bit id; no two questions of a seed share one.
+    """A signed 64-bit id, unique among the questions of a seed.
 
-    It is the finaliser of splitmix64, which maps 64-bit numbers one to one.
+    Made by the finaliser of SplitMix64, a bijection of 64-bit numbers.
     """
     counter = SPLITS.index(split) << 36 | index << 4 | number
     z = ((seed << 40) + counter) * 0x9E3779B97F4A7C15 & _MASK

@@ -1,7 +1,7 @@
-"""Prose that states no fact that is ever asked for.
+"""Filler prose, which states no fact that is ever asked for.
 
-Some of it names other people, places, years and numbers, as real pages do, but it uses none of the
-cue words of relations.py.
+Like real pages, it mentions other people, places, years and numbers, but it uses none of the cue
+words of relations.py.
 """
 import collections
 import random
@@ -10,7 +10,7 @@ from typing import List
 
 from sample_corpus.names import Namer
 
-# The slots of a sentence: words to choose from; {person} {place} {year} {number} are drawn.
+# {slot of a sentence: words to choose from}; {person} {place} {year} {number} are invented.
 _SLOTS = {
     "adj": ("old quiet bright narrow famous heavy broken gentle curious plain wooden painted "
             "distant crowded careful ordinary strange modern ancient hidden").split(),
@@ -76,8 +76,8 @@ _SENTENCES = [
 _SLOT = re.compile(r"\{(\w+)\}")
 _SLOT_COUNTS = {s: collections.Counter(_SLOT.findall(s)) for s in _SENTENCES}
 
-# Sentences with names or numbers in them, and how often one of these comes: what could pass for an
-# answer is rarer than on real pages, so that a small model can learn from a few thousand of them.
+# Sentences with names or numbers, and their share. They could pass for answers, so they are rarer
+# than on real pages: a small model must be able to learn from a few thousand pages.
 _NAMING = [s for s in _SENTENCES if {"person", "place", "year", "number"} & set(_SLOT_COUNTS[s])]
 _NAMING_SHARE = 0.08
 _PLAIN = [s for s in _SENTENCES if s not in _NAMING]
@@ -97,7 +97,7 @@ def _fill(slot: str, rng: random.Random, namer: Namer) -> str:
     if slot == "year":
         return str(rng.randint(1620, 2009))
     if slot == "number":
-        # Now and then with a no-break space, which must not split the token.
+        # Sometimes with a no-break space, which must not split the token.
         n = rng.randint(12, 24000)
         return "%d\u00a0%03d" % divmod(n, 1000) if n >= 10000 and rng.random() < 0.3 else (
             format(n, ","))
@@ -120,5 +120,5 @@ def caption(rng: random.Random) -> str:
 
 
 def links(rng: random.Random, namer: Namer, n: int) -> List[str]:
-    """Titles of pages that might be read next."""
+    """Titles of `n` other pages, for lists of links."""
     return [rng.choice((namer.place, namer.person, namer.work))() for _ in range(n)]

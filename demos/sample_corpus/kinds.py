@@ -1,6 +1,6 @@
-"""The kinds of page, and for each what it can be asked besides its relations.
+"""The kinds of page and, for each, its relations and other questions.
 
-{x} and {X} stand for the subject as in relations.py.
+{x} and {X} stand for the subject, as in relations.py.
 """
 from typing import List, NamedTuple
 
@@ -14,7 +14,7 @@ class Choice(NamedTuple):
 
 
 class Listing(NamedTuple):
-    """A question for several things, and the sentence that stands before their list."""
+    """A question for several answers, and the sentence that introduces their list."""
 
     questions: List[str]
     lead: str
@@ -22,7 +22,7 @@ class Listing(NamedTuple):
 
 
 class Topic(NamedTuple):
-    """A question that takes a paragraph to answer."""
+    """A question whose answer is a paragraph."""
 
     heading: str
     questions: List[str]
@@ -31,10 +31,11 @@ class Topic(NamedTuple):
 
 
 class Kind(NamedTuple):
+    """A kind of page, such as towns or rivers."""
     name: str
-    nouns: List[str]  # What a sentence may call the subject.
-    # {n} is an invented place name; one of values.KINDS stands for such a value. A leading "the"
-    # belongs to sentences and not to the title.
+    nouns: List[str]  # Nouns that a sentence may use for the subject.
+    # {n} stands for an invented place name; a title may also be one of values.KINDS, of which a
+    # value is drawn. A leading "the" is used in sentences, not in the title.
     titles: List[str]
     relations: List[str]
     definitions: List[str]

@@ -1,7 +1,7 @@
 """Invented words, and names of people, places, works and companies made of them.
 
-Every invented word belongs to one split by its checksum, so that no name of a dev page, be it a
-title or an answer, can occur in train, whatever the seed and the number of pages.
+The checksum of an invented word decides its split, so that no name of a dev page, be it a title or
+an answer, can occur in train, whatever the seed and the number of pages.
 """
 import random
 import unicodedata
@@ -21,7 +21,7 @@ _PLACE_ENDS = ("ora ia holm mere dale stad vik burg ona una aven ford eth olm en
                "ast ium").split()
 _ACCENTS = {"a": "á", "e": "é", "o": "ö", "u": "ü", "i": "í"}
 
-# Words of the pages' own prose that the syllables above could make, too.
+# English words of the pages' prose that the syllables above could also make.
 _TAKEN = frozenset("""
     before began below beside broken climate close coast comic debate driven follow founder frame
     frozen garden given granite greek green later least level limestone master mirror mistake
@@ -37,9 +37,9 @@ _COMPANY_NOUNS = "Works Shipyard Trading Press Motors Mills Brothers Institute S
 
 
 def split_of(word: str) -> str:
-    """The split that an invented word may be used in; a fifth of all words are kept for dev.
+    """The split in which an invented word may be used; a fifth of all words belong to dev.
 
-    Case and accents make no difference, since an uncased model does not see them.
+    Case and accents are ignored, since an uncased model does not see them.
     """
     plain = unicodedata.normalize("NFD", word.lower()).encode("ascii", "ignore")
     return "dev" if zlib.crc32(plain) % 5 == 0 else "train"

@@ -1,16 +1,16 @@
-"""A page under construction: HTML, tokens with byte offsets, long answer candidates.
+"""Builds a page: HTML, tokens with byte offsets, long answer candidates.
 
 It follows the conventions of the real dataset. Tags are tokens of their own, without attributes
 except colspan, whose blank stays inside the token; quotation marks are `` and '', brackets ( and ),
-a dash is --; `'s` is a token; a token's bytes are those of its HTML, so that &amp; has five of them
-where the token has one.
+a dash is --; `'s` is a token; a token's byte offsets are those of its HTML, so that &amp; takes
+five bytes although its token has one.
 """
 import html
 import re
 import urllib.parse
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
-# Around what a test, an annotator or a link wants to find again; never in the finished page.
+# Marks around a value whose span `Page.text` reports; they are not part of the finished page.
 START, END = "\x02", "\x03"
 
 _PIECE = re.compile(
@@ -18,11 +18,11 @@ _PIECE = re.compile(
     r"|(?P<mark>[\x02\x03])"
     r"|(?P<token>\d+(?:\u00a0\d{3})+|\[\d+\]|'s\b|[^\W_]+(?:(?:-|[.,](?=\d))[^\W_]+)*|[^\s\x02\x03])")
 
-# How the dataset spells what stands in the HTML.
+# {spelling in the HTML: spelling in the dataset's tokens}.
 _RESPELT = {"[": "(", "]": ")", "\u2013": "--"}
 
 _CANDIDATE_TAGS = frozenset("P Table Ul Ol Dl Tr Li Dd Dt".split())
-# The least number of words that make a candidate of a nested block, as counted on real pages.
+# The fewest words with which a nested block is a candidate, as found on real pages.
 _LEAST_WORDS = {"P": 1, "Tr": 1, "Li": 3}
 
 
@@ -34,11 +34,12 @@ class Span(NamedTuple):
 
 
 def marked(text: str) -> str:
-    """`text` with the marks that make `Page.text` report its span."""
+    """Puts marks around `text` that make `Page.text` report its span."""
     return START + text + END
 
 
 class _Open(NamedTuple):
+    """A block that has been opened and not closed."""
     tag: str
     start_token: int
     candidate: Optional[int]  # Its slot in the list of candidates.
@@ -48,7 +49,7 @@ class Page:
     """Writes a page from top to bottom.
 
     Attributes:
-      tokens: as in document_tokens.
+      tokens: the value of document_tokens.
     """
 
     def __init__(self) -> None:
@@ -61,7 +62,7 @@ class Page:
 
     @property
     def candidates(self) -> List[Dict]:
-        """As in long_answer_candidates: in document order, of the blocks closed so far."""
+        """The value of long_answer_candidates, in document order, for the blocks closed so far."""
         return [c for c in self._candidates if c is not None]
 
     @property
@@ -69,7 +70,7 @@ class Page:
         return "".join(self._html)
 
     def raw(self, source: str) -> Tuple[int, int]:
-        """Writes HTML that gives no token. Returns the bytes it takes."""
+        """Writes HTML that makes no token; returns its (start_byte, end_byte)."""
         start = self._size
         self._html.append(source)
         self._size += len(source) if source.isascii() else len(source.encode("utf8"))
@@ -77,16 +78,18 @@ class Page:
 
     def _token(self, token: str, source: str, is_html: bool) -> None:
         start, end = self.raw(source)
-        # The keys in the order of the real files.
+        # The keys are in the same order as in the real files.
         self.tokens.append({"end_byte": end, "html_token": is_html, "start_byte": start,
                             "token": token})
 
     def open(self, tag: str, attributes: str = "", candidate: bool = True) -> None:
-        """Opens a block such as "Td", with `attributes` such as 'colspan="2" class="summary"'.
+        """Opens a block.
 
         Args:
-          candidate: False keeps a paragraph or a list from being a candidate, as the table of
-            contents and the footer are none.
+          tag: the element, such as "Td".
+          attributes: HTML such as 'colspan="2" class="summary"'.
+          candidate: False keeps a paragraph or a list, such as the table of contents or the footer,
+            from being a candidate.
         """
         colspan = re.search(r'colspan="\d+"', attributes)
         token = "<%s %s>" % (tag, colspan.group()) if colspan else "<%s>" % tag
@@ -99,9 +102,9 @@ class Page:
         self._token(token, "<%s%s>" % (tag.upper(), " " + attributes if attributes else ""), True)
 
     def close(self, keep_empty: bool = False) -> Optional[Span]:
-        """Closes the innermost block; its span if it is a candidate.
+        """Closes the innermost block; returns its span if it is a candidate, else None.
 
-        A block with too few words is none, unless `keep_empty`.
+        A block with too few words is not a candidate, unless `keep_empty` is set.
         """
         block = self._open.pop()
         self._token("</%s>" % block.tag, "</%s>" % block.tag.upper(), True)
@@ -117,7 +120,7 @@ class Page:
         return span
 
     def offsets(self, span: Span) -> Dict[str, int]:
-        """A span as the four numbers of the format."""
+        """A span in the dataset's format, with token and byte offsets."""
         return {
             "end_byte": self.tokens[span.end_token - 1]["end_byte"],
             "end_token": span.end_token,
@@ -126,7 +129,7 @@ class Page:
         }
 
     def text(self, text: str) -> List[Span]:
-        """Writes running text and returns the spans of what is `marked` in it.
+        """Writes running text; returns the spans of its `marked` parts.
 
         A marked name becomes a link.
         """
@@ -162,18 +165,26 @@ class Page:
 
     @staticmethod
     def words(text: str) -> List[str]:
-        """The tokens that `text` would give, as they are spelt there."""
+        """The tokens of `text`, in the spelling of the text."""
         return [p.group() for p in _PIECE.finditer(text) if p.lastgroup == "token"]
 
     def block(self, tag: str, text: str, attributes: str = "", candidate: bool = True,
               keep_empty: bool = False) -> Tuple[Optional[Span], List[Span]]:
-        """A whole block that holds only text: its span as a candidate, and the marked spans."""
+        """Writes a block that holds only text.
+
+        Returns:
+          (its span if it is a candidate, else None; the spans of the marked parts).
+        """
         self.open(tag, attributes, candidate)
         spans = self.text(text)
         return self.close(keep_empty), spans
 
     def candidate_index(self, span: Span) -> int:
-        """The index of the candidate that takes just `span`."""
+        """The index of the candidate with exactly this span.
+
+        Raises:
+          ValueError: there is none.
+        """
         for i, candidate in enumerate(self.candidates):
             if (candidate["start_token"], candidate["end_token"]) == span:
                 return i

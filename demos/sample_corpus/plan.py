@@ -1,4 +1,4 @@
-"""What a page will say, and where."""
+"""Plans the content of a page and where it stands."""
 import random
 from typing import List, NamedTuple, Optional, Tuple
 
@@ -7,13 +7,13 @@ from sample_corpus.kinds import KINDS, Choice, Kind, Listing, Topic
 from sample_corpus.names import Namer
 from sample_corpus.relations import RELATIONS, Relation
 
-# Where a fact may stand, and how often.
+# The places of facts and their shares.
 INFOBOX, CREDITS, LEAD, EARLY, LATE = "infobox", "credits", "lead", "early", "late"
 _PLACES = ((LEAD, 0.42), (INFOBOX, 0.22), (EARLY, 0.18), (LATE, 0.12), (CREDITS, 0.06))
 
-# Of the facts in an infobox, those that the text tells again.
+# The share of the facts in an infobox that the text repeats.
 _REPEAT_SHARE = 0.15
-# Pages with a sentence about another subject, in the words that would answer a question.
+# The share of pages with a sentence about another subject that would otherwise answer a question.
 _RIVAL_SHARE = 0.2
 
 MIN_TOKENS, MAX_TOKENS = 200, 5000
@@ -22,6 +22,7 @@ _LONG_SHARE = 0.01
 
 
 class Fact(NamedTuple):
+    """A fact about the page's subject."""
     relation: Relation
     value: str
     place: str
@@ -36,15 +37,16 @@ class Rival(NamedTuple):
 
 
 class Plan(NamedTuple):
+    """The content of a page."""
     kind: Kind
     title: str
-    subject: str  # As a sentence names it: "the Tovin River" for the title "Tovin River".
-    family: str  # Of a person, else empty.
+    subject: str  # Its name in a sentence: "the Tovin River" for the title "Tovin River".
+    family: str  # The family name of a person, else empty.
     pronoun: str
-    length: int  # Tokens to aim at.
+    length: int  # The number of tokens to aim at.
     facts: List[Fact]
     rival: Optional[Rival]
-    choices: List[Tuple[Choice, bool]]  # With the answer, yes or no.
+    choices: List[Tuple[Choice, bool]]  # The bool is the answer, True for yes.
     listings: List[Tuple[Listing, List[str]]]
     topics: List[Topic]
 
@@ -52,7 +54,8 @@ class Plan(NamedTuple):
 def make_plan(rng: random.Random, namer: Namer) -> Plan:
     """Draws a plan; equal generators give equal plans.
 
-    It tells all but one or two of the facts of its kind, and about half of what else there is.
+    It has all but one or two of the facts of its kind, and about half of the choices, listings and
+    topics.
     """
     kind = rng.choice(KINDS)
     subject = _subject(kind, rng, namer)
@@ -79,7 +82,7 @@ def _subject(kind: Kind, rng: random.Random, namer: Namer) -> str:
 
 
 def _length(rng: random.Random) -> int:
-    """Most pages are short; one in a hundred is of any length up to the longest."""
+    """Draws a length in tokens: mostly short, in one of a hundred pages up to the maximum."""
     if rng.random() < _LONG_SHARE:
         return rng.randint(2000, MAX_TOKENS - 100)
     return min(max(int(rng.lognormvariate(0, _SPREAD) * _MEDIAN_TOKENS), MIN_TOKENS + 20),
@@ -87,7 +90,7 @@ def _length(rng: random.Random) -> int:
 
 
 def _facts(kind: Kind, rng: random.Random, namer: Namer) -> List[Fact]:
-    """Some facts, one or two of which are left out for questions without an answer."""
+    """Draws facts; one or two of the kind's relations stay open, for questions without answers."""
     names = rng.sample(kind.relations, len(kind.relations) - rng.randint(1, 2))
     facts = []
     for name in names:

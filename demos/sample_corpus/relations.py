@@ -1,18 +1,19 @@
-"""The facts a page can state: how each is asked and how each is written.
+"""The relations that facts can have, with questions that ask for each and sentences that state it.
 
-In a phrasing {x} stands for the page's subject and {X} for it at the start of a sentence; a
-question names the subject in full, a sentence may say "the town" or "she" instead. {v} is the
-value. Nearly every question shares a cue word with nearly every sentence of its relation, and
-most values follow their cue at once. Relations of different kinds of page that mean the same share
+In a phrasing {x} stands for the page's subject and {X} for the subject at the start of a sentence;
+a question names the subject in full, a sentence may say "the town" or "she" instead. {v} is the
+value. Nearly every question shares a cue word with nearly every sentence of its relation, and most
+values directly follow their cue. Relations of different kinds of page with the same meaning share
 their cues.
 """
 from typing import Dict, List, NamedTuple
 
 
 class Relation(NamedTuple):
+    """A relation between a subject and a value."""
     name: str
-    value: str  # One of values.KINDS.
-    label: str  # In an infobox or a list of credits.
+    value: str  # The kind of value, one of values.KINDS.
+    label: str  # Its label in an infobox or a list of credits.
     questions: List[str]
     sentences: List[str]
 
@@ -271,7 +272,8 @@ _ALL = [
 
 RELATIONS: Dict[str, Relation] = {r.name: r for r in _ALL}
 
-# Sentences that state two facts at once: only the question word tells which one is wanted.
+# Sentences that state two facts at once, so that only the question word tells which one is asked
+# for: (relation of {v}, relation of {w}, sentence).
 PAIRS = [
     ("founded", "founder", "{X} was founded in {v} by {w}."),
     ("founder", "founded", "{X} was founded by {v} in {w}."),

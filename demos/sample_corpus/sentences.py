@@ -1,4 +1,4 @@
-"""Facts as sentences."""
+"""Writes facts as sentences."""
 import random
 from typing import List, NamedTuple, Optional, Tuple
 
@@ -8,23 +8,23 @@ from sample_corpus.relations import PAIRS
 
 
 class Text(NamedTuple):
-    """Text with marked values, and for each of these the key of what it answers, or ""."""
+    """Text with marked values, and for each value the key of the question it answers, or ""."""
 
     text: str
     answers: Tuple[str, ...] = ()
 
 
 class Teller:
-    """Puts the facts of one plan into words."""
+    """Writes the facts of one plan as sentences."""
 
     def __init__(self, plan: Plan, rng: random.Random):
         self._plan = plan
         self._rng = rng
 
     def facts(self, facts: List[Fact]) -> List[Text]:
-        """One sentence a fact, or one for two facts where there is a phrasing for both."""
+        """Writes one sentence per fact, or one for two facts if there is a phrasing for both."""
         left = list(facts)
-        told = []
+        sentences = []
         while left:
             fact = left.pop(0)
             pairs = [(phrasing, fact, other) for other in left
@@ -34,10 +34,10 @@ class Teller:
             if pairs and self._rng.random() < 0.5:
                 phrasing, first, second = self._rng.choice(pairs)
                 left.remove(second if first is fact else first)
-                told.append(self._tell(phrasing, first, second))
+                sentences.append(self._tell(phrasing, first, second))
             else:
-                told.append(self._tell(self._rng.choice(fact.relation.sentences), fact))
-        return told
+                sentences.append(self._tell(self._rng.choice(fact.relation.sentences), fact))
+        return sentences
 
     def _tell(self, phrasing: str, fact: Fact, second: Optional[Fact] = None) -> Text:
         text = self.sentence(phrasing).replace("{v}", marked(fact.value))
@@ -47,7 +47,7 @@ class Teller:
                     (fact.relation.name, second.relation.name))
 
     def sentence(self, phrasing: str, in_full: bool = False) -> str:
-        """`phrasing` with its subject named, in full or as the reader will understand."""
+        """Fills in the subject: by its full name, or else perhaps by a noun or pronoun."""
         return (phrasing.replace("{X}", _capital(self._mention(True, in_full)))
                 .replace("{x}", self._mention(False, in_full)))
 
@@ -60,7 +60,7 @@ class Teller:
         return plan.family or self._rng.choice(plan.kind.nouns)
 
     def rival(self, rival: Rival) -> Text:
-        """A sentence that would answer the question if it were about the page's subject."""
+        """A sentence that would answer a question if it were about the page's subject."""
         naming = [s for s in rival.relation.sentences if "{x}" in s or "{X}" in s]
         text = (self._rng.choice(naming).replace("{X}", _capital(rival.subject))
                 .replace("{x}", rival.subject))

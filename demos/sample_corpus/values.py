@@ -1,4 +1,4 @@
-"""What a relation can be asked for, each kind of value with a regular shape."""
+"""Kinds of values that relations have; the values of a kind have a regular form."""
 import random
 from typing import List
 
@@ -7,7 +7,7 @@ from sample_corpus.names import Namer
 MONTHS = ("January February March April May June July August September October November "
           "December").split()
 
-# Closed sets: words of the language, the same in both splits.
+# Closed sets of English words, the same in both splits.
 WORDS = {
     "industry": ["glass making", "shipbuilding", "salt mining", "weaving", "fishing", "brewing",
                  "paper making", "pottery", "forestry", "wool trading"],
@@ -28,7 +28,7 @@ KINDS = ("person", "place", "work", "company", "year", "date", "count", "metres"
 
 
 def draw(kind: str, rng: random.Random, namer: Namer) -> str:
-    """A value of one of `KINDS`, such as "2,345 metres" for "metres"."""
+    """Draws a value of one of `KINDS`, such as "2,345 metres" for "metres"."""
     if kind in WORDS:
         return rng.choice(WORDS[kind])
     if kind in ("person", "place", "work", "company"):
@@ -53,10 +53,10 @@ _NUMBERS = {
 
 
 def several(kind: str, rng: random.Random, namer: Namer, n: int) -> List[str]:
-    """`n` different values of one kind."""
-    found: List[str] = []
-    while len(found) < n:
+    """Draws `n` different values of one kind."""
+    drawn: List[str] = []
+    while len(drawn) < n:
         value = draw(kind, rng, namer)
-        if value not in found:
-            found.append(value)
-    return found
+        if value not in drawn:
+            drawn.append(value)
+    return drawn
