@@ -56,7 +56,8 @@ def main():
         pages, _ = corpora.count(paths)
         for workers in sorted({1, program.num_cores()}):
             measure_programs(name, folder, paths, pages, workers)
-    # After all processes: a process is told to have had the memory that this one had at its start.
+    # After all processes, since a new process counts the memory of this one, at its start, as its
+    # own peak.
     if FLAGS.reference_pages:
         import per_word_synonyms
         for name, (_, paths) in found.items():
@@ -67,7 +68,7 @@ def main():
 
 
 def contenders():
-    """The programs, each with the flags that are its own."""
+    """The programs to measure, each with its own flags."""
     synonyms = ("--augment=synonyms",)
     if FLAGS.wordnet_dir:
         synonyms += ("--wordnet_dir=" + FLAGS.wordnet_dir,)
@@ -78,24 +79,25 @@ def contenders():
 
 
 def measure_programs(name, folder, paths, pages, workers):
-    """Prints how fast the programs are."""
+    """Measures the programs on a corpus and prints their speed."""
     runs = {contender: [] for contender in contenders()}
     copies = {}
     for _ in range(FLAGS.runs):
-        for contender, its in runs.items():
+        for contender, contender_runs in runs.items():
             done, copies[contender] = run(contender, folder, paths, workers)
-            its.append(done)
+            contender_runs.append(done)
     rows, speeds = [], []
-    for contender, its in runs.items():
-        seconds = statistics.median(r.seconds for r in its)
-        cpu_seconds = statistics.median(r.cpu_seconds for r in its)
+    for contender, contender_runs in runs.items():
+        seconds = statistics.median(r.seconds for r in contender_runs)
+        cpu_seconds = statistics.median(r.cpu_seconds for r in contender_runs)
         made = pages + copies[contender]
         speeds.append(made / seconds)
         rows += [(contender.name, "%.1f pages/s (%s)" % (pages / seconds, ", ".join(
-                     "%.1f" % (pages / r.seconds) for r in its))),
+                     "%.1f" % (pages / r.seconds) for r in contender_runs))),
                  ("  with copies", "%.1f pages/s" % (made / seconds)),
                  ("  processor time of a page or copy", "%.2f ms" % (1e3 * cpu_seconds / made)),
-                 ("  peak memory of a process", "%.0f MB" % max(r.peak_mb for r in its))]
+                 ("  peak memory of a process",
+                  "%.0f MB" % max(r.peak_mb for r in contender_runs))]
     alone, both, augmenting = speeds
     rows += [("pages and copies, as many times as fast as pages are prepared", ""),
              ("  prepared with copies", "%.2f" % (both / alone)),
@@ -105,7 +107,7 @@ def measure_programs(name, folder, paths, pages, workers):
 
 
 def run(contender, folder, paths, workers):
-    """Runs a program whose output goes to a folder that is new; its `Run`, and how many copies."""
+    """Runs a program with a new output folder; returns (its `Run`, the number of copies)."""
     with tempfile.TemporaryDirectory(dir=folder) as output:
         target = ("--output_tfrecord=%s/records.tfrecord" if contender.script == _PREPARE
                   else "--output_jsonl=%s/pages.jsonl.gz") % output

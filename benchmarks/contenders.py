@@ -1,4 +1,4 @@
-"""Processes that take turns, so that what else the machine does meets them all alike."""
+"""Processes that take turns, so that other load on the machine affects all of them alike."""
 import json
 import os
 import statistics
@@ -11,27 +11,27 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class Turn(NamedTuple):
-    """One step."""
+    """The cost of one step."""
     seconds: float
     cpu_seconds: float
-    peak_mb: float  # of the process, beyond what it had before its first step
+    peak_mb: float  # peak memory of the process beyond its memory before the first step
 
 
 class Contender:
-    """A process that makes a step when it is told to.
+    """A process that makes a step on command.
 
     Args:
       python: its interpreter.
-      module: whose `main` it runs, one of those beside this.
-      kind: what it is.
-      settings: sizes.
+      module: the module of this folder whose `main` it runs.
+      kind: one of the module's KINDS.
+      settings: sizes of model and batch.
 
     Raises:
       UserError: it cannot be run.
     """
 
     def __init__(self, python: str, module: str, kind: str, settings: dict):
-        # Our own sources, whatever the interpreter has installed.
+        # Our sources come first, whatever the interpreter has installed.
         path = os.pathsep.join([_HERE, os.path.dirname(_HERE), os.environ.get("PYTHONPATH", "")])
         try:
             self._process = subprocess.Popen(
@@ -45,29 +45,33 @@ class Contender:
         self.release = self._answer()["release"]
 
     def turn(self) -> Turn:
-        """Makes a step, and tells what it took."""
+        """Makes a step and returns its cost."""
         self.begin()
         return self.end()
 
     def begin(self) -> None:
-        """Has a step begin."""
+        """Starts a step."""
         self._process.stdin.write("\n")
         self._process.stdin.flush()
 
     def end(self) -> Turn:
-        """Waits for the step's end."""
+        """Waits for the step's end and returns its cost."""
         return Turn(**self._answer())
 
     def _answer(self):
         line = self._process.stdout.readline()
         if not line:
-            said = self._process.stderr.read().strip().split("\n")
-            raise UserError(said[-1])
+            error_lines = self._process.stderr.read().strip().split("\n")
+            raise UserError(error_lines[-1])
         return json.loads(line)
 
 
 def check_known(flag: str, kinds: Sequence[str], known: Sequence[str]) -> None:
-    """Raises UserError where a flag names a contender that there is not."""
+    """Checks the contenders that a flag names.
+
+    Raises:
+      UserError: one of them is not in `known`.
+    """
     for kind in kinds:
         if kind not in known:
             raise UserError("--%s: %s is none of %s" % (flag, kind, ", ".join(known)))

@@ -1,4 +1,4 @@
-"""The pages that benchmarks read, made once: their flags, and their shards."""
+"""The corpora of the benchmarks: their flags and their shards, which are made once."""
 import os
 import sys
 from typing import Iterator, List, Tuple
@@ -10,16 +10,16 @@ from bert_nq.base.errors import UserError
 from bert_nq.cli import program
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
-                                "demos"))  # for its writer of pages
+                                "demos"))  # for sample_corpus.page
 
-# The flags count as those of the program that calls `define_flags`, also in --help.
+# In --help the flags count as those of the program that calls `define_flags`.
 flags.disclaim_key_flags()
 
 FLAGS = flags.FLAGS
 
 
 def define_flags() -> None:
-    """Defines which corpora there are, how large, and where."""
+    """Defines the flags for the choice, size and folder of corpora."""
     flags.DEFINE_string("vocab_file", None,
                         "A vocab.txt with the NQ markers; pages use its words.")
     flags.DEFINE_string("work_dir", os.path.join("build", "benchmarks"),
@@ -33,7 +33,11 @@ def define_flags() -> None:
 
 
 def check_flags() -> None:
-    """Raises UserError where a flag is missing or names a corpus that there is not."""
+    """Checks the flags.
+
+    Raises:
+      UserError: a flag is missing or names an unknown corpus.
+    """
     program.require(FLAGS, "vocab_file")
     unknown = set(FLAGS.corpora) - set(_MAKERS)
     if unknown:
@@ -42,7 +46,7 @@ def check_flags() -> None:
 
 
 def shards(name: str) -> Tuple[str, List[str]]:
-    """The folder and the shards of a corpus, made now or by an earlier run."""
+    """(folder, paths of the shards) of a corpus, made now or by an earlier run."""
     flag, make = _MAKERS[name]
     pages = FLAGS[flag].value
     folder = os.path.join(FLAGS.work_dir, "%s-%d-in-%d" % (name, pages, FLAGS.shards))
@@ -57,7 +61,7 @@ def shards(name: str) -> Tuple[str, List[str]]:
 
 
 def count(paths: List[str]) -> Tuple[int, int]:
-    """The lines of shards, and their bytes as text."""
+    """(number of lines, number of uncompressed bytes) of shards."""
     from bert_nq.base import lines
     sizes = [len(line) for path in paths for _, line in lines.read_lines(path)]
     return len(sizes), sum(sizes)
@@ -77,5 +81,5 @@ def _make_sample(folder: str) -> Iterator[int]:
                                questions=4)
 
 
-# How many pages a corpus has, and how they are written, one with each step of the iterator.
+# {corpus: (flag with its number of pages, function that writes them, a page per iteration)}.
 _MAKERS = {"realistic": ("pages", _make_realistic), "sample": ("sample_pages", _make_sample)}

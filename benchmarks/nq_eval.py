@@ -22,7 +22,7 @@ from bert_nq.base.errors import UserError
 from bert_nq.cli import program
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(ROOT, "demos"))  # for its writer of pages
+sys.path.insert(0, os.path.join(ROOT, "demos"))  # for sample_corpus.page
 
 FLAGS = flags.FLAGS
 
@@ -60,7 +60,7 @@ def main():
 
 
 def _make(folder, predictions):
-    """Writes the shards, then the predictions, which are there once all is."""
+    """Writes the shards, then the predictions, whose presence shows that all is complete."""
     import realistic_pages
 
     from bert_nq.text.vocabulary import read_tokens
@@ -83,7 +83,7 @@ def _pages(folder):
 
 
 def _prediction(page, rng):
-    """An annotator's answer, or the long answer of some candidate; the surer the nearer to gold."""
+    """An annotator's answer, or a random candidate with a lower score on average."""
     marked = rng.choice(page["annotations"])
     trust = rng.gauss(0, 1)
     if rng.random() < 0.5:
@@ -97,7 +97,7 @@ def _prediction(page, rng):
 
 
 def _run_in_turns(commands, folder):
-    """{name: its runs}, and the different lines of numbers that were printed."""
+    """({name: runs}, the distinct lines of scores that were printed)."""
     import processes
     runs = {name: [] for name in commands}
     lines = set()
@@ -115,15 +115,15 @@ def _report(folder, runs):
     program.print_table("%s pages in %d shards, %.0f MB packed; medians of %d turns" % (
         format(FLAGS.pages, ","), FLAGS.shards, packed / 1e6, FLAGS.runs), [])
     medians = {}
-    for name, its in runs.items():
-        medians[name] = (statistics.median(run.seconds for run in its),
-                         statistics.median(run.cpu_seconds for run in its))
+    for name, its_runs in runs.items():
+        medians[name] = (statistics.median(run.seconds for run in its_runs),
+                         statistics.median(run.cpu_seconds for run in its_runs))
         program.print_table(name, [
             ("seconds", "%.2f (%s)" % (medians[name][0],
-                                       ", ".join("%.2f" % run.seconds for run in its))),
+                                       ", ".join("%.2f" % run.seconds for run in its_runs))),
             ("processor seconds", "%.2f" % medians[name][1]),
             ("pages/s", "%.0f" % (FLAGS.pages / medians[name][0])),
-            ("peak memory of a process, MB", "%.0f" % max(run.peak_mb for run in its))])
+            ("peak memory of a process, MB", "%.0f" % max(run.peak_mb for run in its_runs))])
     ours, theirs = medians.values()
     program.print_table("ours is as many times as fast", [
         ("by time", "%.1f" % (theirs[0] / ours[0])),

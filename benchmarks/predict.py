@@ -64,7 +64,7 @@ def main():
 
 
 def turn(processes):
-    """A batch of each of the processes at a time, told of as one Turn."""
+    """Runs a batch in all processes at the same time; returns their cost as one Turn."""
     for process in processes:
         process.begin()
     turns = [process.end() for process in processes]
@@ -73,7 +73,7 @@ def turn(processes):
 
 
 def start(settings):
-    """{name: list of Contenders} of all that can run here; tells of those that cannot."""
+    """{name: list of Contenders} of all that can run here; prints which cannot."""
     torch = FLAGS.torch_python or sys.executable
     wanted = [("bert_nq, " + kind, sys.executable, kind) for kind in FLAGS.ours]
     wanted += [(kind, torch if kind.startswith("torch") else sys.executable, kind)
@@ -92,7 +92,7 @@ def start(settings):
 
 
 def print_results(settings, contenders, medians):
-    """Prints the table, and how many times as fast each of ours is."""
+    """Prints the table, and how many times as fast as the others each of ours is."""
     print("\n%d layers of %d, %d heads; batches of %d windows of %d wordpieces; %d processes of %s "
           "threads; medians of %d turns" % (
               settings["num_hidden_layers"], settings["hidden_size"],

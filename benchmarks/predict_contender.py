@@ -1,8 +1,8 @@
-"""One contender of predict.py, in a process of its own: a batch for each line of input.
+"""A contender of predict.py, a process of its own that predicts a batch for each line of input.
 
     python -c 'import predict_contender; predict_contender.main()' KIND '{"hidden_size": ...}'
 
-As train_step_contender.py, it runs in whatever interpreter has what the kind needs.
+Like train_step_contender.py, it runs in an interpreter that has the packages that its kind needs.
 """
 import contextlib
 import json
@@ -15,20 +15,20 @@ INPUTS = ("input_ids", "input_mask", "segment_ids")
 
 
 def full_windows(settings):
-    """Windows of random wordpieces, none of them padding."""
+    """A batch of windows of random wordpieces without padding."""
     batch = {name: make_batch(settings)[name] for name in INPUTS}
     batch["input_mask"][:] = 1
     return batch
 
 
 def ours(settings, features, precision):
-    """Our logits."""
+    """The logits of our model."""
     from bert_nq.estimator import model
     return model.build_logits(our_config(settings), features, False, precision=precision)
 
 
 def bert_tensorflow(settings, features):
-    """Those of Google's BertModel."""
+    """The logits of Google's BertModel with our heads."""
     import tensorflow.compat.v1 as tf
 
     from bert_nq.estimator import model
@@ -46,7 +46,7 @@ def bert_tensorflow(settings, features):
 
 
 def tensorflow_steps(make, settings, frozen):
-    """A function that predicts one batch, and the release."""
+    """(function that predicts one batch, TensorFlow's release)."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import logging
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
@@ -63,7 +63,7 @@ def tensorflow_steps(make, settings, frozen):
     session.run(tf.global_variables_initializer())
     random = np.random.RandomState(0)
     for variable in tf.global_variables():
-        # As they are before training, ones and zeros, they would be simplified away.
+        # Initial values, ones and zeros, would be optimised away when the graph is frozen.
         if len(variable.shape) == 1:
             variable.load(random.normal("gamma" in variable.name, 0.1, variable.shape.as_list())
                           .astype(np.float32), session)
@@ -75,7 +75,7 @@ def tensorflow_steps(make, settings, frozen):
 
 
 def torch_steps(settings, precision, attention):
-    """The same as PyTorch's users do it."""
+    """(function that predicts one batch, releases), as PyTorch's users do it."""
     import torch
     import transformers
     if settings["threads"]:

@@ -59,7 +59,7 @@ def main():
 
 
 def _measure(name, folder, paths):
-    """Prints what was measured on one corpus."""
+    """Measures one corpus and prints the results."""
     pages, text_bytes = corpora.count(paths)
     packed_bytes = sum(map(os.path.getsize, paths))
     program.print_table("%s: %d shards" % (name, len(paths)), [
@@ -91,13 +91,13 @@ def _measure(name, folder, paths):
 
 
 def _worker_counts():
-    """1 and the number of cores; 1 alone where prepare_nq_data.py has no such flag."""
-    told = subprocess.run([sys.executable, _PREPARE, "--help"], stdout=subprocess.PIPE).stdout
-    return sorted({1, os.cpu_count()}) if b"--num_workers" in told else [1]
+    """1 and the number of cores; only 1 if prepare_nq_data.py has no flag --num_workers."""
+    help_text = subprocess.run([sys.executable, _PREPARE, "--help"], stdout=subprocess.PIPE).stdout
+    return sorted({1, os.cpu_count()}) if b"--num_workers" in help_text else [1]
 
 
 def _run_ours(paths, folder, more):
-    """Makes records in a folder that is new each time, so that nothing is there to go on with."""
+    """Makes records in a new folder each time, so that no earlier run can be resumed."""
     with tempfile.TemporaryDirectory(dir=folder) as output:
         return _prepare(paths, os.path.join(output, "records.tfrecord"), folder, more)
 
@@ -115,11 +115,11 @@ def _compare(name, folder, path, speed, cpu_speed):
     """Runs the first pages of a shard through the reference script and compares the two.
 
     Args:
-      name: of the corpus.
-      folder: of the corpus.
+      name: the corpus.
+      folder: its folder.
       path: the shard.
-      speed: our pages a second.
-      cpu_speed: the same of processor time, which other work on the machine changes less.
+      speed: our pages per second.
+      cpu_speed: our pages per second of processor time, which other load changes less.
     """
     import reference
     pages = FLAGS.reference_pages
@@ -131,7 +131,7 @@ def _compare(name, folder, path, speed, cpu_speed):
         records = os.path.join(output, "ours.tfrecord")
         _prepare([path], records, folder, ["--max_examples=%d" % pages])
         features = [reference.features(r) for r in (theirs.records, records)]
-    # What its start takes is not counted against the reference; ours is counted.
+    # The reference's start-up time is not counted; ours is.
     their_speed = (pages - 1) / (statistics.median(r.seconds for r in runs) - start.seconds)
     their_cpu_speed = (pages - 1) / (statistics.median(r.cpu_seconds for r in runs)
                                      - start.cpu_seconds)

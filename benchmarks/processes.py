@@ -1,4 +1,4 @@
-"""Processes that are measured as a whole."""
+"""Measures whole processes."""
 import os
 import subprocess
 import time
@@ -8,10 +8,10 @@ from bert_nq.base.errors import UserError
 
 
 class Run(NamedTuple):
-    """A process that ran to its end."""
+    """The cost of a process that ran to its end."""
     seconds: float  # from its start to its end
-    cpu_seconds: float  # of the processor, those of its workers included
-    peak_mb: float  # the most memory that it, or one of its workers, had at a time
+    cpu_seconds: float  # processor time, its workers' included
+    peak_mb: float  # peak memory of the process or of one of its workers, whichever is larger
 
 
 def run(arguments: Sequence[str], log: str, **options) -> Run:
@@ -19,7 +19,7 @@ def run(arguments: Sequence[str], log: str, **options) -> Run:
 
     Args:
       arguments: the command.
-      log: file for what it prints.
+      log: path of the file for its output.
       **options: for subprocess.Popen.
 
     Raises:

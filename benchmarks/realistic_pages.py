@@ -1,10 +1,10 @@
 """Made-up pages of the size and shape of Natural Questions, for benchmarks.
 
-Five real pages were measured and the pages here are like them: some 6,400 tokens, 180 candidates
-and 570 kB of JSON in the original format with its keys in order; a fifth of the tokens are tags,
-most candidates lie within others, and words are cut into 1.2 wordpieces. How often a word comes
-follows Zipf's law, and a part of the words comes once and never again, as numbers and names do, so
-that no cache of words looks better than it is.
+They resemble five real pages that were measured: some 6,400 tokens, 180 candidates and 570 kB of
+JSON in the original format with its keys in order; a fifth of the tokens are tags, most candidates
+are nested, and a word has 1.2 wordpieces on average. Word frequencies follow Zipf's law, and some
+words, like real numbers and names, occur only once, so that no cache of words looks better than it
+is.
 """
 import gzip
 import json
@@ -18,14 +18,14 @@ from sample_corpus.page import Page, Span
 from bert_nq.base import files
 
 MEAN_TOKENS = 6400
-_SIGMA = 0.6  # of the logarithm of a page's tokens
+_SIGMA = 0.6  # standard deviation of the logarithm of a page's number of tokens
 _LEAST_TOKENS, _MOST_TOKENS = 400, 40000
 _RARE_WORDS = 100000  # besides those of the vocabulary
 _REPEATED = 0.45
 _NULL_SPAN = {"end_byte": -1, "end_token": -1, "start_byte": -1, "start_token": -1}
 _STYLES = ('class="wikitable sortable" style="text-align:center; font-size:88%"',
            'style="background:#f9f9f9; vertical-align:top; padding-right:0.5em;"')
-# The kinds of blocks and how many of a thousand are of each.
+# The kinds of blocks and their shares in thousandths.
 _BLOCKS = (("paragraph", 560), ("list", 120), ("table", 120), ("aside", 200))
 
 
@@ -33,18 +33,22 @@ class Words:
     """Draws words: those of a vocabulary by Zipf's law, rarer ones made of two, and numbers."""
 
     def __init__(self, vocabulary: List[str], rng: random.Random):
-        """Takes the tokens of a vocab.txt, which lists common words first."""
+        """
+        Args:
+          vocabulary: the tokens of a vocab.txt, common words first.
+          rng: the source of randomness.
+        """
         self._common = [t for t in vocabulary if t.isascii() and t.isalpha() and len(t) > 1]
         self._rng = rng
         self._log_ranks = math.log(len(self._common) + _RARE_WORDS)
-        self._said: List[str] = []
+        self._used: List[str] = []
 
     def word(self) -> str:
-        """A word; often one that the page has had already."""
-        if self._said and self._rng.random() < _REPEATED:
-            return self._rng.choice(self._said)
+        """A word, often one that is on the page already."""
+        if self._used and self._rng.random() < _REPEATED:
+            return self._rng.choice(self._used)
         word = self._new_word()
-        self._said.append(word)
+        self._used.append(word)
         return word
 
     def _new_word(self) -> str:
@@ -56,7 +60,7 @@ class Words:
             return (format(rng.randrange(10 ** 9) / 100, ",") if draw < 0.037 else
                     "%s-%d%s" % (rng.choice(common).title(), rng.randrange(10 ** 4),
                                  rng.choice("abdhkrx")))
-        # The density of the logarithm is even: rank r comes with a share that goes as 1 / r.
+        # The logarithm of the rank is uniform: the share of rank r is proportional to 1 / r.
         rank = int(math.exp(rng.random() * self._log_ranks)) - 1
         if rank < len(common):
             return common[rank].title() if draw > 0.88 else common[rank]
@@ -66,7 +70,7 @@ class Words:
         return name.title() if rank % 2 else name
 
     def text(self, least: int, most: int) -> str:
-        """Words with a comma, a bracket or quotation marks now and then, and a full stop."""
+        """Words with some commas, brackets and quotation marks, and a full stop."""
         parts = []
         for _ in range(self._rng.randint(least, most)):
             draw = self._rng.random()
@@ -78,7 +82,7 @@ class Words:
 
 
 def make_page(vocabulary: List[str], index: int, seed: int, annotators: int = 1) -> Dict:
-    """Page number `index` in the original format; it depends on the arguments alone."""
+    """Page number `index` in the original format; it depends only on the arguments."""
     rng = random.Random("%d/%d" % (seed, index))
     words = Words(vocabulary, rng)
     # The mean of a log-normal distribution is exp(mu + sigma**2 / 2).
@@ -92,7 +96,7 @@ def make_page(vocabulary: List[str], index: int, seed: int, annotators: int = 1)
             page.block("H2", words.text(1, 3), '<SPAN class="mw-headline">')
         kind, = rng.choices([name for name, _ in _BLOCKS], [share for _, share in _BLOCKS])
         _WRITERS[kind](page, words, rng)
-    # Where a page has its answer says nothing of how long reading it takes, so any will do.
+    # The place of the answer does not affect reading times, so it is random.
     question = [words.word().lower() for _ in range(rng.randint(6, 12))]
     annotations = [_annotation(page, rng)]
     while len(annotations) < annotators:
@@ -153,7 +157,7 @@ def _write_table(page: Page, words: Words, rng: random.Random) -> None:
 
 
 def _write_aside(page: Page, words: Words, rng: random.Random) -> None:
-    """Contents, captions and footers, which are no candidates."""
+    """Contents, captions and footers, which are not candidates."""
     page.open("Ul", 'class="toc"', candidate=False)
     for _ in range(rng.randint(3, 25)):
         page.block("Li", words.text(2, 9), candidate=False)
@@ -165,7 +169,7 @@ _WRITERS = {"paragraph": _write_paragraph, "list": _write_list, "table": _write_
 
 
 def _annotation(page: Page, rng: random.Random) -> Dict:
-    """Half of the pages have a long answer, of these two thirds a short one too."""
+    """An annotation: half have a long answer, two thirds of these a short one too."""
     annotation = {"annotation_id": rng.getrandbits(63),
                   "long_answer": dict(_NULL_SPAN, candidate_index=-1),
                   "short_answers": [], "yes_no_answer": "NONE"}
@@ -187,14 +191,14 @@ def _annotation(page: Page, rng: random.Random) -> Dict:
 
 
 def _another_annotation(first: Dict, page: Page, rng: random.Random) -> Dict:
-    """What another annotator says: in six cases of ten the same."""
+    """The annotation of another annotator, the same as the first in six cases of ten."""
     if rng.random() < 0.6:
         return dict(first, annotation_id=rng.getrandbits(63))
     return _annotation(page, rng)
 
 
 def _short_answer(page: Page, candidate: Dict, rng: random.Random) -> Optional[Span]:
-    """Up to three words of the candidate in a row."""
+    """Up to three consecutive words of the candidate; None if the drawn place is a tag."""
     start = rng.randrange(candidate["start_token"], candidate["end_token"])
     end = start
     while end < candidate["end_token"] and end < start + 3 and not page.tokens[end]["html_token"]:

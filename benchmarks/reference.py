@@ -1,4 +1,4 @@
-"""Running Google's bert_joint/prepare_nq_data.py, which is not part of this project."""
+"""Runs Google's bert_joint/prepare_nq_data.py, which is not part of this project."""
 import collections
 import os
 
@@ -9,7 +9,7 @@ from bert_nq.records import examples, tfrecord
 
 _MODULE = "language.question_answering.bert_joint.prepare_nq_data"
 
-# The script is written for Python 2: this gives it xrange, and files that are read as bytes.
+# The script is written for Python 2: the launcher provides xrange and files that are read as bytes.
 _LAUNCHER = """
 import builtins, runpy, sys
 import tensorflow as tf
@@ -21,7 +21,11 @@ runpy.run_module("%s", run_name="__main__", alter_sys=True)
 
 
 def check(checkout: str) -> None:
-    """Raises UserError if the script is not in the checkout."""
+    """Checks that the checkout has the script.
+
+    Raises:
+      UserError: it does not.
+    """
     script = os.path.join(checkout, *_MODULE.split(".")) + ".py"
     if not os.path.exists(script):
         raise UserError("there is no %s: --reference is the folder that has language/ in it"
@@ -29,7 +33,7 @@ def check(checkout: str) -> None:
 
 
 class Reference:
-    """The script with its settings.
+    """The reference script with its settings.
 
     Attributes:
       records: the record file that `run` writes.
@@ -47,12 +51,12 @@ class Reference:
         """Makes training records of the first pages of a shard."""
         return processes.run(
             self._arguments + ["--input_jsonl=" + shard, "--max_examples=%d" % pages], self._log,
-            # The TensorFlow of the script, not that of the benchmark.
+            # Uses the script's TensorFlow, not the benchmark's.
             env=dict(os.environ, PYTHONPATH="", TF_CPP_MIN_LOG_LEVEL="3"))
 
 
 def features(path: str) -> "collections.Counter":
-    """All records of a file as multisets of (name, values); their order does not count."""
+    """The records of a file as a multiset, each a tuple of (name, values); ignores their order."""
     return collections.Counter(
         tuple(sorted((name, values.tobytes())
                      for name, values in examples.parse(payload, path).items()))

@@ -1,4 +1,4 @@
-"""What the steps of one page take, each by itself, in processor time."""
+"""Measures the processor time of each step that a page goes through."""
 import collections
 import time
 from typing import Callable, List, Tuple
@@ -26,7 +26,7 @@ class _Clock:
 
 
 def rows(paths: List[str], vocab_file: str, include_unknowns: float) -> List[Tuple[str, str]]:
-    """The summary: what each step takes, and what the parts of some of them do.
+    """Rows for the summary: milliseconds per page of each step, and of parts of some steps.
 
     Args:
       paths: gzipped shards.

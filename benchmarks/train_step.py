@@ -63,7 +63,7 @@ def main():
 
 
 def start(settings):
-    """{name: Contender} of all that can run here; tells of those that cannot."""
+    """{name: Contender} of all that can run here; prints which cannot."""
     wanted = [("large product", sys.executable, "product")]
     wanted += [("bert_nq, " + kind, sys.executable, kind) for kind in FLAGS.ours]
     torch = FLAGS.torch_python or sys.executable
@@ -82,16 +82,16 @@ def start(settings):
 
 
 def step_flops(settings):
-    """Floating point operations of a step's matrix products, embeddings and heads left out."""
+    """Floating point operations of a step's matrix products, without embeddings and heads."""
     width, inner = settings["hidden_size"], settings["intermediate_size"]
     rows = settings["batch_size"] * settings["seq_length"]
-    # Of each row: queries, keys, values and output, the two inner products, scores and context.
+    # Per row: queries, keys, values and output; the two feed-forward products; scores and context.
     layer = 2 * (4 * width * width + 2 * width * inner + 2 * settings["seq_length"] * width)
     return 3 * rows * settings["num_hidden_layers"] * layer
 
 
 def print_results(settings, contenders, medians):
-    """Prints the table, and how many times as fast each of ours is."""
+    """Prints the table, and how many times as fast as the others each of ours is."""
     size = settings["product_size"]
     peak = (2 * size ** 3 / medians["large product"].seconds
             if "large product" in medians else float("nan"))

@@ -1,9 +1,9 @@
-"""One contender of train_step.py, in a process of its own: a step for each line of input.
+"""A contender of train_step.py, a process of its own that makes a step for each line of input.
 
     python -c 'import train_step_contender; train_step_contender.main()' KIND '{"hidden_size": ...}'
 
-It runs in whatever interpreter has what the kind needs, and answers each line of its input, after a
-first one when it is ready, with a line of JSON.
+It runs in an interpreter that has the packages that its kind needs. It writes a line of JSON when
+it is ready, and then one for each line of input.
 """
 import json
 import os
@@ -16,28 +16,32 @@ STEPS, WARMUP = 1000, 100
 
 
 def memory_mb(which):
-    """Memory of this process: VmRSS now, VmHWM the most since `forget_peak`; 0 but on Linux."""
+    """Memory of this process in MB; 0 if the system is not Linux.
+
+    Args:
+      which: "VmRSS" for the current memory, "VmHWM" for the peak since `reset_peak`.
+    """
     if not os.path.exists("/proc/self/status"):
         return 0.0
     with open("/proc/self/status") as f:
         return next(int(line.split()[1]) * 1024 / 1e6 for line in f if line.startswith(which))
 
 
-def forget_peak():
-    """Has VmHWM begin anew."""
+def reset_peak():
+    """Resets VmHWM to the current memory."""
     if os.path.exists("/proc/self/clear_refs"):
         with open("/proc/self/clear_refs", "w") as f:
             f.write("5")
 
 
 def cpu_seconds():
-    """Of all threads of this process."""
+    """Processor time of all threads of this process."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
 
 
 def make_batch(settings):
-    """Windows of random wordpieces, one in eight of them half padding."""
+    """A batch of windows of random wordpieces with labels; every eighth is half padding."""
     import numpy as np
     random = np.random.RandomState(0)
     batch, length = settings["batch_size"], settings["seq_length"]
@@ -52,7 +56,7 @@ def make_batch(settings):
 
 
 def ours(settings, precision="fp32", recompute=False):
-    """Our training step, as run_nq.py makes it."""
+    """(loss, train op) of our training step, as run_nq.py makes it."""
     import tensorflow.compat.v1 as tf
 
     from bert_nq.estimator import model
@@ -71,13 +75,13 @@ def ours(settings, precision="fp32", recompute=False):
 
 
 def our_config(settings):
-    """A BertConfig of the settings."""
+    """The settings as a BertConfig."""
     from bert_nq.modeling.encoders.bert_config import BertConfig
     return BertConfig.from_dict(dict(settings, type_vocab_size=2))
 
 
 def tensors(settings):
-    """The batch as variables, so that nothing about it can be computed beforehand."""
+    """The batch as variables, so that no result can be computed ahead."""
     import tensorflow.compat.v1 as tf
     return {name: tf.get_variable("batch/" + name, initializer=tf.constant(value), trainable=False,
                                   use_resource=True).value()
@@ -85,7 +89,7 @@ def tensors(settings):
 
 
 def bert_tensorflow(settings):
-    """Google's BertModel and optimizer under the heads and the loss of bert_joint."""
+    """(loss, train op) of Google's BertModel and optimizer with bert_joint's heads and loss."""
     import tensorflow.compat.v1 as tf
 
     from bert_nq.estimator import model
@@ -107,7 +111,7 @@ def bert_tensorflow(settings):
 
 
 def give_contrib(tf):
-    """Stands in for the one function of tf.contrib that BertModel needs, which TF 2 has not."""
+    """Provides the one function of tf.contrib that BertModel needs and TF 2 lacks."""
     def layer_norm(inputs, begin_norm_axis, begin_params_axis, scope):
         assert begin_norm_axis == begin_params_axis == -1
         with tf.variable_scope(scope, "LayerNorm"):
@@ -125,7 +129,7 @@ def give_contrib(tf):
 
 
 def product(settings):
-    """A large product of float32 matrices: the most that the processor can multiply."""
+    """A large product of float32 matrices, which shows the processor's peak rate."""
     import tensorflow.compat.v1 as tf
     size = settings["product_size"]
     a, b = (tf.get_variable(name, initializer=tf.random.uniform([size, size])) for name in "ab")
@@ -134,7 +138,7 @@ def product(settings):
 
 
 def tensorflow_steps(make, settings):
-    """A function that makes one step, and the release."""
+    """(function that makes one step, TensorFlow's release)."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import logging
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
@@ -147,7 +151,7 @@ def tensorflow_steps(make, settings):
 
 
 def torch_steps(settings, attention):
-    """The same step as PyTorch's users make it: transformers under autocast, torch's AdamW."""
+    """(function that makes one step, releases): transformers under autocast, torch's AdamW."""
     import torch
     import transformers
     names = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
@@ -194,9 +198,9 @@ for _precision in ("fp32", "bf16", "fp16"):
 
 
 def serve(step, release):
-    """Makes a step first, and one for each line of input; tells what each took."""
+    """Makes a first step, then one for each line of input, and prints the cost of each."""
     before = memory_mb("VmRSS")
-    forget_peak()
+    reset_peak()
     # The first step prepares the graph.
     print(json.dumps({"release": release, "loss": step()}), flush=True)
     for _ in sys.stdin:
