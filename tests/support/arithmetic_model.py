@@ -1,6 +1,6 @@
-"""A model of arithmetic in the place of a trained one: without TensorFlow, other for every window.
+"""A substitute for a trained model: simple arithmetic, no TensorFlow, other logits per window.
 
-It stands in for prediction.window_model's WindowModel; `install` puts it there in a process.
+It has the interface of prediction.window_model's WindowModel; `install` puts it in its place.
 """
 import sys
 import types
@@ -24,7 +24,7 @@ def logits(input_ids, input_mask, segment_ids):
 
 
 class ArithmeticModel:
-    """Has what WindowModel has; `batch_sizes` of all batches."""
+    """Substitute for WindowModel; `batch_sizes` has the sizes of all batches."""
 
     full_length = False
 
@@ -48,7 +48,7 @@ class ArithmeticModel:
 
 
 class Diverged(ArithmeticModel):
-    """Says what is no number."""
+    """A model whose logits are NaN."""
 
     def run(self, batch):
         found = super().run(batch)
@@ -56,7 +56,7 @@ class Diverged(ArithmeticModel):
 
 
 def install(model=ArithmeticModel):
-    """Makes it this process's WindowModel, also where the real one is not imported yet."""
+    """Makes `model` this process's WindowModel, whether or not the real one has been imported."""
     name = "bert_nq.prediction.window_model"
     sys.modules[name] = types.ModuleType(name)
     sys.modules[name].WindowModel = model

@@ -1,4 +1,4 @@
-"""Chromium without a window, driven over its DevTools protocol, for tests of HTML files."""
+"""Headless Chromium, driven over its DevTools protocol, for tests of HTML files."""
 import base64
 import contextlib
 import json
@@ -17,15 +17,15 @@ _SECONDS = 60
 
 
 def find():
-    """The path of a Chromium; None where none is installed."""
+    """The path of a Chromium; None if none is installed."""
     return next(filter(None, map(shutil.which, NAMES)), None)
 
 
 class Browser:
-    """One Chromium, as a context manager.
+    """A running Chromium, as a context manager.
 
-    Commands go through a pipe that it reads as file 3, answers come through one that it writes as
-    file 4: no port is opened.
+    It reads commands from a pipe, its file 3, and writes answers to another, its file 4: no port is
+    opened.
     """
 
     def __init__(self, profile):
@@ -33,7 +33,7 @@ class Browser:
         self._answers, write_end = os.pipe()
 
         def connect():
-            # By way of high numbers, lest one of the two overwrites the other.
+            # First to high numbers, so that neither of the two overwrites the other.
             there, back = os.dup(read_end), os.dup(write_end)
             os.dup2(there, 3)
             os.dup2(back, 4)
@@ -59,11 +59,11 @@ class Browser:
         os.close(self._answers)
 
     def open(self, url):
-        """A new page that has loaded `url`."""
+        """Opens `url` in a new page and waits until it has loaded."""
         return Page(self, url)
 
     def call(self, method, session=None, **parameters):
-        """The result of a command; events that come before it are kept."""
+        """Sends a command and returns its result; events that come before it are kept."""
         self._last_id += 1
         message = {"id": self._last_id, "method": method, "params": parameters}
         if session:
@@ -77,7 +77,7 @@ class Browser:
             self.events.append(answer)
 
     def wait_for(self, is_wanted):
-        """The first event that is wanted, of those that have come and those to come."""
+        """The first event, earlier or future, for which `is_wanted` is true."""
         while True:
             for event in self.events:
                 if is_wanted(event):
@@ -112,13 +112,13 @@ class Page:
         return self._browser.call(method, self._session, **parameters)
 
     def go(self, url):
-        """Loads `url` and waits for it and all it needs."""
+        """Loads `url` and waits until it has loaded completely."""
         with self.loading():
             self.call("Page.navigate", url=url)
 
     @contextlib.contextmanager
     def loading(self):
-        """Waits until what the block makes the page load is there."""
+        """Runs the block, which makes the page load something, and waits until it has loaded."""
         self._browser.events = [e for e in self._browser.events if not self._is_loaded(e)]
         yield
         self._browser.wait_for(self._is_loaded)
@@ -129,25 +129,25 @@ class Page:
 
     def events(self, method):
         """The parameters of the page's events of a kind, such as Network.requestWillBeSent."""
-        self.value("0")  # Whatever was under way has been told of when this is answered.
+        self.value("0")  # All earlier events have come when this is answered.
         return [e["params"] for e in self._browser.events
                 if (e.get("sessionId"), e.get("method")) == (self._session, method)]
 
     def value(self, expression):
-        """What a JavaScript expression gives, or the promise that it gives comes to."""
+        """The value of a JavaScript expression; a promise is awaited."""
         result = self.call("Runtime.evaluate", expression=expression, returnByValue=True,
                            awaitPromise=True)
         assert "exceptionDetails" not in result, result["exceptionDetails"]
         return result["result"].get("value")
 
     def press(self, key):
-        """Presses a key and lets it go."""
+        """Presses and releases a key."""
         self.call("Input.dispatchKeyEvent", type="keyDown", key=key,
                   text=key if len(key) == 1 else "")
         self.call("Input.dispatchKeyEvent", type="keyUp", key=key)
 
     def screenshot(self, path, width=1400, height=1000, dark=False):
-        """Writes a PNG of what is seen; for people, tests have no need of it."""
+        """Writes a PNG of the page; for developers, tests do not need it."""
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
                   deviceScaleFactor=1, mobile=False)
         self.call("Emulation.setEmulatedMedia", features=[

@@ -1,4 +1,4 @@
-"""Six questions whose verdicts are known, one page of them hostile, for tests of error pages."""
+"""Six questions with known verdicts, one of them with a hostile page, for tests of error pages."""
 import json
 
 from tests.support.nq_pages import make_annotation, make_page, write_shard
@@ -26,7 +26,7 @@ HOSTILE = [
     "</P>"]
 _TABLE = (HOSTILE.index("<Table>"), HOSTILE.index("</Table>") + 1)
 _CELL = (HOSTILE.index("1901"), HOSTILE.index("1901") + 1)
-# These look like tags and are words, as where a page shows its own source.
+# Words that look like tags, as on a page that shows HTML source.
 _WORDS = (12, 22, HOSTILE.index("</article>"))
 
 
@@ -69,8 +69,8 @@ def _hostile_page(example_id, annotations):
 def predictions():
     """Right; wrong; missed, since below the best threshold, 1; false alarm; null; right, with yes.
 
-    At 1, 2 of 4 predicted answers are right, of 4 that there are: F1 0.5. At 2, it is 1 of 3 and of
-    4, at -2 it is 2 of 5 and of 4.
+    At threshold 1, 2 of 4 predicted answers are right, and there are 4 gold answers: F1 0.5. At 2,
+    1 of 3 predicted ones is right; at -2, 2 of 5.
     """
     ids = list(QUESTIONS)
     return [_prediction(ids[0], (3, 9), [(4, 7)], 2.0),

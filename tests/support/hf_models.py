@@ -1,4 +1,4 @@
-"""Small random models as Hugging Face saves them, made without bert_nq."""
+"""Small random models in Hugging Face's format, made without bert_nq."""
 import json
 import os
 import re
@@ -22,7 +22,7 @@ def config(sizes, num_heads):
 
 
 def theirs(name):
-    """Hugging Face's name of one of Google's variables, without "bert." in front."""
+    """Hugging Face's name of one of Google's variables, without the prefix "bert."."""
     name = re.sub(r"layer_(\d+)", r"layer.\1", name[len("bert/"):]).replace("/", ".")
     for ours, suffix in ((".kernel", ".weight"), (".gamma", ".weight"), (".beta", ".bias")):
         name = name.replace(ours, suffix)
@@ -30,9 +30,9 @@ def theirs(name):
 
 
 def tensors(weights, prefix="", old_spelling=False):
-    """Hugging Face's tensors of weights under Google's names.
+    """Hugging Face's tensors, made from weights under Google's names.
 
-    With `old_spelling` those of LayerNorm are called gamma and beta, as in the oldest files.
+    With `old_spelling` LayerNorm's tensors are called gamma and beta, as in the oldest files.
     """
     named = {}
     for name, value in weights.items():
@@ -51,7 +51,7 @@ def random_tensors(shapes, seed):
 
 
 def save(folder, values, settings, num_files=1, pieces=None):
-    """A folder with the tensors in so many files, config.json, and `pieces` as a vocab.txt."""
+    """Writes the tensors in `num_files` files, config.json, and `pieces` as vocab.txt."""
     os.makedirs(str(folder))
     names = sorted(values)
     if num_files == 1:

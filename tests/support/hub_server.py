@@ -1,4 +1,4 @@
-"""A Hugging Face hub on this machine, as far as downloading a model's files goes."""
+"""A local Hugging Face hub with the parts that downloading a model's files needs."""
 import contextlib
 import hashlib
 import http.server
@@ -74,7 +74,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         return 200, {"ETag": '"%s"' % _hash(files[name]), "X-Repo-Commit": COMMIT}, files[name]
 
     def log_message(self, *unused):
-        """Says nothing."""
+        """Logs nothing."""
 
 
 def _json(value):
@@ -86,14 +86,14 @@ def _hash(data):
 
 
 def environment(endpoint, cache):
-    """The environment of a process whose client asks the hub at `endpoint`, whatever ours says."""
+    """The environment of a process whose client uses the hub at `endpoint`, whatever ours says."""
     return dict(os.environ, HF_ENDPOINT=endpoint, HF_HOME=str(cache), HF_HUB_OFFLINE="0",
                 HF_HUB_DISABLE_XET="1", HF_HUB_DISABLE_TELEMETRY="1", NO_PROXY="127.0.0.1")
 
 
 @contextlib.contextmanager
 def serving(models):
-    """A Hub that serves until the block ends."""
+    """Runs a Hub until the block ends."""
     with Hub(models) as hub:
         thread = threading.Thread(target=hub.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()

@@ -1,4 +1,4 @@
-"""Makes tests/data/encoder: a tiny checkpoint of each runtime and what BertModel makes of it.
+"""Makes tests/data/encoder: a tiny checkpoint of each runtime, and BertModel's outputs for it.
 
     python3.7 -m tests.support.make_encoder_fixture     tf1.ckpt, by TF 1.15, and outputs.npz
     python3.11 -m tests.support.make_encoder_fixture    tf2.ckpt, by TF 2.15, equal weights

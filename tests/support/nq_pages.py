@@ -1,4 +1,4 @@
-"""Hand-made NQ pages in the original format, with the byte offsets that belong to them."""
+"""Hand-made NQ pages in the original format, with their byte offsets."""
 import gzip
 import json
 
@@ -12,13 +12,13 @@ def make_page(text, example_id=1, question="where is tovin", annotations=(), tit
     """A page in the original format.
 
     Args:
-      text: its tokens, a list, or a string of tokens with single blanks between them. Those that
-        begin with "<" are tags. Every paragraph, table, row, list and item becomes a candidate;
-        it is top level unless it lies in another one. Of
+      text: its tokens as a list, or as a string with single blanks between them. Tokens that begin
+        with "<" are tags. Every paragraph, table, row, list and item becomes a candidate, a top
+        level one unless it is inside another. The only candidate of
             "<H1> Tovin </H1> <P> A town . </P>"
-        the only candidate is tokens [3, 8).
+        is tokens [3, 8).
       annotations: made by `make_annotation`; byte offsets are filled in here.
-      **fields: added to the record, or put in the place of what it has.
+      **fields: fields of the record to add or replace.
     """
     texts = text.split(" ") if isinstance(text, str) else list(text)
     html, tokens = b"", []
@@ -69,7 +69,7 @@ def read_shard(path):
 
 
 def _candidates(texts):
-    """(start, end, top_level) of each element that is a candidate, in the order of their starts."""
+    """(start, end, top_level) of each element that is a candidate, sorted by start."""
     found, open_at = [], []
     for i, token in enumerate(texts):
         if token in _CANDIDATES:

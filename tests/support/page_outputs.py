@@ -1,4 +1,4 @@
-"""Hand-made windows of a page and what a model might say of them."""
+"""Hand-made windows of a page and the outputs of a model for them."""
 from typing import NamedTuple
 
 import numpy as np
@@ -8,12 +8,12 @@ from bert_nq.decoding import outputs
 from bert_nq.features.windows import Windows
 
 QUERY_LENGTH = 3  # [CLS] question [SEP]
-UNTOLD = -20.0  # the logit of a start or end that a window does not tell
-UNTOLD_TYPE = -30.0  # and that of a type
+UNTOLD = -20.0  # the logit of a start or end that a Window does not give
+UNTOLD_TYPE = -30.0  # and that of an answer type
 
 
 class Window(NamedTuple):
-    """One window, of the document tokens `tokens` (-1: a marker), a piece each.
+    """A window of the document tokens `tokens` (-1: a marker), one piece each.
 
     `starts`, `ends`: {index in `tokens`: logit}; `cls`: start + end logit of [CLS]; `types`:
     {AnswerType: probability}, which add up to 1.
@@ -38,7 +38,7 @@ def make_windows(*windows):
 
 
 def make_outputs(decoder, *windows):
-    """What the decoder needs of a model that says what the windows tell."""
+    """The decoder's input from a model with the logits that the windows give."""
     made = make_windows(*windows)
     start, end = (np.full(made.token_map.shape, UNTOLD, np.float32) for _ in range(2))
     types = np.full([len(windows), len(AnswerType)], UNTOLD_TYPE, np.float32)

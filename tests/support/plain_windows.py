@@ -1,7 +1,7 @@
-"""Windows made the plain way: one character, one word, one piece after another.
+"""A plain implementation of windows: one character, one word, one piece after another.
 
-It is to bert_nq.features what a drawing is to a building: slow, complete, and easy to check against
-the rules that stand in features/contexts.py and docs/parity.md. Tests compare the two.
+The oracle for tests of bert_nq.features: slow, complete, and easy to check against the rules in
+features/contexts.py and docs/parity.md.
 """
 import collections
 import re
@@ -18,7 +18,7 @@ Made = collections.namedtuple("Made", "windows total has_gold_candidate answer_f
 
 
 def make(example, options, word_ids, vocabulary, is_training):
-    """What WindowMaker makes of an example, with the features of each window as a dict of lists."""
+    """The windows that WindowMaker makes of an example, as dicts {feature: list of values}."""
     text, token_map, begins = _layout(example, options)
     annotation = choose_annotation(example.annotations)
     gold_index = annotation.candidate_index if annotation else -1
@@ -64,7 +64,7 @@ def _candidate_text(example, start, end):
 
 
 def _layout(example, options):
-    """The text, the tokens of its words, and where each candidate's own text begins."""
+    """(text, the tokens of its words, {candidate index: offset of the candidate's own text})."""
     text, token_map = "[ContextId=-1] [NoLongAnswer]", [-1, -1]
     begins = {-1: len(text) + 1}
     counts = collections.Counter()
@@ -107,7 +107,7 @@ def _answer(example, annotation, options, text, words, begins):
     answer = text[first:end]
 
     def word_at(offset):
-        # Counted from the end where it is negative, as Python does.
+        # A negative offset counts from the end, as in Python.
         offset = offset if offset >= 0 else len(text) + offset
         return sum(start <= offset for start, _ in words) - 1
 
@@ -129,7 +129,7 @@ def _spans(num_pieces, room, stride):
 def _labels(answer, pieces, start, end, shift):
     """(start position, end position, answer type) of the window of pieces [start, end)."""
     kind, first_word, last_word = answer
-    # Where the first word begins and the last one ends, whether or not they have pieces at all.
+    # The first piece of the first word and the last of the last, even if these have no pieces.
     first = sum(word < first_word for _, word in pieces)
     last = sum(word <= last_word for _, word in pieces) - 1
     if kind == 0 or first < start or last >= end:

@@ -1,4 +1,4 @@
-"""A process that predicts many pages by a job and tells its peak memory: for a test to start."""
+"""Predicts many pages by a job and prints its peak memory; a test runs it as a process."""
 import json
 import resource
 import sys
@@ -17,7 +17,7 @@ _ID = 10 ** 15
 
 
 class QuickModel:
-    """Says of every window that its answer is the fourth piece of the document."""
+    """A model whose answer is always the fourth piece of the document."""
 
     full_length = False
 
@@ -38,7 +38,7 @@ class QuickModel:
 
 
 def write_pages(path, num_pages):
-    """Writes pages that differ in their ids alone, a window each; returns the path."""
+    """Writes pages of one window each that differ only in their ids; returns the path."""
     line = make_line(make_page("<P> tovin is a town in aron . </P>", _ID))
     with open(str(path), "wb") as out:
         for i in range(num_pages):

@@ -1,4 +1,4 @@
-"""A small corpus to predict by a job, with the model of arithmetic, in processes or in this one."""
+"""A small corpus and jobs that predict it with ArithmeticModel, in this process or in others."""
 import functools
 import json
 import os
@@ -13,12 +13,12 @@ from tests.support import tiny_nq
 from tests.support.arithmetic_model import ArithmeticModel, install
 from tests.support.nq_pages import make_line, write_shard
 
-# By the first letters of the shards' names: 3, 0, 1 and 2 chunks of 32 pages.
+# {first letter of a shard's name: number of pages}: 3, 0, 1 and 2 chunks of 32 pages.
 NUM_PAGES = {"a": 70, "b": 0, "c": 3, "d": 40}
 
 
 def place(i, **fields):
-    """Page i: some have one window, some have several."""
+    """Page i; every third page has several windows, the others one."""
     return tiny_nq.place_page(i, filler=(1, 1, 4)[i % 3], **fields)
 
 
@@ -34,7 +34,7 @@ def write_corpus(folder):
 
 
 def make_job(corpus, output, inputs="abcd", decoder="page", **changes):
-    """The prediction of the shards whose names begin so, or of the files `inputs`."""
+    """A job that predicts the shards with these first letters, or the list of files `inputs`."""
     paths = inputs if isinstance(inputs, list) else [
         str(corpus / name) for name in sorted(os.listdir(str(corpus)))
         if name[0] in inputs and ".jsonl" in name]
@@ -46,13 +46,13 @@ def make_job(corpus, output, inputs="abcd", decoder="page", **changes):
 
 
 class Run:
-    """A job that was run, with all that it said.
+    """Runs a job and keeps its output.
 
     Args:
-      some_job: which.
-      num_workers: processes with a model each; with `here`, that make windows.
-      here: the model in this process, if that is where it is.
-      on_status: told of each Status.
+      some_job: the job.
+      num_workers: number of processes, which have a model each, or make windows if `here` is given.
+      here: the model of this process, if it is to predict.
+      on_status: called with each status.
     """
 
     def __init__(self, some_job, num_workers=1, here=None, on_status=lambda status: None):
@@ -68,7 +68,7 @@ class Run:
 
 
 def here(some_job, model=ArithmeticModel):
-    """A model for a run in this process."""
+    """A model for a job in this process."""
     return model(options=some_job.decoder.output_options())
 
 
@@ -79,13 +79,13 @@ def read(path):
 
 
 def entries(content):
-    """Of a prediction file."""
+    """The entries of a prediction file."""
     return json.loads(content.decode("utf8"))["predictions"]
 
 
 @functools.lru_cache(maxsize=None)
 def expected(indexes):
-    """What the page decoder says of pages, without any job."""
+    """The page decoder's answers for pages, made without a job."""
     decoder = make_decoder("page", {})
     pages = predictor.PagePredictor(tiny_nq.window_maker(), decoder, 8)
     return list(predictor.predict(
@@ -94,7 +94,7 @@ def expected(indexes):
 
 
 def work_folder(output):
-    """Where what is finished lies, a pathlib.Path."""
+    """The folder of finished chunks, a pathlib.Path."""
     return output.parent / (".%s.work" % output.name)
 
 
@@ -103,7 +103,7 @@ class StoppedError(Exception):
 
 
 def stop_after(num_pages):
-    """For on_status: raises when so many pages are done."""
+    """A callback for on_status that raises once `num_pages` are done."""
     def on_status(status):
         if status.pages >= num_pages:
             raise StoppedError()

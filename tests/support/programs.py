@@ -1,4 +1,4 @@
-"""Runs the project's programs as a person does, with the interpreter that runs the tests."""
+"""Runs the project's programs as a user does, with the interpreter that runs the tests."""
 import os
 import re
 import subprocess
@@ -23,9 +23,9 @@ def run(relative_path, *args, **options) -> subprocess.CompletedProcess:
 
 
 def error_line(done: subprocess.CompletedProcess) -> str:
-    """The one line that a program wrote to standard error when it failed with exit code 1.
+    """The single line of error of a program that failed with exit code 1.
 
-    On a busy machine there may be lines of progress before it.
+    Lines of progress before it, as on a busy machine, are ignored.
     """
     assert done.returncode == 1, (done.returncode, done.stdout, done.stderr)
     lines = [line for line in done.stderr.splitlines() if not _PROGRESS.fullmatch(line)]

@@ -9,7 +9,7 @@ PREDICTOR = {"model": "0123abcd", "decoder": "page", "options": {"span_score": "
 
 def scored_prediction(example_id, scores, long_answer=None, best_short_answers=(),
                       yes_no_answer="NONE"):
-    """An entry of the page decoder, which answers short as told; scores in the order of KINDS."""
+    """An entry of a prediction file by the page decoder; scores in the order of KINDS."""
     scores = dict(zip(KINDS, scores))
     short = [] if yes_no_answer != "NONE" else best_short_answers
     entry = prediction(example_id, long_answer, short, yes_no_answer, scores["long"],
@@ -18,18 +18,18 @@ def scored_prediction(example_id, scores, long_answer=None, best_short_answers=(
 
 
 def question(long_answer=None, short_answers=(), yes_no_answer="NONE", annotators=2):
-    """The annotations of annotators who agree."""
+    """The annotations of `annotators` who all agree."""
     return [annotation(long_answer, short_answers, yes_no_answer)] * annotators
 
 
 def gold_of(questions):
-    """The annotations by example id, parsed."""
+    """{example id: parsed annotations}."""
     return dict(parse_question({"example_id": example_id, "annotations": annotations})
                 for example_id, annotations in questions.items())
 
 
 def scored_file(entries, predictor=None):
-    """What read_scored makes of entries."""
+    """The result of read_scored for a file with these entries."""
     parsed = [parse_prediction(e) for e in entries]
     options = {p.example_id: options_of(e, p) for e, p in zip(entries, parsed)}
     kinds = KINDS if any(len(o) == len(KINDS) for o in options.values()) else TWO_KINDS
@@ -37,7 +37,7 @@ def scored_file(entries, predictor=None):
 
 
 def random_task(rng, num_questions, two_kinds=False):
-    """({id: annotations}, entries): few spans and scores, so that many agree and tie."""
+    """({id: annotations}, entries), with few spans and scores so that many agree or tie."""
     score = rng.choice([lambda: rng.choice([-1.5, 0.0, 0.5, 2.0]), lambda: rng.uniform(-4, 4)])
     questions, entries = {}, []
     for example_id in range(1, num_questions + 1):

@@ -1,4 +1,4 @@
-"""Gold and predictions in the official formats for the scorer's tests, by hand or at random."""
+"""Hand-made and random gold and predictions in the official formats, for tests of scoring."""
 import gzip
 import json
 import random
@@ -10,13 +10,13 @@ _TOKENS = [(0, 3), (1, 3), (5, 6)]
 
 
 def span(tokens=(-1, -1), start_end_bytes=(-1, -1)):
-    """A span record of the original format."""
+    """A span in the original format."""
     return {"start_byte": start_end_bytes[0], "end_byte": start_end_bytes[1],
             "start_token": tokens[0], "end_token": tokens[1]}
 
 
 def annotation(long_answer=None, short_answers=(), yes_no_answer="NONE"):
-    """What one annotator marked, original format."""
+    """One annotation in the original format."""
     return {"annotation_id": 1, "long_answer": dict(long_answer or NULL, candidate_index=0),
             "short_answers": list(short_answers), "yes_no_answer": yes_no_answer}
 
@@ -30,7 +30,7 @@ def prediction(example_id, long_answer=None, short_answers=(), yes_no_answer="NO
 
 
 def random_task(rng, num_questions=None):
-    """(gold examples, predictions), with few spans and few scores so that many agree and tie."""
+    """(gold examples, predictions), with few spans and scores so that many agree or tie."""
     num_questions = num_questions or rng.choice([1, 2, 3, 10, 40])
     null_share = rng.choice([0.0, 0.2, 0.5, 1.0])
     score = rng.choice([lambda: rng.choice([-1.5, 0.0, 0.5, 2.0]),
@@ -39,7 +39,7 @@ def random_task(rng, num_questions=None):
     gold, predictions = [], []
     for _ in range(num_questions):
         example_id = rng.getrandbits(64) - 2 ** 63
-        # In the order of NQ's files, in which reading looks for them.
+        # Keys in the order of NQ's files, which the reader relies on.
         gold.append({"annotations": [
             _random_answers(rng, null_share) for _ in range(rng.choice([1, 2, 5, 5]))],
             "document_html": "<P>", "example_id": example_id})
@@ -72,7 +72,7 @@ def _random_span(rng, null_share):
 
 
 def write_gold(path, examples):
-    """Writes a shard, as gzip if the name says so."""
+    """Writes a shard, gzipped if its name ends in .gz."""
     text = "".join(json.dumps(e) + "\n" for e in examples).encode("utf8")
     with open(str(path), "wb") as f:
         f.write(gzip.compress(text) if str(path).endswith(".gz") else text)
@@ -87,5 +87,5 @@ def write_predictions(path, predictions):
 
 
 def seeded(seed):
-    """A generator of its own for each seed."""
+    """A random generator for a seed."""
     return random.Random("scoring %d" % seed)

@@ -1,4 +1,4 @@
-"""A real Spark cluster on this machine: a master and workers, processes that talk over loopback."""
+"""A real local Spark cluster: master and workers are processes that communicate over loopback."""
 import contextlib
 import glob
 import os
@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-# Processes that live for seconds are done before thorough compilation of their code pays.
+# Short-lived processes end before thorough compilation pays off.
 _JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto"
 # Small, quiet, and on loopback alone.
 _SETTINGS = """\
@@ -25,19 +25,19 @@ _START_SECONDS = 120
 
 
 class Process:
-    """A process of the cluster, with all that it starts."""
+    """A process of the cluster, with its children."""
 
     def __init__(self, log, env, *args):
         import pyspark
         self.log = str(log)
         spark_class = os.path.join(os.path.dirname(pyspark.__file__), "bin", "spark-class")
         with open(self.log, "wb") as out:
-            # A session of its own, so that its children can be killed with it.
+            # In a new session, so that its children can be killed with it.
             self._process = subprocess.Popen([spark_class] + list(args), stdout=out, stderr=out,
                                              env=env, start_new_session=True)
 
     def wait_for(self, pattern):
-        """The match of `pattern` in what it has said, as soon as it has."""
+        """Waits until the log matches `pattern`; returns the match."""
         end = time.time() + _START_SECONDS
         while time.time() < end and self._process.poll() is None:
             with open(self.log, encoding="utf8", errors="replace") as f:
@@ -49,14 +49,14 @@ class Process:
             raise AssertionError("%r is not in what it says:\n%s" % (pattern, f.read()))
 
     def kill(self):
-        """kill -9, also of its executors."""
+        """Kills the process and its executors with SIGKILL."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
 
 class Worker(Process):
-    """A worker of one core."""
+    """A worker with one core."""
 
     def __init__(self, folder, env, master):
         self._folder = str(folder)
@@ -67,7 +67,7 @@ class Worker(Process):
                          master)
 
     def finished_tasks(self):
-        """How many tasks its executors have finished, by what they say; of each job that ran."""
+        """The number of tasks that its executors have finished in all jobs, by their logs."""
         count = 0
         for path in glob.glob(os.path.join(self._folder, "app-*", "*", "stderr")):
             with open(path, encoding="utf8", errors="replace") as f:
@@ -76,18 +76,18 @@ class Worker(Process):
 
 
 class Cluster:
-    """A master and two workers; a context manager that ends them.
+    """A master and two workers, as a context manager that ends them.
 
     Attributes:
-      master: its URL.
-      env: the environment for programs that use it.
+      master: the master's URL.
+      env: the environment for programs that use the cluster.
       workers: the `Worker`s.
     """
 
     def __init__(self, folder, python_path):
         """
         Args:
-          folder: for all that it writes.
+          folder: the folder for all its files, a pathlib.Path.
           python_path: PYTHONPATH of the workers.
         """
         self._folder = folder
@@ -134,10 +134,10 @@ class Cluster:
 
 @contextlib.contextmanager
 def without_library(folder):
-    """A Cluster whose workers have a library of our name that is not ours: they need what is sent.
+    """A Cluster whose workers have another package called bert_nq, so that they need the sent one.
 
     Args:
-      folder: for all that it writes, a pathlib.Path.
+      folder: the folder for all its files, a pathlib.Path.
     """
     (folder / "python" / "bert_nq").mkdir(parents=True)
     (folder / "python" / "bert_nq" / "__init__.py").write_text("raise ImportError('not this one')")

@@ -1,4 +1,4 @@
-"""That wild pages are pages: their offsets lead to their tokens, and both formats are read."""
+"""Wild pages are valid: byte offsets lead to their tokens, and both formats can be read."""
 import html
 import re
 

@@ -1,4 +1,4 @@
-"""A trained model's folder with random weights, and what it says of windows, in plain numpy."""
+"""A model folder with random weights, and its logits computed in plain numpy."""
 import dataclasses
 
 import numpy as np
@@ -6,12 +6,12 @@ import numpy as np
 from bert_nq.modeling import checkpoints
 from tests.support import numpy_bert, tiny_nq
 
-# Building the graph is most of the time of these tests: one layer will do.
+# One layer: most of the time of these tests goes into building the graph.
 CONFIG = dataclasses.replace(tiny_nq.CONFIG, num_hidden_layers=1)
 
 
 def weights(seed, config=CONFIG):
-    """{name: value} of the encoder and the heads."""
+    """{name: value} of the variables of encoder and heads."""
     found = numpy_bert.random_weights(
         seed, vocab=config.vocab_size, hidden=config.hidden_size,
         n_layers=config.num_hidden_layers, intermediate=config.intermediate_size,
@@ -30,10 +30,10 @@ def write(folder, seed=1, vocab=tiny_nq.write_vocabulary, without=(), **changes)
 
     Args:
       folder: a pathlib.Path.
-      seed: of the weights.
-      vocab: writes the vocabulary.
-      without: what is left out: names of files, and of variables.
-      **changes: of the config that is written, not of the weights.
+      seed: seed of the weights.
+      vocab: function that writes the vocabulary to a path.
+      without: names of files and variables to leave out.
+      **changes: changes of the config that is written, but not of the weights.
     """
     folder.mkdir()
     prefix = str(folder / "model.ckpt-1")

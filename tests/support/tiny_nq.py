@@ -25,12 +25,12 @@ CONFIG = BertConfig(vocab_size=len(TOKENS), hidden_size=32, num_hidden_layers=2,
 
 
 def place_page(i, example_id=None, filler=1):
-    """A page that says in its second paragraph where a place is; its question asks that.
+    """A page whose second paragraph says where a place is, which is its question.
 
     Args:
-      i: which place; there are 64.
-      example_id: 1000 + i where it is not given.
-      filler: how many sentences the paragraphs around the answer have.
+      i: number of the place; there are 64.
+      example_id: the id; None: 1000 + i.
+      filler: number of sentences in the paragraphs around the answer.
     """
     name, town = NAMES[i % 8], TOWNS[i // 8 % 8]
     sentence = "the village has many houses and a river . "
@@ -41,7 +41,7 @@ def place_page(i, example_id=None, filler=1):
                      [make_annotation(1, [(town_token, town_token + 1)])] * 5, title=name)
 
 
-# Two windows of 8 pieces: 3 of the question, then 4 and 2 of the document.
+# Two windows of 8 pieces: 3 of the question, then 4 and 2 of the page with the final [SEP].
 WINDOWS = Windows(
     unique_ids=np.array([-7, 2 ** 63 - 1]), indexes=np.array([0, 1]),
     input_ids=np.array([[101, 105, 102, 2000, 127, 128, 102, 0], [101, 105, 102, 40000, 102,
@@ -60,7 +60,7 @@ PAGES_OF_ALL_KINDS = [
     _page("<P> tovin is in aron . </P>", 2, make_annotation(0)),
     _page("<P> tovin is in aron . </P>", 3, make_annotation(0, yes_no="NO")),
     _page("<P> tovin is in aron . </P>", 4, make_annotation()),
-    # The answer is lost among odd blanks: one window, no records.
+    # The answer is lost because of an unusual blank: one window, no records.
     _page("<P> tovin is in\u3000aron . </P>", 5, make_annotation(0, [(3, 4)])),
     # The gold candidate is nested; its text "is" would be characters 0 and 1 of the first word.
     _page("<Ul> tovin <Li> is </Li> in aron </Ul>", 6, make_annotation(1)),
@@ -68,7 +68,7 @@ PAGES_OF_ALL_KINDS = [
     # 21 of the page, pieces 24 and 25, are in the first two.
     _page("<P> %s</P>" % ("tovin is in a " * 20), 7, make_annotation(0, [(21, 23)])),
 ]
-# Its short answer is a tag, and no word.
+# Its short answer is a tag, not a word.
 UNUSABLE_PAGE = _page("<P> <Br> tovin </P>", 8, make_annotation(0, [(1, 2)]))
 
 
@@ -79,24 +79,24 @@ def write_vocabulary(path) -> str:
 
 
 def write_config(path, **changes) -> str:
-    """Writes CONFIG, changed, as a bert_config.json; returns its path."""
+    """Writes CONFIG with `changes` as a bert_config.json; returns its path."""
     path.write_text(json.dumps(dict(CONFIG.to_dict(), **changes)))
     return str(path)
 
 
 def window_maker(**options) -> WindowMaker:
-    """Makes windows of 64 pieces, 16 apart, unless `options` say otherwise."""
+    """A maker of windows of 64 pieces, 16 apart, unless `options` say otherwise."""
     vocabulary = Vocabulary(TOKENS)
     return WindowMaker(WordPieceTokenizer(vocabulary, True), vocabulary.ids,
                        feature_options(**options))
 
 
 def preparation_options(vocab_file, is_training=True, **options) -> PreparationOptions:
-    """The same windows, as settings; `vocab_file` is of `write_vocabulary`."""
+    """Settings for the windows of `window_maker`; `vocab_file` is from `write_vocabulary`."""
     return PreparationOptions(TextOptions(vocab_file), feature_options(**options), is_training)
 
 
 def feature_options(**changes) -> FeatureOptions:
-    """Of the same windows, changed."""
+    """Options for the windows of `window_maker`, with `changes`."""
     return FeatureOptions(**dict(
         {"max_seq_length": 64, "doc_stride": 16, "max_query_length": 16}, **changes))

@@ -11,7 +11,7 @@ from bert_nq.training.settings import KeepingSettings, TrainingData, TrainingSet
 from tests.support import tiny_nq
 from tests.support.nq_pages import make_line
 
-# Building the graph is most of the time of these tests: one layer will do.
+# One layer: most of the time of these tests goes into building the graph.
 CONFIG = dataclasses.replace(tiny_nq.CONFIG, num_hidden_layers=1)
 SETTINGS = TrainingSettings(max_seq_length=64, learning_rate=1e-3, num_train_epochs=2, seed=3)
 
@@ -19,7 +19,7 @@ KEEPING = KeepingSettings()
 
 
 def records(num_pages, serialize=examples.serialize):
-    """The serialized windows, one each, of as many pages."""
+    """The serialized windows of `num_pages` pages, one window per page."""
     maker = tiny_nq.window_maker()
     found = []
     for i in range(num_pages):
@@ -40,11 +40,11 @@ def write_pages(path, num_pages=16) -> str:
 
 
 def program_flags(folder, num_pages, **config):
-    """The flags with which run_nq.py trains on pages; writes the files that they name.
+    """Writes the inputs of a training; returns the flags with which run_nq.py trains on them.
 
     Args:
-      folder: the files', a pathlib.Path.
-      num_pages: a record each.
+      folder: the folder of the inputs, a pathlib.Path.
+      num_pages: number of pages, which make one record each.
       **config: changes of tiny_nq.CONFIG.
     """
     return ["--do_train", "--train_precomputed_file=" + write_pages(
@@ -56,9 +56,10 @@ def program_flags(folder, num_pages, **config):
 
 def trained(path, output_dir, keeping=KEEPING, evaluate=None, keep_checkpoint_max=5,
             **settings):
-    """Trains on batches of 4: as a rule, 20 records / 4 * 2 epochs = 10 steps.
+    """Trains on batches of 4; by default 20 records / 4 * 2 epochs = 10 steps.
 
-    Returns the result and the lines that were reported.
+    Returns:
+      (the result, the reported lines).
     """
     lines = []
     settings = SETTINGS._replace(**settings)
@@ -71,7 +72,7 @@ def trained(path, output_dir, keeping=KEEPING, evaluate=None, keep_checkpoint_ma
 
 
 def losses(folder):
-    """The loss of each step of the model in a folder, as far as its history goes."""
+    """The loss of each step in the history of a model folder."""
     steps, values = History.read(os.path.join(str(folder), "history.json")).series("loss")
     assert steps == list(range(1, len(steps) + 1))
     return values

@@ -1,8 +1,8 @@
-"""Strategies for wild NQ pages: odd words, nesting, annotations, and HTML as real pages have it.
+"""Hypothesis strategies for wild NQ pages: odd words, nesting, annotations, realistic HTML.
 
-Tokens stand in the HTML as in the dataset: words with their entities escaped, tags with attributes
-that the token leaves out, and between them markup that is no token: links, comments, nothing at
-all. A token's bytes may hold markup too, and may spell it in another way than the token does.
+The HTML relates to the tokens as in the dataset: words are escaped, tags have attributes that their
+tokens lack, and between tokens there may be markup that makes no token (links, comments) or nothing
+at all. The bytes of a token may also contain markup, or another spelling.
 """
 import html
 import random
@@ -18,7 +18,7 @@ ODD_WORDS = [
     "&", "<", ">", "&amp;", "\"", "'s", "``", "''", "a<b", "<3", "##ing", "[Q]", "[Paragraph=1]",
     "[1]", "[", "\u00e9", "caf\u00e9", "\u4e2d", "\U0001f600", "a\u00a0b", "1 1/2", "e\u0301",
     "\u0130", "\u200b", "U.S.", "co-op", "O'Neill", "x" * 80, "_"]
-# What the dataset writes for what stands in the HTML.
+# {token: its spelling in the HTML}.
 RESPELLED = {"``": "&quot;", "''": "&quot;", "(": "[", ")": "]", "--": "\u2013", "U.S.": "U. S."}
 _QUESTIONS = ["who is the mayor of tovin", "when did tovin become a town", "tovin rivers",
               "what is the name of the river in tovin", "how many people live in tovin", "who",
@@ -53,13 +53,13 @@ def _elements(names, parts):
 
 
 def texts(min_size=0, max_size=8):
-    """Words alone."""
+    """Lists of words, without tags."""
     return st.lists(st.builds(_Piece, _WORDS, st.just(False)), min_size=min_size,
                     max_size=max_size)
 
 
 def _blocks(depth: int):
-    """Any part of a page, with lists and tables in each other up to `depth` times."""
+    """Any part of a page, with lists and tables nested up to `depth` times."""
     block = st.one_of(_elements(["P"], st.tuples(texts())),
                       _elements(["P"], st.tuples(texts(1, 16))),
                       _elements(["H1", "H2", "Dt"], st.tuples(texts(0, 3))), texts(1, 4))
@@ -79,10 +79,10 @@ PIECES = st.lists(_blocks(2), min_size=1, max_size=7).map(lambda parts: sum(part
 
 @st.composite
 def wild_pages(draw, simplified=False):
-    """Records that `example_of` takes.
+    """Valid records of wild pages.
 
     Args:
-      simplified: the simplified format in the place of the original one.
+      simplified: whether they are in the simplified format.
     """
     pieces = draw(PIECES)
     bare = make_page([p.token for p in pieces])
@@ -97,7 +97,7 @@ def wild_pages(draw, simplified=False):
 
 @st.composite
 def _annotations(draw, pieces, spans):
-    """No answer, a long one alone, yes or no, or up to three short ones."""
+    """No answer, only a long one, yes or no, or up to three short ones."""
     kind = draw(st.sampled_from(["short", "short", "long", "YES", "NO", "none"]))
     if kind == "none" or not spans:
         return make_annotation()
@@ -114,7 +114,7 @@ def _annotations(draw, pieces, spans):
 
 
 def _lay_out(record, pieces, seed):
-    """Gives a page another HTML, and all its byte offsets with it; the plainest with seed 0."""
+    """Replaces a page's HTML and all its byte offsets; seed 0 gives the plainest HTML."""
     rng = random.Random(seed)
     text, tokens = _HEAD.encode("utf8"), record["document_tokens"]
     for i, (token, piece) in enumerate(zip(tokens, pieces)):
@@ -126,7 +126,7 @@ def _lay_out(record, pieces, seed):
         gap = rng.choice(_GAPS) if seed else " "
         following = pieces[i + 1].token if i + 1 < len(pieces) else ""
         if piece.token[-1].isalnum() and following[:1].isalnum():
-            gap = gap or " "  # Between two words there is a blank at least.
+            gap = gap or " "  # At least a blank between two words.
         text += (after + gap).encode("utf8")
     record["document_html"] = (text + _TAIL.encode("utf8")).decode("utf8")
     spans = list(record["long_answer_candidates"])
@@ -139,7 +139,7 @@ def _lay_out(record, pieces, seed):
 
 
 def _source(piece, rng):
-    """(markup before it, the bytes that are the token, markup behind it); without `rng`, plain."""
+    """(markup before the token, its own source, markup after it); plain if `rng` is None."""
     token = piece.token
     if piece.is_html:
         attributes = rng.choice(_ATTRIBUTES) if rng else ""
