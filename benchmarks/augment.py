@@ -56,8 +56,7 @@ def main():
         pages, _ = corpora.count(paths)
         for workers in sorted({1, program.num_cores()}):
             measure_programs(name, folder, paths, pages, workers)
-    # After all processes, since a new process counts the memory of this one, at its start, as its
-    # own peak.
+    # After all processes: a process is told to have had the memory that this one had at its start.
     if FLAGS.reference_pages:
         import per_word_synonyms
         for name, (_, paths) in found.items():

@@ -1,6 +1,6 @@
 """One run of a comparison of augmentations: records, training, prediction and scores in a folder.
 
-Every step is one of the repository's programs; what it prints is in the folder's file `log`.
+Every step is one of the repository's programs; its output goes to the folder's file `log`.
 """
 import os
 import shlex
@@ -26,7 +26,7 @@ PREPARE, RUN, SCORE = "prepare/prepare_nq_data.py", "bert_nq/run_nq.py", "eval/n
 
 
 class Plan(NamedTuple):
-    """What all runs have in common."""
+    """Settings that all runs share."""
     work_dir: str
     train_jsonl: str
     dev_jsonl: str
@@ -36,12 +36,13 @@ class Plan(NamedTuple):
     prepare_flags: List[str]
     train_flags: List[str]
     predict_flags: List[str]
-    num_train_steps: Optional[int]  # either this
-    num_train_epochs: Optional[float]  # or this, over the windows of the
-    # pages as they are: the runs of a seed are as long as its run without augmentation
+    # Exactly one of the two is given. Epochs count the windows of the pages without augmentation:
+    # all runs of a seed have as many steps as its run without augmentation.
+    num_train_steps: Optional[int]
+    num_train_epochs: Optional[float]
 
     def windows_of_step(self) -> int:
-        """How many windows a training step takes, which is said among the training flags."""
+        """The number of windows of a training step, by the training flags."""
         values = flags.FlagValues()
         for name, default in (("train_batch_size", 32), ("gradient_accumulation_steps", 1)):
             flags.DEFINE_integer(name, default, "See run_nq.py.", flag_values=values)
@@ -50,30 +51,30 @@ class Plan(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What came of a run."""
+    """The result of a run."""
     seed: int
-    windows: Optional[int]  # records that were trained on
-    copies: Optional[int]  # of them, those of augmented pages
+    windows: Optional[int]  # number of training records
+    copies: Optional[int]  # of these, records of augmented pages
     steps: Optional[int]
-    scores: Dict[str, float]  # the official ones by their names
+    scores: Dict[str, float]  # {name: official score}
 
 
 class Cell:
-    """One setting with one seed.
+    """The run of one setting with one seed.
 
     Attributes:
-      name: its folder's, such as "default-1".
+      name: the name of its folder, such as "default-1".
     """
 
     def __init__(self, plan: Plan, setting: str, setting_flags: List[str], seed: int,
                  report: Callable[[str], None]):
         """
         Args:
-          plan: what it has in common with others.
-          setting: its name.
-          setting_flags: of prepare_nq_data.py.
-          seed: of preparation and training.
-          report: told what is done.
+          plan: settings that all runs share.
+          setting: the name of its setting.
+          setting_flags: the setting's flags of prepare_nq_data.py.
+          seed: the seed of preparation and training.
+          report: called with a line of text about each step.
         """
         self._plan = plan
         self._setting_flags = setting_flags
@@ -86,7 +87,7 @@ class Cell:
         return os.path.join(self._folder, name)
 
     def result(self) -> Optional[Result]:
-        """What came of it, None while it is not finished."""
+        """The result; None if the run is not finished."""
         scores = files.read_json(self._path("scores.json"))
         if scores is None:
             return None
@@ -96,12 +97,12 @@ class Cell:
                       self._steps_done() or self._about().get("steps"), scores)
 
     def run(self, windows_as_they_are: Optional[int], keep: bool) -> bool:
-        """Does what is not done yet; returns whether there was anything.
+        """Runs the steps that are not done yet; returns whether there were any.
 
         Args:
-          windows_as_they_are: those of the pages without augmentation and with the same seed, which
-            `Plan.num_train_epochs` counts; None for the run that has these.
-          keep: whether records and model stay.
+          windows_as_they_are: the number of windows without augmentation and with the same seed,
+            which `Plan.num_train_epochs` counts; None for the run without augmentation.
+          keep: whether to keep records and model.
 
         Raises:
           UserError: a program failed, or the folder was made with other flags.
@@ -121,9 +122,9 @@ class Cell:
         return is_new
 
     def num_windows(self) -> Optional[int]:
-        """How many records it was or will be trained on; None where that is not known."""
+        """The number of training records; None if it is unknown."""
         record = files.read_json(os.path.join(self._path("model"), model_folder.RECORD)) or {}
-        # Without a manifest training knows it all the same.
+        # If there is no manifest, the model folder has the number.
         return self._counts().get("records", record.get("data", {}).get("records"))
 
     def _make_predictions(self, windows_as_they_are: Optional[int]) -> None:
@@ -148,7 +149,7 @@ class Cell:
                    "--output_prediction_file=" + self._path("predictions.json"))
 
     def _length(self, windows_as_they_are: Optional[int]) -> Tuple[int, float]:
-        """The steps of training, and the epochs that are as many."""
+        """(number of training steps, the same length in epochs)."""
         plan, num_windows, batch = self._plan, self.num_windows(), self._plan.windows_of_step()
         if plan.num_train_steps:
             return plan.num_train_steps, epochs_of(plan.num_train_steps, num_windows, batch)
@@ -159,7 +160,11 @@ class Cell:
         return steps, epochs_of(steps, num_windows, batch)
 
     def _call(self, what: str, script: str, *arguments: str) -> None:
-        """Runs a program; what it prints goes to the log."""
+        """Runs a program whose output goes to the log.
+
+        Raises:
+          UserError: it failed.
+        """
         self._report("%s: %s" % (self.name, what))
         command = [sys.executable, os.path.join(_ROOT, script)] + list(arguments)
         start = time.time()
@@ -173,21 +178,27 @@ class Cell:
         self._report("%s: %s took %s" % (self.name, what, program.duration(time.time() - start)))
 
     def _counts(self) -> Dict[str, int]:
-        found = manifest.read_manifest(manifest.manifest_path(self._path("train.tfrecord")))
-        return found.counts if found else {}
+        written = manifest.read_manifest(manifest.manifest_path(self._path("train.tfrecord")))
+        return written.counts if written else {}
 
     def _steps_done(self) -> Optional[int]:
         return model_folder.steps_done(self._path("model"))
 
     def _about(self) -> Dict[str, Any]:
-        """What this program has written down of the run."""
+        """The notes of this program on the run, from cell.json."""
         return files.read_json(self._path("cell.json")) or {}
 
-    def _write_about(self, **more: Any) -> None:
-        files.write_json(self._path("cell.json"), dict(self._about(), **more))
+    def _write_about(self, **notes: Any) -> None:
+        files.write_json(self._path("cell.json"), dict(self._about(), **notes))
 
     def _check_same(self) -> None:
-        """Refuses to mix runs of different flags; what others have put into the folder is taken."""
+        """Checks that the folder was not made with other flags.
+
+        Scores without notes, put there by somebody else, are accepted.
+
+        Raises:
+          UserError: it was.
+        """
         now = {name: getattr(self._plan, name) for name in Plan._fields if name != "work_dir"}
         now["setting"] = self._setting_flags
         before = self._about().get("flags")
@@ -198,27 +209,31 @@ class Cell:
             self._write_about(flags=now)
 
     def _remove(self) -> None:
-        """Removes what takes space: of the records the manifest stays."""
+        """Removes records and model to free space; the records' manifest stays."""
         if os.path.exists(self._path("train.tfrecord")):
             os.unlink(self._path("train.tfrecord"))
         shutil.rmtree(self._path("model"), ignore_errors=True)
 
 
 def epochs_of(steps: int, num_windows: int, windows_of_step: int) -> float:
-    """Epochs that run_nq.py makes into exactly `steps` steps."""
-    # Half a step more, which is cut off: without it rounding could make one less.
+    """The number of epochs that run_nq.py turns into exactly `steps` steps."""
+    # The additional half step is cut off; without it, rounding could lose a step.
     return (steps + 0.5) * windows_of_step / num_windows
 
 
 def check_flags(script: str, arguments: List[str]) -> None:
-    """Raises UserError where a program does not take flags, without running it."""
-    # With an argument that no program takes, it ends when it has read its flags.
+    """Checks that a program takes these flags, without running it.
+
+    Raises:
+      UserError: it does not.
+    """
+    # Because of a stray argument, which no program takes, it ends once it has read its flags.
     done = subprocess.run([sys.executable, os.path.join(_ROOT, script)] + arguments + ["stray"],
                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     if "unexpected argument 'stray'" not in done.stderr:
-        told = [line for line in done.stderr.splitlines() if line.strip()]
-        raise UserError("%s does not take %s: %s" % (script, " ".join(arguments),
-                                                     told[0] if told else "it cannot be started"))
+        errors = [line for line in done.stderr.splitlines() if line.strip()]
+        raise UserError("%s does not take %s: %s" % (
+            script, " ".join(arguments), errors[0] if errors else "it cannot be started"))
 
 
 def _last_line(path: str) -> str:

@@ -1,4 +1,4 @@
-"""Means, spreads and paired differences of runs of several settings."""
+"""Means, standard deviations and paired differences of the runs of several settings."""
 import statistics
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
@@ -12,13 +12,13 @@ standard deviation of the differences between runs of the same seed."""
 
 
 class Spread(NamedTuple):
-    """Of some numbers: their mean, and their standard deviation (None of one number)."""
+    """Mean and standard deviation of some numbers; the latter is None for a single number."""
     mean: float
     sd: Optional[float]
 
 
 def spread(values: Sequence[float]) -> Optional[Spread]:
-    """None of no values."""
+    """The spread of `values`; None if there are none."""
     if not values:
         return None
     return Spread(statistics.mean(values), statistics.stdev(values) if len(values) > 1 else None)
@@ -30,14 +30,14 @@ def f1(result: Result, kind: str) -> float:
 
 
 def differences(results: Sequence[Result], base: Sequence[Result], kind: str) -> List[float]:
-    """F1 of each result less that of the base's with the same seed, where there is one."""
-    of_seed = {result.seed: f1(result, kind) for result in base}
-    return [f1(r, kind) - of_seed[r.seed] for r in results if r.seed in of_seed]
+    """F1 of each result minus that of the base with the same seed, if there is one."""
+    base_f1 = {result.seed: f1(result, kind) for result in base}
+    return [f1(r, kind) - base_f1[r.seed] for r in results if r.seed in base_f1]
 
 
 def summarise(results: Dict[str, List[Result]], setting_flags: Dict[str, List[str]],
               base: str) -> List[Dict[str, Any]]:
-    """What is told of each setting; ready for JSON.
+    """A row for each setting, ready for JSON.
 
     Args:
       results: {setting: its finished runs}.
@@ -57,12 +57,12 @@ def summarise(results: Dict[str, List[Result]], setting_flags: Dict[str, List[st
     return rows
 
 
-def _as_json(found: Optional[Spread]) -> Optional[Dict[str, Any]]:
-    return found and dict(found._asdict())
+def _as_json(value: Optional[Spread]) -> Optional[Dict[str, Any]]:
+    return value and dict(value._asdict())
 
 
 def markdown(rows: Sequence[Dict[str, Any]], base: str) -> str:
-    """The table of `summarise`'s rows."""
+    """A Markdown table of the rows of `summarise`."""
     header = ["setting", "runs", "windows", "copies", "steps"]
     for kind in KINDS:
         header += ["%s F1" % kind, "of each run", "less " + base]
@@ -85,11 +85,11 @@ def _cells(row: Dict[str, Any]) -> List[str]:
     return cells
 
 
-def _shown(found: Optional[Dict[str, Any]], pattern: str) -> str:
-    if found is None:
+def _shown(value: Optional[Dict[str, Any]], pattern: str) -> str:
+    if value is None:
         return ""
-    sd = "" if found["sd"] is None else " ± %.3f" % found["sd"]
-    return pattern % found["mean"] + sd
+    sd = "" if value["sd"] is None else " ± %.3f" % value["sd"]
+    return pattern % value["mean"] + sd
 
 
 def _known(runs, name):

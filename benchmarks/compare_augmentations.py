@@ -37,10 +37,10 @@ FLAGS = flags.FLAGS
 
 _BASE = "none"
 
-# The settings by their names.
+# {setting: its flags}.
 _SETTINGS = {
     _BASE: "",
-    # To an uncased vocabulary, copies of the same pages with nothing changed.
+    # With an uncased vocabulary these are copies without any change.
     "unchanged": "--augment=case_noise",
     "seed": "--augment=synonyms --mode=seed",
     "default": "--augment=synonyms",
@@ -104,12 +104,12 @@ def chosen_settings():
     known = {name: shlex.split(text) for name, text in _SETTINGS.items()}
     own = []
     for text in FLAGS.setting:
-        name, colon, its_flags = text.partition(":")
+        name, colon, setting_flags = text.partition(":")
         if not colon or not re.fullmatch(r"[\w.+-]+", name):
             raise UserError("--setting=%r: it is written NAME:FLAGS" % text)
         if name in known:
             raise UserError("--setting=%r: there is a setting %s already" % (text, name))
-        known[name] = shlex.split(its_flags)
+        known[name] = shlex.split(setting_flags)
         own.append(name)
     for name in FLAGS.settings:
         if name not in known:
@@ -125,7 +125,7 @@ def chosen_settings():
 
 
 def chosen_seeds():
-    """The numbers of --seeds."""
+    """The distinct numbers of --seeds."""
     try:
         return list(dict.fromkeys(map(int, FLAGS.seeds)))
     except ValueError:
@@ -133,7 +133,7 @@ def chosen_seeds():
 
 
 def make_plan():
-    """What the runs have in common."""
+    """The settings that all runs share."""
     if bool(FLAGS.num_train_steps) == bool(FLAGS.num_train_epochs):
         raise UserError("give either --num_train_steps or --num_train_epochs")
     values = {name: FLAGS[name].value for name in Plan._fields}
@@ -144,21 +144,21 @@ def make_plan():
 
 def check(plan, settings):
     """Finds missing files and wrong flags before the first run."""
-    for paths, what in ((plan.train_jsonl, "training"), (plan.dev_jsonl, "dev")):
-        files.expand(paths, what)
-    for its_flags in settings.values():
-        check_flags(PREPARE, plan.prepare_flags + its_flags)
-    for its_flags in (plan.train_flags, plan.predict_flags):
-        check_flags(RUN, its_flags)
+    for paths, kind in ((plan.train_jsonl, "training"), (plan.dev_jsonl, "dev")):
+        files.expand(paths, kind)
+    for setting_flags in settings.values():
+        check_flags(PREPARE, plan.prepare_flags + setting_flags)
+    for run_flags in (plan.train_flags, plan.predict_flags):
+        check_flags(RUN, run_flags)
 
 
 def report(line):
-    """Says how far it is."""
+    """Prints a line of progress."""
     print(line, file=sys.stderr, flush=True)
 
 
 def summarise(settings, cells):
-    """Writes what is finished so far; returns the table."""
+    """Writes a table of the runs finished so far; returns it."""
     results = {name: [] for name in settings}
     for (name, _), cell in cells.items():
         result = cell.result()

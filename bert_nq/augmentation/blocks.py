@@ -5,7 +5,7 @@ from bert_nq.datasets.nq.example import Example, Span
 
 # Number of top-level candidates, from the top of the page, that windows are made of by default:
 # --max_contexts=48 also counts the "no long answer" entry.
-NUM_READ = 47
+NUM_CANDIDATES_READ = 47
 
 
 def top_level_blocks(example: Example) -> List[Span]:

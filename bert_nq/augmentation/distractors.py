@@ -4,7 +4,7 @@ import itertools
 from typing import Iterable, List, NamedTuple, Optional, Set, Tuple
 
 from bert_nq.augmentation.augmentation import Augmentation, BlockEdits, Draws, Paragraph
-from bert_nq.augmentation.blocks import NUM_READ, is_paragraph, top_level_blocks
+from bert_nq.augmentation.blocks import NUM_CANDIDATES_READ, is_paragraph, top_level_blocks
 from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq.example import Example, Span
 
@@ -77,7 +77,7 @@ class Distractors(Augmentation):
         chosen = self._choose(example, draws)
         places = [block.start_token for block in blocks] + [blocks[-1].end_token]
         first = _last_answer(example, blocks) + 1
-        if first + self._number > NUM_READ:
+        if first + self._number > NUM_CANDIDATES_READ:
             places = places[first:] or places[-1:]
         numbers = draws.uniform(_PLACE, range(self._number))
         insertions = [(places[int(number * len(places))], paragraph)

@@ -48,7 +48,7 @@ class AugmentationOptions(NamedTuple):
     wordnet: Optional[WordNetFiles] = None  # None: looked for when it is needed
     copies: CopyOptions = CopyOptions()
 
-    def located(self, wordnet_dir: Optional[str] = None) -> "AugmentationOptions":
+    def resolved(self, wordnet_dir: Optional[str] = None) -> "AugmentationOptions":
         """Checks the settings and fills in WordNet's place and `pos`, so that no worker need look.
 
         Args:
@@ -90,9 +90,9 @@ class AugmentationOptions(NamedTuple):
         """Makes the augmenter; for synonyms, which open WordNet, this takes tenths of a second.
 
         Raises:
-          UserError: see `located`; or a setting cannot be used.
+          UserError: see `resolved`; or a setting cannot be used.
         """
-        options = self.located()
+        options = self.resolved()
         augmentations: List[Augmentation] = [_MAKERS[name](options) for name in options.augment]
         return Augmenter(augmentations, options.copies, options.settings())
 

@@ -4,7 +4,7 @@ from typing import Optional
 import numpy as np
 
 from bert_nq.augmentation.augmentation import Augmentation, BlockEdits, Draws
-from bert_nq.augmentation.blocks import NUM_READ, is_paragraph, top_level_blocks
+from bert_nq.augmentation.blocks import NUM_CANDIDATES_READ, is_paragraph, top_level_blocks
 from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq.example import Example
 
@@ -15,7 +15,7 @@ _TRIES = 8
 class ParagraphShuffle(Augmentation):
     """Puts the top-level paragraphs in another order; tables and lists stay where they are."""
 
-    def __init__(self, first: int = NUM_READ):
+    def __init__(self, first: int = NUM_CANDIDATES_READ):
         """
         Args:
           first: number of top-level candidates, from the top of a page, among which paragraphs are

@@ -141,8 +141,8 @@ class Thesaurus:
             return None
         own_forms = {word, *self._forms(lemma, part).values()}
         pairs: List[Tuple[str, str]] = []
-        for synonyms in self._synonyms_by_sense(lemma, part):
-            pairs += self._pairs(synonyms, part, sorted(kinds), own_forms)
+        for lemmas in self._synonyms_by_sense(lemma, part):
+            pairs += self._pairs(lemmas, part, sorted(kinds), own_forms)
             if pairs and self._options.sense == "first":
                 break
         if not pairs:

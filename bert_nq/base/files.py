@@ -166,14 +166,14 @@ def write_json(path: str, content: Any) -> None:
 
 
 def read_json(path: str) -> Any:
-    """The content of a JSON file; None if there is no such file.
+    """The content of a JSON file, None if there is no such file.
 
     Raises:
       UserError: it cannot be read, or is not JSON.
     """
     with _reading(path):
-        exists = _file_system(path).exists(path) if is_remote(path) else os.path.lexists(path)
-    if not exists:
+        there = _file_system(path).exists(path) if is_remote(path) else os.path.lexists(path)
+    if not there:
         return None
     try:
         with open_binary(path) as f:

@@ -27,9 +27,8 @@ def read_lines(path: str, on_read: Optional[OnRead] = None) -> Iterator[Tuple[in
     number = position = 0
     with files.open_binary(path) as raw:
         # The first two bytes are proof enough: no UTF-8 text begins with them.
-        lines, inflated = inflating.detect(raw, inflating.MAGIC)
-        if inflated:
-            lines = _lines(inflated.chunks(_BUFFER))
+        plain, inflated = inflating.detect(raw, inflating.MAGIC)
+        lines: Iterable[bytes] = _lines(inflated.chunks(_BUFFER)) if inflated else plain
         for number, line in enumerate(lines, 1):
             if on_read:
                 before, position = position, raw.tell()

@@ -1,4 +1,4 @@
-"""Checks of numbers that were read from JSON."""
+"""Numbers as they come out of JSON."""
 import math
 from typing import Any
 

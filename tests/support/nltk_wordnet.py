@@ -1,8 +1,9 @@
-"""NLTK's reader of WordNet, the reference for `bert_nq.augmentation.lexicon`.
+"""WordNet as NLTK reads it: the oracle of this project's own reader.
 
-NLTK requires two files that only its own copy of WordNet has, `lexnames` and `index.sense`, and its
-releases of 2026 refuse files outside its data path. Here it reads the files that
-`bert_nq.augmentation.wordnet` finds. It only needs 45 lines in `lexnames`, and no `index.sense`.
+NLTK wants two files that only its own copy of WordNet has, `lexnames` and `index.sense`, and its
+releases of 2026 refuse files outside its data path. Here it is given its files from wherever
+`bert_nq.augmentation.wordnet` finds them. Reading needs no more of `lexnames` than that it has 45
+lines, and nothing of `index.sense`.
 """
 import functools
 import io
@@ -16,12 +17,12 @@ from bert_nq.augmentation import wordnet
 
 
 def open_reader(files: wordnet.WordNetFiles) -> WordNetCorpusReader:
-    """NLTK's reader of files found by `wordnet.find`; it cannot be passed to other processes."""
+    """NLTK's reader of files found by `wordnet.find`; for the process that opens it alone."""
     return _Reader(functools.partial(wordnet.content, files))
 
 
 class _NoPath(PathPointer):
-    """The root of a reader that gets its files in another way."""
+    """The root of a reader that is given its files otherwise."""
     path = "WordNet"
 
     def open(self, encoding=None):
@@ -35,12 +36,12 @@ class _NoPath(PathPointer):
 
 
 class _Reader(WordNetCorpusReader):
-    """NLTK's reader, given a function from a file's name to its bytes."""
+    """NLTK's reader, on the bytes that a function gives for the name of a file."""
 
     def __init__(self, content):
         self._content = content
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # NLTK warns that other languages are missing.
+            warnings.simplefilter("ignore")  # That other languages are missing.
             super().__init__(_NoPath(), None)
 
     def open(self, file):
@@ -49,14 +50,14 @@ class _Reader(WordNetCorpusReader):
         return _Text(self._content(file))
 
     def map_wn(self, version="wordnet"):
-        return None  # A map to other versions, needed only for other languages.
+        return None  # A map to other versions, for other languages.
 
     def map_wn30(self):
         return None
 
 
 class _Text:
-    """Bytes as a text file in which NLTK can seek to byte offsets."""
+    """Bytes as a text file in which NLTK can go to places, which are offsets of bytes."""
 
     def __init__(self, content):
         self._file = content if isinstance(content, mmap.mmap) else io.BytesIO(content)

@@ -18,7 +18,7 @@ Made = collections.namedtuple("Made", "windows total has_gold_candidate answer_f
 
 
 def make(example, options, word_ids, vocabulary, is_training):
-    """The windows that WindowMaker makes of an example, as dicts {feature: list of values}."""
+    """WindowMaker's rows of an example, with the features of each window as a dict of lists."""
     text, token_map, begins = _layout(example, options)
     annotation = choose_annotation(example.annotations)
     gold_index = annotation.candidate_index if annotation else -1

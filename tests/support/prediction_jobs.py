@@ -68,7 +68,7 @@ class Run:
 
 
 def here(some_job, model=ArithmeticModel):
-    """A model for a job in this process."""
+    """A model for a run in this process."""
     return model(options=some_job.decoder.output_options())
 
 

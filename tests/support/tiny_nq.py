@@ -92,7 +92,7 @@ def window_maker(**options) -> WindowMaker:
 
 
 def preparation_options(vocab_file, is_training=True, **options) -> PreparationOptions:
-    """Settings for the windows of `window_maker`; `vocab_file` is from `write_vocabulary`."""
+    """The same windows, as settings; `vocab_file` is of `write_vocabulary`."""
     return PreparationOptions(TextOptions(vocab_file), feature_options(**options), is_training)
 
 

@@ -19,7 +19,7 @@ KEEPING = KeepingSettings()
 
 
 def records(num_pages, serialize=examples.serialize):
-    """The serialized windows of `num_pages` pages, one window per page."""
+    """The serialized windows, one each, of as many pages."""
     maker = tiny_nq.window_maker()
     found = []
     for i in range(num_pages):

@@ -1,5 +1,5 @@
 """The flags of augmentation, shared by the programs that make copies of pages."""
-from typing import Callable, Optional, Sequence
+from typing import Callable, Dict, Optional, Sequence
 
 from absl import flags
 
@@ -20,7 +20,36 @@ def define_flags(augment: str) -> Callable:
     names = flags.DEFINE_list(
         "augment", augment, "How to change copies of pages: synonyms, deletion, swap, "
         "question_words, shuffle, distractors, typos, case_noise; of several, one after the other.")
-    holders = {
+    augmentation_flags = _define_augmentation_flags()
+    copy_flags = _define_copy_flags()
+    wordnet_dir = flags.DEFINE_string(
+        "wordnet_dir", None, "WordNet's folder; by default it is looked for where NLTK and Debian "
+        "put it.")
+    distractor_jsonl = flags.DEFINE_string(
+        "distractor_jsonl", None, "Shards that distractors are taken from; by default the first "
+        "one of --input_jsonl.")
+
+    def options(inputs: Sequence[str], seed: int) -> Optional[object]:
+        if not names.value:
+            return None
+        from bert_nq.augmentation.augmenter import CopyOptions
+        from bert_nq.augmentation.options import AugmentationOptions
+        from bert_nq.datasets.nq import shards
+        values = {name: holder.value for name, holder in augmentation_flags.items()}
+        pages = ()
+        if "distractors" in names.value:
+            pages = tuple(shards.expand_shards(distractor_jsonl.value) if distractor_jsonl.value
+                          else inputs[:1])
+        copies = CopyOptions(seed=seed, **{name: h.value for name, h in copy_flags.items()})
+        return AugmentationOptions(tuple(names.value), distractor_pages=pages, copies=copies,
+                                   **values).resolved(wordnet_dir.value)
+
+    return options
+
+
+def _define_augmentation_flags() -> Dict[str, flags.FlagHolder]:
+    """{field of AugmentationOptions: its flag}."""
+    return {
         "mode": flags.DEFINE_enum(
             "mode", "standard", ["standard", "seed"], "Of synonyms: standard, or as tinyBERT-NQ's "
             "scripts meant it, the answer's words by first lemmas of any synset."),
@@ -44,13 +73,11 @@ def define_flags(augment: str) -> Callable:
         "num_distractors": flags.DEFINE_integer(
             "num_distractors", 1, "Paragraphs of other pages that a copy gets.", lower_bound=1),
     }
-    wordnet_dir = flags.DEFINE_string(
-        "wordnet_dir", None, "WordNet's folder; by default it is looked for where NLTK and Debian "
-        "put it.")
-    distractor_jsonl = flags.DEFINE_string(
-        "distractor_jsonl", None, "Shards that distractors are taken from; by default the first "
-        "one of --input_jsonl.")
-    copy_holders = {
+
+
+def _define_copy_flags() -> Dict[str, flags.FlagHolder]:
+    """{field of CopyOptions: its flag}."""
+    return {
         "copies": flags.DEFINE_integer("copies", 1, "Copies of each page.", lower_bound=1),
         "share": flags.DEFINE_float("share", 1.0, "The share of the pages that are copied.",
                                     lower_bound=0, upper_bound=1),
@@ -58,20 +85,3 @@ def define_flags(augment: str) -> Callable:
             "documents", "answerable", ["answerable", "all"], "Which pages are copied: those with "
             "a long answer, or all."),
     }
-
-    def options(inputs: Sequence[str], seed: int) -> Optional[object]:
-        if not names.value:
-            return None
-        from bert_nq.augmentation.augmenter import CopyOptions
-        from bert_nq.augmentation.options import AugmentationOptions
-        from bert_nq.datasets.nq import shards
-        values = {name: holder.value for name, holder in holders.items()}
-        pages = ()
-        if "distractors" in names.value:
-            pages = tuple(shards.expand_shards(distractor_jsonl.value) if distractor_jsonl.value
-                          else inputs[:1])
-        copies = CopyOptions(seed=seed, **{name: h.value for name, h in copy_holders.items()})
-        return AugmentationOptions(tuple(names.value), distractor_pages=pages, copies=copies,
-                                   **values).located(wordnet_dir.value)
-
-    return options

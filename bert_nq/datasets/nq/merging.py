@@ -38,7 +38,8 @@ class Selection(NamedTuple):
     """Which pages are taken. Random choices depend only on the seed and the example's id."""
     only_answerable: bool = False  # only pages with a long answer in at least one annotation
     share: Optional[float] = None  # the probability that one of these is taken
-    count: Optional[int] = None  # or the number of these to take, all if there are fewer
+    # Or the number of these to take, all if there are fewer.
+    count: Optional[int] = None  # type: ignore[assignment]  # hides tuple.count
     seed: int = 0
 
 
@@ -109,7 +110,7 @@ def merge(paths: Sequence[str], output_paths: Sequence[str], selection: Selectio
     pages = progress(_read(paths, bad_input), "pages")
     if expected_pages is not None:
         pages = with_checked_count(pages, expected_pages, bad_input)
-    eligible = _eligible(pages, selection, counts)
+    eligible: Iterable[Any] = _eligible(pages, selection, counts)
     if selection.count is not None:
         drawn = _draw(eligible, selection.count, selection.seed)
         eligible = progress(_read_again(paths, drawn), "pages drawn")

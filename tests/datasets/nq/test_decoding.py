@@ -80,7 +80,7 @@ def test_example_ids(value, example_id):
 
 
 @pytest.mark.parametrize("value", [2 ** 63, -2 ** 63 - 1, 1.0, "x", None, [1], 10 ** 30])
-def test_ids_that_are_not_64_bit_integers(value):
+def test_ids_that_are_no_64_bit_integers(value):
     assert error(page(example_id=value)).endswith("is not a 64-bit integer")
 
 
@@ -105,7 +105,7 @@ def test_lone_surrogates_are_read():
     (b"[1, 2]", "a JSON object is wanted, this is a list"),
     (b"null", "a JSON object is wanted, this is a NoneType"),
 ])
-def test_invalid_json(line, message):
+def test_no_json(line, message):
     assert error(line) == message
 
 
