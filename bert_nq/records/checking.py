@@ -14,7 +14,7 @@ from bert_nq.features import spec as specs
 from bert_nq.features.featurizer import Columns, Featurizer, Pieces, Rule
 from bert_nq.features.spec import SCALAR, SEQUENCE, Feature, FeatureSpec
 from bert_nq.records import examples
-from bert_nq.records.columns import Table, read_tables
+from bert_nq.records.tables import Table, read_tables
 
 # Features of a format that earlier versions wrote; a record that has one is of it.
 _COMPACT = ("piece_ids", "window_shape", "piece_tokens")

@@ -3,7 +3,6 @@ import json
 
 import numpy as np
 
-from bert_nq.features import spec
 from bert_nq.features.joint_windows import FEATURIZER, SPEC
 from bert_nq.features.options import FeatureOptions, TextOptions
 from bert_nq.features.windows import Labels, WindowMaker, Windows
@@ -95,9 +94,9 @@ def window_maker(**options) -> WindowMaker:
 
 
 def serialized(windows):
-    """The records of windows with labels or a token map, as a list of serialized Examples."""
-    purpose = spec.PREDICTION if windows.labels is None else spec.TRAINING
-    return list(examples.serialize(spec.of_purpose(SPEC, purpose), windows.columns()))
+    """The records of windows: serialized Examples with the features that the windows have."""
+    columns = windows.columns()
+    return list(examples.serialize([f for f in SPEC if f.name in columns], columns))
 
 
 def preparation_options(vocab_file, is_training=True, **options) -> PreparationOptions:
