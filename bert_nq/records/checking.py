@@ -92,15 +92,19 @@ def parse_checked(payload: bytes, source: str, featurizer: Featurizer) -> Dict[s
     Raises:
       UserError: it lacks a key or an input, or a feature of the spec has another size.
     """
-    def spec_of(names: Iterable[str]) -> FeatureSpec:
-        needed = specs.of_roles(featurizer.spec, specs.KEY, specs.INPUT)
-        require(needed, names, "not records of " + featurizer.program)
-        return tuple(feature for feature in featurizer.spec if feature.name in names)
-
-    _, faults = find_faults([payload], [source], spec_of, lambda batch, spec: iter(()))
+    table = _parsed(payload, 0, source)
+    faults: List[Fault] = []
+    try:
+        _refuse_compact(table.values)
+        require(specs.of_roles(featurizer.spec, specs.KEY, specs.INPUT), table.values,
+                "not records of " + featurizer.program)
+    except UserError as e:
+        raise UserError("%s %s" % (source, e)) from None
+    spec = tuple(feature for feature in featurizer.spec if feature.name in table.values)
+    _apply(_size_rules(table, spec), table.rows, [source], faults)
     if faults:
         raise UserError(faults[0][1])
-    return examples.parse(payload, source)
+    return table.values
 
 
 def require(spec: FeatureSpec, names: Iterable[str], otherwise: str) -> None:
@@ -152,12 +156,16 @@ def _tables(payloads: Sequence[bytes], sources: Sequence[str],
     yield from tables
     for row in others:
         try:
-            features = examples.parse(payloads[row], sources[row])
+            yield _parsed(payloads[row], row, sources[row])
         except UserError as e:
             faults.append((row, str(e)))
-            continue
-        yield Table(np.array([row]), features,
-                    {name: np.array([len(values)]) for name, values in features.items()})
+
+
+def _parsed(payload: bytes, row: int, source: str) -> Table:
+    """A table of one record; UserError where it is no Example."""
+    features = examples.parse(payload, source)
+    return Table(np.array([row]), features,
+                 {name: np.array([len(values)]) for name, values in features.items()})
 
 
 def _refuse_compact(names: Iterable[str]) -> None:
@@ -171,6 +179,8 @@ def _apply(rules: Iterable[Rule], rows: np.ndarray, sources: Sequence[str],
     """Returns which of the records, bool [N], keep all rules; adds the others to `faults`."""
     is_right = np.ones([len(rows)], bool)
     for rule in rules:
+        if not rule.is_broken.any():
+            continue
         for i in np.flatnonzero(rule.is_broken & is_right).tolist():
             row = int(rows[i])
             faults.append((row, "%s: %s: %s" % (sources[row], rule.explain(i), rule.remedy)))

@@ -111,5 +111,6 @@ def _unpack(data: bytes, num_bytes: np.ndarray) -> Optional[Tuple[np.ndarray, np
     values = array[last].astype(np.int32 if longest <= 4 else np.int64)
     low_bits = array & 0x7F
     for back in range(1, longest):
-        values = np.where(lengths > back, values << 7 | low_bits[last - back], values)
+        longer = np.flatnonzero(lengths > back)
+        values[longer] = values[longer] << 7 | low_bits[last[longer] - back]
     return values, np.diff(np.searchsorted(last, stops - 1, side="right"), prepend=0)
