@@ -19,33 +19,33 @@ class Made(NamedTuple):
 
 
 class Pieces(NamedTuple):
-    """What is known of the wordpieces that records hold; without a vocabulary, nothing."""
+    """Facts of a vocabulary that wordpieces are checked with; without one, nothing is known."""
     vocab_size: int = 2 ** 31  # ids are below it; the model's are int32
     cls: Optional[int] = None  # the id of [CLS]
     sep: Optional[int] = None  # the id of [SEP]
 
 
 class Rule(NamedTuple):
-    """Which of N records break a rule, and how."""
+    """A rule applied to N records: which of them break it, and how."""
     is_broken: np.ndarray  # bool [N]
     explain: Callable[[int], str]  # what is wrong with a record that breaks it, given its row
     remedy: str = "prepare the records again"
 
 
-# The rules of a task beyond its spec. A record that breaks one rule goes through the others as
-# well, so that none may fail on any numbers; what it is told of is the first one.
+# Yields the rules of a task beyond its spec. A record that breaks one rule goes through the others
+# as well, so none may fail, whatever the numbers; the first broken one is told.
 Check = Callable[[Columns, Pieces], Iterator[Rule]]
 
 
 class Featurizer(NamedTuple):
-    """What the library knows of a task's features. A value: it is sent to worker processes.
+    """All that the library knows of a task's features. A value: it is sent to worker processes.
 
     A maker, what `make` returns, has `vocab_size`, `training(example) -> Made` and
     `prediction(example) -> Made`; these raise BadExampleError where an example cannot be used.
     """
     spec: FeatureSpec
     make: Callable[[TextOptions, Any], Any]  # (text, the task's options) -> a maker
-    program: str  # prepares the records; named in messages
+    program: str  # the program that prepares the records, named in messages
     check: Optional[Check] = None
     # The pieces that the labels of a record mark, given its features; None where they mark none.
     labelled_span: Optional[Callable[[Columns], Optional[slice]]] = None

@@ -23,7 +23,7 @@ INPUTS: Tuple[Feature, ...] = (
 
 
 class Layout(NamedTuple):
-    """Where the texts of N records lie, by mask and segments alone."""
+    """The places of the texts of N records, by mask and segments alone."""
     lengths: np.ndarray  # int64 [N] wordpieces before the padding
     query_lengths: np.ndarray  # int64 [N] wordpieces of the question, [CLS] and [SEP] included
     is_piece: np.ndarray  # bool [N, S] no padding

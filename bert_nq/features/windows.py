@@ -31,7 +31,7 @@ class Windows(NamedTuple):
     lengths: np.ndarray  # [N] pieces before the padding: where input_mask is 1
     query_length: int  # pieces up to the first [SEP], which is included: segment 0
     labels: Optional[Labels]
-    token_map: Optional[np.ndarray]  # [N, S] document token of each piece, -1 for what is none
+    token_map: Optional[np.ndarray]  # [N, S] document token of each piece, -1 for none
 
     def input_mask(self) -> np.ndarray:
         """[N, S]: 1 for pieces, 0 for padding."""
@@ -42,7 +42,7 @@ class Windows(NamedTuple):
         return (self._is_piece() & self._is_behind_query()).astype(np.int64)
 
     def columns(self) -> Columns:
-        """The features by their names, see features.joint_windows; those of 0 and 1 are bool."""
+        """The features by their names, see features.joint_windows; masks and segments are bool."""
         is_piece = self._is_piece()
         columns = {"unique_ids": self.unique_ids, "input_ids": self.input_ids,
                    "input_mask": is_piece, "segment_ids": is_piece & self._is_behind_query()}

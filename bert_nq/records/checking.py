@@ -1,4 +1,4 @@
-"""Whether records are as their feature spec wants them: names, sizes, ranges, a task's own rules.
+"""The check of records against their feature spec: names, sizes, ranges, a task's own rules.
 
 Many records are checked at once, as columns of numbers. A rule tells which of them break it, and
 explains the fault of each of these (features.featurizer.Rule).
@@ -23,7 +23,7 @@ Fault = Tuple[int, str]  # which record is wrong, and a line that names it
 
 
 class Kind(NamedTuple):
-    """What records must have in common to be used together."""
+    """A purpose and length, which records must have in common to be used together."""
     purpose: str  # specs.TRAINING or PREDICTION
     seq_length: int
 
@@ -38,7 +38,7 @@ class Batch(NamedTuple):
     seq_length: int  # 0 where there are no sequences
 
     def keep(self, is_kept: np.ndarray) -> "Batch":
-        """Those of the records for which `is_kept` [N] is true."""
+        """The records for which `is_kept` [N] is true."""
         if is_kept.all():
             return self
         return Batch(self.rows[is_kept], {name: values[is_kept] for name, values

@@ -1,4 +1,4 @@
-"""Whether record files are such that training can use them.
+"""The check of record files before training, and the search for the record that stopped it.
 
 Training takes records of other writers as well: more features than the spec's inputs and labels,
 and inputs that are packed in another way, do no harm.

@@ -1,4 +1,4 @@
-"""Whether record files are whole: every checksum, every record, and all that a manifest says."""
+"""The check that record files are whole: checksums, records, and all that a manifest says."""
 import collections
 import functools
 import io
@@ -125,7 +125,7 @@ def _verify_file(expected: Expected, max_faults: int, path: str,
 
 
 class _Summed(io.RawIOBase):
-    """A file whose bytes are counted and summed up as they are read."""
+    """A file; its bytes are counted and their checksum is taken as they are read."""
 
     def __init__(self, f: IO[bytes], report: workers.Report):
         super().__init__()

@@ -39,7 +39,7 @@ def write_records(path, records, compress=bytes):
 
 
 def rows_of(records):
-    """What must come out for each record: a tuple of tuples."""
+    """The expected batch row of each record: a tuple of tuples."""
     parsed = [examples.parse(record, "record") for record in records]
     return [tuple(tuple(features[name].tolist()) for name in FEATURES) for features in parsed]
 

@@ -1,4 +1,4 @@
-"""What records must be, many at once: names, sizes, ranges, and the joint reader's own rules."""
+"""The check of many records at once: names, sizes, ranges, the joint reader's own rules."""
 import collections
 
 import numpy as np
