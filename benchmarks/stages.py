@@ -6,9 +6,12 @@ from typing import Callable, List, Tuple
 from bert_nq.base import lines
 from bert_nq.base.inflating import Inflated
 from bert_nq.datasets.nq import decoding, typed_decoding
-from bert_nq.features import contexts, making
+from bert_nq.features import contexts, spec
+from bert_nq.features.joint_windows import FEATURIZER
 from bert_nq.features.options import FeatureOptions, TextOptions
 from bert_nq.records import examples, tfrecord
+
+_SPEC = spec.of_purpose(FEATURIZER.spec, spec.TRAINING)
 
 
 class _Clock:
@@ -34,7 +37,7 @@ def rows(paths: List[str], vocab_file: str, include_unknowns: float) -> List[Tup
       include_unknowns: see FeatureOptions.
     """
     options = FeatureOptions(include_unknowns=include_unknowns)
-    maker = making.make_window_maker(TextOptions(vocab_file), options)
+    maker = FEATURIZER.make(TextOptions(vocab_file), options)
     steps, parts, pages = _Clock(), _Clock(), 0
     for path in paths:
         parts("of reading: gunzip", _gunzip, path)
@@ -45,8 +48,8 @@ def rows(paths: List[str], vocab_file: str, include_unknowns: float) -> List[Tup
                 break
             line = item[1]
             example = steps("decoding it", decoding.decode_example, line, "")
-            made = steps("windows", maker.training_windows, example)
-            records = steps("serializing", _serialize, made.windows)
+            made = steps("windows", maker.training, example)
+            records = steps("serializing", _serialize, made.rows)
             steps("framing, with CRCs", _frame, records)
             parts("of decoding: JSON", typed_decoding.parse, line)
             parts("of windows: contexts", contexts.build_contexts, example, options, True)
@@ -64,7 +67,7 @@ def _gunzip(path: str) -> None:
 
 
 def _serialize(windows) -> List[bytes]:
-    return list(examples.serialize(windows))
+    return list(examples.serialize(_SPEC, windows.columns()))
 
 
 def _frame(records: List[bytes]) -> List[bytes]:

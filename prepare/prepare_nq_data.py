@@ -14,7 +14,7 @@ synonyms for one in five of the words that have any, and leaves the answers alon
 
 All cores work, a shard each. Killed at any moment, the same command carries on with the shards that
 are left; the same flags and shards give the same bytes, however many workers there are and however
-often it was killed. nq-train.manifest.json, beside the records, says what they were made of.
+often it was killed. nq-train.manifest.json, beside the records, names their settings and shards.
 """
 from absl import flags
 

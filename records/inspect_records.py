@@ -4,8 +4,7 @@
 
 The labelled answer stands between marks: ... the town of >>> marel tovin <<< lies ... With
 --answer_type=SHORT or --unique_id=..., the windows shown are those. Every record's checksums are
-verified on the way. Files may be gzipped, and compact records are shown as the windows that they
-stand for.
+verified on the way. Files may be gzipped.
 """
 import textwrap
 
@@ -14,6 +13,8 @@ from absl import flags
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.cli import program
+from bert_nq.features import spec
+from bert_nq.features.joint_windows import FEATURIZER
 
 FLAGS = flags.FLAGS
 
@@ -23,7 +24,7 @@ flags.DEFINE_string("vocab_file", None, "The vocabulary that they were made with
                     "text is shown.")
 flags.DEFINE_integer("num_windows", 3, "How many windows to show.", lower_bound=0)
 flags.DEFINE_integer("unique_id", None, "Show the windows with this id.")
-flags.DEFINE_enum("answer_type", None, ["UNKNOWN", "YES", "NO", "SHORT", "LONG"],
+flags.DEFINE_enum("answer_type", None, spec.class_label(FEATURIZER.spec).classes,
                   "Show windows with this type of answer only.", case_sensitive=False)
 
 
@@ -34,7 +35,7 @@ def main() -> None:
 
     paths = files.expand(FLAGS.input_tfrecord, "record")
     tokens = Vocabulary.load(FLAGS.vocab_file).tokens if FLAGS.vocab_file else None
-    windows = program.progress(inspection.read_windows(paths), "records")
+    windows = program.progress(inspection.read_windows(paths, FEATURIZER), "records")
     report = inspection.inspect(windows, FLAGS.num_windows, is_wanted)
     print_report(report, len(paths))
     if tokens is None:
@@ -52,8 +53,7 @@ def is_wanted(window) -> bool:
     """Whether the flags ask to show a window."""
     if FLAGS.unique_id is not None and window.unique_id != FLAGS.unique_id:
         return False
-    return FLAGS.answer_type is None or (window.answer_type is not None
-                                         and window.answer_type.name == FLAGS.answer_type)
+    return FLAGS.answer_type is None or window.class_name == FLAGS.answer_type
 
 
 def print_report(report, num_files: int) -> None:
@@ -63,22 +63,23 @@ def print_report(report, num_files: int) -> None:
         ("files", num_files),
         ("records", total),
         ("bytes", report.num_bytes),
-        ("made for", counted(report.kinds)),
-        ("format", counted(report.formats))])
+        ("made for", counted(report.purposes))])
     program.print_table("Features, all int64", [
         (name, sizes_as_text(sizes)
          + ("" if sum(sizes.values()) == total else "  in %d records" % sum(sizes.values())))
         for name, sizes in sorted(report.sizes.items())])
     import numpy as np
-    if report.answer_lengths:
-        labelled = sum(map(len, report.answer_lengths.values()))
+    if report.span_lengths:
+        labelled = sum(map(len, report.span_lengths.values()))
+        by_class = [(name, report.span_lengths[name])
+                    for name in spec.class_label(FEATURIZER.spec).classes
+                    if name in report.span_lengths]
         program.print_table("Answers", [("", "  windows    share  pieces: median   most")] + [
-            (kind.name, "%9s  %5.1f %%  %14d  %5d" % (
+            (name, "%9s  %5.1f %%  %14d  %5d" % (
                 format(len(lengths), ","), 100.0 * len(lengths) / labelled, np.median(lengths),
                 max(lengths)))
-            for kind, lengths in sorted(report.answer_lengths.items())])
-        impossible = sum(lengths.count(0) for kind, lengths in report.answer_lengths.items()
-                         if kind.name != "UNKNOWN")
+            for name, lengths in by_class])
+        impossible = sum(lengths.count(0) for name, lengths in by_class if name != "UNKNOWN")
         if impossible:
             print("  %d answers do not lie in their windows" % impossible)
     if total:
@@ -95,7 +96,7 @@ def counted(counts) -> str:
 
 
 def sizes_as_text(sizes) -> str:
-    """[64] or [80]; of features that differ from record to record, as [16 to 40]."""
+    """[64] or [80]; [16 to 40] for features with more than three sizes."""
     if len(sizes) > 3:
         return "[%d to %d]" % (min(sizes), max(sizes))
     return " or ".join("[%d]" % size for size in sorted(sizes))
@@ -104,10 +105,11 @@ def sizes_as_text(sizes) -> str:
 def print_window(window, tokens) -> None:
     """Prints one window, its labels and its text."""
     notes = ["unique_id %d" % window.unique_id, "%d wordpieces" % window.length]
-    if window.answer_type is not None:
-        notes.append(window.answer_type.name)
-    if window.answer_span is not None:
-        notes.append("pieces %d to %d" % (window.answer_span.start, window.answer_span.stop - 1))
+    if window.class_name is not None:
+        notes.append(window.class_name)
+    span = window.labelled_span
+    if span is not None:
+        notes.append("pieces %d to %d" % (span.start, span.stop - 1))
     mapped = [t for t in window.features.get("token_map", ()) if t >= 0]
     if mapped:
         notes.append("document tokens %d to %d" % (min(mapped), max(mapped)))

@@ -1,12 +1,12 @@
-r"""Checks that files of NQ windows are whole: what was written, all of it, and nothing else.
+r"""Checks that files of NQ windows are whole: all that was written, and nothing else.
 
     python records/verify_records.py --input_tfrecord='nq-train.tfrecord*' --vocab_file=vocab-nq.txt
 
-Of every record, the checksums and the schema are verified: names, types and sizes of the features,
-mask and segments, ids, labels. All records must be of one kind and length. Where a manifest of
+The checksums and the features of every record are verified: names, types and sizes, mask and
+segments, ids, labels. All records must be of one kind and length. Where a manifest of
 prepare_nq_data.py lies beside the files, they are compared with it: missing files, sizes, checksums
 and counts. Every fault is told with its file and record, and the exit code is then 1. Files may be
-gzipped, and of either record format.
+gzipped.
 """
 import shlex
 
@@ -30,10 +30,11 @@ flags.DEFINE_integer("num_workers", None, "How many files are read at once; by d
 
 def main() -> None:
     program.require(FLAGS, "input_tfrecord")
+    from bert_nq.features.joint_windows import FEATURIZER
     from bert_nq.records import verification
 
     paths = files.expand(FLAGS.input_tfrecord, "record")
-    pieces = known_pieces()
+    expected = verification.Expected(FEATURIZER, known_pieces())
     total_bytes = sum(map(files.size, paths))
     done = {"records": 0, "bytes": 0}
     with program.Meter() as meter:
@@ -43,11 +44,12 @@ def main() -> None:
             meter.show("verifying", done["bytes"] / max(total_bytes, 1), "records %s (%.0f/s)" % (
                 format(done["records"], ","), done["records"] / max(meter.elapsed(), 1e-9)))
 
-        found = verification.verify(paths, pieces, FLAGS.max_faults,
+        found = verification.verify(paths, expected, FLAGS.max_faults,
                                     FLAGS.num_workers or program.num_cores(), show)
         seconds = meter.elapsed()
     print_faults(found)
-    program.print_table("Records in %s" % FLAGS.input_tfrecord, summary_rows(found, seconds))
+    program.print_table("Records in %s" % FLAGS.input_tfrecord,
+                        summary_rows(found, expected.class_names(), seconds))
     if found.num_faults:
         faulty = sum(1 for report in found.files if report.num_faults)
         print("\nNext: remove what is faulty and prepare it again.")
@@ -59,8 +61,8 @@ def main() -> None:
 
 
 def known_pieces():
-    """What --vocab_file says of wordpieces."""
-    from bert_nq.records.schema import Pieces
+    """The wordpieces of --vocab_file."""
+    from bert_nq.features.featurizer import Pieces
     from bert_nq.text.vocabulary import Vocabulary
     if not FLAGS.vocab_file:
         return Pieces()
@@ -85,15 +87,15 @@ def print_faults(found):
         print(fault)
 
 
-def summary_rows(found, seconds):
+def summary_rows(found, class_names, seconds):
     """The lines of the summary, as (name, value)."""
     records = sum(report.records for report in found.files)
     num_bytes = sum(report.num_bytes for report in found.files)
     rows = [("files", len(found.files)), ("records", records), ("bytes", num_bytes)]
     rows += [("kind", "%s: %s" % (kind, format(count, ",")))
              for kind, count in sorted((str(kind), n) for kind, n in found.kinds.items())]
-    rows += [("  " + kind.name.lower(), count)
-             for kind, count in sorted(found.answer_types.items())]
+    rows += [("  " + name.lower(), found.classes[name]) for name in class_names
+             if name in found.classes]
     return rows + [
         ("manifest", ", ".join(found.manifests) or "none beside them"),
         ("faults", found.num_faults),
@@ -103,7 +105,7 @@ def summary_rows(found, seconds):
 
 
 def print_next(found):
-    """Prints what to run next."""
+    """Prints the command to run next."""
     kind, = found.kinds
     if kind.purpose == "training":
         print("\nNext: train on them\n"

@@ -15,7 +15,7 @@ FLAGS = flags.FLAGS
 
 
 def define_flags(num_output_shards: int) -> Callable:
-    """Defines the flags that decide what is made of what.
+    """Defines the flags of inputs, windows and outputs.
 
     Args:
       num_output_shards: the default of this flag.
@@ -32,8 +32,6 @@ def define_flags(num_output_shards: int) -> Callable:
                          upper_bound=1000)
     flags.DEFINE_bool("gzip", False, "Compress the record files. Training here reads them as "
                       "they are; Google's code wants them plain.")
-    flags.DEFINE_bool("compact", False, "Write records without padding and masks, which training "
-                      "and the programs here restore; Google's code cannot read them.")
     flags.DEFINE_bool("is_training", True,
                       "Training windows with labels, or prediction windows with token maps.")
     flags.DEFINE_integer("max_examples", 0, "If positive, stop after this many pages. One "
@@ -48,7 +46,7 @@ def define_flags(num_output_shards: int) -> Callable:
     def job():
         program.require(FLAGS, "input_jsonl", "output_tfrecord", "vocab_file")
         from bert_nq.datasets.nq import shards
-        from bert_nq.features.making import make_window_maker
+        from bert_nq.features.joint_windows import FEATURIZER
         from bert_nq.records import manifest
         from bert_nq.records.job import Job
         from bert_nq.records.preparation import PreparationOptions
@@ -57,10 +55,11 @@ def define_flags(num_output_shards: int) -> Callable:
         if FLAGS.augment and not FLAGS.is_training:
             raise UserError("--augment makes copies to train on: leave it out with "
                             "--nois_training")
-        options = PreparationOptions(text_flags(), window_flags()._replace(seed=FLAGS.seed),
-                                     FLAGS.is_training, FLAGS.compact,
-                                     augmentation(paths, FLAGS.seed))
-        make_window_maker(*options[:2])  # Bad flags are told here, not by each worker.
+        options = PreparationOptions(
+            FEATURIZER, text_flags(), window_flags()._replace(seed=FLAGS.seed), FLAGS.is_training,
+            augmentation(paths, FLAGS.seed))
+        # Bad flags are told here, not by each worker.
+        FEATURIZER.make(options.text, options.windows)
         return Job(options, paths, FLAGS.output_tfrecord, FLAGS.num_output_shards,
                    "gzip" if FLAGS.gzip else "", FLAGS.max_examples,
                    FLAGS.on_bad_input == "skip")
@@ -86,8 +85,10 @@ def summary_rows(result, seconds: float) -> List[Tuple[str, object]]:
         ("  written as records", counts["records"]),
     ]
     if FLAGS.is_training:
-        from bert_nq.datasets.nq.example import AnswerType
-        rows += [("    " + kind.name.lower(), counts.get(kind.name, 0)) for kind in AnswerType]
+        from bert_nq.features import spec
+        from bert_nq.features.joint_windows import FEATURIZER
+        rows += [("    " + name.lower(), counts.get(name, 0))
+                 for name in spec.class_label(FEATURIZER.spec).classes]
     size = sum(output.bytes for output in result.manifest.outputs)
     rows.append(("size", "%.1f MB" % (size / 1e6)))
     if not result.num_tasks:
@@ -98,7 +99,7 @@ def summary_rows(result, seconds: float) -> List[Tuple[str, object]]:
 
 
 def print_summary(result, seconds: float) -> None:
-    """Prints the counts, the paths written and what to run next."""
+    """Prints the counts, the paths written and the command to run next."""
     from bert_nq.records import manifest
     outputs = manifest.output_paths(FLAGS.output_tfrecord, FLAGS.num_output_shards)
     records = outputs[0] if len(outputs) == 1 else "%s-*-of-%05d" % (FLAGS.output_tfrecord,

@@ -58,14 +58,17 @@ def make_plan(task, groups, config, checkpoint: Optional[str]) -> TrainingPlan:
     Raises:
       UserError: something cannot be used, or the folder holds a model that was trained otherwise.
     """
-    from bert_nq.estimator import model_folder, record_checks
+    from bert_nq.estimator import model_folder
+    from bert_nq.records import training_files
     from bert_nq.training import run_record
     from bert_nq.training.settings import TrainingData
     program.require(FLAGS, "train_precomputed_file")
     paths = files.expand(FLAGS.train_precomputed_file, "record")
-    record_checks.check_training_records(paths, FLAGS.max_seq_length, config.vocab_size)
-    num_records = FLAGS.train_num_precomputed or record_checks.count_records(paths)
-    data = TrainingData(paths, num_records, run_record.describe_data(paths, num_records))
+    training_files.check_first_records(paths, training_files.Demands(
+        task.featurizer, FLAGS.max_seq_length, config.vocab_size))
+    num_records = FLAGS.train_num_precomputed or training_files.count_records(paths)
+    data = TrainingData(paths, num_records, run_record.describe_data(paths, num_records),
+                        task.featurizer)
     if FLAGS.overwrite_output_dir:
         model_folder.check_can_clear(FLAGS.output_dir, FLAGS.init_checkpoint)
     else:

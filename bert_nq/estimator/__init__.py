@@ -2,7 +2,6 @@
 
     model          the joint model's logits and its model_fn
     inputs         record files and windows as tf.data
-    record_checks  whether records are what training takes        free of TensorFlow
     model_folder   config and vocabulary beside the checkpoints   free of TensorFlow
     devices        the Estimator on a TPU, one device, several, or several machines
     cluster        the workers that TF_CONFIG names               free of TensorFlow

@@ -1,4 +1,7 @@
-"""Record files and windows as tf.data.Datasets of batches."""
+"""Record files and windows as tf.data.Datasets of batches.
+
+Notation: B batch, S sequence in wordpieces.
+"""
 import functools
 import itertools
 from typing import Callable, Dict, Iterable, List, Optional
@@ -6,39 +9,37 @@ from typing import Callable, Dict, Iterable, List, Optional
 import numpy as np
 
 from bert_nq.base.errors import UserError
-from bert_nq.estimator import record_checks
-from bert_nq.estimator.record_checks import SEQUENCES
+from bert_nq.features import spec as specs
+from bert_nq.features.spec import FeatureSpec
 from bert_nq.modeling.runtime import READS_GZIP_MEMBERS, tf
-from bert_nq.records import compact, examples, tfrecord
+from bert_nq.records import tfrecord
 
 # More than the reference's 100: records of one page that were written together part ways.
 _SHUFFLE_BUFFER = 4096
 _READ_BUFFER = 1 << 20  # bytes
-_LABELS = {name: tf.FixedLenFeature([], tf.int64) for name in examples.TRAINING_LABELS}
-# Stands behind the last piece until the mask is known: any id, right or wrong, is another number.
-_NO_PIECE = -2 ** 31
 
 
-def training_input_fn(paths: List[str], seq_length: int, seed: int,
+def training_input_fn(paths: List[str], spec: FeatureSpec, seq_length: int, seed: int,
                       records_done: int = 0) -> Callable:
-    """An endless input_fn over record files of training windows, all full or all compact.
+    """An endless input_fn over record files of training windows.
 
     Each file may be gzipped. Each pass over the data is shuffled anew; batches are full. The
-    features are int32 [B, S] sequences and int32 [B] labels.
+    features are the spec's inputs and labels, int32: [B, S] sequences and [B] scalars.
 
     The records of a step depend on the seed and on how many were used before, not on the number of
     devices that share them: the first device has the first of them, and so on.
 
     Args:
       paths: the record files.
+      spec: of the task.
       seq_length: S.
       seed: decides the order.
       records_done: how many records of that order are left out, since training has had them.
 
     Raises:
-      UserError: a file or the first record cannot be read.
+      UserError: a file cannot be read.
     """
-    parse = _parse_compact if record_checks.holds_compact_records(paths) else _parse_full
+    parsed = _parsed_features(specs.of_roles(spec, specs.INPUT, specs.LABEL), seq_length)
     readers = [(read, list(some)) for read, some in itertools.groupby(paths, _reader)]
 
     def input_fn(params, input_context=None):
@@ -49,8 +50,7 @@ def training_input_fn(paths: List[str], seq_length: int, seed: int,
         dataset = dataset.repeat().skip(records_done)
         dataset = _batches(dataset, params["batch_size"], input_context)
         # One call for the whole batch costs a fraction of one call a record.
-        return dataset.map(lambda batch: parse(batch, seq_length),
-                           num_parallel_calls=1).prefetch(4)
+        return dataset.map(lambda batch: _parse(batch, parsed), num_parallel_calls=1).prefetch(4)
 
     return input_fn
 
@@ -98,47 +98,37 @@ def _read_gzip_members(paths: List[str]) -> tf.data.Dataset:
     return tf.data.Dataset.from_generator(records, tf.string, [])
 
 
-def _parse_full(batch: tf.Tensor, seq_length: int) -> Dict[str, tf.Tensor]:
-    """Features of B serialized records in the full format."""
-    spec = {name: tf.FixedLenFeature([seq_length], tf.int64) for name in SEQUENCES}
-    spec.update(_LABELS)
+def _parsed_features(spec: FeatureSpec, seq_length: int) -> Dict[str, tf.FixedLenFeature]:
+    """The features of a spec as tf.io.parse_example wants them."""
+    return {feature.name: tf.FixedLenFeature(
+                [seq_length] if feature.shape == specs.SEQUENCE else [], tf.int64)
+            for feature in spec}
+
+
+def _parse(batch: tf.Tensor, features: Dict[str, tf.FixedLenFeature]) -> Dict[str, tf.Tensor]:
+    """The features of B serialized records, int32."""
     return {name: tf.cast(value, tf.int32)
-            for name, value in tf.io.parse_example(batch, spec).items()}
+            for name, value in tf.io.parse_example(batch, features).items()}
 
 
-def _parse_compact(batch: tf.Tensor, seq_length: int) -> Dict[str, tf.Tensor]:
-    """The same features of B serialized records in the compact format, see records.compact."""
-    spec = {compact.PIECE_IDS: tf.FixedLenSequenceFeature(
-                [], tf.int64, allow_missing=True, default_value=_NO_PIECE),
-            compact.WINDOW_SHAPE: tf.FixedLenFeature([2], tf.int64)}
-    spec.update(_LABELS)
-    features = {name: tf.cast(value, tf.int32)
-                for name, value in tf.io.parse_example(batch, spec).items()}
-    query_lengths, seq_lengths = tf.split(features.pop(compact.WINDOW_SHAPE), 2, axis=1)  # [B, 1]
-    ids = features.pop(compact.PIECE_IDS)  # [B, most pieces of a window]
-    # As in the full format, records of another length are refused. Negative padding fails as well.
-    with tf.control_dependencies([tf.debugging.assert_equal(seq_lengths, seq_length)]):
-        ids = tf.pad(ids, [[0, 0], [0, seq_length - tf.shape(ids)[1]]], constant_values=_NO_PIECE)
-    ids.set_shape([None, seq_length])
-    mask = tf.cast(tf.not_equal(ids, _NO_PIECE), tf.int32)
-    in_document = tf.cast(tf.range(seq_length)[None, :] >= query_lengths, tf.int32)
-    return dict(features, input_ids=ids * mask, input_mask=mask, segment_ids=in_document * mask)
-
-
-def prediction_input_fn(batches: Callable[[], Iterable[Dict[str, np.ndarray]]], batch_size: int,
-                        seq_length: int) -> Callable:
-    """An input_fn over batches that the host makes: int32 [B, S] sequences, all of one shape.
+def prediction_input_fn(batches: Callable[[], Iterable[Dict[str, np.ndarray]]], spec: FeatureSpec,
+                        batch_size: int, seq_length: int) -> Callable:
+    """An input_fn over batches that the host makes: the spec's inputs, int32.
 
     Args:
-      batches: gives them.
+      batches: gives them, all of one shape: [B, S] sequences and [B] scalars.
+      spec: of the task.
       batch_size: B.
       seq_length: S.
     """
+    inputs = specs.of_roles(spec, specs.INPUT)
+    shapes = {feature.name: tf.TensorShape(
+                  [batch_size, seq_length] if feature.shape == specs.SEQUENCE else [batch_size])
+              for feature in inputs}
+
     def input_fn(params):
         del params  # the Estimator passes them by name
-        dataset = tf.data.Dataset.from_generator(
-            batches, dict.fromkeys(SEQUENCES, tf.int32),
-            dict.fromkeys(SEQUENCES, tf.TensorShape([batch_size, seq_length])))
+        dataset = tf.data.Dataset.from_generator(batches, dict.fromkeys(shapes, tf.int32), shapes)
         return dataset.prefetch(4)
 
     return input_fn

@@ -31,7 +31,7 @@ class Answer(NamedTuple):
 
 
 class Contexts(NamedTuple):
-    """W words with what training needs, an answer, or what prediction does, a token map."""
+    """W words with an answer, for training, or a token map, for prediction."""
     words: List[str]
     token_map: Optional[np.ndarray]  # int64 [W] the document token of each word, -1 for a marker
     has_gold_candidate: bool  # whether the annotated candidate (or its absence) is in the text
@@ -49,13 +49,13 @@ class _Page:
         """The words among document tokens [start_token, end_token), and the text they make."""
         words = list(itertools.compress(self._tokens[start_token:end_token],
                                         self._is_word[start_token:end_token]))
-        # Hardly a word has blanks, and to look for them in all words at once takes the least time.
+        # Words hardly ever have blanks; looking for them in all words at once is fastest.
         if " " in "".join(words):
             words = [word.replace(" ", "") for word in words]
         return words, " ".join(words)
 
     def positions(self) -> np.ndarray:
-        """The tokens that are words; int64, in their order."""
+        """int64: the numbers of the tokens that are words, in order."""
         return np.flatnonzero(np.frombuffer(self._is_word, np.uint8))
 
     def offset(self, start_token: int, token: int) -> int:
@@ -83,9 +83,8 @@ def build_contexts(example: Example, options: FeatureOptions, with_answer: bool)
 
     Args:
       example: any example.
-      options: which candidates to take.
-      with_answer: whether to find the answer, as training needs, or the tokens of the words, as
-        prediction does.
+      options: decide which candidates are taken.
+      with_answer: whether to find the answer, for training, or else the tokens of the words.
 
     Raises:
       BadExampleError: the short answer holds no words of its candidate.
@@ -125,7 +124,7 @@ def build_contexts(example: Example, options: FeatureOptions, with_answer: bool)
 
 
 def _token_map(page: _Page, kept: List[Candidate], num_words: int) -> np.ndarray:
-    """The document tokens of the first `num_words` words, by the tokens of what was kept."""
+    """int64 [num_words]: the document token of each word of the kept candidates."""
     markers = np.full([2], -1)
     positions = page.positions()
     parts = [markers]

@@ -1,4 +1,4 @@
-"""What makes windows, from settings alone: in this process, a worker or another machine."""
+"""The maker of windows from settings alone, so that any process or machine can have one."""
 from bert_nq.features.options import FeatureOptions, TextOptions
 from bert_nq.features.windows import WindowMaker
 from bert_nq.text.vocabulary import Vocabulary, check_markers

@@ -1,4 +1,4 @@
-"""The settings that decide what an example's windows are."""
+"""The settings of features: how text is cut into pieces, and a page into windows."""
 from typing import NamedTuple
 
 from bert_nq.base.errors import UserError
@@ -12,7 +12,7 @@ class TextOptions(NamedTuple):
 
 
 class FeatureOptions(NamedTuple):
-    """Named as the flags are; the defaults are the reference's."""
+    """How a page becomes windows. Named as the flags are; the defaults are the reference's."""
     max_seq_length: int = 384  # wordpieces of a window, [CLS], question and [SEP]s included
     doc_stride: int = 128  # wordpieces between the starts of two windows
     max_query_length: int = 64  # wordpieces of the question, [Q] included
@@ -21,7 +21,7 @@ class FeatureOptions(NamedTuple):
     max_position: int = 50  # the n of [Paragraph=n], [Table=n], [List=n] stops here
     include_unknowns: float = -1.0  # share kept of the windows without answer; negative: none
     # A gold candidate may be nested or beyond max_contexts. The reference then labels the words
-    # that stand at the answer's offset from the start of the text; False: the page has no answer.
+    # at the answer's offset from the start of the text. False: such a page has no answer.
     keep_unreachable_answers: bool = True
     seed: int = 0  # of the draw for include_unknowns
 

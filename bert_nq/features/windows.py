@@ -1,21 +1,19 @@
 """Contexts to windows: arrays of wordpiece ids, with labels or token maps."""
+import collections
 import itertools
 from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from bert_nq.base import randomness
 from bert_nq.datasets.nq.example import AnswerType, Example
-from bert_nq.features.contexts import Answer, build_contexts
+from bert_nq.features import draws
+from bert_nq.features.contexts import Answer, Contexts, build_contexts
+from bert_nq.features.featurizer import Columns, Made
 from bert_nq.features.options import FeatureOptions
-
-# Random draws of one window that must be independent of each other.
-_DRAW_UNKNOWN = 1
-_DRAW_ORDER = 2
 
 
 class Labels(NamedTuple):
-    """What N windows are trained on; int64."""
+    """The labels of N windows, named as the features of records; int64."""
     start_positions: np.ndarray  # [N] first piece of the answer in the window, 0 without answer
     end_positions: np.ndarray  # [N] last piece of the answer
     answer_types: np.ndarray  # [N] AnswerType
@@ -24,37 +22,41 @@ class Labels(NamedTuple):
 class Windows(NamedTuple):
     """N windows of S wordpieces of one example; int64, as records hold them.
 
-    A window is `[CLS] question [SEP] document [SEP]` and padding. It has labels for training or a
-    token map for prediction.
+    A window is `[CLS] question [SEP] document [SEP]` and padding, see features.packing. It has
+    labels for training or a token map for prediction.
     """
     unique_ids: np.ndarray  # [N] example id + index of the window, wrapped to 64 bits
-    indexes: np.ndarray  # [N] which windows of the example these are
+    indexes: np.ndarray  # [N] the places of these windows among all of the example
     input_ids: np.ndarray  # [N, S]
     lengths: np.ndarray  # [N] pieces before the padding: where input_mask is 1
     query_length: int  # pieces up to the first [SEP], which is included: segment 0
     labels: Optional[Labels]
-    token_map: Optional[np.ndarray]  # [N, S] document token of each piece, -1 for what is none
+    token_map: Optional[np.ndarray]  # [N, S] document token of each piece, -1 for none
 
     def input_mask(self) -> np.ndarray:
         """[N, S]: 1 for pieces, 0 for padding."""
-        return (self._columns() < self.lengths[:, None]).astype(np.int64)
+        return self._is_piece().astype(np.int64)
 
     def segment_ids(self) -> np.ndarray:
         """[N, S]: 1 for the document and its [SEP], 0 for the question and for padding."""
-        columns = self._columns()
-        return ((columns >= self.query_length)
-                & (columns < self.lengths[:, None])).astype(np.int64)
+        return (self._is_piece() & self._is_behind_query()).astype(np.int64)
 
-    def _columns(self) -> np.ndarray:
-        return np.arange(self.input_ids.shape[1])[None, :]
+    def columns(self) -> Columns:
+        """The features by their names, see features.joint_windows; masks and segments are bool."""
+        is_piece = self._is_piece()
+        columns = {"unique_ids": self.unique_ids, "input_ids": self.input_ids,
+                   "input_mask": is_piece, "segment_ids": is_piece & self._is_behind_query()}
+        if self.labels is not None:
+            columns.update(self.labels._asdict())
+        if self.token_map is not None:
+            columns["token_map"] = self.token_map
+        return columns
 
+    def _is_piece(self) -> np.ndarray:
+        return np.arange(self.input_ids.shape[1]) < self.lengths[:, None]
 
-class ExampleWindows(NamedTuple):
-    """What became of one example."""
-    windows: Windows  # those that were kept
-    total: int  # windows that the page has
-    has_gold_candidate: bool  # see Contexts
-    answer_found: bool  # False: there are no windows, since the answer was lost among odd blanks
+    def _is_behind_query(self) -> np.ndarray:
+        return np.arange(self.input_ids.shape[1]) >= self.query_length
 
 
 class _Layout(NamedTuple):
@@ -85,8 +87,10 @@ class WindowMaker:
         self.vocab_size = len(vocabulary)
         self._cls, self._sep, self._q = (vocabulary[t] for t in ("[CLS]", "[SEP]", "[Q]"))
 
-    def training_windows(self, example: Example) -> ExampleWindows:
+    def training(self, example: Example) -> Made:
         """The windows that hold the whole answer, and a share of the others.
+
+        There are none where the answer was lost among odd blanks; "answers_lost" counts that.
 
         Raises:
           BadExampleError: see `build_contexts`.
@@ -98,10 +102,9 @@ class WindowMaker:
         else:
             kept, labels = self._label(example, layout, contexts.answer)
         windows = self._build(example, layout, kept)._replace(labels=labels)
-        return ExampleWindows(windows, len(layout.starts), contexts.has_gold_candidate,
-                              contexts.answer is not None)
+        return Made(windows, len(layout.starts), _counts(contexts, contexts.answer is None))
 
-    def prediction_windows(self, example: Example) -> ExampleWindows:
+    def prediction(self, example: Example) -> Made:
         """All windows, with the document token that each wordpiece belongs to."""
         contexts = build_contexts(example, self._options, with_answer=False)
         layout = self._layout(example, contexts.words)
@@ -110,8 +113,8 @@ class WindowMaker:
         token_map = np.full_like(windows.input_ids, -1)
         _cut(np.repeat(contexts.token_map, pieces_of_words), layout.starts, layout.ends,
              token_map[:, len(layout.query):])
-        return ExampleWindows(windows._replace(token_map=token_map), len(layout.starts),
-                              contexts.has_gold_candidate, True)
+        return Made(windows._replace(token_map=token_map), len(layout.starts),
+                    _counts(contexts, False))
 
     def _layout(self, example: Example, words: List[str]) -> _Layout:
         options = self._options
@@ -139,12 +142,11 @@ class WindowMaker:
                             np.where(has_answer, int(answer.type), int(AnswerType.UNKNOWN)))
 
     def _drawn(self, example_id: int, num_windows: int) -> np.ndarray:
-        """bool [num_windows]: which windows are kept even if they are without answer."""
+        """bool [num_windows]: whether a window is kept even if it is without answer."""
         share = self._options.include_unknowns
         if not 0 < share < 1:  # Draws are in [0, 1).
             return np.full([num_windows], share >= 1)
-        return randomness.uniform(self._options.seed, _DRAW_UNKNOWN, example_id,
-                                  np.arange(num_windows)) < share
+        return draws.without_answer(self._options.seed, example_id, num_windows) < share
 
     def _build(self, example: Example, layout: _Layout, kept: np.ndarray) -> Windows:
         """Writes out the windows `kept` [N], without labels or token map."""
@@ -160,6 +162,12 @@ class WindowMaker:
         input_ids[np.arange(len(kept)), lengths] = self._sep
         return Windows(unique_ids(example.example_id, kept), kept, input_ids, lengths + 1, offset,
                        None, None)
+
+
+def _counts(contexts: Contexts, is_lost: bool) -> "collections.Counter[str]":
+    """Whether the annotated candidate is among the contexts, and whether the answer is lost."""
+    return collections.Counter(gold_in_contexts=int(contexts.has_gold_candidate),
+                               answers_lost=int(is_lost))
 
 
 def _count_pieces(ids_of_words: List[Sequence[int]]) -> int:
@@ -188,10 +196,3 @@ def unique_ids(example_id: int, indexes: np.ndarray) -> np.ndarray:
     """int64 [N]: example id + index of the window; past 2**63 - 1 it goes on from -2**63."""
     with np.errstate(over="ignore"):
         return np.array([example_id], np.int64) + indexes.astype(np.int64)
-
-
-def shuffle_keys(seed: int, example_id: int, indexes: np.ndarray) -> np.ndarray:
-    """uint64 [N]: sorting all windows of a data set by these shuffles them uniformly."""
-    if not len(indexes):
-        return np.zeros([0], np.uint64)
-    return randomness.hash64(seed, _DRAW_ORDER, example_id, indexes)

@@ -55,7 +55,7 @@ class PagePredictor:
         chunk = Chunk([], [])
         for example in examples:
             try:
-                windows = self._maker.prediction_windows(example).windows
+                windows = self._maker.prediction(example).rows
             except BadExampleError as e:
                 bad_input.handle(e)
                 continue

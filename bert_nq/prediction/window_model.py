@@ -14,13 +14,14 @@ import numpy as np
 from bert_nq.base.errors import UserError
 from bert_nq.decoding.outputs import OutputOptions, WindowOutputs
 from bert_nq.estimator import devices, failures, inputs, model
+from bert_nq.features import packing, spec
 from bert_nq.modeling import checkpoints, freezing
 from bert_nq.modeling.runtime import tf
 from bert_nq.prediction import graph
 from bert_nq.prediction.batches import Batch
 from bert_nq.prediction.model_settings import Member, ModelSettings
 
-INPUTS = ("input_ids", "input_mask", "segment_ids")
+INPUTS = spec.names(packing.INPUTS)
 
 
 class WindowModel:
@@ -178,7 +179,8 @@ class TpuWindowModel:
         host = _Host(batches, self._batch_size)
         # Closed at once when something fails: TensorFlow 1.15 cannot do it while Python exits.
         with contextlib.closing(self._estimator.predict(
-                inputs.prediction_input_fn(host.features, self._batch_size, self._seq_length),
+                inputs.prediction_input_fn(host.features, packing.INPUTS, self._batch_size,
+                                           self._seq_length),
                 yield_single_examples=False)) as results:
             with failures.mendable("prediction"):
                 for result in results:

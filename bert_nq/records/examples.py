@@ -1,18 +1,17 @@
-"""Windows to serialized tf.train.Example messages and back, without TensorFlow.
+"""Rows of features to serialized tf.train.Example messages and back, without TensorFlow.
 
 An Example is nothing but length-prefixed fields, and all ours are lists of int64, so the bytes are
 put together by hand: a table of the varints of all wordpiece ids makes that the cheapest step of
-preparation. Names, types and order of the features are those of Google's bert_joint.
+preparation. Names, order and shapes of the features are those of a feature spec.
 """
 import functools
-from typing import Dict, Iterable, Iterator, List, Tuple
+from typing import Dict, Iterator, List, Tuple
 
 import numpy as np
 
 from bert_nq.base.errors import UserError
-from bert_nq.features.windows import Windows
-
-TRAINING_LABELS = ("start_positions", "end_positions", "answer_types")
+from bert_nq.features.featurizer import Columns
+from bert_nq.features.spec import SEQUENCE, FeatureSpec
 
 
 def _varint(value: int) -> bytes:
@@ -34,14 +33,17 @@ _MAX_VARINT = 10  # bytes
 
 
 def _packed_rows(values: np.ndarray) -> List[bytes]:
-    """The varints of each row of `values` [N, S], int64, one behind the other."""
+    """The varints of each row of `values` [N, S], one behind the other."""
+    if values.dtype == bool:  # 0 and 1 are their own varints.
+        data, size = values.tobytes(), values.shape[1]
+        return [data[i * size:(i + 1) * size] for i in range(len(values))]
     if values.size and values.min() >= -1 and values.max() < _TABLE_SIZE:
         return list(map(b"".join, _VARINTS[values].tolist()))
     return [b"".join(map(_varint, row)) for row in values.tolist()]
 
 
 def _field_head(tag: int, num_bytes: int) -> bytes:
-    """What stands before the bytes of a length-delimited field (wire type 2)."""
+    """The tag and length before the bytes of a length-delimited field (wire type 2)."""
     return bytes((tag << 3 | 2,)) + _varint(num_bytes)
 
 
@@ -51,9 +53,9 @@ def _field(tag: int, payload: bytes) -> bytes:
 
 @functools.lru_cache(maxsize=1 << 14)
 def entry_head(name: bytes, num_bytes: int) -> bytes:
-    """What stands in an Example before `num_bytes` of the varints of the feature `name`.
+    """The heads of four nested messages before the `num_bytes` of varints of the feature `name`.
 
-    That is the cost of nesting four messages, paid once.
+    Cached, since they cost more than the varints.
     """
     # An entry of Features.feature: name -> Feature { int64_list { value: varints } }.
     # From the inside: Int64List.value is field 1, Feature.int64_list 3, the map entry's value 2.
@@ -64,44 +66,23 @@ def entry_head(name: bytes, num_bytes: int) -> bytes:
     return _field_head(1, num_bytes + len(head)) + head
 
 
-def _feature(name: bytes, varints: bytes) -> bytes:
-    return entry_head(name, len(varints)) + varints
+def serialize(spec: FeatureSpec, columns: Columns) -> Iterator[bytes]:
+    """Yields each row as a serialized Example, in order.
+
+    Args:
+      spec: the features that the Examples have.
+      columns: these features of N rows: [N] of a scalar, [N, S] of a sequence; int64, or bool,
+        which is faster.
+    """
+    for features in zip(*(_entries(feature.name.encode(), feature.shape, columns[feature.name])
+                          for feature in spec)):
+        yield _field(1, b"".join(features))
 
 
-def int_feature(name: str, values: np.ndarray) -> bytes:
-    """A feature as it stands in an Example: `values` int64 [n] under `name`."""
-    return _feature(name.encode(), _packed_rows(values[None, :])[0])
-
-
-def example(features: Iterable[bytes]) -> bytes:
-    """The serialized Example that has `features`."""
-    return _field(1, b"".join(features))
-
-
-@functools.lru_cache(maxsize=1 << 10)
-def _masks(seq_length: int, query_length: int, length: int) -> bytes:
-    """The features input_mask and segment_ids, which nearly all windows of a page share."""
-    # The varints of 0 and 1 are these bytes.
-    padding = bytes(seq_length - length)
-    return (_feature(b"input_mask", b"\1" * length + padding)
-            + _feature(b"segment_ids",
-                       bytes(query_length) + b"\1" * (length - query_length) + padding))
-
-
-def serialize(windows: Windows) -> Iterator[bytes]:
-    """Yields each window as a serialized Example, in order."""
-    seq_length = windows.input_ids.shape[1]
-    columns = [
-        [_feature(b"unique_ids", _varint(i)) for i in windows.unique_ids.tolist()],
-        [_feature(b"input_ids", row) for row in _packed_rows(windows.input_ids)],
-        [_masks(seq_length, windows.query_length, n) for n in windows.lengths.tolist()],
-    ]
-    for name, values in zip(TRAINING_LABELS, windows.labels or ()):
-        columns.append([_feature(name.encode(), _varint(v)) for v in values.tolist()])
-    if windows.token_map is not None:
-        columns.append([_feature(b"token_map", row) for row in _packed_rows(windows.token_map)])
-    for features in zip(*columns):
-        yield example(features)
+def _entries(name: bytes, shape: str, values: np.ndarray) -> List[bytes]:
+    """A feature of each row, as it stands in an Example."""
+    rows = _packed_rows(values) if shape == SEQUENCE else map(_varint, values.tolist())
+    return [entry_head(name, len(row)) + row for row in rows]
 
 
 def parse(payload: bytes, source: str) -> Dict[str, np.ndarray]:

@@ -1,4 +1,4 @@
-"""The runs of all tasks to record files."""
+"""Gathers the runs of all tasks into record files."""
 import contextlib
 import functools
 import os
@@ -13,7 +13,7 @@ from bert_nq.jobs.work_folder import WorkFolder
 from bert_nq.records import runs
 from bert_nq.records.manifest import OutputFile
 
-# What the work folder's notes of outputs begin with; those of tasks do not.
+# The work folder's notes of outputs begin with it; those of tasks do not.
 OUTPUT_PREFIX = "output-"
 
 _WRITE_SIZE = 1 << 20
@@ -29,7 +29,7 @@ class Output(NamedTuple):
 
     @property
     def names(self) -> List[str]:
-        """What the work folder notes of each."""
+        """The names of the work folder's notes, one for each file."""
         return [_output_name(shard) for shard in self.shards]
 
     def __str__(self) -> str:
@@ -37,7 +37,7 @@ class Output(NamedTuple):
 
 
 class Gathering(NamedTuple):
-    """What is to be gathered, and how."""
+    """The runs to gather, and the record files that they become."""
     work_path: str
     output_paths: List[str]
     compression: str  # "" or "gzip"
@@ -46,12 +46,12 @@ class Gathering(NamedTuple):
     num_records: int
 
     def outputs(self) -> List[Output]:
-        """What can be written independently of the rest."""
+        """Parts that can be written independently of each other."""
         numbers = list(range(len(self.output_paths)))
         return [Output([i]) for i in numbers] if self.shuffled else [Output(numbers)]
 
     def staged_path(self, shard: int) -> str:
-        """Where an output lies until all are complete: in the work folder, unless it is remote."""
+        """The place of an output until all are complete: in the work folder if it is not remote."""
         final = self.output_paths[shard]
         if files.is_remote(final):
             return final
@@ -59,7 +59,7 @@ class Gathering(NamedTuple):
 
 
 def make_gatherer(gathering: Gathering) -> workers.Work:
-    """A worker's function that writes an `Output` and notes what it wrote in the work folder."""
+    """A worker's function that writes an `Output` and notes its file in the work folder."""
     return functools.partial(_gather, gathering)
 
 
@@ -132,7 +132,7 @@ def _batches(records: Iterator[bytes]) -> Iterator[Sequence[bytes]]:
 
 
 class _Checksum:
-    """A file whose bytes are counted and summed up as they are written."""
+    """A file; its bytes are counted and their checksum is taken as they are written."""
 
     def __init__(self, out: IO[bytes]):
         self._out = out
@@ -155,7 +155,7 @@ def _compressed(out: _Checksum, compression: str):
 
 
 def finished(gathering: Gathering) -> Dict[str, bool]:
-    """Of each output's name in the work folder: whether its file is complete and there."""
+    """{name of an output in the work folder: whether its file is complete and there}."""
     folder = WorkFolder(gathering.work_path)
     found = {}
     for shard, path in enumerate(gathering.output_paths):

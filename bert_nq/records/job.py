@@ -55,7 +55,6 @@ class Job(NamedTuple):
         text, augmentation = self.options.text, self.options.augmentation
         settings = dict(
             self.options.windows._asdict(), is_training=self.options.is_training,
-            compact=self.options.compact,
             do_lower_case=text.do_lower_case, tokenizer=text.tokenizer,
             vocabulary=Vocabulary.load(text.vocab_file).fingerprint()[:16],
             max_examples=self.max_examples, num_output_shards=self.num_outputs,

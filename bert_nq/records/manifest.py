@@ -1,8 +1,8 @@
-"""What is known of a set of record files: settings, inputs, counts, and each file's checksum.
+"""The manifest of a set of record files: settings, inputs, counts, and each file's checksum.
 
 It lies beside the records: train.tfrecord, or train.tfrecord-00000-of-00032 and so on, have
-train.manifest.json. It tells a later run that nothing is left to do, and `verify_records` what the
-files must hold.
+train.manifest.json. It tells a later run that nothing is left to do, and `verify_records` the
+contents that the files must have.
 """
 import collections
 import os
@@ -30,7 +30,7 @@ class OutputFile(NamedTuple):
 
 
 class Manifest(NamedTuple):
-    """See the module."""
+    """See the module's docstring."""
     settings: Dict[str, Any]  # all that decides the records, by the flags' names
     inputs: List[Input]
     counts: "collections.Counter[str]"  # see records.preparation
@@ -102,10 +102,13 @@ def read_manifest(path: str) -> Optional[Manifest]:
         if content["version"] != _VERSION:
             raise UserError("%s: version %r of the manifest is not known; prepare the records again"
                             % (path, content["version"]))
-        return Manifest(content["settings"], [Input(**i) for i in content["inputs"]],
+        settings = content["settings"]
+        if settings.get("compact") is False:  # Earlier versions had two formats of records.
+            del settings["compact"]
+        return Manifest(settings, [Input(**i) for i in content["inputs"]],
                         collections.Counter(content["counts"]),
                         [OutputFile(**o) for o in content["outputs"]])
-    except (KeyError, TypeError) as e:
+    except (AttributeError, KeyError, TypeError) as e:
         raise UserError("%s is not a manifest of records (%s): remove it, or choose another output"
                         % (path, e)) from e
 

@@ -1,32 +1,32 @@
-"""A page to records with keys and counts.
+"""An example to records with keys and counts.
 
-This is what is done with each page wherever it is done: in a worker process (records.job) or by
-another engine. What comes of a page depends on the options and on the page alone.
+The same is done with each example wherever it is done: in a worker process (records.job) or by
+another engine. The records depend on the options and on the example alone.
 """
 import collections
-from typing import Callable, Iterator, List, NamedTuple, Optional
+from typing import Any, Callable, List, NamedTuple, Optional
 
 from bert_nq.augmentation.options import AugmentationOptions
-from bert_nq.datasets.nq.example import AnswerType, Example
-from bert_nq.features.making import make_window_maker
-from bert_nq.features.options import FeatureOptions, TextOptions
-from bert_nq.features.windows import ExampleWindows, WindowMaker, Windows, shuffle_keys
-from bert_nq.records import compact, examples, tfrecord
+from bert_nq.features import spec as specs
+from bert_nq.features.draws import shuffle_keys
+from bert_nq.features.featurizer import Featurizer, Made
+from bert_nq.features.options import TextOptions
+from bert_nq.records import examples, tfrecord
 
-# Counts by name. Of pages: "pages" that were usable, of them "gold_in_contexts", whose annotated
-# candidate (or its absence) is among the contexts, and "answers_lost" among odd blanks, and
-# "skipped" lines; their changed "copies" are counted by themselves. Of windows, those of copies
-# included: "windows" that the pages have, "records" that were written, of them "records_of_copies",
-# and of training records how many there are of each AnswerType, by its name.
+# Counts by name. Of pages, which are the examples: "pages" that were usable, the featurizer's own
+# counts of them, and "skipped" lines; their changed "copies" are counted by themselves. Of windows,
+# which are the rows, those of copies included: "windows" that the pages have, "records" that were
+# written, of them "records_of_copies", and of training records how many there are of each class of
+# the spec's class label, by its name.
 Counts = "collections.Counter[str]"
 
 
 class PreparationOptions(NamedTuple):
-    """What decides the records of a page. `windows.seed` decides their order as well."""
+    """All that decides the records of a page. `windows.seed` decides their order as well."""
+    featurizer: Featurizer
     text: TextOptions
-    windows: FeatureOptions = FeatureOptions()
-    is_training: bool = True  # labels, and shuffled; or token maps, and in order
-    compact: bool = False  # the format, see records.compact
+    windows: Any  # the featurizer's options; have a `seed`
+    is_training: bool = True  # labels, and shuffled; or for decoding, and in order
     augmentation: Optional[AugmentationOptions] = None  # of training pages: their copies as well
 
 
@@ -40,7 +40,7 @@ class PreparedPage(NamedTuple):
 class PagePreparer:
     """Makes records of pages, one after the other."""
 
-    def __init__(self, options: PreparationOptions, maker: Optional[WindowMaker] = None):
+    def __init__(self, options: PreparationOptions, maker: Optional[Any] = None):
         """
         Args:
           options: what to make.
@@ -49,37 +49,39 @@ class PagePreparer:
         Raises:
           UserError: the vocabulary cannot be used, or no window could be made.
         """
-        maker = maker or make_window_maker(options.text, options.windows)
-        self._make: Callable[[Example], ExampleWindows] = (
-            maker.training_windows if options.is_training else maker.prediction_windows)
-        self._serialize: Callable[[Windows], Iterator[bytes]] = (
-            compact.serialize_compact if options.compact else examples.serialize)
+        maker = maker or options.featurizer.make(options.text, options.windows)
+        self._make: Callable[[Any], Made] = (
+            maker.training if options.is_training else maker.prediction)
+        self._spec = specs.of_purpose(
+            options.featurizer.spec, specs.TRAINING if options.is_training else specs.PREDICTION)
+        self._label = specs.class_label(self._spec)
         self._seed = options.windows.seed
         self._augmenter = options.augmentation.make() if options.augmentation else None
 
-    def prepare(self, example: Example) -> PreparedPage:
+    def prepare(self, example: Any) -> PreparedPage:
         """The records of a page and of its copies.
+
+        Args:
+          example: has an `example_id`.
 
         Raises:
           BadExampleError: no windows can be made of it.
         """
         made = self._make(example)
-        page = PreparedPage([], [], collections.Counter(
-            pages=1, gold_in_contexts=int(made.has_gold_candidate),
-            answers_lost=int(not made.answer_found)))
+        page = PreparedPage([], [], collections.Counter(made.counts, pages=1))
         self._add(page, example.example_id, made)
         if self._augmenter:
             for copy in self._augmenter.copies(example):
                 made = self._make(copy.example)
                 self._add(page, copy.example.example_id, made)
-                page.counts.update(copies=1, records_of_copies=len(made.windows.indexes))
+                page.counts.update(copies=1, records_of_copies=len(made.rows.indexes))
         return page
 
-    def _add(self, page: PreparedPage, example_id: int, made: ExampleWindows) -> None:
+    def _add(self, page: PreparedPage, example_id: int, made: Made) -> None:
         """Adds the records of windows to a page's, and counts them."""
-        windows = made.windows
-        page.keys.extend(shuffle_keys(self._seed, example_id, windows.indexes).tolist())
-        page.records.extend(map(tfrecord.frame, self._serialize(windows)))
-        page.counts.update(windows=made.total, records=len(windows.indexes))
-        if windows.labels is not None:
-            page.counts.update(AnswerType(i).name for i in windows.labels.answer_types.tolist())
+        columns = made.rows.columns()
+        page.keys.extend(shuffle_keys(self._seed, example_id, made.rows.indexes).tolist())
+        page.records.extend(map(tfrecord.frame, examples.serialize(self._spec, columns)))
+        page.counts.update(windows=made.total, records=len(made.rows.indexes))
+        if self._label:
+            page.counts.update(specs.count_classes(self._label, columns[self._label.name]))

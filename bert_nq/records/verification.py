@@ -1,4 +1,4 @@
-"""Whether record files are whole: every checksum, the schema, and what their manifest says."""
+"""The check that record files are whole: checksums, records, and all that a manifest says."""
 import collections
 import functools
 import io
@@ -10,10 +10,11 @@ import google_crc32c
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
-from bert_nq.datasets.nq.example import AnswerType
+from bert_nq.features import spec as specs
+from bert_nq.features.featurizer import Featurizer, Pieces
 from bert_nq.jobs import workers
-from bert_nq.records import manifest, schema, tfrecord
-from bert_nq.records.schema import Kind, Pieces
+from bert_nq.records import checking, manifest, tfrecord
+from bert_nq.records.checking import Kind
 
 _BLOCK = 1 << 20
 # Records that are checked together: their numbers stay in the processor's cache.
@@ -22,24 +23,35 @@ _BATCH_BYTES = 4 << 20
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
 
 
+class Expected(NamedTuple):
+    """The records that the files are to hold."""
+    featurizer: Featurizer  # of the task
+    pieces: Pieces  # what is known of the vocabulary that they were made with
+
+    def class_names(self) -> Tuple[str, ...]:
+        """The classes that are counted; none where no label is a class."""
+        label = specs.class_label(self.featurizer.spec)
+        return label.classes if label else ()
+
+
 class FileReport(NamedTuple):
-    """What was found in a file."""
+    """The findings in a file."""
     path: str
     num_bytes: int  # of the file, compressed as it may be
     crc32c: str  # of these bytes, as a manifest has it
     records: int  # up to where the file ends or cannot be read on
     kinds: "collections.Counter[Kind]"  # of the records that are right
     first: Dict[Kind, int]  # the first record of each kind
-    answer_types: "collections.Counter[AnswerType]"  # of the records that are right
+    classes: "collections.Counter[str]"  # of the records that are right, by the classes' names
     num_faults: int
     faults: List[str]  # lines of the first of them
 
 
 class Verification(NamedTuple):
-    """What was found in all files."""
+    """The findings in all files."""
     files: List[FileReport]
     manifests: List[str]  # those that were found
-    common_faults: List[str]  # what is wrong between files, or between them and a manifest
+    common_faults: List[str]  # between files, or between them and a manifest
 
     @property
     def num_faults(self) -> int:
@@ -50,21 +62,21 @@ class Verification(NamedTuple):
         return _sum(report.kinds for report in self.files)
 
     @property
-    def answer_types(self) -> "collections.Counter[AnswerType]":
-        return _sum(report.answer_types for report in self.files)
+    def classes(self) -> "collections.Counter[str]":
+        return _sum(report.classes for report in self.files)
 
 
 def _sum(counters) -> collections.Counter:
     return sum(counters, collections.Counter())
 
 
-def verify(paths: Sequence[str], pieces: Pieces, max_faults: int, num_workers: int,
+def verify(paths: Sequence[str], expected: Expected, max_faults: int, num_workers: int,
            on_progress: workers.Report = lambda counts: None) -> Verification:
     """Reads all of the files and the manifests beside them.
 
     Args:
       paths: record files, gzipped or not.
-      pieces: what is known of the vocabulary that they were made with.
+      expected: the records that they are to hold.
       max_faults: how many faults of a file are told; all are counted.
       num_workers: how many files are read at once.
       on_progress: told of "records" and "bytes" that were read since.
@@ -73,20 +85,20 @@ def verify(paths: Sequence[str], pieces: Pieces, max_faults: int, num_workers: i
       UserError: a worker process has died.
     """
     paths = list(dict.fromkeys(paths))
-    make_work = functools.partial(_make_verifier, pieces, max_faults)
+    make_work = functools.partial(_make_verifier, expected, max_faults)
     found = dict(workers.run_tasks(make_work, paths, num_workers, on_progress))
     reports = [found[path] for path in paths]
-    manifests, faults = _check_manifests(reports)
+    manifests, faults = _check_manifests(reports, expected.class_names())
     return Verification(reports, manifests, _odd_kinds(reports) + faults)
 
 
-def _make_verifier(pieces: Pieces, max_faults: int) -> workers.Work:
-    return functools.partial(_verify_file, pieces, max_faults)
+def _make_verifier(expected: Expected, max_faults: int) -> workers.Work:
+    return functools.partial(_verify_file, expected, max_faults)
 
 
-def _verify_file(pieces: Pieces, max_faults: int, path: str,
+def _verify_file(expected: Expected, max_faults: int, path: str,
                  report: workers.Report) -> FileReport:
-    tally = _Tally(path, pieces, max_faults)
+    tally = _Tally(path, expected, max_faults)
     summed = None
     try:
         with files.open_binary(path) as f:
@@ -99,7 +111,7 @@ def _verify_file(pieces: Pieces, max_faults: int, path: str,
                         report({"records": _BATCH_RECORDS})
             finally:
                 tally.check()
-                while raw.read(_BLOCK):  # What is behind the last record that can be found.
+                while raw.read(_BLOCK):  # The checksum is that of the whole file.
                     pass
         if not tally.records:
             tally.tell("%s holds no records" % path)
@@ -109,11 +121,11 @@ def _verify_file(pieces: Pieces, max_faults: int, path: str,
         tally.tell("%s, record %d: cannot be read: %s" % (path, tally.records, e.strerror or e))
     num_bytes, crc = (summed.size, summed.crc) if summed else (0, 0)
     return FileReport(path, num_bytes, "%08x" % crc, tally.records, tally.kinds, tally.first,
-                      tally.answer_types, tally.num_faults, tally.faults)
+                      tally.classes, tally.num_faults, tally.faults)
 
 
 class _Summed(io.RawIOBase):
-    """A file whose bytes are counted and summed up as they are read."""
+    """A file; its bytes are counted and their checksum is taken as they are read."""
 
     def __init__(self, f: IO[bytes], report: workers.Report):
         super().__init__()
@@ -134,18 +146,18 @@ class _Summed(io.RawIOBase):
 
 
 class _Tally:
-    """Adds up what is found in the records of a file."""
+    """Adds up the findings in the records of a file."""
 
-    def __init__(self, path: str, pieces: Pieces, max_faults: int):
+    def __init__(self, path: str, expected: Expected, max_faults: int):
         self._path = path
-        self._pieces = pieces
+        self._expected = expected
         self._max_faults = max_faults
         self._batch: List[Tuple[int, bytes]] = []  # records that wait, with their numbers
         self._batch_bytes = 0
         self.records = self.num_faults = 0
         self.kinds: collections.Counter[Kind] = collections.Counter()
         self.first: Dict[Kind, int] = {}
-        self.answer_types: collections.Counter[AnswerType] = collections.Counter()
+        self.classes: collections.Counter[str] = collections.Counter()
         self.faults: List[str] = []
 
     def tell(self, fault: str) -> None:
@@ -160,8 +172,7 @@ class _Tally:
             self._batch.append((self.records, payload))
             self._batch_bytes += len(payload)
         else:
-            # Before those of later records.
-            self.check()
+            self.check()  # Faults are told in the order of the records.
             self.tell("%s, record %d: %s" % (self._path, self.records, tfrecord.WRONG_CHECKSUM))
         self.records += 1
         if len(self._batch) >= _BATCH_RECORDS or self._batch_bytes >= _BATCH_BYTES:
@@ -173,18 +184,18 @@ class _Tally:
             return
         indexes, payloads = zip(*self._batch)
         self._batch, self._batch_bytes = [], 0
-        checked = schema.check_records(
-            payloads, ["%s, record %d" % (self._path, i) for i in indexes], self._pieces)
+        checked = checking.check_records(
+            payloads, ["%s, record %d" % (self._path, i) for i in indexes], *self._expected)
         for kind, rows in checked.kinds.items():
             self.kinds[kind] += len(rows)
             self.first.setdefault(kind, indexes[min(rows)])
-        self.answer_types.update(checked.answer_types)
+        self.classes.update(checked.classes)
         for _, fault in checked.faults:
             self.tell(fault)
 
 
 def _odd_kinds(reports: List[FileReport]) -> List[str]:
-    """A line for each file and each kind of record in it that most records are not of."""
+    """A line for each kind of record in each file, but for the kind that most records are of."""
     kinds = _sum(report.kinds for report in reports)
     if len(kinds) < 2:
         return []
@@ -194,7 +205,8 @@ def _odd_kinds(reports: List[FileReport]) -> List[str]:
             for report in reports for kind, count in report.kinds.items() if kind != usual]
 
 
-def _check_manifests(reports: List[FileReport]) -> Tuple[List[str], List[str]]:
+def _check_manifests(reports: List[FileReport],
+                     class_names: Sequence[str]) -> Tuple[List[str], List[str]]:
     """The manifests beside the files, and a line for each thing that is not as they say."""
     by_manifest = collections.defaultdict(dict)
     for report in reports:
@@ -209,12 +221,12 @@ def _check_manifests(reports: List[FileReport]) -> Tuple[List[str], List[str]]:
             continue
         if content is not None:
             found.append(path)
-            faults.extend(_check_manifest(path, content, by_name))
+            faults.extend(_check_manifest(path, content, by_name, class_names))
     return found, faults
 
 
-def _check_manifest(path: str, content: manifest.Manifest,
-                    by_name: Dict[str, FileReport]) -> List[str]:
+def _check_manifest(path: str, content: manifest.Manifest, by_name: Dict[str, FileReport],
+                    class_names: Sequence[str]) -> List[str]:
     faults, folder = [], os.path.dirname(path)
     for output in content.outputs:
         report = by_name.get(output.name)
@@ -227,7 +239,7 @@ def _check_manifest(path: str, content: manifest.Manifest,
                   for name, report in by_name.items() if name not in names)
     if not faults and names == set(by_name) and not any(
             report.num_faults for report in by_name.values()):
-        faults.extend(_differences_of_counts(path, content, list(by_name.values())))
+        faults.extend(_differences_of_counts(path, content, list(by_name.values()), class_names))
     return faults
 
 
@@ -253,16 +265,13 @@ def _differences(report: FileReport, output: manifest.OutputFile) -> List[str]:
     return faults
 
 
-def _differences_of_counts(path: str, content: manifest.Manifest,
-                           reports: List[FileReport]) -> List[str]:
-    expected = collections.Counter(content.counts)
-    actual = collections.Counter(records=sum(report.records for report in reports))
-    names = [kind.name for kind in AnswerType]
-    for kind, count in _sum(report.answer_types for report in reports).items():
-        actual[kind.name] = count
-    if any(name in expected for name in names):
-        compared = ["records"] + names
-    else:
-        compared = ["records"] if "records" in expected else []
+def _differences_of_counts(path: str, content: manifest.Manifest, reports: List[FileReport],
+                           class_names: Sequence[str]) -> List[str]:
+    expected = content.counts
+    actual = _sum(report.classes for report in reports)
+    actual["records"] = sum(report.records for report in reports)
+    compared = ["records"] if "records" in expected else []
+    if any(name in expected for name in class_names):
+        compared = ["records", *class_names]
     return ["%s counts %d %s, there are %d" % (path, expected[name], name, actual[name])
             for name in compared if expected[name] != actual[name]]

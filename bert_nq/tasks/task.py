@@ -1,6 +1,8 @@
 """The shape of a task."""
 from typing import Any, Callable, List, NamedTuple, Tuple
 
+from bert_nq.features.featurizer import Featurizer
+
 
 class Task(NamedTuple):
     """A way from examples to answers, from the shards to the scores."""
@@ -9,6 +11,7 @@ class Task(NamedTuple):
     find_shards: Callable[[str], List[str]]
     # (line, "PATH, line N") to an example; raises BadExampleError.
     decode: Callable[[bytes, str], Any]
+    featurizer: Featurizer
     # Settings of text and features that a model's card keeps, by the flags' names; of these the
     # weights depend on some, with which the model must be used as well.
     card_settings: Tuple[str, ...]

@@ -6,9 +6,11 @@ import time
 from typing import Callable, Iterator, List, NamedTuple, Optional
 
 from bert_nq.base.errors import UserError
-from bert_nq.estimator import devices, failures, inputs, model, model_folder, record_checks
+from bert_nq.estimator import devices, failures, inputs, model, model_folder
 from bert_nq.modeling.encoders.bert_config import BertConfig
 from bert_nq.modeling.runtime import tf
+from bert_nq.records import training_files
+from bert_nq.records.training_files import Demands
 from bert_nq.training import hooks, keeping, losses, optimizer, steps, stopping
 from bert_nq.training.history import History
 from bert_nq.training.run_record import RunRecord
@@ -65,8 +67,8 @@ def train(config: BertConfig, init_checkpoint: Optional[str], data: TrainingData
                               first_step)
     estimator = devices.make_estimator(
         _model_fn(config, init_checkpoint, settings, num_steps, run), run)
-    input_fn = inputs.training_input_fn(data.paths, settings.max_seq_length, seed,
-                                        first_step * batch_size)
+    input_fn = inputs.training_input_fn(data.paths, data.featurizer.spec,
+                                        settings.max_seq_length, seed, first_step * batch_size)
     stopped_early = keeping.has_stopped_improving(history, keeping_settings)
     at_work = first_step < num_steps and not stopped_early
     screen = Screen(run.output_dir, first_step, num_steps, batch_size,
@@ -81,7 +83,8 @@ def train(config: BertConfig, init_checkpoint: Optional[str], data: TrainingData
         hook = hooks.TrainingHook(num_steps, watch, keeper, stop)
         if at_work:
             with failures.mendable("training"), _naming_faulty_records(
-                    data.paths, settings.max_seq_length, config.vocab_size):
+                    data.paths,
+                    Demands(data.featurizer, settings.max_seq_length, config.vocab_size)):
                 # On a TPU many steps are one run of the session, and its loss is on the device.
                 devices.train(estimator, run, input_fn, num_steps, [] if run.use_tpu else [hook],
                               report=report, is_stopped=lambda: bool(stop),
@@ -163,10 +166,10 @@ def _steps_of(checkpoint: Optional[str]) -> int:
 
 
 @contextlib.contextmanager
-def _naming_faulty_records(paths: List[str], seq_length: int, vocab_size: int) -> Iterator[None]:
+def _naming_faulty_records(paths: List[str], demands: Demands) -> Iterator[None]:
     """Where TensorFlow fails on what it was fed, looks for the record that is at fault."""
     try:
         yield
     except (tf.errors.DataLossError, tf.errors.InvalidArgumentError):
-        record_checks.find_fault(paths, seq_length, vocab_size)
+        training_files.find_fault(paths, demands)
         raise

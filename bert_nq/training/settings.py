@@ -3,6 +3,7 @@ import os
 from typing import Any, Dict, List, NamedTuple, Optional
 
 from bert_nq.base.errors import UserError
+from bert_nq.features.featurizer import Featurizer
 
 
 class TrainingSettings(NamedTuple):
@@ -63,6 +64,7 @@ class TrainingData(NamedTuple):
     paths: List[str]
     num_records: int  # as many as they are counted as
     description: Dict[str, Any]  # see run_record.describe_data
+    featurizer: Featurizer  # of the task
 
 
 def num_train_steps(num_records: int, batch_size: int, epochs: float) -> int:

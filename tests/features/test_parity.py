@@ -14,6 +14,7 @@ from bert_nq.records import examples, tfrecord
 from bert_nq.text.vocabulary import Vocabulary
 from bert_nq.text.wordpiece import WordPieceTokenizer
 from tests.support.nq_pages import read_shard
+from tests.support.tiny_nq import serialized
 
 
 def values(record):
@@ -42,9 +43,9 @@ def parity(shared_data):
 def test_all_windows_are_equal(parity, tmp_path, mode, seq_length):
     folder, tokenizer, ids, pages = parity
     maker = WindowMaker(tokenizer, ids, FeatureOptions(seq_length, include_unknowns=1.0))
-    make = maker.training_windows if mode == "train" else maker.prediction_windows
+    make = maker.training if mode == "train" else maker.prediction
     ours = collections.Counter(values(record) for page in pages
-                               for record in examples.serialize(make(page).windows))
+                               for record in serialized(make(page).rows))
     reference = reference_records("%s/reference-%s-%d.tfrecord.gz" % (folder, mode, seq_length),
                                   tmp_path)
     assert sum(ours.values()) == sum(reference.values())
@@ -61,5 +62,5 @@ def test_simplified_pages_give_the_same_windows(parity):
         # Simplification turns the blank within a word, which windows leave out, into an underscore.
         words = [token for token, is_html in zip(page.tokens, page.is_html) if not is_html]
         if not any(" " in word for word in words):
-            assert (list(examples.serialize(maker.training_windows(simplified).windows))
-                    == list(examples.serialize(maker.training_windows(page).windows)))
+            assert (serialized(maker.training(simplified).rows)
+                    == serialized(maker.training(page).rows))

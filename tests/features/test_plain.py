@@ -14,6 +14,7 @@ from bert_nq.records import examples
 from bert_nq.text.vocabulary import NQ_MARKERS, Vocabulary
 from bert_nq.text.wordpiece import WordPieceTokenizer
 from tests.support import plain_windows
+from tests.support.tiny_nq import serialized
 
 LETTERS = list("abcdexyz")
 VOCABULARY = Vocabulary(
@@ -85,15 +86,14 @@ def test_windows_and_records_are_those_of_the_plain_way(is_training, page, optio
         plain = plain_windows.make(page, options, TOKENIZER.word_ids, VOCABULARY.ids, is_training)
     except BadExampleError:
         with pytest.raises(BadExampleError):
-            maker.training_windows(page)
+            maker.training(page)
         return
-    made = (maker.training_windows if is_training else maker.prediction_windows)(page)
-    assert made[1:] == plain[1:]
-    records = list(examples.serialize(made.windows))
-    assert [as_lists(record) for record in records] == plain.windows
-    assert [w["input_ids"] for w in plain.windows] == made.windows.input_ids.tolist()
-    assert [w["input_mask"] for w in plain.windows] == made.windows.input_mask().tolist()
-    assert [w["segment_ids"] for w in plain.windows] == made.windows.segment_ids().tolist()
+    made = (maker.training if is_training else maker.prediction)(page)
+    assert (made.total, made.counts) == plain[1:]
+    assert [as_lists(record) for record in serialized(made.rows)] == plain.windows
+    assert [w["input_ids"] for w in plain.windows] == made.rows.input_ids.tolist()
+    assert [w["input_mask"] for w in plain.windows] == made.rows.input_mask().tolist()
+    assert [w["segment_ids"] for w in plain.windows] == made.rows.segment_ids().tolist()
 
 
 def as_lists(record):

@@ -8,9 +8,10 @@ from bert_nq.base import randomness
 from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq.decoding import decode_example
 from bert_nq.features.options import FeatureOptions
-from bert_nq.features.windows import WindowMaker, shuffle_keys, unique_ids, window_starts
+from bert_nq.features.windows import WindowMaker, unique_ids, window_starts
 from bert_nq.records import examples
 from tests.support.nq_pages import make_annotation, make_line, make_page
+from tests.support.tiny_nq import serialized
 
 UNKNOWN, YES, NO, SHORT, LONG = range(5)
 
@@ -61,8 +62,8 @@ def maker(**options):
 def trained(*annotations, text=TEXT, question="q1 q2", **options):
     """[(index, text, start, end, type)] of the training windows, and all that was returned."""
     window_maker, tokenizer = maker(**options)
-    made = window_maker.training_windows(example_of(text, *annotations, question=question))
-    windows = made.windows
+    made = window_maker.training(example_of(text, *annotations, question=question))
+    windows = made.rows
     rows = zip(windows.indexes.tolist(), map(tokenizer.pieces, windows.input_ids),
                *(column.tolist() for column in windows.labels))
     return list(rows), made
@@ -85,7 +86,7 @@ def trained(*annotations, text=TEXT, question="q1 q2", **options):
 def test_labels(annotation, expected):
     rows, made = trained(annotation)
     assert rows == expected
-    assert (made.total, made.has_gold_candidate, made.answer_found) == (3, True, True)
+    assert (made.total, made.counts) == (3, {"gold_in_contexts": 1, "answers_lost": 0})
 
 
 @pytest.mark.parametrize("annotation, answer_type", [
@@ -117,8 +118,8 @@ def test_a_share_of_the_windows_without_answer_is_drawn_by_seed_page_and_window(
     ids = list(range(-500, 500))
 
     def kept(order):
-        return {(i, index) for i in order for index in window_maker.training_windows(
-            example_of(TEXT, make_annotation(), example_id=i)).windows.indexes.tolist()}
+        return {(i, index) for i in order for index in window_maker.training(
+            example_of(TEXT, make_annotation(), example_id=i)).rows.indexes.tolist()}
 
     expected = {(i, index) for i in ids for index in range(3)
                 if randomness.uniform(6, 1, i, index)[0] < 0.5}
@@ -130,15 +131,15 @@ def test_a_share_of_the_windows_without_answer_is_drawn_by_seed_page_and_window(
 def test_windows_with_the_answer_are_always_kept():
     window_maker, _ = maker(include_unknowns=0.2)
     for i in range(100):
-        made = window_maker.training_windows(
+        made = window_maker.training(
             example_of(TEXT, make_annotation(0, [(2, 4)]), example_id=i))
-        assert 1 in made.windows.indexes
+        assert 1 in made.rows.indexes
 
 
 def test_a_lost_answer_gives_no_windows():
     rows, made = trained(make_annotation(0, [(2, 3)]), text="<P> a b\u3000c </P>",
                          include_unknowns=1.0)
-    assert (rows, made.total, made.answer_found) == ([], 1, False)
+    assert (rows, made.total, made.counts["answers_lost"]) == ([], 1, 1)
 
 
 def test_an_answer_out_of_reach():
@@ -147,7 +148,7 @@ def test_an_answer_out_of_reach():
     text = "<Ul> a <Li> b </Li> c d e f g h </Ul>"
     rows, made = trained(make_annotation(1), text=text)
     assert [(row[0],) + row[2:] for row in rows] == [(0, 5, 5, LONG)]
-    assert not made.has_gold_candidate
+    assert made.counts["gold_in_contexts"] == 0
     assert trained(make_annotation(1), text=text, keep_unreachable_answers=False)[0] == []
 
 
@@ -158,13 +159,13 @@ def test_the_last_pieces_of_a_long_question_are_kept(max_query_length, query):
     rows, made = trained(make_annotation(), question="q1 un+able q3", include_unknowns=1.0,
                          max_query_length=max_query_length)
     assert rows[0][1].startswith(query + "[ContextId=-1]")
-    assert made.windows.query_length == len(query.split())
+    assert made.rows.query_length == len(query.split())
 
 
 def test_prediction_windows():
     window_maker, tokenizer = maker()
-    made = window_maker.prediction_windows(example_of(TEXT, make_annotation(0, [(2, 4)])))
-    windows = made.windows
+    made = window_maker.prediction(example_of(TEXT, make_annotation(0, [(2, 4)])))
+    windows = made.rows
     assert list(map(tokenizer.pieces, windows.input_ids)) == WINDOWS
     assert windows.unique_ids.tolist() == [100, 101, 102]
     assert windows.labels is None
@@ -179,8 +180,8 @@ def test_prediction_windows():
 
 
 def test_records_have_the_masks_of_the_windows():
-    windows = maker()[0].prediction_windows(example_of()).windows
-    records = [examples.parse(record, "x") for record in examples.serialize(windows)]
+    windows = maker()[0].prediction(example_of()).rows
+    records = [examples.parse(record, "x") for record in serialized(windows)]
     assert [r["input_mask"].tolist() for r in records] == windows.input_mask().tolist()
     assert [r["segment_ids"].tolist() for r in records] == windows.segment_ids().tolist()
 
@@ -217,12 +218,6 @@ def test_unique_ids_wrap_around():
     assert unique_ids(2 ** 63 - 2, np.arange(4)).tolist() == [
         2 ** 63 - 2, 2 ** 63 - 1, -2 ** 63, -2 ** 63 + 1]
     assert unique_ids(-1, np.array([0, 5])).tolist() == [-1, 4]
-
-
-def test_shuffle_keys_differ_from_other_draws():
-    keys = shuffle_keys(6, 100, np.arange(3))
-    assert keys.dtype == np.uint64
-    assert keys.tolist() == [randomness.hash64(6, 2, 100, i)[0] for i in range(3)]
 
 
 @pytest.mark.parametrize("options, message", [

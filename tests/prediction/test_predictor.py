@@ -30,7 +30,7 @@ def page(example_id, num_words, source="a shard, line 1"):
 
 def alone(example, decoder=DECODER):
     """What a page's entry must be, without any stream."""
-    windows = MAKER.prediction_windows(example).windows
+    windows = MAKER.prediction(example).rows
     features = windows.input_ids, windows.input_mask(), windows.segment_ids()
     of_page = outputs.from_logits(*logits(*features), *features[1:], decoder.output_options())
     return decoder.decode(example, windows, of_page)
@@ -74,7 +74,7 @@ def test_every_page_gets_its_own_answer_in_the_order_of_the_pages(
     monkeypatch.setattr(predictor, "CHUNK_PAGES", chunk_pages)
     model = model(options=DECODER.output_options())
     assert predicted(model, iter(examples), batch_size) == list(map(alone, examples))
-    counts = [len(MAKER.prediction_windows(e).windows.input_ids) for e in examples]
+    counts = [len(MAKER.prediction(e).rows.input_ids) for e in examples]
     assert min(counts) == 1 and max(counts) > 4 * 8
     # Of each chunk full batches, and the rest.
     wanted = []
@@ -111,10 +111,10 @@ class Fussy:
     def __init__(self, usable):
         self.usable = usable
 
-    def prediction_windows(self, example):
+    def prediction(self, example):
         if example.example_id not in self.usable:
             raise BadExampleError("%s: unusable" % example.source)
-        return MAKER.prediction_windows(example)
+        return MAKER.prediction(example)
 
 
 @pytest.mark.parametrize("model", [ArithmeticModel, Eager])
@@ -159,7 +159,7 @@ def test_errors_of_the_input_come_through_as_they_are(monkeypatch, model):
 
 def test_logits_that_are_no_numbers_name_the_page():
     examples = [page(i, 20, "a shard, line %d" % (i + 1)) for i in range(4)]
-    third = MAKER.prediction_windows(examples[2]).windows.input_ids[0]
+    third = MAKER.prediction(examples[2]).rows.input_ids[0]
 
     class Diverged(ArithmeticModel):
         def run(self, batch):

@@ -8,7 +8,7 @@ import os
 import pytest
 
 from bert_nq.datasets.nq.decoding import decode_example
-from bert_nq.records import examples, tfrecord
+from bert_nq.records import tfrecord
 from tests.support import programs, tiny_nq
 from tests.support.nq_pages import make_line, write_shard
 
@@ -42,8 +42,8 @@ class Files:
     def write_records(self, name, is_training, change=lambda data: data, **options):
         maker = tiny_nq.window_maker(**options)
         example = decode_example(make_line(tiny_nq.place_page(0)), "a page")
-        make = maker.training_windows if is_training else maker.prediction_windows
-        records = list(examples.serialize(make(example).windows)) * 3
+        make = maker.training if is_training else maker.prediction
+        records = tiny_nq.serialized(make(example).rows) * 3
         return self.write(name, change(b"".join(map(tfrecord.frame, records))))
 
     def run(self, program, defaults, changes):

@@ -117,7 +117,7 @@ def test_killed_and_carried_on(work, undisturbed, tmp_path):
 
 def num_windows(work, doc_stride):
     maker = tiny_nq.window_maker(doc_stride=doc_stride)
-    return sum(maker.prediction_windows(e).total
+    return sum(maker.prediction(e).total
                for e in read_examples(work.shards, BadInput()))
 
 

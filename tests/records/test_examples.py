@@ -1,13 +1,15 @@
-"""Windows as serialized tf.train.Example messages, against TensorFlow's own."""
+"""Rows of features as serialized tf.train.Example messages, against TensorFlow's own."""
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.base.errors import UserError
+from bert_nq.features.joint_windows import SPEC
+from bert_nq.features.spec import Feature, names
 from bert_nq.features.windows import Labels, Windows
 from bert_nq.records.examples import parse, serialize
-from tests.support.tiny_nq import LABELS, WINDOWS
+from tests.support.tiny_nq import LABELS, WINDOWS, serialized
 
 INT64 = st.integers(-2 ** 63, 2 ** 63 - 1)
 
@@ -35,27 +37,27 @@ CASES = [(WINDOWS, [{}, {}]), (WINDOWS._replace(labels=LABELS), OF_LABELS),
 @pytest.mark.parametrize("windows, more", CASES)
 def test_what_was_serialized_is_parsed(windows, more):
     expected = [dict(common, **own) for common, own in zip(COMMON, more)]
-    assert [as_lists(parse(record, "x")) for record in serialize(windows)] == expected
+    assert [as_lists(parse(record, "x")) for record in serialized(windows)] == expected
 
 
 @pytest.mark.parametrize("windows, more", CASES)
 def test_the_order_of_features_is_the_references(windows, more):
     expected = [list(common) + list(own) for common, own in zip(COMMON, more)]
-    assert [list(parse(record, "x")) for record in serialize(windows)] == expected
+    assert [list(parse(record, "x")) for record in serialized(windows)] == expected
 
 
 @pytest.mark.parametrize("windows, more", CASES)
 def test_tensorflow_parses_ours(windows, more):
     import tensorflow.compat.v1 as tf
 
-    for record, common, own in zip(serialize(windows), COMMON, more):
+    for record, common, own in zip(serialized(windows), COMMON, more):
         features = tf.train.Example.FromString(record).features.feature
         assert {name: list(f.int64_list.value) for name, f in features.items()} == dict(common,
                                                                                          **own)
     with tf.Graph().as_default(), tf.Session() as session:
         shapes = {name: tf.FixedLenFeature([len(values)], tf.int64)
                   for name, values in dict(COMMON[0], **more[0]).items()}
-        parsed = session.run(tf.parse_example(list(serialize(windows)), shapes))
+        parsed = session.run(tf.parse_example(serialized(windows), shapes))
     for name, values in parsed.items():
         assert values.tolist() == [dict(c, **o)[name] for c, o in zip(COMMON, more)]
 
@@ -68,11 +70,57 @@ def test_any_int64_survives(unique_id, ids, data):
     labels = Labels(*(np.array([data.draw(INT64)]) for _ in range(3)))
     windows = Windows(np.array([unique_id]), np.array([0]), row, np.array([len(ids)]), 1, labels,
                       token_map)
-    features = as_lists(parse(next(serialize(windows)), "x"))
+    features = as_lists(parse(serialized(windows)[0], "x"))
     assert features["unique_ids"] == [unique_id]
     assert features["input_ids"] == ids
     assert features["token_map"] == token_map[0].tolist()
     assert features["end_positions"] == labels.end_positions.tolist()
+
+
+@st.composite
+def rows_of_any_spec(draw):
+    """A spec and columns of a few rows, with numbers of all sizes, or bools."""
+    names = draw(st.lists(st.text("abc_", min_size=1, max_size=4), unique=True, max_size=5))
+    num, size = draw(st.integers(0, 3)), draw(st.integers(1, 6))
+    spec, columns = [], {}
+    for name in names:
+        shape = draw(st.sampled_from(["scalar", "sequence"]))
+        spec.append(Feature(name, shape, draw(st.sampled_from(["key", "input", "label"]))))
+        numbers = draw(st.sampled_from([INT64, st.integers(-1, 40000), st.integers(0, 1)]))
+        total = num if shape == "scalar" else num * size
+        values = np.array(draw(st.lists(numbers, min_size=total, max_size=total)), np.int64)
+        if shape == "sequence":
+            values = values.reshape(num, size)
+            if not ((values < 0) | (values > 1)).any():
+                values = values.astype(draw(st.sampled_from([np.int64, bool])))
+        columns[name] = values
+    return tuple(spec), columns, num
+
+
+@given(rows_of_any_spec())
+def test_rows_of_any_spec_are_written_read_and_parsed_by_tensorflow(made):
+    import tensorflow.compat.v1 as tf
+
+    spec, columns, num = made
+    records = list(serialize(spec, columns))
+    assert len(records) == (num if spec else 0)
+    expected = [{name: np.atleast_1d(columns[name][row]).tolist() for name in names(spec)}
+                for row in range(len(records))]
+    parsed = [parse(record, "x") for record in records]
+    assert list(map(as_lists, parsed)) == expected
+    assert [tuple(features) for features in parsed] == [names(spec)] * len(records)
+    if records:
+        shapes = {name: tf.FixedLenFeature(columns[name].shape[1:], tf.int64)
+                  for name in names(spec)}
+        with tf.Graph().as_default(), tf.Session() as session:
+            theirs = session.run(tf.io.parse_example(records, shapes))
+        for name in names(spec):
+            assert theirs[name].tolist() == columns[name].astype(np.int64).tolist()
+
+
+def test_a_feature_that_is_not_among_the_columns_is_no_silence():
+    with pytest.raises(KeyError, match="token_map"):
+        list(serialize(SPEC, WINDOWS._replace(labels=LABELS).columns()))
 
 
 @given(st.dictionaries(st.text(max_size=5), st.lists(INT64, max_size=6), max_size=4))
@@ -104,7 +152,7 @@ def test_features_of_other_types():
     assert str(caught.value) == "a.tfrecord, record 3: the feature 'text' is not a list of int64"
 
 
-RECORD = next(serialize(WINDOWS._replace(labels=LABELS)))
+RECORD, _ = serialized(WINDOWS._replace(labels=LABELS))
 
 
 @pytest.mark.parametrize("left", range(1, len(RECORD)))

@@ -1,4 +1,4 @@
-"""What records/inspect_records.py says of records."""
+"""The report of records/inspect_records.py, and windows as text."""
 import gzip
 import re
 
@@ -7,12 +7,10 @@ import pytest
 
 from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq.decoding import decode_example
-from bert_nq.datasets.nq.example import AnswerType
+from bert_nq.features.joint_windows import FEATURIZER
 from bert_nq.features.windows import Labels, Windows
-from bert_nq.records import tfrecord
-from bert_nq.records.compact import serialize_compact
-from bert_nq.records.examples import serialize
-from bert_nq.records.inspection import inspect, read_windows
+from bert_nq.records import inspection, tfrecord
+from bert_nq.records.inspection import inspect
 from bert_nq.records.preparation import PagePreparer
 from tests.support.nq_pages import make_annotation, make_line, make_page
 from tests.support.programs import error_line, run
@@ -20,6 +18,7 @@ from tests.support.tiny_nq import (
     TOKENS,
     place_page,
     preparation_options,
+    serialized,
     window_maker,
     write_vocabulary,
 )
@@ -44,6 +43,10 @@ def write(path, is_training=True):
     return str(path)
 
 
+def read_windows(paths):
+    return inspection.read_windows(paths, FEATURIZER)
+
+
 def by_id(path):
     return {window.unique_id: window for window in read_windows([path])}
 
@@ -52,10 +55,10 @@ def test_windows_as_text(tmp_path):
     windows = by_id(write(tmp_path / "a.tfrecord"))
     assert sorted(windows) == [-70, 10, 20]
     assert windows[10].text(TOKENS) == TEXT_10
-    assert (windows[10].length, windows[10].kind) == (16, "training")
-    assert (windows[10].answer_type, windows[10].answer_span) == (AnswerType.LONG, slice(10, 15))
+    assert (windows[10].length, windows[10].purpose) == (16, "training")
+    assert (windows[10].class_name, windows[10].labelled_span) == ("LONG", slice(10, 15))
     assert windows[20].text(TOKENS) == TEXT_10.replace(">>> ", "").replace("<<< ", "")
-    assert (windows[20].answer_type, windows[20].answer_span) == (AnswerType.UNKNOWN, None)
+    assert (windows[20].class_name, windows[20].labelled_span) == ("UNKNOWN", None)
     assert "tovin is a town in >>> aron <<< . [ContextId=2]" in windows[-70].text(TOKENS)
 
 
@@ -63,7 +66,7 @@ def test_pieces_are_not_glued_to_the_marks(tmp_path):
     tokens = ["[PAD]", "[CLS]", "[SEP]", "un", "##believ", "##able"]
     windows = Windows(np.array([1]), np.array([0]), np.array([[1, 2, 3, 4, 5, 2, 0]]),
                       np.array([6]), 2, Labels(np.array([3]), np.array([3]), np.array([3])), None)
-    (tmp_path / "a").write_bytes(b"".join(map(tfrecord.frame, serialize(windows))))
+    (tmp_path / "a").write_bytes(b"".join(map(tfrecord.frame, serialized(windows))))
     window, = read_windows([str(tmp_path / "a")])
     assert window.text(tokens) == "[CLS] [SEP] un >>> ##believ <<< ##able [SEP]"
 
@@ -75,13 +78,11 @@ def test_report(tmp_path):
                                    for name in ("a.tfrecord", "b.tfrecord"))
     # Page -70: 6 of the question, 2 + (2 + 9) + (2 + 7) + (2 + 9) of the text, and [SEP] are 40.
     assert sorted(report.lengths) == [16, 16, 16, 16, 40, 40]
-    assert report.kinds == {"training": 3, "prediction": 3}
-    assert report.formats == {"full": 6}
+    assert report.purposes == {"training": 3, "prediction": 3}
     assert report.sizes["input_ids"] == {64: 6}
     assert report.sizes["token_map"] == {64: 3}
     assert report.sizes["answer_types"] == {1: 3}
-    assert report.answer_lengths == {AnswerType.SHORT: [1], AnswerType.LONG: [5],
-                                     AnswerType.UNKNOWN: [0]}
+    assert report.span_lengths == {"SHORT": [1], "LONG": [5], "UNKNOWN": [0]}
     assert len(report.shown) == 2
     assert {w.unique_id for w in report.shown} == {10, 20}
 
@@ -90,18 +91,19 @@ def test_a_label_that_cannot_be(tmp_path):
     windows = Windows(np.array([1, 2]), np.array([0, 1]), np.zeros([2, 8], np.int64),
                       np.array([6, 6]), 2, Labels(np.array([3, 4]), np.array([6, 3]),
                                                   np.array([3, 4])), None)
-    (tmp_path / "a").write_bytes(b"".join(map(tfrecord.frame, serialize(windows))))
+    (tmp_path / "a").write_bytes(b"".join(map(tfrecord.frame, serialized(windows))))
     report = inspect(read_windows([str(tmp_path / "a")]), 0)
-    assert report.answer_lengths == {AnswerType.SHORT: [0], AnswerType.LONG: [0]}
+    assert report.span_lengths == {"SHORT": [0], "LONG": [0]}
 
 
 def test_an_answer_type_that_is_none(tmp_path):
     windows = Windows(np.array([1]), np.array([0]), np.zeros([1, 8], np.int64), np.array([6]), 2,
                       Labels(np.array([3]), np.array([3]), np.array([5])), None)
-    (tmp_path / "a").write_bytes(b"".join(map(tfrecord.frame, serialize(windows))))
+    (tmp_path / "a").write_bytes(b"".join(map(tfrecord.frame, serialized(windows))))
     with pytest.raises(UserError) as caught:
         inspect(read_windows([str(tmp_path / "a")]), 0)
-    assert str(caught.value) == "%s/a, record 0: there is no answer type 5" % tmp_path
+    assert str(caught.value) == ("%s/a, record 0: answer_types 5, which must be from 0 to 4"
+                                 % tmp_path)
 
 
 @pytest.fixture
@@ -121,7 +123,7 @@ def test_program(records):
     assert (done.returncode, done.stderr) == (0, "")
     out = squeezed(done.stdout)
     assert "records 3 " in out
-    assert "made for training (3) format full (3) " in out
+    assert "made for training (3) " in out
     assert "input_ids [64] input_mask [64] segment_ids [64] start_positions [1]" in out
     # Type, windows, share, median and greatest number of pieces.
     assert "UNKNOWN 1 33.3 % 0 0 SHORT 1 33.3 % 1 1 LONG 1 33.3 % 5 5 " in out
@@ -155,27 +157,16 @@ def test_prediction_records_and_several_files(records):
     assert "unique_id 10, 16 wordpieces, document tokens 1 to 5" in out
 
 
-def test_compact_records_are_shown_as_the_full_ones(tmp_path):
-    write_vocabulary(tmp_path / "vocab.txt")
-    maker = window_maker(include_unknowns=1.0)
-    pages = PAGES + [place_page(1, filler=2)]
-    for kind, make in (("training", maker.training_windows),
-                       ("prediction", maker.prediction_windows)):
-        windows = [make(decode_example(make_line(page), "x")).windows for page in pages]
-        for name, form in (("full", serialize), ("compact", serialize_compact)):
-            (tmp_path / ("%s-%s" % (kind, name))).write_bytes(b"".join(
-                tfrecord.frame(record) for some in windows for record in form(some)))
-        full, short = (run(PROGRAM, "--input_tfrecord=%s-%s" % (kind, name), "--num_windows=9",
-                           "--vocab_file=vocab.txt", cwd=str(tmp_path)).stdout
-                       for name in ("full", "compact"))
-        head, shown = squeezed(short).split(" Answers " if kind == "training" else " Wordpieces ")
-        # All but sizes and the features' names is the same.
-        assert shown.replace("-compact,", "-full,") in squeezed(full)
-        assert "made for %s (4) format compact (4)" % kind in head
-        # As above; page 1 has another sentence of 9 words on either side: 40 + 2 * 9.
-        assert "piece_ids [16] or [40] or [58]" in head
-        assert "window_shape [2]" in head
-        assert "input_ids [64]" in squeezed(full) and "input_ids" not in head
+def test_compact_records_are_refused(tmp_path):
+    import tensorflow.compat.v1 as tf
+
+    message = tf.train.Example()
+    for name in ("unique_ids", "piece_ids", "window_shape", "piece_tokens"):
+        message.features.feature[name].int64_list.value.append(1)
+    (tmp_path / "a").write_bytes(tfrecord.frame(message.SerializeToString()))
+    assert error_line(run(PROGRAM, "--input_tfrecord=a", cwd=str(tmp_path))) == (
+        "error: a, record 0 is a compact record, and these are no longer read: prepare the records "
+        "again, without --compact")
 
 
 def test_gzipped_records_are_shown_as_plain_ones(records):
@@ -212,7 +203,7 @@ def corrupt(path, place):
     (["--input_tfrecord=flipped"], "flipped, record 0: the checksum is wrong"),
     (["--input_tfrecord=cut"], "cut, record 2: the file is cut off"),
     (["--input_tfrecord=foreign"], "foreign, record 0: not a tf.train.Example"),
-    (["--input_tfrecord=empty_example"], "empty_example, record 0 has no feature input_mask"),
+    (["--input_tfrecord=empty_example"], "empty_example, record 0 has no feature unique_ids"),
     (["--input_tfrecord=a.tfrecord", "--vocab_file=missing"], "cannot read missing: "),
     (["--input_tfrecord=a.tfrecord", "--vocab_file=small.txt"],
      "the vocabulary has 2 entries and no number "),

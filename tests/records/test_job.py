@@ -12,7 +12,6 @@ from bert_nq.base import files
 from bert_nq.base.errors import BadExampleError, UserError
 from bert_nq.jobs import work_folder
 from bert_nq.records import examples, gathering, job, tfrecord
-from bert_nq.records.compact import expand
 from bert_nq.records.manifest import (
     Input,
     check_outputs,
@@ -150,18 +149,6 @@ def test_max_examples_counts_over_all_shards(corpus, tmp_path):
     assert run.records == everything.records[:len(everything.records) * 7 // 12]
 
 
-def test_compact_records_hold_the_same_windows(corpus, tmp_path):
-    full = make_job(corpus, tmp_path / "x")
-    compact = full._replace(options=full.options._replace(compact=True), output=str(tmp_path / "y"))
-    full_records, compact_records = (records_of(run_here(j, 1)[0]) for j in (full, compact))
-    assert sum(map(len, compact_records)) < sum(map(len, full_records))
-    assert ids(compact_records) == ids(full_records)
-    for a, b in zip(full_records, compact_records):
-        windows = examples.parse(a, "x"), expand(examples.parse(b, "y"), "y")
-        assert windows[0].keys() == windows[1].keys()
-        assert all((windows[0][name] == windows[1][name]).all() for name in windows[0])
-
-
 def test_the_manifest_says_what_was_made(corpus, tmp_path):
     some_job = make_job(corpus, tmp_path / "x.tfrecord", num_outputs=2)
     run = Run(some_job)
@@ -186,6 +173,21 @@ def test_what_is_made_is_not_made_again(corpus, tmp_path):
     assert (again.result.manifest, again.result.num_tasks) == (first.result.manifest, 0)
     assert os.stat(str(tmp_path / "x")).st_mtime_ns == before.st_mtime_ns
     assert again.states == again.notes == []
+
+
+def test_what_an_earlier_version_made_is_not_made_again(corpus, tmp_path):
+    some_job = make_job(corpus, tmp_path / "x")
+    Run(some_job)
+    path = manifest_path(some_job.output)
+    content = files.read_json(path)
+    assert "compact" not in content["settings"]
+    for is_compact, num_tasks, notes in (
+            (False, 0, []),
+            (True, 4, ["made anew, since it was made otherwise: compact was true and is null"])):
+        content["settings"]["compact"] = is_compact
+        files.write_json(path, content)
+        again = Run(some_job)
+        assert (again.result.num_tasks, again.notes) == (num_tasks, notes)
 
 
 def damage(path):

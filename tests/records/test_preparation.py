@@ -6,7 +6,7 @@ import pytest
 
 from bert_nq.base.errors import BadExampleError
 from bert_nq.datasets.nq.decoding import decode_example
-from bert_nq.features.windows import shuffle_keys
+from bert_nq.features.draws import shuffle_keys
 from bert_nq.records import examples, tfrecord
 from bert_nq.records.preparation import PagePreparer
 from tests.support.nq_pages import make_annotation, make_line, make_page

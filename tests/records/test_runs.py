@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_nq.features.windows import shuffle_keys
+from bert_nq.features.draws import shuffle_keys
 from bert_nq.records import runs
 
 KEYS = st.integers(0, 2 ** 64 - 1) | st.integers(0, 3)

@@ -1,4 +1,4 @@
-"""What records/verify_records.py finds in whole, damaged, mixed and missing files."""
+"""The findings of records/verify_records.py in whole, damaged, mixed and missing files."""
 import gzip
 import json
 import os
@@ -7,26 +7,25 @@ import google_crc32c
 import pytest
 
 from bert_nq.datasets.nq.decoding import decode_example
-from bert_nq.datasets.nq.example import AnswerType
+from bert_nq.features.featurizer import Pieces
+from bert_nq.features.joint_windows import FEATURIZER
 from bert_nq.records import manifest, tfrecord, verification
-from bert_nq.records.compact import serialize_compact
-from bert_nq.records.examples import serialize
+from bert_nq.records.checking import Kind
 from bert_nq.records.job import Job, run_job
-from bert_nq.records.schema import Kind, Pieces
-from bert_nq.records.verification import verify
+from bert_nq.records.verification import Expected, verify
 from tests.support import tiny_nq
 from tests.support.nq_pages import make_line, write_shard
 from tests.support.programs import error_line, run
 
 PROGRAM = "records/verify_records.py"
 WRONG = "the checksum is wrong, the file is damaged; write it again"
-FULL, COMPACT = Kind("full", "training", 64), Kind("compact", "training", 64)
+TRAINING, SHORTER = Kind("training", 64), Kind("training", 50)
 
 
-def records(num_records, form=serialize):
-    maker = tiny_nq.window_maker()
+def records(num_records, **options):
+    maker = tiny_nq.window_maker(**options)
     pages = [decode_example(make_line(tiny_nq.place_page(i)), "x") for i in range(num_records)]
-    return [record for page in pages for record in form(maker.training_windows(page).windows)]
+    return [record for page in pages for record in tiny_nq.serialized(maker.training(page).rows)]
 
 
 def write(path, payloads, compress=bytes):
@@ -43,7 +42,7 @@ def flip(path, place):
 
 
 def verified(*paths, max_faults=20, num_workers=1):
-    return verify(paths, Pieces(len(tiny_nq.TOKENS)), max_faults, num_workers)
+    return verify(paths, Expected(FEATURIZER, Pieces(len(tiny_nq.TOKENS))), max_faults, num_workers)
 
 
 def test_whole_files(tmp_path):
@@ -51,21 +50,20 @@ def test_whole_files(tmp_path):
     plain = write(tmp_path / "a", payloads)
     packed = write(tmp_path / "b", payloads[:300], gzip.compress)
     seen = []
-    found = verify([plain, packed], Pieces(), 5, 2, seen.append)
+    found = verify([plain, packed], Expected(FEATURIZER, Pieces()), 5, 2, seen.append)
     assert (found.num_faults, found.manifests, found.common_faults) == (0, [], [])
     for path, report, number in ((plain, found.files[0], 600), (packed, found.files[1], 300)):
         data = open(path, "rb").read()
         assert report == verification.FileReport(
-            path, len(data), "%08x" % google_crc32c.value(data), number, {FULL: number}, {FULL: 0},
-            {AnswerType.SHORT: number}, 0, [])
-    assert found.kinds == {FULL: 900}
+            path, len(data), "%08x" % google_crc32c.value(data), number, {TRAINING: number},
+            {TRAINING: 0}, {"SHORT": number}, 0, [])
+    assert found.kinds == {TRAINING: 900}
     assert sum(counts["bytes"] for counts in seen) == sum(map(os.path.getsize, (plain, packed)))
 
 
 def test_all_damaged_records_are_told_and_the_others_checked(tmp_path):
     payloads = records(10)
-    payloads[4] = next(serialize_compact(tiny_nq.window_maker(max_seq_length=50).training_windows(
-        decode_example(make_line(tiny_nq.place_page(4)), "x")).windows))
+    payloads[4] = records(5, max_seq_length=50)[4]
     payloads[7] = b"\n\x05 not a message"
     path = write(tmp_path / "a", payloads)
     sizes = [len(payload) + 16 for payload in payloads]
@@ -77,10 +75,10 @@ def test_all_damaged_records_are_told_and_the_others_checked(tmp_path):
                              "%s, record 7: not a tf.train.Example" % path,
                              "%s, record 8: %s" % (path, WRONG)]
     assert (report.num_faults, report.records) == (3, 10)
-    assert report.kinds == {FULL: 6, Kind("compact", "training", 50): 1}
+    assert report.kinds == {TRAINING: 6, SHORTER: 1}
     assert found.common_faults == [
-        "%s, record 4: a compact training record of 50 wordpieces (1 in this file), but "
-        "most are a full training record of 64 wordpieces" % path]
+        "%s, record 4: a training record of 50 wordpieces (1 in this file), but most are a "
+        "training record of 64 wordpieces" % path]
     assert found.num_faults == 4
 
 
@@ -125,13 +123,13 @@ def test_files_without_records_and_files_that_cannot_be_read(tmp_path):
 
 
 def test_files_of_two_kinds(tmp_path):
-    paths = [write(tmp_path / "a", records(3)), write(tmp_path / "b", records(5,
-                                                                              serialize_compact))]
+    paths = [write(tmp_path / "a", records(3)),
+             write(tmp_path / "b", records(5, max_seq_length=50))]
     found = verified(*paths)
     assert found.common_faults == [
-        "%s, record 0: a full training record of 64 wordpieces (3 in this file), but "
-        "most are a compact training record of 64 wordpieces" % paths[0]]
-    assert found.kinds == {FULL: 3, COMPACT: 5}
+        "%s, record 0: a training record of 64 wordpieces (3 in this file), but most are a "
+        "training record of 50 wordpieces" % paths[0]]
+    assert found.kinds == {TRAINING: 3, SHORTER: 5}
 
 
 @pytest.fixture
@@ -160,7 +158,7 @@ def with_manifest(folder, change):
 def test_prepared_records_are_as_their_manifest_says(prepared):
     found = verified(*shards(prepared), num_workers=2)
     assert (found.num_faults, found.manifests) == (0, [str(prepared / "train.manifest.json")])
-    assert (sum(found.kinds.values()), found.answer_types) == (30, {AnswerType.SHORT: 30})
+    assert (sum(found.kinds.values()), found.classes) == (30, {"SHORT": 30})
 
 
 def test_a_file_that_is_missing(prepared):
@@ -243,7 +241,7 @@ def test_program(prepared):
     assert shown[1:8] == [
         "Records in train.tfrecord*", "files 3", "records 30",
         "bytes %s" % format(sum(map(os.path.getsize, shards(prepared))), ","),
-        "kind full training record of 64 wordpieces: 30", "short 30",
+        "kind training record of 64 wordpieces: 30", "short 30",
         "manifest train.manifest.json"]
     assert shown[8] == "faults 0"
     assert "python bert_nq/run_nq.py --do_train --train_precomputed_file='train.tfrecord*' " in (
@@ -253,11 +251,11 @@ def test_program(prepared):
 
 def test_program_with_prediction_records(prepared):
     maker = tiny_nq.window_maker()
-    write(prepared / "dev", serialize_compact(maker.prediction_windows(
-        decode_example(make_line(tiny_nq.place_page(0)), "x")).windows))
+    write(prepared / "dev", tiny_nq.serialized(maker.prediction(
+        decode_example(make_line(tiny_nq.place_page(0)), "x")).rows))
     done = run(PROGRAM, "--input_tfrecord=dev", cwd=str(prepared))
     assert (done.returncode, done.stderr) == (0, "")
-    assert "kind compact prediction record of 64 wordpieces: 1" in lines(done.stdout)
+    assert "kind prediction record of 64 wordpieces: 1" in lines(done.stdout)
     assert "manifest none beside them" in lines(done.stdout)
     assert done.stdout.endswith(
         "python records/inspect_records.py --input_tfrecord=dev --vocab_file=vocab-nq.txt\n")
@@ -282,7 +280,7 @@ def test_program_with_faults(prepared):
 
 def test_program_with_faults_between_files_alone(prepared):
     write(prepared / "a", records(3))
-    write(prepared / "b", records(5, serialize_compact))
+    write(prepared / "b", records(5, max_seq_length=50))
     done = run(PROGRAM, "--input_tfrecord=a,b", cwd=str(prepared))
     assert error_line(done) == "error: 1 fault found, in no single file but among them"
 

@@ -14,7 +14,7 @@ _WORD = re.compile("[^ \t\r\n\u202f]+")
 _KINDS = {"<Table>": "Table", "<P>": "Paragraph", "<Ul>": "List", "<Dl>": "List", "<Ol>": "List"}
 _NUMBERS = {"YES": 1, "NO": 2, "SHORT": 3, "LONG": 4}
 
-Made = collections.namedtuple("Made", "windows total has_gold_candidate answer_found")
+Made = collections.namedtuple("Made", "windows total counts")
 
 
 def make(example, options, word_ids, vocabulary, is_training):
@@ -51,7 +51,7 @@ def make(example, options, word_ids, vocabulary, is_training):
             if labels[2] or draw < options.include_unknowns:
                 names = ("start_positions", "end_positions", "answer_types")
                 kept.append(dict(window, **{name: [n] for name, n in zip(names, labels)}))
-    return Made(kept, len(spans), gold_index in begins, not lost)
+    return Made(kept, len(spans), {"gold_in_contexts": gold_index in begins, "answers_lost": lost})
 
 
 def _words(example, start, end):

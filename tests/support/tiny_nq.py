@@ -3,9 +3,11 @@ import json
 
 import numpy as np
 
+from bert_nq.features.joint_windows import FEATURIZER, SPEC
 from bert_nq.features.options import FeatureOptions, TextOptions
 from bert_nq.features.windows import Labels, WindowMaker, Windows
 from bert_nq.modeling.encoders.bert_config import BertConfig
+from bert_nq.records import examples
 from bert_nq.records.preparation import PreparationOptions
 from bert_nq.text.vocabulary import NQ_MARKERS, Vocabulary
 from bert_nq.text.wordpiece import WordPieceTokenizer
@@ -91,9 +93,16 @@ def window_maker(**options) -> WindowMaker:
                        feature_options(**options))
 
 
+def serialized(windows):
+    """The records of windows: serialized Examples with the features that the windows have."""
+    columns = windows.columns()
+    return list(examples.serialize([f for f in SPEC if f.name in columns], columns))
+
+
 def preparation_options(vocab_file, is_training=True, **options) -> PreparationOptions:
     """The same windows, as settings; `vocab_file` is of `write_vocabulary`."""
-    return PreparationOptions(TextOptions(vocab_file), feature_options(**options), is_training)
+    return PreparationOptions(FEATURIZER, TextOptions(vocab_file), feature_options(**options),
+                              is_training)
 
 
 def feature_options(**changes) -> FeatureOptions:

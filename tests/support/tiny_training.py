@@ -4,7 +4,8 @@ import os
 
 from bert_nq.datasets.nq.decoding import decode_example
 from bert_nq.estimator import devices
-from bert_nq.records import examples, tfrecord
+from bert_nq.features.joint_windows import FEATURIZER
+from bert_nq.records import tfrecord
 from bert_nq.training import run, run_record
 from bert_nq.training.history import History
 from bert_nq.training.settings import KeepingSettings, TrainingData, TrainingSettings
@@ -18,13 +19,13 @@ SETTINGS = TrainingSettings(max_seq_length=64, learning_rate=1e-3, num_train_epo
 KEEPING = KeepingSettings()
 
 
-def records(num_pages, serialize=examples.serialize):
+def records(num_pages):
     """The serialized windows, one each, of as many pages."""
     maker = tiny_nq.window_maker()
     found = []
     for i in range(num_pages):
         example = decode_example(make_line(tiny_nq.place_page(i)), "page %d" % i)
-        found.extend(serialize(maker.training_windows(example).windows))
+        found.extend(tiny_nq.serialized(maker.training(example).rows))
     return found
 
 
@@ -63,7 +64,7 @@ def trained(path, output_dir, keeping=KEEPING, evaluate=None, keep_checkpoint_ma
     """
     lines = []
     settings = SETTINGS._replace(**settings)
-    data = TrainingData([path], 20, run_record.describe_data([path], 20))
+    data = TrainingData([path], 20, run_record.describe_data([path], 20), FEATURIZER)
     result = run.train(CONFIG, None, data, settings, keeping,
                        devices.RunSettings(str(output_dir), train_batch_size=4,
                                            keep_checkpoint_max=keep_checkpoint_max),

@@ -11,7 +11,7 @@ from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq.decoding import decode_example
 from bert_nq.features.windows import Labels, Windows
 from bert_nq.modeling.runtime import tf
-from bert_nq.records import compact, examples, tfrecord
+from bert_nq.records import examples, tfrecord
 from bert_nq.training.settings import num_train_steps
 from tests.support import tiny_nq
 from tests.support.nq_pages import make_line
@@ -22,7 +22,7 @@ def with_random_ids(serialized):
     random = np.random.RandomState(0)
     for record in serialized:
         features = examples.parse(record, "record")
-        yield b"".join(examples.serialize(Windows(
+        yield b"".join(tiny_nq.serialized(Windows(
             features["unique_ids"], np.array([0]),
             random.randint(0, CONFIG.vocab_size, [1, 64]), np.array([64]), 6,
             Labels(*(features[name] for name in Labels._fields)), None)))
@@ -95,13 +95,6 @@ def test_a_seed_that_was_not_given_is_drawn_and_kept(record_file, tmp_path):
     assert losses(tmp_path / "a")[:5] == losses(tmp_path / "b")
 
 
-def test_compact_records_train_as_the_full_ones_do(model, tmp_path):
-    path = write_records(tmp_path / "compact.tfrecord", map(
-        tfrecord.frame, records(16, compact.serialize_compact)))
-    trained(path, tmp_path / "model")
-    assert losses(tmp_path / "model") == losses(model[0])
-
-
 def test_a_run_goes_on_where_the_last_one_ended(model, record_file, tmp_path):
     folder = str(tmp_path / "model")
     shutil.copytree(str(model[0]), folder)
@@ -167,12 +160,11 @@ def test_a_damaged_record_among_gzip_members_is_named(tmp_path):
         trained(path, tmp_path / "model")
 
 
-@pytest.mark.parametrize("serialize", [examples.serialize, compact.serialize_compact])
-def test_a_record_of_another_length_is_named(tmp_path, serialize):
+def test_a_record_of_another_length_is_named(tmp_path):
     example = decode_example(make_line(tiny_nq.place_page(0)), "a page")
-    longer = tiny_nq.window_maker(max_seq_length=80).training_windows(example).windows
-    framed = list(map(tfrecord.frame, records(20, serialize)))
-    framed[10:10] = map(tfrecord.frame, serialize(longer))
+    longer = tiny_nq.window_maker(max_seq_length=80).training(example).rows
+    framed = list(map(tfrecord.frame, records(20)))
+    framed[10:10] = map(tfrecord.frame, tiny_nq.serialized(longer))
     path = write_records(tmp_path / "train.tfrecord", framed)
     with pytest.raises(UserError, match="record 10: the window has 80 wordpieces, "
                        "--max_seq_length is 64"):

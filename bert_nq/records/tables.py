@@ -1,4 +1,4 @@
-"""Many serialized Examples at once, as columns of numbers: five times as fast as one by one.
+"""Many serialized Examples at once, as tables of numbers: five times as fast as one by one.
 
 Only records of the plain form are taken, as ours and TensorFlow's are: int64 lists, packed, with
 nothing else around them. The others are left to `examples.parse`.
@@ -20,15 +20,15 @@ _MAX_VARINT = 10  # bytes
 _ENTRY_HEAD = re.compile(rb"\n%s\n.([A-Za-z0-9_]+)\x12%s\x1a%s\n(%s)" % ((_LENGTH,) * 4), re.DOTALL)
 
 
-class Columns(NamedTuple):
-    """N records that have the same features."""
+class Table(NamedTuple):
+    """N records that have the same features, by the features' names."""
     rows: np.ndarray  # [N] which of the records these are
-    values: Dict[str, np.ndarray]  # integers: each feature's values, of all records in a row
-    sizes: Dict[str, np.ndarray]  # [N] of each feature: how many of these are each record's
+    values: Dict[str, np.ndarray]  # integers of all records, one record behind the other
+    sizes: Dict[str, np.ndarray]  # [N] how many of the values are each record's
 
 
-def read_columns(payloads: Sequence[bytes]) -> Tuple[List[Columns], List[int]]:
-    """Returns the records as columns, and which records are not of the plain form."""
+def read_tables(payloads: Sequence[bytes]) -> Tuple[List[Table], List[int]]:
+    """Returns the records as tables, and which records are not of the plain form."""
     by_names, others = collections.defaultdict(list), []
     for row, payload in enumerate(payloads):
         split = _split(payload)
@@ -37,14 +37,14 @@ def read_columns(payloads: Sequence[bytes]) -> Tuple[List[Columns], List[int]]:
         else:
             # TensorFlow writes features in any order.
             by_names[frozenset(split)].append((row, split))
-    columns = []
+    tables = []
     for records in by_names.values():
-        made = _columns(records)
+        made = _table(records)
         if made is None:
             others.extend(row for row, _ in records)
         else:
-            columns.append(made)
-    return columns, sorted(others)
+            tables.append(made)
+    return tables, sorted(others)
 
 
 def _split(payload: bytes) -> Optional[Dict[bytes, bytes]]:
@@ -79,8 +79,8 @@ def _length(varint: bytes) -> int:
     return sum((byte & 0x7F) << 7 * i for i, byte in enumerate(varint))
 
 
-def _columns(records: List[Tuple[int, Dict[bytes, bytes]]]) -> Optional[Columns]:
-    """Records of the same features, split, with their rows; None where numbers are cut off."""
+def _table(records: List[Tuple[int, Dict[bytes, bytes]]]) -> Optional[Table]:
+    """The table of records that were split; None where numbers are cut off."""
     values, sizes = {}, {}
     for name in records[0][1]:
         packed = [features[name] for _, features in records]
@@ -88,11 +88,14 @@ def _columns(records: List[Tuple[int, Dict[bytes, bytes]]]) -> Optional[Columns]
         if unpacked is None:
             return None
         values[name.decode("ascii")], sizes[name.decode("ascii")] = unpacked
-    return Columns(np.array([row for row, _ in records]), values, sizes)
+    return Table(np.array([row for row, _ in records]), values, sizes)
 
 
 def _unpack(data: bytes, num_bytes: np.ndarray) -> Optional[Tuple[np.ndarray, np.ndarray]]:
-    """The numbers of varints, `num_bytes` [N] of which belong together, and how many these are."""
+    """Reads the varints of N records, each of `num_bytes` [N] bytes.
+
+    Returns the numbers of all records and how many each record has, [N].
+    """
     array = np.frombuffer(data, np.uint8)
     last = np.flatnonzero(array < 0x80)
     if len(last) == len(array):
@@ -108,5 +111,6 @@ def _unpack(data: bytes, num_bytes: np.ndarray) -> Optional[Tuple[np.ndarray, np
     values = array[last].astype(np.int32 if longest <= 4 else np.int64)
     low_bits = array & 0x7F
     for back in range(1, longest):
-        values = np.where(lengths > back, values << 7 | low_bits[last - back], values)
+        longer = np.flatnonzero(lengths > back)
+        values[longer] = values[longer] << 7 | low_bits[last[longer] - back]
     return values, np.diff(np.searchsorted(last, stops - 1, side="right"), prepend=0)

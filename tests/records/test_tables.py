@@ -1,11 +1,11 @@
-"""Records as columns: what `examples.parse` finds in each, or left to it."""
+"""Records as tables: the numbers that `examples.parse` finds in each, or left to it."""
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.base.errors import UserError
-from bert_nq.records.columns import read_columns
 from bert_nq.records.examples import parse
+from bert_nq.records.tables import read_tables
 
 INT64 = st.one_of(st.integers(-2 ** 63, 2 ** 63 - 1), st.integers(0, 300))
 FEATURES = st.dictionaries(st.sampled_from(["a", "input_ids", "segment_ids", "x_1", "a-b"]),
@@ -23,9 +23,9 @@ def tensorflows(values):
 
 def as_records(payloads):
     """{row: features as lists} of the records that were read, and the rows of the others."""
-    columns, others = read_columns(payloads)
+    tables, others = read_tables(payloads)
     found = {}
-    for some in columns:
+    for some in tables:
         for i, row in enumerate(some.rows.tolist()):
             found[row] = {}
             for name, sizes in some.sizes.items():
@@ -35,12 +35,12 @@ def as_records(payloads):
     return found, others
 
 
-def test_records_of_the_same_features_are_one_set_of_columns():
+def test_records_of_the_same_features_are_one_table():
     payloads = [tensorflows(values) for values in (
         {"a": [1, 300, 70000], "b": [7]}, {"c": [-1]}, {"b": [9], "a": [2]})]
-    columns, others = read_columns(payloads)
+    tables, others = read_tables(payloads)
     assert others == []
-    first, second = sorted(columns, key=lambda some: len(some.values), reverse=True)
+    first, second = sorted(tables, key=lambda some: len(some.values), reverse=True)
     assert (first.rows.tolist(), second.rows.tolist()) == ([0, 2], [1])
     assert {name: values.tolist() for name, values in first.values.items()} == {
         "a": [1, 300, 70000, 2], "b": [7, 9]}

@@ -1,0 +1,20 @@
+"""Random draws of the rows of an example, independent of each other and of all other rows."""
+import numpy as np
+
+from bert_nq.base import randomness
+
+# One number for each purpose of a draw.
+_WITHOUT_ANSWER = 1
+_ORDER = 2
+
+
+def without_answer(seed: int, example_id: int, num_rows: int) -> np.ndarray:
+    """float64 [num_rows] in [0, 1): rows without answer are kept where it is below a share."""
+    return randomness.uniform(seed, _WITHOUT_ANSWER, example_id, np.arange(num_rows))
+
+
+def shuffle_keys(seed: int, example_id: int, indexes: np.ndarray) -> np.ndarray:
+    """uint64 [N]: sorting all rows of a data set by these shuffles them uniformly."""
+    if not len(indexes):
+        return np.zeros([0], np.uint64)
+    return randomness.hash64(seed, _ORDER, example_id, indexes)

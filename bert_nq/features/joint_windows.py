@@ -1,0 +1,66 @@
+"""The features of the joint reader of NQ: windows that hold a span and the type of an answer.
+
+Names, types and order of the features are those of Google's bert_joint, whose records train here.
+"""
+from typing import Iterator, Optional
+
+import numpy as np
+
+from bert_nq.datasets.nq.example import AnswerType
+from bert_nq.features import packing
+from bert_nq.features.featurizer import Columns, Featurizer, Pieces, Rule
+from bert_nq.features.making import make_window_maker
+from bert_nq.features.spec import DECODING, KEY, LABEL, LENGTH, SCALAR, SEQUENCE, Feature
+
+SPEC = (
+    Feature("unique_ids", SCALAR, KEY),
+    *packing.INPUTS,
+    Feature("start_positions", SCALAR, LABEL, LENGTH),  # the answer's first piece
+    Feature("end_positions", SCALAR, LABEL, LENGTH),  # its last piece
+    Feature("answer_types", SCALAR, LABEL, len(AnswerType),
+            tuple(kind.name for kind in AnswerType)),
+    Feature("token_map", SEQUENCE, DECODING),  # the document token of each piece, -1 for none
+)
+
+
+def check(columns: Columns, pieces: Pieces) -> Iterator[Rule]:
+    """The rules of windows: their packing, token maps and labels within the document."""
+    layout = packing.layout_of(columns)
+    yield from packing.rules(columns, layout, pieces)
+    if "token_map" in columns:
+        yield from _token_map_rules(columns["token_map"], layout)
+    if "answer_types" in columns:
+        yield from _label_rules(columns, layout)
+
+
+def _token_map_rules(token_map: np.ndarray, layout: packing.Layout) -> Iterator[Rule]:
+    in_document = layout.in_document()
+    yield Rule(((token_map < -1) & in_document).any(axis=1),
+               lambda row: "token_map has %d" % token_map[row, in_document[row]].min())
+    yield Rule(((token_map != -1) & ~in_document).any(axis=1),
+               lambda row: "token_map has tokens outside the document")
+
+
+def _label_rules(columns: Columns, layout: packing.Layout) -> Iterator[Rule]:
+    starts, ends = columns["start_positions"], columns["end_positions"]
+    has_answer = columns["answer_types"] != AnswerType.UNKNOWN
+    yield Rule(~has_answer & ((starts != 0) | (ends != 0)),
+               lambda row: "without an answer, the labels are %d and %d, not 0"
+                           % (starts[row], ends[row]))
+    yield Rule(has_answer & ((starts < layout.query_lengths) | (starts > ends)
+                             | (ends >= layout.lengths - 1)),
+               lambda row: "the answer, pieces %d to %d, is not in the document, pieces %d to %d"
+                           % (starts[row], ends[row], layout.query_lengths[row],
+                              layout.lengths[row] - 2))
+
+
+def labelled_span(features: Columns) -> Optional[slice]:
+    """The pieces of the answer of one window; None where there is none or where it cannot be."""
+    if features["answer_types"][0] == AnswerType.UNKNOWN:
+        return None
+    start, last = (int(features[name][0]) for name in ("start_positions", "end_positions"))
+    length = int(features[packing.INPUT_MASK].sum())
+    return slice(start, last + 1) if 0 <= start <= last < length else None
+
+
+FEATURIZER = Featurizer(SPEC, make_window_maker, "prepare_nq_data.py", check, labelled_span)

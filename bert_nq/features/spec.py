@@ -1,0 +1,70 @@
+"""A feature spec: the features of a task's records, which drives all that is done with records.
+
+Writing, parsing, checking and inspecting know of records what a spec says and no more, so that a
+new task's records are a new spec.
+"""
+from typing import Dict, NamedTuple, Optional, Sequence, Tuple, Union
+
+import numpy as np
+
+SCALAR = "scalar"  # one value in each record
+SEQUENCE = "sequence"  # S values, the same number for all sequences of a record
+
+KEY = "key"  # names the record
+INPUT = "input"  # what the model sees
+LABEL = "label"  # what training compares the model's output with
+DECODING = "decoding"  # what turns the model's output into an answer
+
+# Limits that depend on the model and not on the task.
+VOCABULARY = "vocabulary"  # values are wordpiece ids
+LENGTH = "length"  # values are places in a sequence, below S
+
+TRAINING = "training"
+PREDICTION = "prediction"
+_ROLES = {TRAINING: (KEY, INPUT, LABEL), PREDICTION: (KEY, INPUT, DECODING)}
+
+
+class Feature(NamedTuple):
+    """One feature of a record, int64."""
+    name: str
+    shape: str  # SCALAR or SEQUENCE
+    role: str  # KEY, INPUT, LABEL or DECODING
+    limit: Union[int, str, None] = None  # values are in [0, limit); None: any int64
+    classes: Tuple[str, ...] = ()  # the names of the values, where these are classes
+
+
+FeatureSpec = Tuple[Feature, ...]  # in the order in which records hold the features
+
+
+def of_roles(spec: FeatureSpec, *roles: str) -> FeatureSpec:
+    """The features that have one of `roles`."""
+    return tuple(feature for feature in spec if feature.role in roles)
+
+
+def of_purpose(spec: FeatureSpec, purpose: str) -> FeatureSpec:
+    """The features of records made for TRAINING or for PREDICTION."""
+    return of_roles(spec, *_ROLES[purpose])
+
+
+def names(spec: FeatureSpec) -> Tuple[str, ...]:
+    """The names of the features, in order."""
+    return tuple(feature.name for feature in spec)
+
+
+def class_label(spec: FeatureSpec) -> Optional[Feature]:
+    """The label whose classes are counted in summaries; None if no label is a class."""
+    return next((feature for feature in spec if feature.role == LABEL and feature.classes), None)
+
+
+def count_classes(label: Feature, values: np.ndarray) -> Dict[str, int]:
+    """How many of the values [N], all in the label's range, are of each class that occurs."""
+    counts = np.bincount(values, minlength=len(label.classes)).tolist()
+    return {name: count for name, count in zip(label.classes, counts) if count}
+
+
+def purpose_of(spec: FeatureSpec, found: Sequence[str]) -> Optional[str]:
+    """TRAINING or PREDICTION: what records with the features `found` are for; None: for neither."""
+    for purpose in (TRAINING, PREDICTION):
+        if frozenset(found) == frozenset(names(of_purpose(spec, purpose))):
+            return purpose
+    return None

@@ -1,0 +1,101 @@
+"""The check of record files before training, and the search for the record that stopped it.
+
+Training takes records of other writers as well: more features than the spec's inputs and labels,
+and inputs that are packed in another way, do no harm.
+"""
+import contextlib
+from typing import Iterable, Iterator, List, NamedTuple, Tuple
+
+import numpy as np
+
+from bert_nq.base.errors import UserError
+from bert_nq.features import spec as specs
+from bert_nq.features.featurizer import Featurizer, Rule
+from bert_nq.features.spec import FeatureSpec
+from bert_nq.records import checking, tfrecord
+
+_BATCH_RECORDS = 256
+
+
+class Demands(NamedTuple):
+    """The records that a training takes."""
+    featurizer: Featurizer  # of the task
+    seq_length: int
+    vocab_size: int  # the model's
+
+    def check(self, records: List[Tuple[str, bytes]]) -> None:
+        """Raises UserError, which names the first record that cannot be used.
+
+        Args:
+          records: (what names it in messages, serialized Example).
+        """
+        if records:
+            sources, payloads = zip(*records)
+            _, faults = checking.find_faults(payloads, sources, self._spec_of, self._rules)
+            if faults:
+                raise UserError(faults[0][1])
+
+    def _spec_of(self, found: Iterable[str]) -> FeatureSpec:
+        spec = specs.of_roles(self.featurizer.spec, specs.INPUT, specs.LABEL)
+        decoding = specs.names(specs.of_roles(self.featurizer.spec, specs.DECODING))
+        checking.require(
+            spec, found, "prediction records, and training needs those of --is_training"
+            if any(name in found for name in decoding)
+            else "not records of " + self.featurizer.program)
+        return spec
+
+    def _rules(self, batch: checking.Batch, spec: FeatureSpec) -> Iterator[Rule]:
+        if batch.seq_length:
+            yield Rule(np.full([len(batch.rows)], batch.seq_length != self.seq_length),
+                       lambda row: "the window has %d wordpieces, --max_seq_length is %d"
+                                   % (batch.seq_length, self.seq_length),
+                       "give --max_seq_length=%d or prepare the records again" % batch.seq_length)
+        yield from checking.range_rules(batch, spec, self.vocab_size)
+
+
+def check_first_records(paths: List[str], demands: Demands) -> None:
+    """Looks at the first record of each file.
+
+    Raises:
+      UserError: there is none, it is damaged, lacks a feature, has another sequence length, or
+        numbers that the model has no embeddings or outputs for.
+    """
+    for path in paths:
+        demands.check([("%s, record 0" % path, _first_record(path))])
+
+
+def _first_record(path: str) -> bytes:
+    with contextlib.closing(tfrecord.read_records(path)) as records:
+        first = next(records, None)
+    if first is None:
+        raise UserError("%s holds no records" % path)
+    return first
+
+
+def find_fault(paths: List[str], demands: Demands) -> None:
+    """Looks at every record, some ten thousand a second, for what made TensorFlow fail.
+
+    Raises:
+      UserError: as `check_first_records`, of the first record that is at fault.
+    """
+    for path in paths:
+        waiting: List[Tuple[str, bytes]] = []
+        try:
+            for index, record in enumerate(tfrecord.read_records(path)):
+                waiting.append(("%s, record %d" % (path, index), record))
+                if len(waiting) == _BATCH_RECORDS:
+                    demands.check(waiting)
+                    waiting = []
+        except UserError:
+            demands.check(waiting)  # These come before the one that cannot be read.
+            raise
+        demands.check(waiting)
+
+
+def count_records(paths: List[str]) -> int:
+    """How many records the files have together.
+
+    Raises:
+      UserError: a file is cut off.
+    """
+    return sum(map(tfrecord.count_records, paths))
