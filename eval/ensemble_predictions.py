@@ -119,8 +119,8 @@ def _score(paths, weights, gold_paths):
         raise UserError("%s: %s" % (paths[0], e)) from e
 
     def line(name, shown, ensemble_weights):
-        outcome = scorer.outcome(ensemble_weights)
-        return combining_report.Line(name, scorer.points(outcome), shown)
+        answers = scorer.judge(ensemble_weights)
+        return combining_report.Line(name, scorer.points(answers), shown)
 
     singles = [[float(i == j) for j in range(len(paths))] for i in range(len(paths))]
     name = "ensemble, %s weights" % ("equal" if FLAGS.weights is None else "these")
@@ -144,6 +144,7 @@ def _score(paths, weights, gold_paths):
 
 
 def _points_of_file(path, gold, least):
+    from bert_nq.scoring import f_measure
     from bert_nq.scoring.nq import measures
     from bert_nq.scoring.nq.predictions import read_predictions
 
@@ -152,7 +153,7 @@ def _points_of_file(path, gold, least):
         rows = measures.score_answers(gold, predictions, *least)
     except UserError as e:
         raise UserError("%s: %s" % (path, e)) from e
-    return tuple(measures.best_f1(measures.sweep(kind)) for kind in rows)
+    return tuple(f_measure.best_f1(f_measure.sweep(kind)) for kind in rows)
 
 
 def _write(paths, ensemble, tuned) -> None:

@@ -1,10 +1,10 @@
 """Which questions one system answers right and another wrong."""
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Sequence
 
+from bert_nq.scoring.f_measure import Row
 from bert_nq.scoring.nq import measures
 from bert_nq.scoring.nq.facts import Facts, Tokens
-from bert_nq.scoring.nq.labels import Annotation, Prediction, Span
-from bert_nq.scoring.nq.measures import Row
+from bert_nq.scoring.nq.labels import Answers, AnswerSpan, Prediction
 
 
 class Change(NamedTuple):
@@ -25,7 +25,7 @@ class Pair(NamedTuple):
     Rows have their thresholds applied and are in the order of `gold`.
     """
     kind: str  # "long" or "short"
-    gold: Mapping[int, Sequence[Annotation]]
+    gold: Mapping[int, Sequence[Answers]]
     rows: Sequence[Row]
     other_rows: Sequence[Row]
     predictions: Mapping[int, Prediction]
@@ -63,7 +63,7 @@ def changes(pair: Pair, facts: Mapping[int, Facts]) -> List[Change]:
 
 
 def _change(pair: Pair, facts: Facts, example_id: int, row: Row, other: Row) -> Change:
-    def shown(answers: Annotation, there_is_one: bool) -> str:
+    def shown(answers: Answers, there_is_one: bool) -> str:
         return shown_answer(answers, pair.kind, facts.texts) if there_is_one else ""
 
     marked = [shown(annotation, row.has_gold) for annotation in pair.gold[example_id]]
@@ -75,7 +75,7 @@ def _change(pair: Pair, facts: Facts, example_id: int, row: Row, other: Row) -> 
         shown(pair.others[example_id].answers, other.has_prediction))
 
 
-def shown_answer(answers: Annotation, kind: str, texts: Mapping[Tokens, str]) -> str:
+def shown_answer(answers: Answers, kind: str, texts: Mapping[Tokens, str]) -> str:
     """An answer for people: "the town (tokens 12-13)", "yes"; empty where there is none."""
     if kind == "short" and answers.yes_no_answer != "none":
         return answers.yes_no_answer
@@ -83,7 +83,7 @@ def shown_answer(answers: Annotation, kind: str, texts: Mapping[Tokens, str]) ->
     return ", ".join(_span(span, texts) for span in marked if not span.is_null())
 
 
-def _span(span: Span, texts: Mapping[Tokens, str]) -> str:
+def _span(span: AnswerSpan, texts: Mapping[Tokens, str]) -> str:
     """Its words and place; the last token or byte is one of its own."""
     if span.start_token < 0:
         return _place("byte", span.start_byte, span.end_byte - 1)

@@ -6,10 +6,10 @@ groups add up to those of all.
 import re
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence, Tuple
 
-from bert_nq.scoring.nq import measures
+from bert_nq.scoring import f_measure
+from bert_nq.scoring.f_measure import Number, Row
 from bert_nq.scoring.nq.facts import NULL, OTHER, Facts
-from bert_nq.scoring.nq.labels import Annotation
-from bert_nq.scoring.nq.measures import Number, Row
+from bert_nq.scoring.nq.labels import Answers
 
 _QUESTION_WORDS = ("who", "what", "when", "where", "which", "why", "how")
 _SAME = {"whose": "who", "whom": "who"}
@@ -48,7 +48,7 @@ class Group(NamedTuple):
     short: Count
 
 
-def answer_type(annotations: Sequence[Annotation], has_long: bool, has_short: bool) -> str:
+def answer_type(annotations: Sequence[Answers], has_long: bool, has_short: bool) -> str:
     """What kind of answer a question has, by the votes that the measures count.
 
     A short answer is a yes or no where more annotators said so than marked spans.
@@ -111,12 +111,12 @@ def _table(outcomes: Sequence[Outcome], key: Callable[[Outcome], str], order: Se
 
 def count(rows: Sequence[Row]) -> Count:
     """The counts of rows whose thresholds were applied."""
-    point = measures.all_predictions(rows)
+    point = f_measure.all_predictions(rows)
     return Count(sum(row.has_gold for row in rows), sum(row.has_prediction for row in rows),
                  sum(row.is_correct for row in rows), point.precision, point.recall, point.f1)
 
 
-def outcomes_of(gold: Mapping[int, Sequence[Annotation]], facts: Mapping[int, Facts],
+def outcomes_of(gold: Mapping[int, Sequence[Answers]], facts: Mapping[int, Facts],
                 long_rows: Sequence[Row], short_rows: Sequence[Row]) -> List[Outcome]:
     """The outcomes of all questions, in the order of `gold`; rows whose thresholds were applied."""
     return [Outcome(long, short, answer_type(annotations, long.has_gold, short.has_gold),

@@ -4,11 +4,12 @@
 """
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set
 
-from bert_nq.scoring.nq import bootstrap, comparison, groups, measures
+from bert_nq.scoring import bootstrap, f_measure
+from bert_nq.scoring.f_measure import Row
+from bert_nq.scoring.nq import comparison, groups, measures
 from bert_nq.scoring.nq.comparison import Change, Pair
 from bert_nq.scoring.nq.facts import Facts, Tokens
-from bert_nq.scoring.nq.labels import Annotation, Prediction
-from bert_nq.scoring.nq.measures import Row
+from bert_nq.scoring.nq.labels import Answers, Prediction
 
 KINDS = ("long", "short")
 CONFIDENCE = 0.95
@@ -29,17 +30,17 @@ class System(NamedTuple):
     def settled(self, kind: str) -> List[Row]:
         """The rows at the threshold with the best F1."""
         rows = self.rows(kind)
-        return measures.at_threshold(rows, measures.best_f1(measures.sweep(rows)).threshold)
+        return f_measure.at_threshold(rows, f_measure.best_f1(f_measure.sweep(rows)).threshold)
 
 
-def pair_of(kind: str, gold: Mapping[int, Sequence[Annotation]], system: System, other: System
+def pair_of(kind: str, gold: Mapping[int, Sequence[Answers]], system: System, other: System
             ) -> Pair:
     """Both systems' answers of one kind, each at its best threshold."""
     return Pair(kind, gold, system.settled(kind), other.settled(kind), system.predictions,
                 other.predictions)
 
 
-def spans(gold: Mapping[int, Sequence[Annotation]], system: System, other: Optional[System]
+def spans(gold: Mapping[int, Sequence[Answers]], system: System, other: Optional[System]
           ) -> Dict[int, Set[Tokens]]:
     """Of which spans the report shows the words, by example id."""
     wanted = {}  # type: Dict[int, Set[Tokens]]
@@ -55,7 +56,7 @@ class Report(NamedTuple):
     changes: List[Change]  # none without other predictions
 
 
-def make(gold: Mapping[int, Sequence[Annotation]], facts: Mapping[int, Facts], system: System,
+def make(gold: Mapping[int, Sequence[Answers]], facts: Mapping[int, Facts], system: System,
          other: Optional[System] = None, threshold: str = bootstrap.BEST,
          resamples: int = bootstrap.RESAMPLES, seed: int = 0) -> Report:
     """Computes a report.
@@ -94,9 +95,9 @@ def _scores(system: System, kind: str, threshold: str, resamples: int, seed: int
             ) -> Dict[str, Any]:
     """F1 with its interval, the counts behind it, and the curve."""
     rows = system.rows(kind)
-    points = measures.sweep(rows)
+    points = f_measure.sweep(rows)
     interval = bootstrap.f1_interval(rows, threshold, resamples, seed, CONFIDENCE)
-    best = measures.best_f1(points)
+    best = f_measure.best_f1(points)
     every = -(-len(points) // _MOST_POINTS)
     shown = points[::every] + ([] if (len(points) - 1) % every == 0 else points[-1:])
     return dict(groups.count(system.settled(kind))._asdict(), threshold=best.threshold,

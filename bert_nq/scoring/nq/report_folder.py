@@ -3,7 +3,8 @@ import os
 from typing import List, Optional
 
 from bert_nq.base import files
-from bert_nq.scoring.nq import comparison, plots, report_text
+from bert_nq.scoring import plots
+from bert_nq.scoring.nq import comparison, report_text
 from bert_nq.scoring.nq.report import KINDS, Report, System
 
 

@@ -19,7 +19,7 @@ from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 
 from bert_nq.scoring.calibration import Temperature, fit_temperature
-from bert_nq.scoring.nq.measures import Row
+from bert_nq.scoring.f_measure import Row
 from bert_nq.scoring.nq.options import Column, Table
 
 OBJECTIVES = ("separate", "combined")
@@ -76,15 +76,15 @@ def candidates(table: Table, log_odds: Mapping[str, Temperature]) -> np.ndarray:
         if kind in log_odds:
             column = getattr(table, kind)
             likelihood = log_odds[kind].log_odds(column.scores)
-            wins = column.there & ((chosen == NO_ANSWER) | (likelihood > best))
+            wins = column.has_answer & ((chosen == NO_ANSWER) | (likelihood > best))
             best[wins], chosen[wins] = likelihood[wins], index
     return chosen
 
 
 def _reached(column: Column, threshold: Optional[float]) -> np.ndarray:
     if threshold is None:
-        return np.zeros(len(column.there), bool)
-    return column.there & (column.scores >= threshold)
+        return np.zeros(len(column.has_answer), bool)
+    return column.has_answer & (column.scores >= threshold)
 
 
 def search(table: Table, kinds: Sequence[str], objective: str = "separate") -> Rule:
@@ -106,7 +106,7 @@ def search(table: Table, kinds: Sequence[str], objective: str = "separate") -> R
     for index, kind in enumerate(SHORT_KINDS):
         if kind in kinds:
             column = getattr(table, kind)
-            short[kind] = _Sweep(column._replace(there=column.there & (chosen == index)))
+            short[kind] = _Sweep(column._replace(has_answer=column.has_answer & (chosen == index)))
     num_long, num_short = int(table.has_long_gold.sum()), int(table.has_short_gold.sum())
     if objective == "combined":
         return Rule(_maximise(dict(long, **short), num_long + num_short), log_odds)
@@ -114,14 +114,14 @@ def search(table: Table, kinds: Sequence[str], objective: str = "separate") -> R
 
 
 def _fit_log_odds(column: Column) -> Temperature:
-    return fit_temperature(column.scores[column.there], column.right[column.there])
+    return fit_temperature(column.scores[column.has_answer], column.right[column.has_answer])
 
 
 class _Sweep:
     """One threshold from the highest score down; place 0 is above all scores."""
 
     def __init__(self, column: Column):
-        scores, right = column.scores[column.there], column.right[column.there]
+        scores, right = column.scores[column.has_answer], column.right[column.has_answer]
         order = np.argsort(-scores, kind="stable")
         # The last answer of each group of equal scores.
         descending = scores[order]

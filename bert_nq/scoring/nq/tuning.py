@@ -3,12 +3,11 @@ from typing import Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
-from bert_nq.base import randomness
-from bert_nq.base.errors import UserError
 from bert_nq.scoring import calibration as calibrations
+from bert_nq.scoring import f_measure
 from bert_nq.scoring.calibration import Bin, Calibration
-from bert_nq.scoring.nq import measures
-from bert_nq.scoring.nq.measures import Point, Row
+from bert_nq.scoring.f_measure import Point, Row
+from bert_nq.scoring.folds import folds
 from bert_nq.scoring.nq.options import Column, Table
 from bert_nq.scoring.nq.thresholds import NO_ANSWER, OBJECTIVES, Decisions, Rule, decide, search
 
@@ -71,21 +70,6 @@ def tune(table: Table, kinds: Sequence[str], num_folds: int, method: str, seed: 
     return Tuning(fits, calibration, calibrated)
 
 
-def folds(ids: np.ndarray, num_folds: int, seed: int) -> np.ndarray:
-    """[n]: the fold of each question, from its id and the seed alone, all about equally large.
-
-    Raises:
-      UserError: there are fewer questions than folds.
-    """
-    if len(ids) < num_folds:
-        raise UserError("%d questions cannot be parted into %d folds: give a smaller --folds"
-                        % (len(ids), num_folds))
-    order = np.lexsort((ids, randomness.hash64(seed, ids)))
-    fold_of = np.empty(len(ids), np.int64)
-    fold_of[order] = np.arange(len(ids)) % num_folds
-    return fold_of
-
-
 def _cross_validate(table: Table, kinds: Sequence[str], fold_of: np.ndarray, objective: str
                     ) -> Fit:
     long, short = np.zeros(len(fold_of), bool), np.full(len(fold_of), NO_ANSWER)
@@ -101,13 +85,13 @@ def _cross_validate(table: Table, kinds: Sequence[str], fold_of: np.ndarray, obj
 
 def points_of(long_rows: List[Row], short_rows: List[Row]) -> Points:
     """What the official measures say of decisions, long, short and both."""
-    return Points(*map(measures.all_predictions, (long_rows, short_rows, long_rows + short_rows)))
+    return Points(*map(f_measure.all_predictions, (long_rows, short_rows, long_rows + short_rows)))
 
 
 def _calibrate(column: Column, fold_of: np.ndarray, method: str
                ) -> Tuple[Calibration, Calibrated]:
-    scores, right = column.scores[column.there], column.right[column.there]
-    fold_of = fold_of[column.there]
+    scores, right = column.scores[column.has_answer], column.right[column.has_answer]
+    fold_of = fold_of[column.has_answer]
     calibration = calibrations.fit(method, scores, right)
     held_out = np.zeros(len(scores))
     for fold in np.unique(fold_of):

@@ -2,7 +2,7 @@
 from typing import Dict, Optional, Sequence, Tuple
 
 from bert_nq.scoring.calibration import NUM_BINS, Bin
-from bert_nq.scoring.nq.measures import Point
+from bert_nq.scoring.f_measure import Point
 from bert_nq.scoring.nq.thresholds import Rule
 from bert_nq.scoring.nq.tuning import Calibrated, Fit, Points, Tuning
 

@@ -10,8 +10,8 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from bert_nq.base import files
-from bert_nq.scoring.nq import measures
-from bert_nq.scoring.nq.measures import Point, Row
+from bert_nq.scoring import f_measure
+from bert_nq.scoring.f_measure import Point, Row
 
 _DPI = 100
 # Colours that are told apart by people who see no red or green as well (Okabe and Ito 2008).
@@ -31,8 +31,8 @@ class Curve(NamedTuple):
 
     @classmethod
     def of(cls, kind: str, rows: Sequence[Row]) -> "Curve":
-        points = measures.sweep(rows)
-        best = measures.best_f1(points)
+        points = f_measure.sweep(rows)
+        best = f_measure.best_f1(points)
         # Above all predictions, nothing is predicted and nothing precise.
         highest = max([row.score for row in rows if row.has_prediction], default=None)
         drawn = [p for p in points if highest is not None and p.threshold <= highest]

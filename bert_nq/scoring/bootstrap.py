@@ -20,8 +20,8 @@ from typing import Iterator, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
-from bert_nq.scoring.nq import measures
-from bert_nq.scoring.nq.measures import Row
+from bert_nq.scoring import f_measure
+from bert_nq.scoring.f_measure import Row
 
 BEST, FIXED, NONE = "best", "fixed", "none"
 THRESHOLDS = (BEST, FIXED, NONE)
@@ -94,12 +94,12 @@ def _settled(rows: Sequence[Row], threshold: str) -> Sequence[Row]:
         raise ValueError("threshold=%r is none of %s" % (threshold, ", ".join(THRESHOLDS)))
     if threshold == BEST:
         return rows
-    best = measures.best_f1(measures.sweep(rows)).threshold if threshold == FIXED else None
-    return measures.at_threshold(rows, best)
+    best = f_measure.best_f1(f_measure.sweep(rows)).threshold if threshold == FIXED else None
+    return f_measure.at_threshold(rows, best)
 
 
 def _f1(rows: Sequence[Row]) -> float:
-    return float(measures.best_f1(measures.sweep(rows)).f1)
+    return float(f_measure.best_f1(f_measure.sweep(rows)).f1)
 
 
 def _resampled(systems: Sequence[Sequence[Row]], resamples: int, seed: int) -> np.ndarray:

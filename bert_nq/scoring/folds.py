@@ -1,0 +1,20 @@
+"""The folds of a cross-validation."""
+import numpy as np
+
+from bert_nq.base import randomness
+from bert_nq.base.errors import UserError
+
+
+def folds(ids: np.ndarray, num_folds: int, seed: int) -> np.ndarray:
+    """[n]: the fold of each question, from its id and the seed alone, all about equally large.
+
+    Raises:
+      UserError: there are fewer questions than folds.
+    """
+    if len(ids) < num_folds:
+        raise UserError("%d questions cannot be parted into %d folds: give a smaller --folds"
+                        % (len(ids), num_folds))
+    order = np.lexsort((ids, randomness.hash64(seed, ids)))
+    fold_of = np.empty(len(ids), np.int64)
+    fold_of[order] = np.arange(len(ids)) % num_folds
+    return fold_of
