@@ -26,7 +26,8 @@ def test_a_question_with_all_kinds_of_answers():
         annotation(span((1, 9), (10, 90)), yes_no_answer="YES"),
         annotation()]}
     assert parse_question(record) == (-7, (
-        Answers(AnswerSpan(10, 90, 1, 9), (AnswerSpan(20, 30, 2, 3), AnswerSpan(-1, -1, 5, 6)), "none"),
+        Answers(AnswerSpan(10, 90, 1, 9),
+                (AnswerSpan(20, 30, 2, 3), AnswerSpan(-1, -1, 5, 6)), "none"),
         Answers(AnswerSpan(10, 90, 1, 9), (), "yes"),
         Answers(AnswerSpan(-1, -1, -1, -1), (), "none")))
 
