@@ -6,7 +6,12 @@ from bert_nq.base.errors import UserError
 
 
 def folds(ids: np.ndarray, num_folds: int, seed: int) -> np.ndarray:
-    """[n]: the fold of each question, from its id and the seed alone, all about equally large.
+    """int [n]: the fold of each question, given by the ids and the seed whatever their order.
+
+    Args:
+      ids: int64 [n], of the questions.
+      num_folds: their sizes differ by 1 at most.
+      seed: gives other folds.
 
     Raises:
       UserError: there are fewer questions than folds.

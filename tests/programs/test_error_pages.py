@@ -278,7 +278,7 @@ def write_predictions(tmp_path, name, predictor=None, entries=()):
      "nbest.json is of model ffff, "),
     (lambda path: write_predictions(path, "nbest.json", {}, [{"example_id": 9}]), [],
      "nbest.json has none of the examples of "),
-    (lambda path: (path / "nbest.json").write_text("{"), [], "nbest.json is not JSON of the form"),
+    (lambda path: (path / "nbest.json").write_text("{"), [], "nbest.json is not JSON ("),
     (lambda path: (path / "nbest.json").unlink(), [], "nbest.json: No such file"),
     (lambda path: write_shard(path / "gold-1.jsonl", [b"{}\n"]), [],
      "gold-1.jsonl, line 1: the field example_id is missing"),

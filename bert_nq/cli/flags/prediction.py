@@ -1,6 +1,6 @@
-"""The flags of run_nq.py that decide how it predicts.
+"""The flags of run_nq.py for prediction.
 
-The reference's names, meanings and defaults where it has them.
+Flags that the reference has keep its names, meanings and defaults.
 """
 from typing import Any, Callable, Dict, NamedTuple
 
@@ -9,19 +9,19 @@ from absl import flags
 from bert_nq.decoding import decoders
 from bert_nq.decoding.page_options import LONG_SCORES, MERGES, SPAN_SCORES, PageOptions
 
-# The flags count as the calling program's own in --help.
+# So that --help shows the flags as the calling program's own.
 flags.disclaim_key_flags()
 
 
-class Groups(NamedTuple):
-    """How to read the flags, by what they are for."""
+class PredictionFlags(NamedTuple):
+    """Functions that read the flags' values, by the purpose of the flags."""
     decoder: Callable[[], Any]  # the decoder that they describe
     files: Callable[[], Dict[str, Any]]  # {flag's name: value}
     running: Callable[[], Dict[str, Any]]
 
 
-def define_prediction_flags() -> Groups:
-    """Defines the flags; returns how to read them."""
+def define_prediction_flags() -> PredictionFlags:
+    """Defines the flags; returns functions that read them."""
     name = flags.DEFINE_enum(
         "decoder", decoders.DEFAULT, list(decoders.DECODERS),
         "How logits become answers, see docs/decoding.md; bert_joint: as the reference does it.")
@@ -33,7 +33,7 @@ def define_prediction_flags() -> Groups:
         return decoders.make_decoder(name.value, {
             option: holder.value for option, holder in options.items()})
 
-    return Groups(decoder, _reader(files), _reader(running))
+    return PredictionFlags(decoder, _reader(files), _reader(running))
 
 
 def _reader(holders: Dict[str, Any]) -> Callable[[], Dict[str, Any]]:
@@ -41,7 +41,7 @@ def _reader(holders: Dict[str, Any]) -> Callable[[], Dict[str, Any]]:
 
 
 def _decoder_flags() -> Dict[str, Any]:
-    """What is not given has the default of the decoder."""
+    """The flags of all decoders; None, their default, stands for the default of the decoder."""
     d = PageOptions()
     return {
         "n_best_size": flags.DEFINE_integer(

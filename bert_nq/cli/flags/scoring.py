@@ -1,7 +1,7 @@
 """The flags of the programs that score predictions, named as the official scorer's."""
 from absl import flags
 
-# The flags count as the calling program's own in --help.
+# So that --help shows the flags as the calling program's own.
 flags.disclaim_key_flags()
 
 

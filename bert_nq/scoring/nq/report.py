@@ -1,6 +1,6 @@
 """A report on predictions: scores with intervals, curves, groups, and a comparison with others.
 
-`make` computes it; report_text shows it, report_folder writes it.
+`make` computes it, report_text formats it, report_folder writes it.
 """
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set
 
@@ -18,7 +18,7 @@ _MOST_POINTS = 500  # of a curve in report.json
 
 
 class System(NamedTuple):
-    """Predictions and how they were scored; all in the order of gold."""
+    """A system's predictions and their rows, which are in the order of gold."""
     name: str
     predictions: Mapping[int, Prediction]
     long_rows: Sequence[Row]
@@ -42,7 +42,7 @@ def pair_of(kind: str, gold: Mapping[int, Sequence[Answers]], system: System, ot
 
 def spans(gold: Mapping[int, Sequence[Answers]], system: System, other: Optional[System]
           ) -> Dict[int, Set[Tokens]]:
-    """Of which spans the report shows the words, by example id."""
+    """The spans whose words the report shows, by example id."""
     wanted = {}  # type: Dict[int, Set[Tokens]]
     for kind in KINDS if other else ():
         for example_id, found in comparison.spans(pair_of(kind, gold, system, other)).items():
@@ -51,8 +51,8 @@ def spans(gold: Mapping[int, Sequence[Answers]], system: System, other: Optional
 
 
 class Report(NamedTuple):
-    """`content` is that of report.json."""
-    content: Dict[str, Any]
+    """A report, for all formats."""
+    content: Dict[str, Any]  # of report.json
     changes: List[Change]  # none without other predictions
 
 
@@ -65,7 +65,7 @@ def make(gold: Mapping[int, Sequence[Answers]], facts: Mapping[int, Facts], syst
       gold: the annotations of each question.
       facts: of each question, with the words of `spans`.
       system: the predictions to report on.
-      other: those to compare them with.
+      other: the predictions to compare them with.
       threshold, resamples, seed: of the bootstrap.
     """
     content = {
@@ -75,7 +75,7 @@ def make(gold: Mapping[int, Sequence[Answers]], facts: Mapping[int, Facts], syst
                       "confidence": CONFIDENCE}}  # type: Dict[str, Any]
     for kind in KINDS:
         content[kind] = _scores(system, kind, threshold, resamples, seed)
-    content["tables"] = groups.as_json(groups.tables(groups.outcomes_of(
+    content["tables"] = groups.as_json(groups.tables(groups.score_questions(
         gold, facts, system.settled("long"), system.settled("short"))))
     if other is None:
         return Report(content, [])

@@ -12,7 +12,7 @@ def write(folder: str, report: Report, system: System, other: Optional[System] =
     """Writes all files, each of them atomically; returns their paths.
 
     Args:
-      folder: made if it is not there.
+      folder: created if it does not exist.
       report: of `system`, against `other` if there is one.
       system, other: whose curves are drawn.
     """

@@ -9,10 +9,10 @@ _RULE = "*" * 20
 
 
 def format_tables(long_rows: Sequence[Row], short_rows: Sequence[Row]) -> str:
-    """What the official scorer prints with --pretty_print, line by line the same.
+    """The text that the official scorer prints with --pretty_print, line by line the same.
 
-    Where no threshold reaches a precision target, at which the official program fails, the
-    threshold reads n/a.
+    If no threshold reaches a precision target the official program fails; here the threshold reads
+    n/a.
     """
     lines = []  # type: List[str]
     for kind, rows in (("LONG", long_rows), ("SHORT", short_rows)):

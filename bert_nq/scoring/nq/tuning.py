@@ -1,5 +1,5 @@
-"""Fitting thresholds and calibration, and how well they do on questions that they have not seen."""
-from typing import Dict, List, NamedTuple, Sequence, Tuple
+"""Fits thresholds and calibration, and scores them on questions that they were not fitted on."""
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from bert_nq.scoring.nq.thresholds import NO_ANSWER, OBJECTIVES, Decisions, Rule
 
 
 class Points(NamedTuple):
-    """F1, precision and recall of the same decisions."""
+    """F1, precision and recall of decisions."""
 
     long: Point
     short: Point
@@ -26,26 +26,26 @@ class Fit(NamedTuple):
     rule: Rule  # fitted on all questions
     fitted: Points  # on the questions that it was fitted on
     held_out: Points  # each question by a rule fitted without its fold
-    of_folds: Tuple[Rule, ...]  # these rules
+    of_folds: Tuple[Rule, ...]  # the rules fitted without each fold
 
 
 class Calibrated(NamedTuple):
-    """The probabilities of one kind of answer and what became of them."""
+    """The errors of the probabilities of one kind of answer, before and after calibration."""
 
     num_answers: int
     share_right: float
     before: float  # expected calibration error of sigmoid(score)
     after: float  # on the answers that the calibration was fitted on
     held_out: float  # each answer by a calibration fitted without its fold
-    bins: Tuple[Bin, ...]  # of the held-out probabilities; None for an empty bin
+    bins: Tuple[Optional[Bin], ...]  # of the held-out probabilities; None for an empty bin
 
 
 class Tuning(NamedTuple):
-    """All that was found."""
+    """The rules and calibrations that were found, with their scores."""
 
     fits: Dict[str, Fit]  # by objective
     calibration: Dict[str, Calibration]  # by kind; empty for the method "none"
-    calibrated: Dict[str, Calibrated]  # likewise
+    calibrated: Dict[str, Calibrated]  # by kind; empty for the method "none"
 
 
 def tune(table: Table, kinds: Sequence[str], num_folds: int, method: str, seed: int) -> Tuning:
@@ -53,7 +53,7 @@ def tune(table: Table, kinds: Sequence[str], num_folds: int, method: str, seed: 
 
     Args:
       table: the options of all questions.
-      kinds: which of them there are scores for.
+      kinds: the kinds that have scores.
       num_folds: of the cross-validation.
       method: of calibration, one of calibration.METHODS.
       seed: of the folds.
@@ -84,7 +84,7 @@ def _cross_validate(table: Table, kinds: Sequence[str], fold_of: np.ndarray, obj
 
 
 def points_of(long_rows: List[Row], short_rows: List[Row]) -> Points:
-    """What the official measures say of decisions, long, short and both."""
+    """The points of decisions by the official measures: long, short and both."""
     return Points(*map(f_measure.all_predictions, (long_rows, short_rows, long_rows + short_rows)))
 
 

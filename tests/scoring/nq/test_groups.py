@@ -4,7 +4,7 @@ import pytest
 from bert_nq.scoring.f_measure import Row
 from bert_nq.scoring.nq import groups
 from bert_nq.scoring.nq.facts import Facts
-from bert_nq.scoring.nq.groups import Count, Group, Outcome, answer_type, question_word
+from bert_nq.scoring.nq.groups import Count, Group, ScoredQuestion, answer_type, question_word
 from bert_nq.scoring.nq.labels import Answers, AnswerSpan
 
 LONG, SPAN = AnswerSpan(10, 90, 1, 9), (AnswerSpan(20, 30, 2, 3),)
@@ -41,7 +41,7 @@ def test_length_classes(tokens, expected):
 
 def outcome(kind, question, num_tokens, answers, long, short=(0, 0, 0)):
     rows = [Row(*map(bool, row), score=0.0) for row in (long, short)]
-    return Outcome(rows[0], rows[1], answers, Facts(question, "", num_tokens, kind, {}))
+    return ScoredQuestion(rows[0], rows[1], answers, Facts(question, "", num_tokens, kind, {}))
 
 
 def test_tables():
