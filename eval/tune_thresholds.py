@@ -1,11 +1,11 @@
-"""Finds the score thresholds of the best F1, and probabilities that can be believed.
+"""Finds the score thresholds of the best F1, and calibrated probabilities.
 
     python eval/tune_thresholds.py --gold_path='tune/nq-*.jsonl.gz' \
         --predictions_path=predictions.json --output_thresholds=thresholds.json
 
-reads predictions that were made without thresholds and what annotators say, and writes a small file
-for bert_nq/run_nq.py --do_predict --thresholds. Cross-validation tells how much of the gain is
-fitting. docs/thresholds.md explains the rule, the search and the file.
+reads annotated pages and predictions that were made without thresholds, and writes a small file for
+bert_nq/run_nq.py --do_predict --thresholds. Cross-validation shows how much of the gain is fitting.
+docs/thresholds.md explains the rule, the search and the file.
 """
 import sys
 

@@ -45,24 +45,24 @@ def _decoder_flags() -> Dict[str, Any]:
     d = PageOptions()
     return {
         "n_best_size": flags.DEFINE_integer(
-            "n_best_size", None, "Spans of a window that are looked at, %d; for bert_joint starts "
-            "and ends, 10. (The reference's flag says 20 and is not obeyed: it looks at 10.)"
+            "n_best_size", None, "Best spans of each window, %d; for bert_joint best starts and "
+            "ends, 10. (The reference's flag says 20 and is ignored there: it takes 10.)"
             % d.n_best_size, lower_bound=1),
         "max_answer_length": flags.DEFINE_integer(
             "max_answer_length", None, "Wordpieces of the longest short answer, %d."
             % d.max_answer_length, lower_bound=1),
         "span_score": flags.DEFINE_enum(
-            "span_score", None, SPAN_SCORES, "What a short answer is compared with, %s."
-            % d.span_score),
+            "span_score", None, SPAN_SCORES, "The null that a short answer's score is compared "
+            "with, %s." % d.span_score),
         "length_penalty": flags.DEFINE_float(
-            "length_penalty", None, "What is taken from a short answer's score for each of its "
+            "length_penalty", None, "Subtracted from a short answer's score for each of its "
             "tokens after the first, %s." % d.length_penalty),
         "long_score": flags.DEFINE_enum(
-            "long_score", None, LONG_SCORES, "A long answer's score, of those of the windows and "
-            "spans in it, %s." % d.long_score),
+            "long_score", None, LONG_SCORES, "How the scores of the spans in a long answer become "
+            "its score, %s." % d.long_score),
         "merge_spans": flags.DEFINE_enum(
-            "merge_spans", None, MERGES, "What windows that show the same span make of it, %s; "
-            "widest: what the one with most context around it says." % d.merge_spans),
+            "merge_spans", None, MERGES, "How a span's scores in several windows become one, "
+            "%s; widest: that of the window with most context around it." % d.merge_spans),
         "nested_candidates": flags.DEFINE_bool(
             "nested_candidates", None, "Whether a long answer may be a candidate within another, "
             "%s." % _yes_no(d.nested_candidates)),
