@@ -2,7 +2,7 @@
 
 Gold and predictions come in, files go out:
 
-    answer_files   what a prediction and an n-best file hold beside the official fields
+    answer_files   the further fields of prediction files, and n-best files
     outcomes       the official verdict on each question, at a threshold
     highlights     where on the page the answers are
     markup         a page's tokens as harmless HTML

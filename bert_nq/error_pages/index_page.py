@@ -9,7 +9,7 @@ from bert_nq.error_pages.outcomes import VERDICTS, Outcome
 from bert_nq.error_pages.question_page import Content, number
 from bert_nq.error_pages.script import SCRIPT
 from bert_nq.error_pages.style import STYLE
-from bert_nq.scoring.nq.measures import Point
+from bert_nq.scoring.f_measure import Point
 
 _CHUNK = 500  # rows of a data element
 _MAX_CHARACTERS = 120  # of an answer in the list

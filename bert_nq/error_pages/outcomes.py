@@ -1,8 +1,9 @@
 """What the official measures say of each question at a threshold, in words."""
 from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
+from bert_nq.scoring import f_measure
 from bert_nq.scoring.nq import measures
-from bert_nq.scoring.nq.labels import Annotation, Number, Prediction
+from bert_nq.scoring.nq.labels import Answers, Number, Prediction
 
 RIGHT, WRONG, MISSED, FALSE_ALARM, NULL = "right", "wrong", "missed", "false_alarm", "null"
 
@@ -19,7 +20,7 @@ ERRORS = (WRONG, MISSED, FALSE_ALARM)
 class Outcome(NamedTuple):
     """Of one question, for either the long or the short answer."""
     verdict: str  # a key of VERDICTS
-    row: measures.Row
+    row: f_measure.Row
     is_answered: bool  # there is a prediction, and its score reaches the threshold
 
 
@@ -38,15 +39,15 @@ class Question(NamedTuple):
 class Scored(NamedTuple):
     """All questions, in the order of the gold shards."""
     questions: List[Question]
-    long_point: measures.Point  # what the long answers reach at the threshold
-    short_point: measures.Point
+    long_point: f_measure.Point  # what the long answers reach at the threshold
+    short_point: f_measure.Point
 
     def thresholds(self) -> Tuple[Number, Number]:
         """For the long and for the short answer."""
         return self.long_point.threshold, self.short_point.threshold
 
 
-def score(gold: Mapping[int, Sequence[Annotation]], predictions: Mapping[int, Prediction],
+def score(gold: Mapping[int, Sequence[Answers]], predictions: Mapping[int, Prediction],
           non_null_thresholds: Tuple[int, int] = (measures.NON_NULL_THRESHOLD,) * 2,
           thresholds: Tuple[Optional[Number], Optional[Number]] = (None, None)) -> Scored:
     """The outcome of each question.
@@ -79,14 +80,14 @@ def counts(questions: Sequence[Question]) -> Tuple[Dict[str, int], Dict[str, int
     return long_counts, short_counts
 
 
-def _point(rows: Sequence[measures.Row], threshold: Optional[Number]) -> measures.Point:
+def _point(rows: Sequence[f_measure.Row], threshold: Optional[Number]) -> f_measure.Point:
     if threshold is None:
-        return measures.best_f1(measures.sweep(rows))
-    kept = measures.at_threshold(rows, threshold)
-    return measures.all_predictions(kept)._replace(threshold=threshold)
+        return f_measure.best_f1(f_measure.sweep(rows))
+    kept = f_measure.at_threshold(rows, threshold)
+    return f_measure.all_predictions(kept)._replace(threshold=threshold)
 
 
-def _outcome(row: measures.Row, threshold: Number) -> Outcome:
+def _outcome(row: f_measure.Row, threshold: Number) -> Outcome:
     is_answered = row.has_prediction and row.score >= threshold
     if is_answered:
         verdict = RIGHT if row.is_correct else WRONG if row.has_gold else FALSE_ALARM
@@ -95,6 +96,6 @@ def _outcome(row: measures.Row, threshold: Number) -> Outcome:
     return Outcome(verdict, row, is_answered)
 
 
-def _has_yes_no(annotations: Sequence[Annotation], prediction: Prediction) -> bool:
+def _has_yes_no(annotations: Sequence[Answers], prediction: Prediction) -> bool:
     return any(answers.yes_no_answer != "none"
                for answers in (prediction.answers,) + tuple(annotations))

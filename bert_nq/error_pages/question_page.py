@@ -6,12 +6,13 @@ from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from bert_nq.datasets.nq.example import Example
 from bert_nq.error_pages import documents, markup
-from bert_nq.error_pages.answer_files import Candidate, Details, NBest
+from bert_nq.error_pages.answer_files import Details
 from bert_nq.error_pages.documents import text
 from bert_nq.error_pages.highlights import GoldAnswer, Highlights, Place, phrase
 from bert_nq.error_pages.outcomes import VERDICTS, Outcome, Question
 from bert_nq.error_pages.style import STYLE
-from bert_nq.scoring.nq.labels import Number, Prediction, Span
+from bert_nq.scoring.nq.labels import AnswerSpan, Number, Prediction
+from bert_nq.scoring.nq.nbest import NBest, NBestAnswer
 
 
 class Links(NamedTuple):
@@ -96,7 +97,7 @@ def _place(place: Place) -> str:
     return '<a href="#%s"><bdi>%s</bdi></a>' % (place.key, words)
 
 
-def _where(span: Span) -> str:
+def _where(span: AnswerSpan) -> str:
     if span.start_token >= 0:
         return "tokens [%d, %d)" % (span.start_token, span.end_token)
     return "bytes [%d, %d)" % (span.start_byte, span.end_byte)
@@ -203,7 +204,7 @@ def _gold_spans(gold: List[GoldAnswer]) -> Dict[str, set]:
             "short": {place.span[2:] for answer in gold for place in answer.short}}
 
 
-def _candidates(title: str, candidates: List[Candidate], gold_spans: set) -> str:
+def _candidates(title: str, candidates: List[NBestAnswer], gold_spans: set) -> str:
     if not candidates:
         return ""
     rows = []

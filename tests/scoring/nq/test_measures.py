@@ -1,40 +1,35 @@
-"""The measures on cases worked out by hand; test_scoring_parity compares with the official code."""
+"""The measures on cases worked out by hand; test_parity.py compares with the official code."""
 import pytest
 
 from bert_nq.base.errors import UserError
-from bert_nq.scoring.nq.labels import Annotation, Prediction, Span
+from bert_nq.scoring.f_measure import Row
+from bert_nq.scoring.nq.labels import Answers, AnswerSpan, Prediction
 from bert_nq.scoring.nq.measures import (
-    Point,
-    Row,
-    all_predictions,
-    best_f1,
     long_row,
     metrics,
     metrics_ignoring_scores,
-    recall_at_precision,
     same_spans,
     score_answers,
     short_row,
-    sweep,
 )
 from bert_nq.scoring.nq.tables import format_tables
 
 
 def tokens(start, end):
-    return Span(-1, -1, start, end)
+    return AnswerSpan(-1, -1, start, end)
 
 
 def long_answer(start, end):
-    return Annotation(long_answer=tokens(start, end))
+    return Answers(long_answer=tokens(start, end))
 
 
 def short_answers(*pairs):
-    return Annotation(short_answers=tuple(tokens(*p) for p in pairs))
+    return Answers(short_answers=tuple(tokens(*p) for p in pairs))
 
 
-YES = Annotation(yes_no_answer="yes")
-NO = Annotation(yes_no_answer="no")
-NULL = Annotation()
+YES = Answers(yes_no_answer="yes")
+NO = Answers(yes_no_answer="no")
+NULL = Answers()
 
 
 def predicted(answers, example_id=1):
@@ -48,18 +43,18 @@ def test_one_annotator_who_says_yes_is_enough():
 
 
 def test_tokens_that_agree_outweigh_bytes_that_differ():
-    assert Span(10, 20, 1, 3).matches(Span(11, 20, 1, 3))
-    assert Span(10, 20, 1, 3).matches(Span(10, 20, 1, 4))
-    assert not Span(10, 20, 1, 3).matches(Span(11, 20, 1, 4))
+    assert AnswerSpan(10, 20, 1, 3).matches(AnswerSpan(11, 20, 1, 3))
+    assert AnswerSpan(10, 20, 1, 3).matches(AnswerSpan(10, 20, 1, 4))
+    assert not AnswerSpan(10, 20, 1, 3).matches(AnswerSpan(11, 20, 1, 4))
 
 
 def test_bytes_alone_never_match_tokens_alone():
-    assert not Span(1, 3, -1, -1).matches(Span(-1, -1, 1, 3))
-    assert Span(1, 3, -1, -1).matches(Span(1, 3, 5, 6))
+    assert not AnswerSpan(1, 3, -1, -1).matches(AnswerSpan(-1, -1, 1, 3))
+    assert AnswerSpan(1, 3, -1, -1).matches(AnswerSpan(1, 3, 5, 6))
 
 
 def test_null_spans_match_nothing():
-    assert not Span().matches(Span())
+    assert not AnswerSpan().matches(AnswerSpan())
 
 
 def test_repeated_spans_count_once_and_order_does_not_matter():
@@ -110,41 +105,6 @@ def test_no_annotation_at_all_is_no_answer():
 
 
 TIED = [Row(True, True, True, 1.0), Row(True, True, False, 1.0), Row(False, True, False, 0.5)]
-
-
-def test_ties_count_together():
-    # At 1.0: 1 right of 2 predicted, of 2 in gold. At 0.5: 1 of 3, of 2; F1 = 2/5.
-    points = sweep(TIED)
-    assert points == [Point(1.0, 0.5, 0.5, 0.5), Point(0.5, 1 / 3, 0.5, 0.4)]
-    assert best_f1(points) == Point(1.0, 0.5, 0.5, 0.5)
-    assert recall_at_precision(points, 0.5) == Point(1.0, 0.5, 0.5, 0.5)
-    assert recall_at_precision(points, 0.75) == Point(None, 0, 0, 0)
-
-
-def test_a_null_prediction_makes_a_threshold():
-    points = sweep([Row(True, False, False, 9.0), Row(True, True, True, 5.0)])
-    assert points == [Point(9.0, 0, 0.0, 0), Point(5.0, 1.0, 0.5, 2 / 3)]
-    assert best_f1(points) == Point(5.0, 1.0, 0.5, 2 / 3)
-
-
-def test_a_wrong_prediction_above_a_right_one():
-    points = sweep([Row(True, True, True, 1.0), Row(False, True, False, 10.0)])
-    assert best_f1(points)[:3] == (1.0, 0.5, 1.0)
-    assert recall_at_precision(points, 0.5)[:3] == (1.0, 0.5, 1.0)
-    assert recall_at_precision(points, 0.75) == Point(None, 0, 0, 0)
-
-
-def test_of_equal_recall_the_higher_threshold_counts():
-    points = sweep([Row(True, True, True, 3.0), Row(True, False, False, 2.0)])
-    assert recall_at_precision(points, 0.9) == Point(3.0, 1.0, 0.5, 2 / 3)
-    assert best_f1(points) == Point(3.0, 1.0, 0.5, 2 / 3)
-
-
-def test_nothing_right():
-    assert best_f1(sweep([Row(True, True, False, 7.0)])) == Point(0.0, 0.0, 0.0, 0.0)
-    assert best_f1([]) == Point(0.0, 0.0, 0.0, 0.0)
-    assert all_predictions([Row(True, True, False, 7.0)]) == Point(None, 0.0, 0.0, 0)
-    assert all_predictions([]) == Point(None, 0, 0, 0)
 
 
 SHORT = [Row(True, False, False, 9.0), Row(True, True, True, 5.0), Row(False, True, False, 1.0)]
