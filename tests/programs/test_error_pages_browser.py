@@ -254,7 +254,8 @@ def test_the_browser_finds_nothing_to_mend_in_what_pages_become(chromium, tmp_pa
     pages = [_random_page(rng) for _ in range(1500)]
     template = documents.environment().from_string(
         '{% extends "base.html.j2" %}{% block title %}pages{% endblock %}'
-        "{% block body %}{% for page in pages %}<article>{{ page }}</article>{% endfor %}{% endblock %}")
+        "{% block body %}{% for page in pages %}<article>{{ page }}</article>{% endfor %}"
+        "{% endblock %}")
     url = write(tmp_path / "pages.html", template.render(pages=pages))
     found = chromium.open(url).value(
         "[...document.querySelectorAll('article')].map(e => e.innerHTML)")
