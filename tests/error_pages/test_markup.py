@@ -27,7 +27,7 @@ def rendered(text, *marks):
     ("<H2> Title <P> text", "<h2>Title</h2><p>text</p>"),
     # Blocks cannot be in paragraphs: a browser would end the paragraph by itself.
     ("<P> a <Ul> <Li> b </Ul> c </P>", "<p>a</p><ul><li>b</li></ul>c"),
-    # What stands in a table but in no cell would be moved before the table.
+    # A browser would move words in a table but in no cell before the table.
     ("<Table> Caption <Tr> <Th> a </Th> b </Tr> <P> c </P> </Table> d",
      "<table><tbody><tr><td>Caption</td></tr><tr><th>a</th><td>b</td></tr>"
      "<tr><td><p>c</p></td></tr></tbody></table>d"),
