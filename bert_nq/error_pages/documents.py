@@ -1,7 +1,7 @@
 """Templates of HTML files that run and load nothing but what is written into them.
 
-The files' look is templates/base.html.j2 with static/style.css: a template extends the one, which
-writes the other into the file. Templates of another package can extend it too.
+All files take their look from templates/base.html.j2, which they extend and which writes
+static/style.css into them. Templates of another package can extend it too.
 """
 import base64
 import functools
@@ -20,7 +20,7 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def text(value: str) -> Markup:
-    """Text escaped for a place between tags or in a quoted attribute.
+    """Escapes text for a place between tags or in a quoted attribute.
 
     Characters that cannot be written, control characters and lone surrogates, become U+FFFD.
     """
@@ -53,8 +53,15 @@ def environment(package: str = _HERE) -> jinja2.Environment:
         loader=jinja2.FunctionLoader(functools.partial(read, "templates")), autoescape=True,
         finalize=_printable, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         auto_reload=False)
-    made.globals["static"] = functools.lru_cache(maxsize=None)(
-        lambda name: Markup(read("static", name)))
+
+    @functools.lru_cache(maxsize=None)
+    def static(name: str) -> Markup:
+        content = read("static", name)
+        if content is None:
+            raise jinja2.TemplateNotFound(name)
+        return Markup(content)
+
+    made.globals["static"] = static
     made.filters.update(number=number, sha256=_sha256)
     return made
 

@@ -47,6 +47,8 @@ def test_a_value_that_was_forgotten_is_no_blank():
         rendered('{% extends "base.html.j2" %}')
     with pytest.raises(jinja2.TemplateNotFound, match=r"no_such.html.j2"):
         documents.template("no_such.html.j2")
+    with pytest.raises(jinja2.TemplateNotFound, match=r"no_such.js"):
+        rendered('{% set script = static("no_such.js") %}' + _PAGE, value="")
 
 
 def _policy(document):
