@@ -1,12 +1,12 @@
-"""Combines the answers of several models, which may have different vocabularies and windows.
+"""Combines the answers of several models, which may differ in vocabulary and windows.
 
     python eval/ensemble_predictions.py --nbest_paths=a/nbest.json,b/nbest.json \
         --output_prediction_file=predictions.json
 
-reads what bert_nq/run_nq.py --do_predict --output_nbest_file wrote with each model for the same
-pages. With --gold_path it prints the official scores of each model and of the ensemble side by
-side, and --fit_weights finds the weights that do best. docs/ensembles.md explains the rules, and
-when run_nq.py --ensemble is the better choice.
+reads the n-best files that bert_nq/run_nq.py --do_predict --output_nbest_file wrote with each model
+for the same pages. With --gold_path it prints the official scores of each model and of the ensemble
+side by side, and --fit_weights finds the weights that score best. docs/ensembles.md explains the
+rules, and when run_nq.py --ensemble is the better choice.
 """
 import contextlib
 import math
@@ -21,8 +21,7 @@ from bert_nq.ensembling import rules as combining_rules
 
 FLAGS = flags.FLAGS
 
-# Pages that are combined at a time.
-_CHUNK = 64
+_CHUNK = 64  # pages that are combined at once
 
 flags.DEFINE_list("nbest_paths", None, "The n-best files, one of each model, for the same pages.")
 flags.DEFINE_list("weights", None, "The weight of each of them; equal if not given.")
@@ -33,7 +32,7 @@ flags.DEFINE_string("output_prediction_file", None, "Where the answers of the en
 flags.DEFINE_string("output_nbest_file", None, "Also write the ensemble's best answers of each "
                     "page.")
 flags.DEFINE_string("thresholds", None, "A file of eval/tune_thresholds.py for this ensemble: "
-                    "answers below are left out.")
+                    "answers that score lower are left out.")
 define_gold_flags()
 flags.DEFINE_bool("fit_weights", False, "Find the weights of the highest long and short F1 on "
                   "--gold_path, and cross-validate them.")
@@ -59,7 +58,7 @@ def main() -> None:
 
 
 def _checked_flags():
-    """The n-best files, the weights, and the gold shards if there are any."""
+    """The n-best files, the weights, and the gold shards if any are given."""
     program.require(FLAGS, "nbest_paths")
     if not FLAGS.gold_path:
         program.require(FLAGS, "output_prediction_file")
@@ -101,7 +100,7 @@ def _weight(text: str) -> float:
 
 
 def _score(paths, weights, gold_paths):
-    """Prints the table of scores; returns the weights, the fitted ones where these are wanted."""
+    """Prints the table of scores; returns the weights, with --fit_weights the fitted ones."""
     from bert_nq.ensembling import combining, nbest_files
     from bert_nq.ensembling import report as combining_report
     from bert_nq.ensembling import weights as combining_weights
@@ -119,8 +118,8 @@ def _score(paths, weights, gold_paths):
         raise UserError("%s: %s" % (paths[0], e)) from e
 
     def line(name, shown, ensemble_weights):
-        outcome = scorer.outcome(ensemble_weights)
-        return combining_report.Line(name, scorer.points(outcome), shown)
+        answers = scorer.judge(ensemble_weights)
+        return combining_report.Line(name, scorer.points(answers), shown)
 
     singles = [[float(i == j) for j in range(len(paths))] for i in range(len(paths))]
     name = "ensemble, %s weights" % ("equal" if FLAGS.weights is None else "these")
@@ -144,6 +143,7 @@ def _score(paths, weights, gold_paths):
 
 
 def _points_of_file(path, gold, least):
+    from bert_nq.scoring import f_measure
     from bert_nq.scoring.nq import measures
     from bert_nq.scoring.nq.predictions import read_predictions
 
@@ -152,7 +152,7 @@ def _points_of_file(path, gold, least):
         rows = measures.score_answers(gold, predictions, *least)
     except UserError as e:
         raise UserError("%s: %s" % (path, e)) from e
-    return tuple(measures.best_f1(measures.sweep(kind)) for kind in rows)
+    return tuple(f_measure.best_f1(f_measure.sweep(kind)) for kind in rows)
 
 
 def _write(paths, ensemble, tuned) -> None:

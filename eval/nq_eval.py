@@ -2,13 +2,13 @@
 
     python eval/nq_eval.py --gold_path='dev/nq-dev-*.jsonl.gz' --predictions_path=predictions.json
 
-prints the official 20 numbers as one line of JSON on standard output, and whatever else there is to
-say on standard error. --pretty_print prints the official tables instead.
+prints the official 20 numbers as one line of JSON on standard output, and everything else on
+standard error. --pretty_print prints the official tables instead.
 
     python eval/nq_eval.py ... --report=report --compare=others.json
 
-also writes a report: intervals of F1, curves, scores of groups of questions, and whether the
-predictions are better than others, with the questions won and lost.
+also writes a report: intervals of F1, curves, scores of groups of questions, and a comparison with
+other predictions, with the questions won and lost.
 """
 import gc
 import json
@@ -39,7 +39,7 @@ flags.DEFINE_integer("resamples", 1000, "Samples of the bootstrap and of the tes
 flags.DEFINE_enum("bootstrap_threshold", "best", ["best", "fixed", "none"], "In each sample of the "
                   "bootstrap: the best threshold chosen anew, that of all questions, or none, so "
                   "that all predictions count.")
-flags.DEFINE_integer("seed", 0, "Of the bootstrap.", lower_bound=0, upper_bound=2 ** 32 - 1)
+flags.DEFINE_integer("seed", 0, "The seed of the bootstrap.", lower_bound=0, upper_bound=2 ** 32 - 1)
 
 _CHANGES_SHOWN = 3  # of each kind, on the terminal
 
@@ -50,7 +50,7 @@ def main() -> None:
         raise UserError("--output_json=%s is a folder: give the name of a file" % FLAGS.output_json)
     if FLAGS.report and os.path.lexists(FLAGS.report) and not os.path.isdir(FLAGS.report):
         raise UserError("--report=%s is a file: give the name of a folder" % FLAGS.report)
-    # Annotations hold no cycles, and looking for them takes longer than making them.
+    # Annotations hold no cycles, and looking for cycles takes longer than making annotations.
     gc.disable()
     from bert_nq.scoring.nq import measures, tables
     from bert_nq.scoring.nq.predictions import read_predictions
@@ -110,7 +110,7 @@ def _report(gold_paths, gold, system, other):
     if made.changes:
         _tell("\n" + report_text.some_changes(made, _CHANGES_SHOWN))
     if FLAGS.report:
-        logging.getLogger("matplotlib").setLevel(logging.ERROR)  # It tells of its font cache.
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)  # It reports its font cache.
         from bert_nq.scoring.nq import report_folder
         paths = report_folder.write(FLAGS.report, made, system, other)
         _tell("\nwritten: %s\nNext: read %s" % (" ".join(paths), paths[0]))

@@ -1,11 +1,11 @@
-"""Finds the score thresholds of the best F1, and probabilities that can be believed.
+"""Finds the score thresholds of the best F1, and calibrated probabilities.
 
     python eval/tune_thresholds.py --gold_path='tune/nq-*.jsonl.gz' \
         --predictions_path=predictions.json --output_thresholds=thresholds.json
 
-reads predictions that were made without thresholds and what annotators say, and writes a small file
-for bert_nq/run_nq.py --do_predict --thresholds. Cross-validation tells how much of the gain is
-fitting. docs/thresholds.md explains the rule, the search and the file.
+reads annotated pages and predictions that were made without thresholds, and writes a small file for
+bert_nq/run_nq.py --do_predict --thresholds. Cross-validation shows how much of the gain is fitting.
+docs/thresholds.md explains the rule, the search and the file.
 """
 import sys
 
@@ -36,7 +36,8 @@ def main() -> None:
     program.require(FLAGS, "gold_path", "predictions_path", "output_thresholds")
     gold_paths = files.expand(FLAGS.gold_path, "gold")
     files.check_output(FLAGS.output_thresholds, gold_paths + [FLAGS.predictions_path])
-    from bert_nq.scoring.nq import measures, options, tuning, tuning_report
+    from bert_nq.scoring import f_measure
+    from bert_nq.scoring.nq import options, tuning, tuning_report
 
     with program.timed() as seconds:
         scored = options.read_scored(FLAGS.predictions_path)
@@ -48,7 +49,7 @@ def main() -> None:
         fit = found.fits[FLAGS.objective]
         _save(scored, found, table)
     as_they_are = tuning.points_of(long_rows, short_rows)
-    official = tuple(measures.best_f1(measures.sweep(rows)) for rows in (long_rows, short_rows))
+    official = tuple(f_measure.best_f1(f_measure.sweep(rows)) for rows in (long_rows, short_rows))
     print(tuning_report.format_scores(as_they_are, official, found, FLAGS.folds))
     print("\n" + tuning_report.format_fitting(as_they_are, fit, FLAGS.objective))
     print("\n" + tuning_report.format_thresholds(fit, scored.kinds))

@@ -9,6 +9,7 @@ from typing import IO, Any, Iterator, List, Sequence, Tuple
 
 import google_crc32c
 
+from bert_nq.base import json_text
 from bert_nq.base.errors import UserError
 
 _TAIL = 1 << 16
@@ -156,21 +157,27 @@ def write_json(path: str, content: Any) -> None:
         out.write(json.dumps(content, indent=1, sort_keys=True).encode("ascii") + b"\n")
 
 
-def read_json(path: str) -> Any:
+def read_json(path: str, must_exist: bool = False, remedy: str = "remove it") -> Any:
     """The content of a JSON file, None if there is no such file.
+
+    Args:
+      path: the file.
+      must_exist: whether it is an error if there is no such file.
+      remedy: what to do about a file that is not JSON; ends the message.
 
     Raises:
       UserError: it cannot be read, or is not JSON.
     """
     with _reading(path):
-        there = _file_system(path).exists(path) if is_remote(path) else os.path.lexists(path)
-    if not there:
+        exists = _file_system(path).exists(path) if is_remote(path) else os.path.lexists(path)
+    if not (exists or must_exist):
         return None
+    with open_binary(path) as f:
+        text = f.read()
     try:
-        with open_binary(path) as f:
-            return json.loads(f.read().decode("utf8"))
-    except ValueError as e:
-        raise UserError("%s is not JSON (%s): remove it" % (path, e)) from e
+        return json_text.parse(text)
+    except json_text.NotJSONError as e:
+        raise UserError("%s is not JSON (%s)%s" % (path, e, remedy and ": " + remedy)) from e
 
 
 @contextlib.contextmanager

@@ -1,1 +1,1 @@
-"""Model outputs to answers: spans, scores, and entries of the prediction file."""
+"""Decoders: a model's outputs for the windows of a page become its answers with their scores."""

@@ -1,6 +1,6 @@
 """The decoder of bert_joint: one span, one score, and the candidate around it.
 
-Notation: N windows of a page, K best starts or ends of a window that are looked at.
+Notation: N windows of a page, K best starts or ends of each window.
 """
 from typing import Any, Dict, List, NamedTuple, Optional
 
@@ -13,32 +13,32 @@ from bert_nq.decoding.outputs import OutputOptions, PageWindows, WindowOutputs
 
 
 class BertJointOptions(NamedTuple):
-    """How spans are looked for.
+    """The options of the search for spans, named as the flags are.
 
-    The reference has flags n_best_size=20 and max_answer_length=30, ignores both and looks at the
-    10 best starts and ends of a window; here the flags are obeyed and default to what it does.
+    The reference has flags n_best_size=20 and max_answer_length=30, ignores both and takes the 10
+    best starts and ends of a window; here the flags are obeyed, and their defaults do the same.
     """
-    n_best_size: int = 10
+    n_best_size: int = 10  # K
     max_answer_length: int = 30  # wordpieces, both ends counted
 
 
 class Answer(NamedTuple):
-    """The best span of a page in document tokens; null spans are [-1, -1)."""
+    """The best span of a page and the long answer around it; NULL where there is none."""
     score: float
     short_answer: Span
     long_answer: Span
 
 
 class _Spans(NamedTuple):
-    """The possible spans of a page, in no order."""
+    """The possible spans of a page, in any order; arrays of the same length."""
     scores: np.ndarray  # float64
-    firsts: np.ndarray  # document tokens
-    lasts: np.ndarray  # inclusive
-    windows: np.ndarray
+    firsts: np.ndarray  # first document token
+    lasts: np.ndarray  # last document token
+    windows: np.ndarray  # index of the window
 
 
 class BertJointDecoder:
-    """See `decode`; the answer type is not looked at, nor is yes or no ever answered."""
+    """The decoder of `decode`; it ignores the answer type and never answers yes or no."""
 
     name = "bert_joint"
 
@@ -46,7 +46,7 @@ class BertJointDecoder:
         self.options = options
 
     def output_options(self) -> OutputOptions:
-        """What of the model's outputs is decoded."""
+        """The outputs that the model must give for each window."""
         return OutputOptions(num_spans=1, num_positions=self.options.n_best_size,
                              sees_padding=True,
                              max_answer_length=self.options.max_answer_length)
@@ -59,7 +59,7 @@ class BertJointDecoder:
 
     def nbest(self, example: Example, windows: PageWindows,
               outputs: WindowOutputs) -> Dict[str, Any]:
-        """The page's entry of the n-best file: its best spans, and the candidates around them."""
+        """The page's entry of the n-best file: its best spans and the candidates around them."""
         spans = _possible(outputs, windows.token_map, self.options)
         shorts, longs = {}, {}  # type: Dict[Span, Ranked], Dict[Span, Ranked]
         for i in _best_first(spans):
@@ -76,21 +76,22 @@ class BertJointDecoder:
         return nbest_record(example, list(longs.values()), list(shorts.values()))
 
     def describe(self) -> Dict[str, Any]:
-        """The decoder's name and settings, as the prediction file tells them."""
+        """The decoder's name and options, for the predictor of the prediction file."""
         return {"decoder": self.name, "options": dict(self.options._asdict())}
 
 
 def decode(outputs: WindowOutputs, token_map: np.ndarray, candidates: List[Candidate],
            options: BertJointOptions) -> Answer:
-    """The best-scored span over all windows, and the candidate around it.
+    """The span of the highest score over all windows, and the candidate around it.
 
     A span's score is start + end logit, less those of [CLS] at position 0. Both its pieces must
-    belong to document tokens, the last one not before the first: nested candidates, one after the
-    other in a window, repeat tokens. Of equal scores the earliest start wins, then the shortest.
+    belong to document tokens, the last token not before the first one: a window may show a
+    candidate and then another that is nested in it, so that tokens come again. Of equal scores the
+    earliest start wins, then the shortest span.
 
     Args:
-      outputs: of the N windows; their best starts and ends are looked at.
-      token_map: int [N, S], document token of each piece, -1 for what is none.
+      outputs: of the N windows.
+      token_map: int [N, S], document token of each piece, -1 for other pieces.
       candidates: of the page, in order.
       options: see `BertJointOptions`.
 
@@ -115,7 +116,7 @@ def _possible(outputs: WindowOutputs, token_map: np.ndarray, options: BertJointO
     length = ends - starts + 1
     possible = ((length >= 1) & (length <= options.max_answer_length)
                 & (start_tokens != -1) & (last_tokens >= start_tokens))
-    # Sums in float64, so that logits far apart do not make ties.
+    # Sums in float64: in float32 a small logit vanishes beside a large one, which makes ties.
     scores = (outputs.start_logits[:, :n_best, None].astype(np.float64)
               + outputs.end_logits[:, None, :n_best]
               - outputs.null_scores.astype(np.float64)[:, None, None])
@@ -128,7 +129,7 @@ def _best_first(spans: _Spans) -> np.ndarray:
 
 
 def enclosing(span: Span, candidates: List[Candidate]) -> Span:
-    """The first top-level candidate that holds the span, or the null span."""
+    """The tokens of the first top-level candidate that holds the span, or NULL."""
     index = enclosing_candidate(span, candidates)
     return NULL if index is None else Span(*candidates[index][:2])
 

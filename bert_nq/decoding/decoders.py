@@ -1,4 +1,4 @@
-"""The decoders by name. A new one is a file with its options and a line here."""
+"""The decoders by name. A new one is a new file, with its options, and a line here."""
 from typing import Any, Dict, Mapping
 
 from bert_nq.base.errors import UserError
@@ -18,15 +18,15 @@ def make_decoder(name: str, options: Mapping[str, Any]):
     """The decoder of a name.
 
     It has
-      output_options() -> OutputOptions: what it needs of the model's outputs,
+      output_options() -> OutputOptions: the outputs that the model must give,
       decode(example, windows, outputs) -> dict: a page's entry of the prediction file,
       nbest(example, windows, outputs) -> dict: its entry of the n-best file,
       describe() -> dict: {"decoder": name, "options": {...}}.
 
     Args:
       name: a key of DECODERS.
-      options: fields of the decoder's options, named as the flags are; where one is None or
-        missing, the decoder's default is taken.
+      options: values of the decoder's options, named as the flags are; for None, and for an
+        option that is missing, the decoder's default is taken.
 
     Raises:
       UserError: there is no such decoder, it has no such option, or a value is impossible.

@@ -1,15 +1,15 @@
-"""An entry of the prediction file: a page's answers in the official format."""
+"""Entries of the prediction file: a page's answers in the official format."""
 from typing import Any, Dict, Sequence
 
 from bert_nq.datasets.nq.example import Span
 
-# The score of an answer where none is possible; below all that a model says.
+# The score of an answer where none is possible, lower than a model's scores.
 NO_ANSWER_SCORE = -10000.0
 NULL = Span(-1, -1)
 
 
 def span_record(span: Span) -> Dict[str, int]:
-    """A span of tokens in the official format; bytes are left out, as -1."""
+    """A span of tokens in the official format; its bytes are -1, for unknown."""
     return {"start_token": span.start_token, "end_token": span.end_token,
             "start_byte": -1, "end_byte": -1}
 
@@ -18,12 +18,12 @@ def page_entry(example_id: int, long_answer: Span, shorts: Sequence[Span],
                scores: Dict[str, float]) -> Dict[str, Any]:
     """An entry with the scores of four kinds of answers, before thresholds.
 
-    Yes or no stands in the place of the short spans where it is more likely than these.
+    Yes or no is answered instead of the short spans where it scores higher.
 
     Args:
       example_id: of the page.
       long_answer: the best one, or NULL.
-      shorts: the best short answer, or several that are given together, or none.
+      shorts: the best short span, or several that are answered together, or none.
       scores: of "long", "short", "yes" and "no".
     """
     spans = [span_record(span) for span in shorts]

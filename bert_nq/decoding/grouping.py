@@ -1,17 +1,17 @@
-"""Maxima and sums of values that belong to groups, without a loop over the groups.
+"""Maxima and sums within groups of values, without a loop over the groups.
 
-Notation: M values, G groups that have any.
+Notation: M values, G groups.
 """
 import numpy as np
 
 
 class Groups:
-    """M values that are in the order of their groups; every group that is there has a value."""
+    """The groups of M values that are sorted by group; each group has a value."""
 
     def __init__(self, numbers: np.ndarray):
         """
         Args:
-          numbers: [M] the group of each value, ascending.
+          numbers: [M] the number of each value's group, ascending.
         """
         new = np.ones([len(numbers)], bool)
         new[1:] = numbers[1:] != numbers[:-1]
@@ -31,6 +31,6 @@ class Groups:
         return top + np.log(np.add.reduceat(np.exp(values - top[self._which]), self._begins))
 
     def best(self, values: np.ndarray) -> np.ndarray:
-        """int [G]: the row of the highest value of each group, the first of several."""
+        """int [G]: the index of the highest value of each group, the first of several."""
         rows = np.flatnonzero(values == self.maximum(values)[self._which])
         return rows[np.unique(self._which[rows], return_index=True)[1]]

@@ -1,4 +1,4 @@
-"""Several short answers where a list or a table is asked for: at most one an item or row."""
+"""Several short answers within a list or a table: at most one for each item or row."""
 from typing import List, Optional, Sequence
 
 import numpy as np
@@ -6,7 +6,7 @@ import numpy as np
 from bert_nq.datasets.nq.example import Candidate, Example, Span
 from bert_nq.decoding.page_spans import Spans
 
-MARGIN = 1.5  # as far below the best span's score another one may be
+MARGIN = 1.5  # how far below the best span's score another one may be
 MAX_SPANS = 10
 
 _LISTS = ("<Ul>", "<Ol>", "<Dl>", "<Table>")
@@ -14,15 +14,15 @@ _ITEMS = ("<Li>", "<Dd>", "<Dt>", "<Tr>")
 
 
 def answers(best: int, spans: Spans, example: Example) -> List[Span]:
-    """A span and those of other items of the same list that are about as good.
+    """A span, and the spans of other items of the same list whose scores are nearly as high.
 
-    The list or table is the smallest candidate of that kind that holds the span. Of each of its
-    items (or rows), which are candidates as well, the best span counts if its score is at most
-    MARGIN below that of the given one.
+    The list or table is the smallest candidate of that kind that holds the span. Its items (or
+    rows) are candidates, too. The best span of each item is taken if its score is at most MARGIN
+    below that of the given span.
 
     Args:
-      best: row of the span in `spans`.
-      spans: of the page, each once.
+      best: index of the given span in `spans`.
+      spans: the different spans of the page.
       example: the page.
 
     Returns:
@@ -37,7 +37,7 @@ def answers(best: int, spans: Spans, example: Example) -> List[Span]:
     for row in good[np.argsort(-spans.scores[good], kind="stable")]:
         span = spans.span(row)
         item = _smallest(span, example, _ITEMS, around)
-        # An item in an item may hold a span of its own, but not one of the outer item's again.
+        # An item within an item may add a span, but none that overlaps that of the outer item.
         if item is not None and item not in items and not any(_overlap(span, f) for f in found):
             found.append(span)
             items.append(item)

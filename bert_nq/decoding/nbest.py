@@ -1,4 +1,7 @@
-"""The n-best file: a page's best long and short answers, with their text and probabilities."""
+"""Entries of the n-best file: a page's best answers with their text and probabilities.
+
+scoring/nq/nbest.py reads them.
+"""
 import itertools
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
@@ -10,11 +13,11 @@ MAX_LONG_TOKENS = 200  # of a long answer's text
 
 
 class Ranked(NamedTuple):
-    """An answer of a page that may not be the best."""
+    """An answer for the list of a page's best ones."""
     span: Span
-    score: float  # 0: as likely as that there is none
-    window: int  # index of the page's window that it came from
-    candidate: Optional[int] = None  # of a long answer: the index in the page's list
+    score: float  # log-odds: 0 is as likely as "no answer"
+    window: int  # index of the page's window that it comes from
+    candidate: Optional[int] = None  # of a long answer: its index in the page's list
 
 
 def nbest_record(example: Example, longs: Sequence[Ranked], shorts: Sequence[Ranked],
@@ -27,8 +30,8 @@ def nbest_record(example: Example, longs: Sequence[Ranked], shorts: Sequence[Ran
       shorts: short answers, the best first.
       yes_no: the scores of "yes" and "no", where there are any.
 
-    Probabilities are the softmax over what is in a list together with "no answer", whose score
-    is 0. Yes and no are alternatives to the short answers.
+    Probabilities are the softmax over the answers of a list and "no answer", whose score is 0. Yes
+    and no belong to the list of short answers.
     """
     yes_no = yes_no or {}
     scores = [r.score for r in shorts] + list(yes_no.values())
@@ -46,9 +49,9 @@ def nbest_record(example: Example, longs: Sequence[Ranked], shorts: Sequence[Ran
 
 
 def probabilities(scores: Sequence[float]) -> List[float]:
-    """The softmax of scores and a null of score 0, of which the null's share is left out.
+    """The softmax over scores and a null of score 0, without the share of the null.
 
-    Of [0, 0] each is 1 / 3.
+    For [0, 0] it is [1 / 3, 1 / 3].
     """
     if not len(scores):
         return []
@@ -65,7 +68,7 @@ def _answer(example: Example, ranked: Ranked, probability: float,
 
 
 def text(example: Example, span: Span, max_tokens: Optional[int] = None) -> str:
-    """The tokens of a span that are no tags, joined by blanks; the first `max_tokens` of them."""
+    """The tokens of a span without tags, the first `max_tokens` of them, joined by blanks."""
     tokens = (token for token, is_html in zip(example.tokens[slice(*span)],
                                               example.is_html[slice(*span)]) if not is_html)
     return " ".join(itertools.islice(tokens, max_tokens))

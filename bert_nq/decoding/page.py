@@ -1,7 +1,7 @@
 """The page decoder: long and short answers, yes and no with scores of their own.
 
 The way through: windows -> spans with scores -> candidates with scores -> the best pair of a
-candidate and a span in it -> an entry. The rules and formulas are in docs/decoding.md.
+candidate and a span in it -> an entry. docs/decoding.md has the rules and formulas.
 
 Notation: M spans of a page, C candidates that may be the long answer.
 """
@@ -19,20 +19,20 @@ from bert_nq.decoding.page_merging import Merger
 from bert_nq.decoding.page_options import PageOptions
 from bert_nq.decoding.page_spans import Layout, Spans
 
-# Best starts and ends of a window: whole long answers are looked for between them.
+# Best starts and ends of a window, between which whole long answers are searched.
 NUM_POSITIONS = 5
 
-# What the spans in a candidate make of it, and what two kinds of them make together.
+# A candidate's score from the spans in it, and from its scores by two kinds of spans.
 _LONG_SCORES = {"max": (Held.maximum, np.maximum), "sum": (Held.log_sum, np.logaddexp)}
 
 
-class _Page(NamedTuple):
-    """What the windows of a page say. Impossible scores are -inf."""
-    shorts: Spans  # each once
+class _PageScores(NamedTuple):
+    """The scores of a page's spans and candidates; -inf where an answer is impossible."""
+    shorts: Spans  # the different short spans
     candidates: Candidates
     long_scores: np.ndarray  # float64 [C]
-    long_windows: np.ndarray  # int [C] window of each one's best span
-    best_shorts: np.ndarray  # int [C] row of the best of `shorts` in each, -1: none
+    long_windows: np.ndarray  # int [C] window of the best span in each
+    best_shorts: np.ndarray  # int [C] index of the best of `shorts` in each, -1: none
     yes_scores: np.ndarray  # float64 [C]
     no_scores: np.ndarray  # float64 [C]
 
@@ -40,7 +40,7 @@ class _Page(NamedTuple):
 class _Choice(NamedTuple):
     """The answers of a page, before thresholds."""
     long_answer: Span
-    short: int  # row of the page's spans, -1: none
+    short: int  # index among the page's spans, -1: none
     scores: Dict[str, float]
 
 
@@ -48,7 +48,7 @@ _NO_CHOICE = _Choice(NULL, -1, dict.fromkeys(("long", "short", "yes", "no"), NO_
 
 
 class PageDecoder:
-    """See docs/decoding.md."""
+    """The decoder of docs/decoding.md."""
 
     name = "page"
 
@@ -56,7 +56,7 @@ class PageDecoder:
         self.options = options.check()
 
     def output_options(self) -> OutputOptions:
-        """What of the model's outputs is decoded."""
+        """The outputs that the model must give for each window."""
         return OutputOptions(num_spans=self.options.n_best_size, num_positions=NUM_POSITIONS,
                              max_answer_length=self.options.max_answer_length)
 
@@ -67,7 +67,7 @@ class PageDecoder:
         Raises:
           UserError: a logit is not a number.
         """
-        page = self._page(example, windows, outputs)
+        page = self._scores(example, windows, outputs)
         choice = self._choose(page, example)
         shorts = []  # type: List[Span]
         if choice.short != -1:
@@ -78,7 +78,7 @@ class PageDecoder:
     def nbest(self, example: Example, windows: PageWindows,
               outputs: WindowOutputs) -> Dict[str, Any]:
         """The page's entry of the n-best file."""
-        page = self._page(example, windows, outputs)
+        page = self._scores(example, windows, outputs)
         longs = [Ranked(Span(*example.candidates[index][:2]), score, window, index)
                  for index, score, window in zip(page.candidates.indexes.tolist(),
                                                  page.long_scores.tolist(),
@@ -90,13 +90,14 @@ class PageDecoder:
                             {kind: scores[kind] for kind in ("yes", "no")})
 
     def describe(self) -> Dict[str, Any]:
-        """The decoder's name and settings, as the prediction file tells them."""
+        """The decoder's name and options, for the predictor of the prediction file."""
         return {"decoder": self.name, "options": dict(self.options._asdict())}
 
     def _best(self, answers: List[Ranked]) -> List[Ranked]:
         return sorted(answers, key=lambda a: (-a.score, a.span))[:self.options.n_best_size]
 
-    def _page(self, example: Example, windows: PageWindows, outputs: WindowOutputs) -> _Page:
+    def _scores(self, example: Example, windows: PageWindows,
+                outputs: WindowOutputs) -> _PageScores:
         outputs.check_finite()
         options = self.options
         added = page_spans.additions(outputs, options.span_score)
@@ -112,7 +113,7 @@ class PageDecoder:
         held, full_held = candidates.holding(merged), candidates.holding(merged_full)
         in_candidates, together = _LONG_SCORES[options.long_score]
         best_shorts = held.best(merged.scores)
-        return _Page(
+        return _PageScores(
             shorts=merged, best_shorts=best_shorts, candidates=candidates,
             long_scores=together(in_candidates(held, merged.scores),
                                  in_candidates(full_held, merged_full.scores)),
@@ -121,11 +122,11 @@ class PageDecoder:
             yes_scores=in_candidates(full_held, yes.scores),
             no_scores=in_candidates(full_held, no.scores))
 
-    def _choose(self, page: _Page, example: Example) -> _Choice:
+    def _choose(self, page: _PageScores, example: Example) -> _Choice:
         """The best pair of a long answer and a short one in it, or none.
 
-        The scores of a pair are added, the short one's as log(1 + exp(score)), which gives
-        "no short answer" its odds of 1: a span less likely than that counts for nothing. Of equal
+        The scores of a pair are added, the short one's as log(1 + exp(score)): "no short answer"
+        has odds of 1, so a span that is much less likely than that adds next to nothing. Of equal
         pairs, the one that comes first in the page's list is taken.
         """
         if not len(page.candidates) or page.long_scores.max() == -np.inf:
@@ -147,7 +148,7 @@ def _windows_of_best(*spans_and_best: Tuple[Spans, np.ndarray]) -> np.ndarray:
     """int [C]: the window of the best span in each candidate.
 
     Args:
-      spans_and_best: two or more times spans, and the row [C] of the best of them, or -1.
+      spans_and_best: pairs of spans and the index [C] of the best of them in each, or -1.
     """
     scores, windows = zip(*((np.append(spans.scores, -np.inf)[best],
                              np.append(spans.windows, -1)[best]) for spans, best in spans_and_best))

@@ -1,6 +1,6 @@
-"""Candidates for the long answer, scored by the spans that lie in them.
+"""Candidates for the long answer, scored by the spans in them.
 
-Notation: M spans of a page, C candidates. Scores are logarithms: of an impossible answer -inf.
+Notation: M spans of a page, C candidates. Scores are logarithms, -inf for an impossible answer.
 """
 from typing import List
 
@@ -10,43 +10,43 @@ from bert_nq.datasets.nq.example import Candidate
 from bert_nq.decoding.grouping import Groups
 from bert_nq.decoding.page_spans import Spans
 
-# A candidate in another one takes its place where it has this share of its odds.
+# A nested candidate is answered instead of the one around it if it has this share of its odds.
 NESTED_SHARE = 0.9
 
 
 class Candidates:
-    """Those of a page that may be the long answer."""
+    """The C candidates of a page that may be the long answer."""
 
     def __init__(self, candidates: List[Candidate], nested: bool):
         """
         Args:
-          candidates: all of the page.
-          nested: whether those in other candidates may be the answer.
+          candidates: all candidates of the page.
+          nested: whether candidates within other candidates may be the answer.
         """
         allowed = [(i, c.start_token, c.end_token) for i, c in enumerate(candidates)
                    if c.top_level or nested]
-        # int [C]: places in the page's list, and tokens
+        # int [C] each: index in the page's list, start token, end token
         self.indexes, self._starts, self._ends = np.array(allowed, np.int64).reshape(-1, 3).T
 
     def __len__(self) -> int:
         return len(self.indexes)
 
     def holding(self, spans: Spans) -> "Held":
-        """Which spans, sorted by their first token, lie in which candidates."""
+        """The spans in each candidate; `spans` are sorted by their first token."""
         begins = np.searchsorted(spans.firsts, self._starts)
         counts = np.searchsorted(spans.firsts, self._ends) - begins
         numbers = np.repeat(np.arange(len(self)), counts)
-        # Of a candidate whose spans begin at row 5, the rows 5, 6, 7 ...
+        # For a candidate whose first span is 5: the rows 5, 6, 7 ...
         rows = np.arange(len(numbers)) - np.repeat(np.cumsum(counts) - counts - begins, counts)
         inside = spans.lasts[rows] < self._ends[numbers]
         return Held(rows[inside], numbers[inside], len(self))
 
     def smallest_around(self, first: int, last: int, within: int, scores: np.ndarray) -> int:
-        """The smallest candidate around a span that is nearly as good as one around that.
+        """The smallest candidate that holds a span and scores nearly as high as a given one.
 
         Args:
           first, last: tokens of the span.
-          within: number of the outer candidate, which holds the span.
+          within: the given candidate (from 0 to C - 1), which holds the span.
           scores: [C] of the candidates.
         """
         good = ((self._starts >= self._starts[within]) & (self._ends <= self._ends[within])
@@ -57,7 +57,7 @@ class Candidates:
 
 
 class Held:
-    """The spans that lie in C candidates; one that lies in none is left out."""
+    """The spans in each of C candidates."""
 
     def __init__(self, rows: np.ndarray, numbers: np.ndarray, num_candidates: int):
         self._rows = rows  # of the spans
@@ -73,7 +73,7 @@ class Held:
         return self._of_all(self._groups.log_sum(scores[self._rows]), -np.inf)
 
     def best(self, scores: np.ndarray) -> np.ndarray:
-        """int [C]: the row of the best span in each candidate, the first of several; -1: none."""
+        """int [C]: the index of the best span in each candidate, the first of several; -1: none."""
         return self._of_all(self._rows[self._groups.best(scores[self._rows])], -1)
 
     def _of_all(self, values: np.ndarray, default: float) -> np.ndarray:

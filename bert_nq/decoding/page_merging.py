@@ -1,24 +1,24 @@
-"""What the windows of a page, which overlap, say together of its spans.
+"""Merges the spans of overlapping windows: the same tokens get one score.
 
-Notation: N windows, M spans of all windows, D different ones.
+Notation: N windows, M spans of all windows.
 """
 import numpy as np
 
 from bert_nq.decoding.grouping import Groups
 from bert_nq.decoding.page_spans import Layout, Spans
 
-# The mean of odds is that of their fourth roots, to the power of 4: for the mean of the odds
-# themselves the surest window would count alone, for that of their logarithms the least sure.
+# "mean" is the mean of the fourth roots of the odds, to the power of 4. In a mean of the odds the
+# most confident window counts almost alone, in a mean of their logarithms the least confident one.
 _ROOT = 4
 
 
 class Merger:
-    """Makes one of the spans of the same tokens."""
+    """Merges spans of the same tokens; the same spans can be merged with several scores."""
 
     def __init__(self, spans: Spans, layout: Layout, rule: str):
         """
         Args:
-          spans: their tokens and windows count here, not their scores.
+          spans: of all windows; their scores are not used.
           layout: of the page.
           rule: one of page_options.MERGES.
         """
@@ -37,7 +37,7 @@ class Merger:
             self._log_num_windows = np.log(layout.num_showing(firsts, lasts))
 
     def merge(self, scores: np.ndarray) -> Spans:
-        """Each span once, in the order of their tokens, with the window where it scores best.
+        """The different spans in the order of their tokens, with the window where each scores best.
 
         Args:
           scores: [M] of the spans.

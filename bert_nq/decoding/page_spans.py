@@ -1,4 +1,4 @@
-"""A page's spans with their scores, from what its windows say of them.
+"""The spans of a page with their scores, from the outputs for its windows.
 
 Notation: N windows, S wordpieces of a window, M spans of all windows, T document tokens.
 """
@@ -15,38 +15,38 @@ _FULL_TYPES = (AnswerType.LONG, AnswerType.YES, AnswerType.NO)
 class Spans(NamedTuple):
     """M spans of document tokens."""
     firsts: np.ndarray  # int [M] first token
-    lasts: np.ndarray  # int [M] last token, inclusive
-    windows: np.ndarray  # int [M] window that it comes from
+    lasts: np.ndarray  # int [M] last token
+    windows: np.ndarray  # int [M] the window that each comes from
     scores: np.ndarray  # float64 [M]
 
     def take(self, rows: np.ndarray) -> "Spans":
-        """Those of `rows`, indexes or a mask."""
+        """The spans at `rows`, indexes or a mask."""
         return Spans(*(array[rows] for array in self))
 
     def plus(self, of_windows: np.ndarray) -> "Spans":
-        """With float64 [N] added, to each span's score that of its window."""
+        """The spans with their scores raised by the value of their window, float64 [N]."""
         return self._replace(scores=self.scores + of_windows[self.windows])
 
     def span(self, row: int) -> Span:
-        """One of them, of exclusive end."""
+        """The span at `row`."""
         return Span(int(self.firsts[row]), int(self.lasts[row]) + 1)
 
 
 class Layout:
-    """Where the tokens of a page are in its windows."""
+    """The places of a page's tokens in its windows."""
 
     def __init__(self, windows: PageWindows):
         self.token_map = windows.token_map
         self.query_length = windows.query_length
-        # [N, S]: how many markers (and other pieces of no token) there are up to a piece.
+        # [N, S]: the number of markers (and other pieces of no token) up to each piece.
         self._markers = np.cumsum(self.token_map == -1, axis=1)
 
     def spans(self, windows: np.ndarray, starts: np.ndarray, ends: np.ndarray,
               scores: np.ndarray) -> Spans:
-        """The document tokens of pieces [M], without spans that are not of one candidate.
+        """The spans between pieces [M], without those that are not within one candidate.
 
-        Both ends must be of document tokens, with no marker between them: candidates stand one
-        after the other in a window, and nested ones repeat tokens of those around them.
+        Both ends must be document tokens with no marker between them: a window shows one candidate
+        after the other, and nested ones repeat tokens of those around them.
         """
         firsts, lasts = self.token_map[windows, starts], self.token_map[windows, ends]
         whole = ((firsts >= 0) & (lasts >= firsts)
@@ -54,10 +54,10 @@ class Layout:
         return Spans(firsts, lasts, windows, scores).take(whole)
 
     def num_showing(self, firsts: np.ndarray, lasts: np.ndarray) -> np.ndarray:
-        """int [M]: how many windows show both the first and the last token of a span."""
+        """int [M]: the number of windows that show both the first and the last token of a span."""
         num_windows = len(self.token_map)
         tokens, rows = np.unique(np.append(firsts, lasts), return_inverse=True)
-        # The row of each token, that of all others (and of -1) being the last.
+        # The row of each token; all others (and -1) get the last row.
         row_of = np.full([self.token_map.max(initial=-1) + 2], len(tokens))
         row_of[tokens] = np.arange(len(tokens))
         shown = np.zeros([len(tokens) + 1, num_windows], bool)
@@ -65,22 +65,22 @@ class Layout:
         return (shown[rows[:len(firsts)]] & shown[rows[len(firsts):]]).sum(axis=1)
 
     def widest(self) -> np.ndarray:
-        """int [T]: the window that shows most around a token.
+        """int [T]: the window with most context around each token.
 
-        As in BERT's run_squad.py, that is min(pieces before, pieces behind). Of equal windows it
-        is that where the token comes later, which is the first of them.
+        As in BERT's run_squad.py, that is min(pieces before, pieces after). Of equal windows the
+        first one is taken, in which the token comes later.
         """
         columns = np.arange(self.query_length, self.token_map.shape[1] - 1)
         shown = np.minimum(columns - columns[0], columns[-1] - columns)
         order = columns[np.argsort(shown, kind="stable")]
         widest = np.zeros([self.token_map.max(initial=-1) + 2], np.int64)
-        # What is assigned to several times keeps the last value, that of most context.
+        # Assigned several times, a token keeps the last window, that of most context.
         widest[self.token_map[:, order].T] = np.arange(len(self.token_map))
         return widest[:-1]
 
 
 class Additions(NamedTuple):
-    """What is added to the scores of a window's spans, by their kind; float64 [N] each."""
+    """The values to add to the scores of a window's spans, by kind of answer; float64 [N] each."""
     short: np.ndarray
     full: np.ndarray  # of spans that are a whole long answer: for LONG, YES or NO
     yes: np.ndarray
@@ -88,7 +88,7 @@ class Additions(NamedTuple):
 
 
 def additions(outputs: WindowOutputs, rule: str) -> Additions:
-    """What a window's answer type and its [CLS] logits say; see `--span_score` in docs/decoding.md.
+    """Additions from a window's answer type and [CLS] logits; `--span_score` in docs/decoding.md.
 
     Args:
       outputs: of the N windows.
@@ -103,9 +103,9 @@ def additions(outputs: WindowOutputs, rule: str) -> Additions:
         return Additions(np.zeros_like(short), full, yes, no)
     null = logits[:, AnswerType.UNKNOWN]
     if rule == "cls_type":
-        short = np.logaddexp(short, full)  # whatever is not UNKNOWN
+        short = np.logaddexp(short, full)  # any type but UNKNOWN
     if rule == "gated":
-        # Start and end nearly always agree on [CLS]: both are one null, not two independent ones.
+        # Halved: start and end nearly always choose [CLS] together, so they are one null, not two.
         null = null - (_nulls(outputs) - outputs.start_log_z - outputs.end_log_z) / 2
     return Additions(short - null, full - null, yes - null, no - null)
 
@@ -125,7 +125,7 @@ def short_spans(layout: Layout, outputs: WindowOutputs, length_penalty: float) -
 def full_spans(layout: Layout, outputs: WindowOutputs, num_positions: int) -> Spans:
     """The spans of any length between the windows' best starts and ends, without penalty.
 
-    A model is taught to mark the whole of a long answer that has no short one.
+    They are for long answers without a short one: a model learns to mark the whole of these.
     """
     starts = outputs.start_positions[:, :num_positions, None]  # [N, P, 1]
     ends = outputs.end_positions[:, None, :num_positions]  # [N, 1, P]
@@ -140,5 +140,5 @@ def _nulls(outputs: WindowOutputs) -> np.ndarray:
 
 
 def _repeated(positions: np.ndarray, axis: int) -> np.ndarray:
-    """Whether a position is that before it again: windows of few pieces are filled up so."""
+    """Whether a position repeats the one before it, which fills up windows of few pieces."""
     return np.diff(positions, axis=axis, prepend=-1) == 0

@@ -1,1 +1,1 @@
-"""Several models' answers combined to one."""
+"""Several models combined: their answers to each page become one."""

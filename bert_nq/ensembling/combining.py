@@ -1,11 +1,11 @@
-"""Answers from the n-best lists of several models, by document tokens. docs/ensembles.md says more.
+"""Answers from the n-best lists of several models, by document tokens; see docs/ensembles.md.
 
-The way through: pages -> options (each answer once) -> scores (combining_rules) -> a choice for
-each page (-> entries: ensembles.py). All pages at hand are combined at a time, without a loop over
-them, so that weights can be searched for.
+The way through: pages -> options (each answer once) -> scores (rules.py) -> a choice for each page
+(-> entries: ensembles.py). Many pages are combined at once, without a loop over them, so that a
+search can try many weights.
 
-Notation: K models, n pages; L long and M short answers that some model proposes, counted with "no
-answer", and with yes and no among the short ones.
+Notation: K models, n pages; L long and M short answers that some model proposes, "no answer"
+counted too, and yes and no among the short ones.
 """
 from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Sequence, Tuple
 
@@ -16,8 +16,9 @@ from bert_nq.datasets.nq.example import Span
 from bert_nq.decoding.entries import NO_ANSWER_SCORE, NULL
 from bert_nq.decoding.grouping import Groups
 from bert_nq.decoding.page_candidates import NESTED_SHARE
-from bert_nq.ensembling.nbest_files import YES_NO, Answer, Page
+from bert_nq.ensembling.nbest_files import ModelPage
 from bert_nq.ensembling.rules import METHODS, Options
+from bert_nq.scoring.nq.nbest import YES_NO, NBestAnswer
 
 
 def normalised(weights: Sequence[float]) -> Tuple[float, ...]:
@@ -28,18 +29,18 @@ def normalised(weights: Sequence[float]) -> Tuple[float, ...]:
 
 class Choice(NamedTuple):
     """The answers to n pages, before thresholds."""
-    long: np.ndarray  # int [n], place among the long answers
-    short: np.ndarray  # int [n], place among the short ones: a span or "no answer"
+    long: np.ndarray  # int [n], index among the L long answers
+    short: np.ndarray  # int [n], index among the M short ones, of a span or "no answer"
     scores: Dict[str, np.ndarray]  # float64 [n] of "long", "short", "yes" and "no"
 
     def short_or_yes_no(self, begins: np.ndarray) -> np.ndarray:
-        """int [n]: the place of what is answered, among the short answers.
+        """int [n]: the index, among the M short answers, of the span, yes or no that is given.
 
         Args:
-          begins: int [n], the place of each page's "no answer".
+          begins: int [n], the index of each page's "no answer".
         """
         yes, no, short = (self.scores[kind] for kind in ("yes", "no", "short"))
-        # As entries.page_entry has it.
+        # The rule of entries.page_entry.
         yes_no = np.where(yes >= no, 1, 2)
         return np.where(np.maximum(yes, no) > short, begins + yes_no, self.short)
 
@@ -47,16 +48,16 @@ class Choice(NamedTuple):
 class Combination:
     """The answers of all models to some pages, and their choice for any weights."""
 
-    def __init__(self, pages: Iterable[Sequence[Page]], method: str):
+    def __init__(self, pages: Iterable[Sequence[ModelPage]], method: str):
         """
         Args:
-          pages: n times a page as each of the K models sees it; none is kept.
+          pages: n times the K models' answers to a page; they are not kept.
           method: a key of METHODS.
 
         Raises:
           UserError: there are no pages.
         """
-        # As on the page: what lies in another candidate comes after it.
+        # In the order of the page, a candidate before those that lie in it.
         longs = _Collected([], lambda span: (span[0], -span[1]))
         shorts = _Collected(list(YES_NO), lambda span: span)
         self.ids = []  # type: List[int]
@@ -100,13 +101,13 @@ class Combination:
             for kind, values in scores.items()})
 
     def scores(self, weights: np.ndarray) -> Sequence[np.ndarray]:
-        """The scores of the long answers [L] and of the short ones [M]; -inf if impossible."""
+        """The scores of the long answers [L] and of the short ones [M]; -inf where not proposed."""
         return self._long_rule.combine(weights), self._short_rule.combine(weights)
 
     def _smallest(self, long: np.ndarray, short: np.ndarray, scores: np.ndarray) -> np.ndarray:
-        """The smallest answer in the given ones that is nearly as good and holds the short one.
+        """int [n]: the smallest long answer within `long` that is nearly as good and holds `short`.
 
-        As in the page decoder with nested candidates; without them, there is only the one.
+        The rule of the page decoder for nested candidates; where none is nested, `long` itself.
         """
         starts, ends = self.longs.spans.T
         outer, inner = long[self.longs.pages], short[self.longs.pages]
@@ -119,7 +120,7 @@ class Combination:
 
 
 class _ShortsInLongs:
-    """Which short answers lie in which long ones; each holds "no answer" at least."""
+    """The short answers within each long one; "no answer" is within each."""
 
     def __init__(self, longs: Options, shorts: Options):
         pairs = []  # int [number of pairs, 2] of each page: long answer, short answer
@@ -135,21 +136,21 @@ class _ShortsInLongs:
         self._groups = Groups(numbers)
 
     def best(self, scores: np.ndarray) -> np.ndarray:
-        """int [L]: the place of the best short answer in each long one, the first of several."""
+        """int [L]: the index of the best short answer in each long one, the first of several."""
         return self._places[self._groups.best(scores[self._places])]
 
 
-def _scores(answers: Dict[Span, Answer]) -> Dict[Any, float]:
+def _scores(answers: Dict[Span, NBestAnswer]) -> Dict[Any, float]:
     return dict({span: answer.score for span, answer in answers.items()}, none=0.0)
 
 
 class _Collected:
-    """Each answer of each page once: "none", then those of other names, then the spans."""
+    """The different answers to each page: "none", then other names, then spans."""
 
     def __init__(self, names: List[str], order: Callable[[Span], Any]):
         """
         Args:
-          names: of further answers that are no spans.
+          names: the answers beside "none" that are no spans.
           order: the sort key of a span.
         """
         self._names = ["none"] + names

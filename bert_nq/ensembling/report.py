@@ -1,21 +1,21 @@
-"""The scores of models and of their ensemble side by side, as a table for people."""
+"""The table of the scores of models and of their ensemble."""
 from typing import NamedTuple, Optional, Sequence, Tuple
 
 from bert_nq.ensembling.weights import Fitted
-from bert_nq.scoring.nq.measures import Point
+from bert_nq.scoring.f_measure import Point
 
 _WIDTH = 26
 
 
 class Line(NamedTuple):
-    """A system's official points of the best F1."""
+    """A system's line of the table: its points of the best F1, by the official measure."""
     name: str
     points: Tuple[Point, Point]  # of long and of short answers
     weight: Optional[float] = None
 
 
 def format_scores(lines: Sequence[Line]) -> str:
-    """F1, precision, recall and threshold of long and of short answers."""
+    """The table: F1, precision, recall and threshold of long and of short answers."""
     width = max([_WIDTH] + [len(line.name) for line in lines])
     kinds = [("long F1", "P", "R", "threshold"), ("short F1", "P", "R", "threshold")]
     rows = [("", "weight", kinds)]
@@ -28,7 +28,7 @@ def format_scores(lines: Sequence[Line]) -> str:
 
 
 def format_fitting(fitted: Fitted, num_folds: int) -> str:
-    """Which weights the folds wanted."""
+    """The weights that were fitted without each fold."""
     lines = ["weights fitted without one of %d folds, to see how far they depend on the questions:"
              % num_folds]
     lines += ["  %s" % ",".join("%g" % weight for weight in weights)

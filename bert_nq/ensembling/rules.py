@@ -1,8 +1,8 @@
-"""The rules by which the scores of several models become one. docs/ensembles.md says more.
+"""The rules by which the scores of several models become one; see docs/ensembles.md.
 
-Notation: K models with weights w_i that sum to 1, M answers of all pages. An answer's score s_i is
-its log-odds against "no answer", which is one of the answers and has score 0. The combined scores
-are of the same kind, and with one model each rule but `words` gives back what that model says.
+Notation: K models with weights w_i that sum to 1, M answers to all pages. An answer's score s_i is
+its log-odds against "no answer", which is one of the answers and has score 0. Combined scores are
+log-odds, too, and with one model each rule but `words` gives back the scores of that model.
 """
 import abc
 from typing import NamedTuple
@@ -13,22 +13,22 @@ from bert_nq.decoding.grouping import Groups
 
 
 class Options(NamedTuple):
-    """The M answers to one kind of question that K models propose for n pages.
+    """The M long (or M short) answers that K models propose for n pages.
 
     They are in the order of the pages, and the first of each page is "no answer".
     """
     scores: np.ndarray  # float64 [K, M]; -inf where a model does not propose the answer
     pages: np.ndarray  # int [M] the page of each, from 0
-    spans: np.ndarray  # int [M, 2] document tokens; [-1, -1] for none, yes and no
-    begins: np.ndarray  # int [n] the place of each page's "no answer"
+    spans: np.ndarray  # int [M, 2] document tokens [start, end); [-1, -1] for none, yes and no
+    begins: np.ndarray  # int [n] the index of each page's first answer, which is "no answer"
 
     def ends(self) -> np.ndarray:
-        """int [n]: the place behind each page's last answer."""
+        """int [n]: the index after each page's last answer."""
         return np.append(self.begins[1:], len(self.pages))
 
 
 class Rule(abc.ABC):
-    """Combines scores; see its subclasses. What depends on no weights is computed once."""
+    """Combines scores; the subclasses say how. Values that need no weights are computed once."""
 
     def __init__(self, options: Options):
         self._options = options
@@ -42,20 +42,20 @@ class Rule(abc.ABC):
           weights: float64 [K], of sum 1, none below 0.
         """
         used = np.flatnonzero(weights > 0)
-        there = (self._options.scores[used] > -np.inf).any(axis=0)
+        proposed = (self._options.scores[used] > -np.inf).any(axis=0)
         combined = self._combine(used, weights[used])
-        return np.where(there, combined, -np.inf)
+        return np.where(proposed, combined, -np.inf)
 
     @abc.abstractmethod
     def _prepare(self, scores: np.ndarray):
-        """What `_combine` needs of the models' scores [K, M], whatever the weights."""
+        """The values for `_combine` that depend on the scores [K, M] and not on the weights."""
 
     @abc.abstractmethod
     def _combine(self, used: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """[M]: the combined scores of the models `used`, of weights above 0."""
 
     def _log_probabilities(self, scores: np.ndarray) -> np.ndarray:
-        """[K, M]: a model's softmax over the answers of a page, "no answer" included."""
+        """[K, M]: the log of each model's softmax over a page's answers and "no answer"."""
         return np.stack([row - self._groups.log_sum(row)[self._options.pages] for row in scores])
 
     def _against_none(self, values: np.ndarray) -> np.ndarray:
@@ -65,7 +65,7 @@ class Rule(abc.ABC):
 class Probability(Rule):
     """log(sum w_i p_i(answer) / sum w_i p_i(none)), p_i a model's softmax over its list.
 
-    An answer that a model does not propose has none of its probability.
+    An answer that a model does not propose has probability 0 in that model.
     """
 
     def _prepare(self, scores):
@@ -76,7 +76,7 @@ class Probability(Rule):
 
 
 class Sigmoid(Rule):
-    """The log-odds of sum w_i sigmoid(s_i), an answer's probability beside nothing but "none".
+    """The log-odds of sum w_i sigmoid(s_i); sigmoid(s_i) weighs an answer against "none" alone.
 
     The rule of the 7th place of Kaggle's "TensorFlow 2.0 Question Answering".
     """
@@ -90,10 +90,10 @@ class Sigmoid(Rule):
 
 
 class Score(Rule):
-    """sum w_i s_i, which is what averaging logits comes to.
+    """sum w_i s_i, the same as an average of logits.
 
-    An answer that a model does not propose can be no better to it than the last of its list, and
-    counts as that, or as "none" if that is less.
+    An answer that a model does not propose scores no more than the last one of its list, so it
+    gets that score, or that of "none" if this is lower.
     """
 
     def _prepare(self, scores):
@@ -102,15 +102,15 @@ class Score(Rule):
         return np.where(scores > -np.inf, scores, last[:, self._options.pages])
 
     def _combine(self, used, weights):
-        # Not as a product of matrices, whose rounding depends on how many answers there are.
+        # No product of matrices: its rounding depends on the number of answers.
         return sum(weight * row for weight, row in zip(weights, self._parts[used]))
 
 
 class Words(Rule):
-    """As `Probability`, by words: log((start(a) end(b)) ** 0.5 / none) for an answer [a, b).
+    """`Probability` by words: log((start(a) end(b)) ** 0.5 / none) for an answer [a, b).
 
-    start(a) is the weighted sum of the probabilities of all that start at a, end(b) likewise. Only
-    answers that some model proposes are looked at.
+    start(a) is the weighted sum of the probabilities of all answers that start at a, end(b)
+    likewise. Only answers that some model proposes are scored.
     """
 
     def _prepare(self, scores):
@@ -121,13 +121,13 @@ class Words(Rule):
         """The log of the sum over all answers of a page with the same start (0) or end (1)."""
         options = self._options
         is_span = options.spans[:, 0] >= 0
-        # None, yes and no have no words: each stands for itself.
+        # None, yes and no have no words: each gets a number of its own.
         words = np.where(is_span, options.spans[:, column], -1 - np.arange(len(is_span)))
         keys = np.stack([options.pages, words], axis=1)
         groups, which = np.unique(keys, axis=0, return_inverse=True)
         sums = np.bincount(which.reshape(-1), weights=np.exp(log_p), minlength=len(groups))
         with np.errstate(divide="ignore"):
-            # The sum of what is too small for a float is 0.
+            # Probabilities too small for a float have the sum 0.
             return np.maximum(np.log(sums)[which.reshape(-1)], log_p)
 
     def _combine(self, used, weights):

@@ -2,7 +2,7 @@
 
 Gold and predictions come in, files go out:
 
-    answer_files   fields of prediction and n-best files beside the official ones
+    answer_files   the further fields of prediction files, and n-best files
     outcomes       the official verdict on each question, at a threshold
     highlights     places of the answers on the page
     markup         a page's tokens as harmless HTML

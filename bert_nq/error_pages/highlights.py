@@ -5,7 +5,7 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 from bert_nq.datasets.nq import decoding
 from bert_nq.datasets.nq.example import Example
 from bert_nq.error_pages.markup import Mark, needs_blank
-from bert_nq.scoring.nq.labels import Annotation, Prediction, Span
+from bert_nq.scoring.nq.labels import Answers, AnswerSpan, Prediction
 
 # Classes of the style sheet. LOW: predictions below the threshold.
 GOLD_LONG, GOLD_SHORT = "gold-long", "gold-short"
@@ -19,7 +19,7 @@ class Place(NamedTuple):
     """A span as a person looks for it: its words, and the page's mark for it."""
     text: str
     key: Optional[str]  # of the mark; None where the span is not on the page
-    span: Span
+    span: AnswerSpan
 
     def where(self) -> str:
         """The span in numbers."""
@@ -61,7 +61,7 @@ class Locator:
         self._line = line
         self._bytes: Optional[Tuple[Dict[int, int], Dict[int, int]]] = None
 
-    def tokens(self, span: Span) -> Optional[Tuple[int, int]]:
+    def tokens(self, span: AnswerSpan) -> Optional[Tuple[int, int]]:
         """Start and end token of a span; None where the page has no such place."""
         if span.start_token >= 0:
             inside = span.end_token <= len(self._example.tokens)
@@ -99,7 +99,7 @@ def phrase(example: Example, start_token: int, end_token: int,
     return "".join(parts)
 
 
-def find(example: Example, locator: Locator, annotations: Sequence[Annotation],
+def find(example: Example, locator: Locator, annotations: Sequence[Answers],
          prediction: Prediction, is_answered: Tuple[bool, bool]) -> Highlights:
     """Finds the answers to a question on its page.
 
@@ -139,7 +139,7 @@ class _Placer:
         self._locator = locator
         self._marks = marks
 
-    def __call__(self, span: Span, key: str, kind: str, label: str) -> Place:
+    def __call__(self, span: AnswerSpan, key: str, kind: str, label: str) -> Place:
         tokens = self._locator.tokens(span)
         if tokens is None:
             return Place("", None, span)
@@ -147,9 +147,9 @@ class _Placer:
         return Place(phrase(self._example, *tokens), key, span)
 
 
-def _gold_answers(annotations: Sequence[Annotation], place: _Placer) -> List[AnnotatedAnswer]:
+def _gold_answers(annotations: Sequence[Answers], place: _Placer) -> List[AnnotatedAnswer]:
     groups = collections.Counter(
-        (a.long_answer if not a.long_answer.is_null() else Span(), a.short_answers,
+        (a.long_answer if not a.long_answer.is_null() else AnswerSpan(), a.short_answers,
          a.yes_no_answer) for a in annotations)
     long_places = _distinct(
         [a.long_answer for a in annotations if not a.long_answer.is_null()], GOLD_LONG,
@@ -162,8 +162,8 @@ def _gold_answers(annotations: Sequence[Annotation], place: _Placer) -> List[Ann
     return sorted(answers, key=lambda a: (a.is_null(), -a.num_annotators))
 
 
-def _distinct(spans: List[Span], kind: str, label: str, num_annotators: int,
-              place: Callable[..., Place]) -> Dict[Span, Place]:
+def _distinct(spans: List[AnswerSpan], kind: str, label: str, num_annotators: int,
+              place: Callable[..., Place]) -> Dict[AnswerSpan, Place]:
     """A place for each span, labelled with the number of annotators who marked it."""
     return {span: place(span, "%s-%d" % (kind, number), kind,
                         "%s, %d of %d" % (label, count, num_annotators))

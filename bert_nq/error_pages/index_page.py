@@ -8,7 +8,7 @@ from bert_nq.error_pages import documents
 from bert_nq.error_pages.highlights import AnnotatedAnswer, Highlights, Place
 from bert_nq.error_pages.outcomes import VERDICTS, Judgement
 from bert_nq.error_pages.question_page import Content
-from bert_nq.scoring.nq.measures import Point
+from bert_nq.scoring.f_measure import Point
 
 _CHUNK = 500  # rows of a data element
 _MAX_CHARACTERS = 120  # of an answer in the list

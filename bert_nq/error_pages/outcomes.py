@@ -1,8 +1,9 @@
 """The official verdict on each question at a threshold, in words."""
 from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
+from bert_nq.scoring import f_measure
 from bert_nq.scoring.nq import measures
-from bert_nq.scoring.nq.labels import Annotation, Number, Prediction
+from bert_nq.scoring.nq.labels import Answers, Number, Prediction
 
 RIGHT, WRONG, MISSED, FALSE_ALARM, NULL = "right", "wrong", "missed", "false_alarm", "null"
 
@@ -19,7 +20,7 @@ ERRORS = (WRONG, MISSED, FALSE_ALARM)
 class Judgement(NamedTuple):
     """Verdict on the long or on the short answer to a question, with its grounds."""
     verdict: str  # a key of VERDICTS
-    row: measures.Row
+    row: f_measure.Row
     is_answered: bool  # there is a prediction, and its score reaches the threshold
 
     def words(self) -> str:
@@ -51,15 +52,15 @@ class JudgedQuestion(NamedTuple):
 class Scored(NamedTuple):
     """All questions, in the order of the gold shards."""
     questions: List[JudgedQuestion]
-    long_point: measures.Point  # F1, precision and recall of the long answers at the threshold
-    short_point: measures.Point
+    long_point: f_measure.Point  # F1, precision and recall of the long answers at the threshold
+    short_point: f_measure.Point
 
     def thresholds(self) -> Tuple[Number, Number]:
         """The thresholds for the long and for the short answer."""
         return self.long_point.threshold, self.short_point.threshold
 
 
-def score(gold: Mapping[int, Sequence[Annotation]], predictions: Mapping[int, Prediction],
+def score(gold: Mapping[int, Sequence[Answers]], predictions: Mapping[int, Prediction],
           non_null_thresholds: Tuple[int, int] = (measures.NON_NULL_THRESHOLD,) * 2,
           thresholds: Tuple[Optional[Number], Optional[Number]] = (None, None)) -> Scored:
     """Judges each question.
@@ -92,14 +93,14 @@ def counts(questions: Sequence[JudgedQuestion]) -> Tuple[Dict[str, int], Dict[st
     return long_counts, short_counts
 
 
-def _point(rows: Sequence[measures.Row], threshold: Optional[Number]) -> measures.Point:
+def _point(rows: Sequence[f_measure.Row], threshold: Optional[Number]) -> f_measure.Point:
     if threshold is None:
-        return measures.best_f1(measures.sweep(rows))
-    kept = measures.at_threshold(rows, threshold)
-    return measures.all_predictions(kept)._replace(threshold=threshold)
+        return f_measure.best_f1(f_measure.sweep(rows))
+    kept = f_measure.at_threshold(rows, threshold)
+    return f_measure.all_predictions(kept)._replace(threshold=threshold)
 
 
-def _judge(row: measures.Row, threshold: Number) -> Judgement:
+def _judge(row: f_measure.Row, threshold: Number) -> Judgement:
     is_answered = row.has_prediction and row.score >= threshold
     if is_answered:
         verdict = RIGHT if row.is_correct else WRONG if row.has_gold else FALSE_ALARM
@@ -108,6 +109,6 @@ def _judge(row: measures.Row, threshold: Number) -> Judgement:
     return Judgement(verdict, row, is_answered)
 
 
-def _has_yes_no(annotations: Sequence[Annotation], prediction: Prediction) -> bool:
+def _has_yes_no(annotations: Sequence[Answers], prediction: Prediction) -> bool:
     return any(answers.yes_no_answer != "none"
                for answers in (prediction.answers,) + tuple(annotations))

@@ -3,10 +3,11 @@ from typing import FrozenSet, Iterable, List, NamedTuple, Optional, Tuple
 
 from bert_nq.datasets.nq.example import Example
 from bert_nq.error_pages import documents, highlights, markup
-from bert_nq.error_pages.answer_files import Candidate, Details, NBest
+from bert_nq.error_pages.answer_files import Details
 from bert_nq.error_pages.highlights import Highlights, Place, phrase
 from bert_nq.error_pages.outcomes import JudgedQuestion
 from bert_nq.scoring.nq.labels import Number, Prediction
+from bert_nq.scoring.nq.nbest import NBest, NBestAnswer, YesNoScore
 
 _MARK_NAMES = {
     highlights.GOLD_LONG: "gold long",
@@ -45,9 +46,9 @@ class _BestOfKinds(NamedTuple):
 
 class _NBestLists(NamedTuple):
     """The n-best lists, with what they have in common with gold."""
-    long_answers: List[Tuple[Candidate, bool]]  # candidate, whether it is gold
-    short_answers: List[Tuple[Candidate, bool]]
-    yes_no: List[Tuple[str, List[Optional[float]]]]  # kind, its score and probability
+    long_answers: List[Tuple[NBestAnswer, bool]]  # candidate, whether it is gold
+    short_answers: List[Tuple[NBestAnswer, bool]]
+    yes_no: List[Tuple[str, YesNoScore]]
 
 
 def build(content: Content, links: Links) -> str:
@@ -98,6 +99,6 @@ def _tokens(places: Iterable[Place]) -> FrozenSet[Tuple[int, int]]:
     return frozenset((place.span.start_token, place.span.end_token) for place in places)
 
 
-def _with_gold(candidates: List[Candidate], gold: FrozenSet[Tuple[int, int]]
-               ) -> List[Tuple[Candidate, bool]]:
+def _with_gold(candidates: List[NBestAnswer], gold: FrozenSet[Tuple[int, int]]
+               ) -> List[Tuple[NBestAnswer, bool]]:
     return [(c, (c.start_token, c.end_token) in gold) for c in candidates]

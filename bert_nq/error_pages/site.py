@@ -19,7 +19,7 @@ from bert_nq.error_pages import documents, folder, highlights, index_page, quest
 from bert_nq.error_pages.answer_files import Details, NBestFile
 from bert_nq.error_pages.outcomes import ERRORS, JudgedQuestion, Scored, counts
 from bert_nq.error_pages.question_page import Content, Links
-from bert_nq.scoring.nq.labels import Annotation, Prediction
+from bert_nq.scoring.nq.labels import Answers, Prediction
 
 _INDEX, _PAGES, _MARKER = "index.html", "pages", "site.json"
 _MADE_BY = "bert_nq error pages"
@@ -29,7 +29,7 @@ _IN_A_FOLDER = 1000
 class Source(NamedTuple):
     """All that the site shows, but for the pages, which are read from their shards."""
     gold_paths: Sequence[str]
-    gold: Mapping[int, Sequence[Annotation]]  # by example id
+    gold: Mapping[int, Sequence[Answers]]  # by example id
     predictions: Mapping[int, Prediction]
     scored: Scored
     best_thresholds: Tuple[bool, bool]  # see index_page.Summary

@@ -1,16 +1,16 @@
-"""Scores to probabilities of being right, and how far these are from the truth.
+"""Calibration: probabilities of being right from scores, and the error of such probabilities.
 
-A score is taken for log-odds as it comes: the probability of s is sigmoid(s) = 1 / (1 + exp(-s)).
-Two methods fit something better to scored answers of which it is known which are right:
+Uncalibrated scores count as log-odds: the probability of s is sigmoid(s) = 1 / (1 + exp(-s)). Two
+methods fit better probabilities to answers of which it is known whether they are right:
 
 - "temperature": sigmoid(slope * s + bias), with 1 / slope the temperature (Platt 1999,
   "Probabilistic outputs for support vector machines"; Guo et al. 2017, "On calibration of modern
   neural networks", have no bias);
-- "isotonic": the non-decreasing function that fits best in the squares, by pooling adjacent
-  violators (Zadrozny and Elkan 2002, "Transforming classifier scores into accurate multiclass
-  probability estimates"), with straight lines between its steps.
+- "isotonic": the non-decreasing function of the least squared error, by pooling adjacent violators
+  (Zadrozny and Elkan 2002, "Transforming classifier scores into accurate multiclass probability
+  estimates"), with straight lines between its steps.
 
-Neither ever puts a higher score under a lower one, though both may make them equal.
+Both keep the order of scores, though different scores may get the same probability.
 """
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
@@ -23,7 +23,7 @@ METHODS = ("temperature", "isotonic", "none")
 NUM_BINS = 10
 
 _MAX_STEPS = 100
-_ENOUGH = 1e-10  # a smaller gain of likelihood ends the fit
+_LEAST_GAIN = 1e-10  # of log-likelihood; a smaller one ends the fit
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
@@ -77,11 +77,12 @@ def fit(method: str, scores: np.ndarray, right: np.ndarray) -> Optional[Calibrat
 
 
 def fit_temperature(scores: np.ndarray, right: np.ndarray) -> Temperature:
-    """The most likely slope and bias, for slightly softened targets.
+    """The slope and bias of the highest likelihood, for slightly softened targets.
 
     Platt's targets are (R + 1) / (R + 2) for the R right answers and 1 / (W + 2) for the W wrong
-    ones, so that the fit is finite where a score parts the two, and 1/2 where there is nothing to
-    fit to. A negative slope would turn the order round: then the slope is 0.
+    ones. With them the fit is finite even if all right answers score higher than all wrong ones,
+    and the probability is 1/2 if there are no answers. A negative slope, which would reverse the
+    order of scores, becomes 0.
     """
     num_right, num_wrong = int(right.sum()), int((~right).sum())
     targets = np.where(right, (num_right + 1.0) / (num_right + 2.0), 1.0 / (num_wrong + 2.0))
@@ -92,7 +93,7 @@ def fit_temperature(scores: np.ndarray, right: np.ndarray) -> Temperature:
     centre, scale = scores.mean(), scores.std()
     if scores.min() == scores.max() or not scale:
         return level
-    # Centred and scaled for the sake of the fit alone.
+    # Centred and scaled for the fit, which converges faster so.
     slope, bias = _newton((scores - centre) / scale, targets, level.bias)
     if slope <= 0.0:
         return level
@@ -102,7 +103,8 @@ def fit_temperature(scores: np.ndarray, right: np.ndarray) -> Temperature:
 def _newton(x: np.ndarray, targets: np.ndarray, bias: float) -> Tuple[float, float]:
     """Slope and bias of the highest likelihood, by Newton's method with halved steps.
 
-    Sums instead of matrix products: these may differ in the last digit from machine to machine.
+    It sums instead of multiplying matrices, whose products differ in the last digit between
+    machines.
     """
     slope = 0.0
     loss = _cross_entropy(slope * x + bias, targets)
@@ -116,13 +118,13 @@ def _newton(x: np.ndarray, targets: np.ndarray, bias: float) -> Tuple[float, flo
                 slope, bias, loss = new_slope, new_bias, new_loss
                 break
             length /= 2
-        if before - loss < _ENOUGH:
+        if before - loss < _LEAST_GAIN:
             break
     return slope, bias
 
 
 def _newton_step(x: np.ndarray, p: np.ndarray, targets: np.ndarray) -> Tuple[float, float]:
-    """The gradient divided by the second derivatives."""
+    """Newton's step: the gradient, multiplied by the inverse matrix of second derivatives."""
     error, weight = p - targets, p * (1.0 - p)
     by_slope, by_bias = (error * x).sum(), error.sum()
     # A little on the diagonal keeps the determinant from 0.
@@ -137,7 +139,7 @@ def _cross_entropy(logits: np.ndarray, targets: np.ndarray) -> float:
 
 
 def fit_isotonic(scores: np.ndarray, right: np.ndarray) -> Isotonic:
-    """The non-decreasing function nearest to the outcomes; 1/2 everywhere where there are none."""
+    """The non-decreasing function nearest to right (1) and wrong (0); 1/2 without any answers."""
     if not len(scores):
         return Isotonic((0.0,), (0.5,))
     distinct, place = np.unique(scores, return_inverse=True)
@@ -153,10 +155,10 @@ def fit_isotonic(scores: np.ndarray, right: np.ndarray) -> Isotonic:
 
 
 def pool_adjacent_violators(sums: List[float], counts: List[int]) -> List[Tuple[float, int]]:
-    """The steps of the non-decreasing function nearest to sums / counts in the weighted squares.
+    """The steps of the non-decreasing function nearest to sums / counts, by weighted squared error.
 
     Returns:
-      For each step its value and how many of the points it covers.
+      For each step its value and the number of points that it covers.
     """
     stack = []  # type: List[Tuple[float, int, int]]  # sum, count, points of each step
     for total, count in zip(sums, counts):
@@ -169,10 +171,10 @@ def pool_adjacent_violators(sums: List[float], counts: List[int]) -> List[Tuple[
 
 
 def from_json(method: str, value: Any, where: str) -> Calibration:
-    """What `to_json` wrote.
+    """The calibration that `to_json` wrote.
 
     Raises:
-      UserError: it is not that; `where` begins the message.
+      UserError: the value is no such calibration; `where` begins the message.
     """
     fields = ("slope", "bias") if method == "temperature" else ("scores", "values")
     if not isinstance(value, dict) or not all(field in value for field in fields):
@@ -197,7 +199,7 @@ def _are_steps(scores: Any, values: Any) -> bool:
 
 
 class Bin(NamedTuple):
-    """The answers whose probabilities lie in one stretch."""
+    """The answers whose probabilities lie in one range."""
 
     count: int
     said: float  # their mean probability
@@ -206,7 +208,7 @@ class Bin(NamedTuple):
 
 def reliability(probabilities: np.ndarray, right: np.ndarray, num_bins: int = NUM_BINS
                 ) -> List[Optional[Bin]]:
-    """Answers by their probability: in [0, 1/num_bins) and so on, the last one with 1.
+    """The bins of answers by their probability, [0, 1/num_bins) and so on; the last one with 1.
 
     An empty bin is None.
     """
@@ -220,9 +222,9 @@ def reliability(probabilities: np.ndarray, right: np.ndarray, num_bins: int = NU
 
 def expected_calibration_error(probabilities: np.ndarray, right: np.ndarray,
                                num_bins: int = NUM_BINS) -> float:
-    """The mean distance of what is said from what was, over bins weighted by their answers.
+    """The mean distance between probability and share of right answers, over all bins.
 
-    Guo et al. 2017, section 2. 0 where there are no answers.
+    Bins are weighted by their answers: Guo et al. 2017, section 2. It is 0 without any answers.
     """
     bins = [b for b in reliability(probabilities, right, num_bins) if b]
     return sum(b.count * abs(b.said - b.was) for b in bins) / max(1, len(probabilities))

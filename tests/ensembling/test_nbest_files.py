@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bert_nq.base.errors import UserError
 from bert_nq.ensembling.combining import Combination
-from bert_nq.ensembling.nbest_files import Page, read_pages, read_predictor, read_together
+from bert_nq.ensembling.nbest_files import ModelPage, read_pages, read_predictor, read_together
 from tests.support.nbest_samples import page, record, write_nbest
 
 PAGES = [page({(0, 9): 1.5}, {(2, 3): -0.5, (4, 6): 2.0}, (0.25, -3.0), example_id=i)
@@ -68,9 +68,10 @@ def changed(field, **changes):
 
 
 @pytest.mark.parametrize("entry, message", [
-    ({"long_answers": []}, "line 3: the field example_id is missing"),
-    (dict(record(PAGES[0]), example_id=1.5), "line 3: example_id 1.5 is not an integer"),
-    ({"example_id": 5, "long_answer": {}}, "line 3: example 5 has no n-best long_answers: a file "),
+    ({"long_answers": []}, "prediction 1: the field example_id is missing"),
+    (dict(record(PAGES[0]), example_id=1.5), "prediction 1: example_id 1.5 is not a 64-bit int"),
+    ({"example_id": 5, "long_answer": {}},
+     "prediction 1: example 5 has no n-best long_answers: a file "),
     (changed("long_answers", start_token=None), "example 5: long answer: tokens None to 9 are no"),
     (changed("short_answers", end_token=2), "example 5: short answer: tokens 2 to 2 are no span"),
     (changed("long_answers", end_token=10 ** 60), "tokens 0 to 1000000000000000000000000000000000"),
@@ -78,16 +79,15 @@ def changed(field, **changes):
     (changed("short_answers", score=float("nan")), "short answer: its score is nan, not a finite"),
     (changed("long_answers", score="3"), "example 5: long answer: its score is '3', not a"),
     (dict(record(PAGES[0]), yes_no={"no": {"score": float("inf")}}), "5: no: its score is inf"),
-    (dict(record(PAGES[0]), yes_no={"yes": 2.0}), "example 5: yes: its score is None"),
+    (dict(record(PAGES[0]), yes_no={"yes": 2.0}), "example 5: yes is not a JSON object"),
     (dict(record(PAGES[0]), short_answers=[3]), "example 5: short answer is not a JSON object"),
-    ('{"example_id": 5', "line 3: this line is not a page: a file of bert_nq/run_nq.py"),
-    ("7", "line 3: the field example_id is missing"),
+    ("7", "prediction 1: the prediction is not a JSON object"),
 ])
-def test_a_bad_entry_is_told_by_its_line(tmp_path, entry, message):
+def test_a_bad_entry_is_told_by_its_number(tmp_path, entry, message):
     path = lines(tmp_path, entry, record(PAGES[1]))
     with pytest.raises(UserError) as error:
         list(read_pages(path))
-    assert str(error.value).startswith(path + ", line 3: ")
+    assert str(error.value).startswith(path + ", prediction 1: ")
     assert message in str(error.value)
 
 
@@ -106,19 +106,28 @@ def test_whatever_an_entry_is_it_is_read_or_refused_in_one_line(changes):
         try:
             read, = read_pages(path)
         except UserError as e:
-            assert str(e).startswith(path + ", line 3") and "\n" not in str(e)
+            assert str(e).startswith(path + ", prediction 1") and "\n" not in str(e)
             return
     Combination([[read, PAGES[0]]], "probability").choose(np.array([0.5, 0.5]))
 
 
-@pytest.mark.parametrize("text", ["", "\n", "[]", "{", '{"predictions": []}',
-                                  '{"predictor": {,\n"predictions": [\n]}', '{"predictor": {},\n7',
-                                  '{\n "predictor": {},\n "predictions": [\n ]\n}'])
+@pytest.mark.parametrize("text", ["", "\n", "[]", "{", '{"predictor": {,\n"predictions": [\n]}',
+                                  '{"predictor": {},\n7', '{"predictions": [{"example_id": 5'])
 def test_another_file_is_refused(tmp_path, text):
     path = tmp_path / "other.json"
     path.write_text(text)
-    with pytest.raises(UserError, match="other.json does not begin as an n-best file does: "):
-        list(read_pages(str(path)))
+    for read in (read_predictor, lambda path: list(read_pages(path))):
+        with pytest.raises(UserError, match="other.json (is not JSON|has no list .predictions.)"):
+            read(str(path))
+
+
+@pytest.mark.parametrize("text", ['{"predictions": []}',
+                                  '{\n "predictor": {},\n "predictions": [\n ]\n}'])
+def test_the_layout_of_a_file_does_not_matter(tmp_path, text):
+    path = tmp_path / "other.json"
+    path.write_text(text)
+    assert list(read_pages(str(path))) == []
+    assert not read_predictor(str(path))
 
 
 def test_a_predictor_that_is_none(tmp_path):
@@ -129,13 +138,13 @@ def test_a_predictor_that_is_none(tmp_path):
 
 
 def test_a_file_that_is_cut_off(tmp_path):
-    with pytest.raises(UserError, match=r"nbest.json is cut off: there is no \]\} at its end"):
+    with pytest.raises(UserError, match=r"nbest.json is not JSON \(Expecting value at character"):
         list(read_pages(lines(tmp_path, record(PAGES[0]), end=",\n")))
 
 
 def test_a_page_that_is_there_twice(tmp_path):
     path = lines(tmp_path, record(PAGES[0]), record(PAGES[1]), record(PAGES[0]))
-    with pytest.raises(UserError, match="nbest.json, line 5: example 5 was there before"):
+    with pytest.raises(UserError, match="nbest.json, prediction 3: example 5 has a prediction alr"):
         list(read_pages(path))
 
 
@@ -161,7 +170,7 @@ def test_a_page_that_one_file_lacks(tmp_path, ours, theirs, message):
 
 
 def test_pages_in_one_order_do_not_pile_up(tmp_path):
-    many = [Page(i, "", {}, {}, {}) for i in range(50)]
+    many = [ModelPage(i, "", {}, {}, {}) for i in range(50)]
     paths = [write_nbest(tmp_path / name, many) for name in ("a.json", "b.json")]
     together = read_together(paths)
     for _ in range(40):

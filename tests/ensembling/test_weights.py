@@ -9,9 +9,10 @@ from bert_nq.base.errors import UserError
 from bert_nq.ensembling.combining import Combination, normalised
 from bert_nq.ensembling.ensembles import Ensemble
 from bert_nq.ensembling.weights import DevScorer, best_f1, fit
+from bert_nq.scoring import f_measure
+from bert_nq.scoring.f_measure import Row
 from bert_nq.scoring.nq import measures, tuning
 from bert_nq.scoring.nq.labels import parse_prediction, parse_question
-from bert_nq.scoring.nq.measures import Row
 from bert_nq.scoring.nq.options import Column
 from tests.support.nbest_samples import page
 from tests.support.scoring_samples import annotation, span
@@ -61,14 +62,14 @@ def test_scores_are_those_of_the_official_measures_for_the_entries(seed, method)
     weights = [(1, 1, 1), (3, 1, 0), (0, 0, 1)][seed % 3]
     thresholds = [(2, 2), (1, 3)][seed % 2]
     scorer = DevScorer(Combination(pages, method), gold, *thresholds)
-    outcome = scorer.outcome(weights)
+    answers = scorer.judge(weights)
     ensemble = Ensemble(method, normalised(weights), [None] * 3)
     entries = [entry for entry, _ in ensemble.answer(pages)]
     predictions = {e["example_id"]: parse_prediction(e) for e in entries}
     rows = measures.score_answers(gold, predictions, *thresholds)
-    points = tuple(measures.best_f1(measures.sweep(kind)) for kind in rows)
-    assert scorer.points(outcome) == points
-    assert scorer.objective(outcome, np.arange(len(pages))) == pytest.approx(
+    points = tuple(f_measure.best_f1(f_measure.sweep(kind)) for kind in rows)
+    assert scorer.points(answers) == points
+    assert scorer.objective(answers, np.arange(len(pages))) == pytest.approx(
         points[0].f1 + points[1].f1)
 
 
@@ -81,7 +82,7 @@ def test_the_fast_f1_is_the_official_one(seed):
     rows = [row._replace(is_correct=row.is_correct and row.has_gold) for row in rows]
     column = Column(*map(np.array, zip(*((r.score, r.has_prediction, r.is_correct) for r in rows))))
     assert best_f1(column, sum(r.has_gold for r in rows)) == pytest.approx(
-        measures.best_f1(measures.sweep(rows)).f1)
+        f_measure.best_f1(f_measure.sweep(rows)).f1)
 
 
 def test_other_pages_than_the_annotated_ones():
@@ -91,7 +92,7 @@ def test_other_pages_than_the_annotated_ones():
 
 def _objective_of(pages, gold, weights):
     scorer = scorer_of(pages, gold)
-    return scorer.objective(scorer.outcome(weights), np.arange(len(pages)))
+    return scorer.objective(scorer.judge(weights), np.arange(len(pages)))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -107,10 +108,10 @@ def test_held_out_questions_are_combined_by_the_weights_of_the_other_folds():
     pages, gold = random_task(5, 2)
     scorer = scorer_of(pages, gold)
     fitted = fit(scorer, 3, seed=1)
-    outcomes = [scorer.outcome(weights) for weights in fitted.of_folds]
+    judged = [scorer.judge(weights) for weights in fitted.of_folds]
     assert len(set(fitted.of_folds)) > 1
     for number, fold in enumerate(tuning.folds(np.arange(len(pages)), 3, 1)):
-        for ours, theirs in zip(fitted.held_out, outcomes[fold]):
+        for ours, theirs in zip(fitted.held_out, judged[fold]):
             assert ours.scores[number] == theirs.scores[number]
             assert ours.right[number] == theirs.right[number]
 
@@ -143,8 +144,8 @@ def test_a_model_that_knows_gets_the_weight_of_one_that_does_not():
     gold = dict(gold_of(i, RIGHT, RIGHT) for i in range(4))
     fitted = fit(scorer_of(pages, gold), 2, seed=0)
     scorer = scorer_of(pages, gold)
-    assert [p.f1 for p in scorer.points(scorer.outcome(fitted.weights))] == [1.0, 1.0]
-    assert [p.f1 for p in scorer.points(scorer.outcome((1, 1)))] == [0.0, 0.0]
+    assert [p.f1 for p in scorer.points(scorer.judge(fitted.weights))] == [1.0, 1.0]
+    assert [p.f1 for p in scorer.points(scorer.judge((1, 1)))] == [0.0, 0.0]
     assert [p.f1 for p in scorer.points(fitted.held_out)] == [1.0, 1.0]
 
 

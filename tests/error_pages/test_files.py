@@ -3,17 +3,16 @@ import json
 import os
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq.decoding import decode_example
-from bert_nq.datasets.nq.example import Span as ExampleSpan
+from bert_nq.datasets.nq.example import Span
 from bert_nq.decoding.nbest import Ranked, nbest_record
 from bert_nq.error_pages import answer_files, folder
-from bert_nq.error_pages.answer_files import AnswerFile, Candidate, Details, NBest, NBestFile
+from bert_nq.error_pages.answer_files import Details, NBestFile
 from bert_nq.prediction.output import prediction_file
-from bert_nq.scoring.nq.labels import Span
+from bert_nq.scoring.nq.labels import AnswerSpan
+from bert_nq.scoring.nq.nbest import NBest, NBestAnswer, YesNoScore
 from tests.support.nq_pages import make_line, make_page
 
 PREDICTOR = {"model": "0a1b", "decoder": "page", "options": {"top_k": 5}}
@@ -24,12 +23,6 @@ def write(path, content):
     return str(path)
 
 
-def failure(path, parse=lambda record: None):
-    with pytest.raises(UserError) as caught:
-        list(AnswerFile(path).entries(parse))
-    return str(caught.value)
-
-
 def test_details_of_predictions(tmp_path):
     path = write(tmp_path / "p.json", {"predictions": [
         {"example_id": -7, "scores": {"long": 1, "short": -2.5, "yes": None, "other": "x"},
@@ -38,51 +31,15 @@ def test_details_of_predictions(tmp_path):
         {"example_id": "8"}], "predictor": PREDICTOR})
     details, predictor = answer_files.read_details(path)
     assert details == {-7: Details({"long": 1.0, "short": -2.5}, {"long": 0.75},
-                                   (Span(-1, -1, 4, 6),)),
+                                   (AnswerSpan(-1, -1, 4, 6),)),
                        8: Details({}, {}, ())}
     assert answer_files.describe(predictor) == 'model 0a1b, decoder page, options {"top_k": 5}'
 
 
-@pytest.mark.parametrize("predictor", [None, {}, [], {"model": 3, "options": []}])
+@pytest.mark.parametrize("predictor", [None, {}, {"model": 3, "options": []}])
 def test_a_predictor_that_says_nothing(tmp_path, predictor):
     path = write(tmp_path / "p.json", {"predictor": predictor, "predictions": []})
     assert answer_files.describe(answer_files.read_details(path)[1]) == ""
-
-
-@given(st.lists(st.dictionaries(st.text(max_size=3), st.one_of(
-    st.text(), st.integers(), st.floats(allow_nan=False), st.lists(st.none()))), max_size=6),
-    st.sampled_from([None, 1, "\t"]), st.booleans(), st.integers(1, 9))
-def test_entries_are_those_that_json_reads(tmp_path_factory, records, indent, ascii_only, chunk):
-    records = [dict(record, example_id=i) for i, record in enumerate(records)]
-    path = str(tmp_path_factory.getbasetemp() / "entries.json")
-    with open(path, "w", encoding="utf8") as f:
-        json.dump({"a": 1234, "predictor": PREDICTOR, "predictions": records, "z": [1]}, f,
-                  indent=indent, ensure_ascii=ascii_only)
-    before, answer_files._CHUNK = answer_files._CHUNK, chunk
-    try:
-        answer_file = AnswerFile(path)
-        assert list(answer_file.entries(dict)) == list(enumerate(records))
-    finally:
-        answer_files._CHUNK = before
-    assert answer_file.predictor == PREDICTOR
-
-
-@pytest.mark.parametrize("content, expected", [
-    ("", "p.json is not JSON of the form"),
-    ("[]", "p.json is not JSON of the form"),
-    ('{"predictions": [{"example_id": 1}, {"exa', "p.json is not JSON of the form"),
-    ('{"predictions": {}}', "p.json is not JSON of the form"),
-    ("[" * 100000, "p.json is not JSON of the form"),
-    ('{"predictions": ' + "[" * 100000, "p.json is not JSON of the form"),
-    ('{"other": []}', 'p.json has no list "predictions"'),
-    ('{"predictions": [{"example_id": 1}, 3]}',
-     "p.json, prediction 2: no JSON object with an example_id"),
-    ('{"predictions": [{"example_id": 1.5}]}', "p.json, prediction 1: example_id 1.5 is not an"),
-])
-def test_files_of_another_form(tmp_path, content, expected):
-    message = failure(write(tmp_path / "p.json", content))
-    assert expected in message
-    assert "\n" not in message
 
 
 @pytest.mark.parametrize("scores", ["3", "[]", "NaN", '{"long": "x"}', '{"long": NaN}',
@@ -120,42 +77,32 @@ def test_nbest_lists_are_cut_in_number_and_length(tmp_path):
         {"example_id": 2}]})
     nbest = NBestFile(path, limit=2, max_characters=3)
     assert (len(nbest), nbest.predictor, nbest.get(3)) == (2, PREDICTOR, None)
-    assert nbest.get(1) == NBest([Candidate(1, 3, "abc…", 3.0, 0.5, 4),
-                                  Candidate(2, 4, "b", 3.0, 0.5, 4)],
-                                 [Candidate(1, 2, "?", 1.5, None, None)],
-                                 {"yes": [-1.0, 0.25], "no": [-2.0, None]})
-    assert nbest.get(2) == NBest([], [], {})
+    assert nbest.get(1) == NBest(1, "q", [NBestAnswer(1, 3, "abc…", 3.0, 0.5, 4, 7),
+                                          NBestAnswer(2, 4, "b", 3.0, 0.5, 4, 7)],
+                                 [NBestAnswer(1, 2, "?", 1.5, None, None, None)],
+                                 {"yes": YesNoScore(-1.0, 0.25), "no": YesNoScore(-2.0, None)})
+    assert nbest.get(2) == NBest(2, "", [], [], {})
 
 
 def test_what_prediction_writes_is_read(tmp_path):
     example = decode_example(make_line(make_page("<P> A big town . </P>", 5)), "x")
-    record = nbest_record(example, [Ranked(ExampleSpan(0, 6), 0.0, 2, 0)],
-                          [Ranked(ExampleSpan(2, 4), 0.0, 1)], {"yes": 0.0})
+    record = nbest_record(example, [Ranked(Span(0, 6), 0.0, 2, 0)],
+                          [Ranked(Span(2, 4), 0.0, 1)], {"yes": 0.0})
     path = str(tmp_path / "n.json")
     with prediction_file(path, PREDICTOR) as add:
         add(record)
     nbest = NBestFile(path, 10)
     assert nbest.predictor == PREDICTOR
-    assert nbest.get(5) == NBest([Candidate(0, 6, "A big town .", 0.0, 1 / 2, 2)],
-                                 [Candidate(2, 4, "big town", 0.0, 1 / 3, 1)],
-                                 {"yes": [0.0, 1 / 3]})
+    assert nbest.get(5) == NBest(5, example.question,
+                                 [NBestAnswer(0, 6, "A big town .", 0.0, 1 / 2, 2, 0)],
+                                 [NBestAnswer(2, 4, "big town", 0.0, 1 / 3, 1, None)],
+                                 {"yes": YesNoScore(0.0, 1 / 3)})
 
 
-@pytest.mark.parametrize("entry, expected", [
-    ({"long_answers": {"a": 1}}, "example 1: long_answers is not a list"),
-    ({"long_answers": [3]}, "example 1: an entry of long_answers is not a JSON object"),
-    ({"short_answers": [{"start_token": "1", "end_token": 2}]},
-     "example 1: start_token or end_token in short_answers is not an integer"),
-    ({"short_answers": [{"start_token": 1, "end_token": 2}]},
-     "example 1: a score in short_answers is None, not a finite number"),
-    ({"yes_no": [1]}, "example 1: yes_no is not a JSON object"),
-    ({"yes_no": {"yes": {"score": "x"}}}, "example 1: a score in yes_no is 'x', not a finite"),
-])
-def test_nbest_lists_of_another_form(tmp_path, entry, expected):
-    path = write(tmp_path / "n.json", {"predictions": [dict(entry, example_id=1)]})
-    with pytest.raises(UserError) as caught:
+def test_nbest_lists_of_another_form(tmp_path):
+    path = write(tmp_path / "n.json", {"predictions": [{"example_id": 1, "long_answers": [3]}]})
+    with pytest.raises(UserError, match="^%s, prediction 1: example 1: long answer is not" % path):
         NBestFile(path, 10)
-    assert str(caught.value).startswith("%s, prediction 1: %s" % (path, expected))
 
 
 def check(path, inputs=()):

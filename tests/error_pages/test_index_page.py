@@ -4,7 +4,7 @@ import json
 
 from bert_nq.error_pages import index_page
 from bert_nq.error_pages.outcomes import VERDICTS
-from bert_nq.scoring.nq.measures import Point
+from bert_nq.scoring.f_measure import Point
 from tests.support.html_elements import SHOWN, WILD, Elements
 
 

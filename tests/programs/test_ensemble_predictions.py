@@ -169,4 +169,4 @@ def test_a_prediction_file_in_place_of_an_nbest_file(task, tmp_path):
     paths = "%s,%s" % (task["nbest_paths"], task["output_prediction_file"])
     line = error_line(ensemble(task, gold_path=None, nbest_paths=paths,
                                output_prediction_file=tmp_path / "2.json"))
-    assert "predictions.json, line 3: example 0 has no n-best long_answers: a file of " in line
+    assert "predictions.json, prediction 1: example 0 has no n-best long_answers: a file " in line

@@ -14,7 +14,7 @@ from bert_nq.datasets.nq.simplify import simplify
 from bert_nq.error_pages import highlights, outcomes, site
 from bert_nq.error_pages.highlights import Locator, find, phrase
 from bert_nq.scoring.nq import measures
-from bert_nq.scoring.nq.labels import Span, parse_prediction, parse_question
+from bert_nq.scoring.nq.labels import AnswerSpan, parse_prediction, parse_question
 from tests.support import error_page_samples
 from tests.support.error_page_samples import QUESTIONS, span
 from tests.support.nq_pages import make_annotation, make_line, make_page, read_shard, write_shard
@@ -158,14 +158,14 @@ def test_spans_with_bytes_alone_are_found_by_them():
     assert answers.marks == [("predicted-short-1", "predicted-short", "predicted short", 5, 7)]
     assert answers.predicted_short[0].text == "town ("
     # Where no token starts, and on a page that knows no bytes, there is nothing to show.
-    assert answers.predicted_short[1] == ("", None, Span(1, 3))
+    assert answers.predicted_short[1] == ("", None, AnswerSpan(1, 3))
     assert found(simplify(record), {"short_answers": [short]}).marks == []
 
 
 def test_spans_beyond_the_page_are_told_of():
     answers = found(make_page(TOWN), {"long_answer": span(3, 18)})
     assert answers.marks == []
-    assert answers.predicted_long == ("", None, Span(-1, -1, 3, 18))
+    assert answers.predicted_long == ("", None, AnswerSpan(-1, -1, 3, 18))
 
 
 def test_phrases_are_cut():
@@ -293,7 +293,7 @@ def write_predictions(tmp_path, name, predictor=None, entries=()):
      "nbest.json is of model ffff, "),
     (lambda path: write_predictions(path, "nbest.json", {}, [{"example_id": 9}]), [],
      "nbest.json has none of the examples of "),
-    (lambda path: (path / "nbest.json").write_text("{"), [], "nbest.json is not JSON of the form"),
+    (lambda path: (path / "nbest.json").write_text("{"), [], "nbest.json is not JSON ("),
     (lambda path: (path / "nbest.json").unlink(), [], "nbest.json: No such file"),
     (lambda path: write_shard(path / "gold-1.jsonl", [b"{}\n"]), [],
      "gold-1.jsonl, line 1: the field example_id is missing"),

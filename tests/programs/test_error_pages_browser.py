@@ -7,7 +7,7 @@ import pytest
 from bert_nq.error_pages import documents, index_page
 from bert_nq.error_pages.markup import Mark, render
 from bert_nq.error_pages.outcomes import VERDICTS
-from bert_nq.scoring.nq.measures import Point
+from bert_nq.scoring.f_measure import Point
 from tests.support import browser, error_page_samples
 from tests.support.programs import run
 

@@ -190,9 +190,9 @@ TOKENS_ONLY = {"long_answer": {"start_token": 1, "end_token": 3}, "short_answers
      "{predictions}, prediction 1: example 5: long answer has one of start_byte and end_byte "
      "without the other"),
     ([annotation()], dict(long_score=float("nan")),
-     "{predictions}, prediction 1: example 5: long_answer_score nan is not a finite number"),
+     "{predictions}, prediction 1: example 5: long_answer_score is nan, not a finite number"),
     ([annotation()], dict(short_score=float("inf")),
-     "{predictions}, prediction 1: example 5: short_answers_score inf is not a finite number"),
+     "{predictions}, prediction 1: example 5: short_answers_score is inf, not a finite number"),
     ([annotation()], dict(yes_no_answer="YES", short_answers=[span((1, 2))]),
      "{predictions}, prediction 1: example 5: yes_no_answer is 'YES', then there can be no span in "
      "short_answers"),

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from bert_nq.scoring import f_measure
 from bert_nq.scoring.nq import measures
 from bert_nq.scoring.nq.gold import read_gold
 from bert_nq.scoring.nq.labels import parse_prediction
@@ -47,7 +48,7 @@ def test_the_file_and_what_is_printed(task, tmp_path):
     applied = {p.example_id: p for p in (parse_prediction(tuned.apply(e)) for e in entries)}
     rows = measures.score_answers(read_gold([str(tmp_path / "gold.jsonl.gz")]), applied)
     for kind, title in zip(rows, ("long answers", "short answers")):
-        point = measures.all_predictions(kind)
+        point = f_measure.all_predictions(kind)
         fitted = [line for line in lines[lines.index(title):] if "separate" in line][0]
         assert fitted.split()[-3:] == ["%.2f%%" % (100 * x) for x in (point.f1, point.precision,
                                                                      point.recall)]

@@ -1,19 +1,24 @@
 """Pages of n-best files for the tests, made by hand."""
 from bert_nq.datasets.nq.example import Span
 from bert_nq.decoding.nbest import probabilities
-from bert_nq.ensembling.nbest_files import Answer, Page
+from bert_nq.ensembling.nbest_files import ModelPage
 from bert_nq.prediction.output import prediction_file
+from bert_nq.scoring.nq.nbest import NBestAnswer
 
 
 def page(longs, shorts, yes_no=None, example_id=1):
     """A page from scores by (start, end), and those of "yes" and "no"."""
-    return Page(example_id, "where is tovin", _answers(longs, 7), _answers(shorts, None),
-                {} if yes_no is None else dict(zip(("yes", "no"), yes_no)))
+    return ModelPage(example_id, "where is tovin", _answers(longs, 7),
+                     _answers(shorts, None, list(yes_no or ())),
+                     {} if yes_no is None else dict(zip(("yes", "no"), yes_no)))
 
 
-def _answers(scores, candidate):
-    return {Span(*span): Answer(score, "words %d to %d" % span, 3, candidate)
-            for span, score in scores.items()}
+def _answers(scores, candidate, others=()):
+    """Answers of a list; `others` are scores that share in the probabilities."""
+    shares = probabilities(list(scores.values()) + list(others))
+    return {Span(*span): NBestAnswer(span[0], span[1], "words %d to %d" % span, score, share, 3,
+                                     candidate)
+            for (span, score), share in zip(scores.items(), shares)}
 
 
 def record(a_page):

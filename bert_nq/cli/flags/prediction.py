@@ -1,6 +1,6 @@
-"""The flags of run_nq.py that decide how it predicts.
+"""The flags of run_nq.py for prediction.
 
-The reference's names, meanings and defaults where it has them.
+Flags that the reference has keep its names, meanings and defaults.
 """
 from typing import Any, Callable, Dict, NamedTuple
 
@@ -9,19 +9,19 @@ from absl import flags
 from bert_nq.decoding import decoders
 from bert_nq.decoding.page_options import LONG_SCORES, MERGES, SPAN_SCORES, PageOptions
 
-# The flags count as the calling program's own in --help.
+# So that --help shows the flags as the calling program's own.
 flags.disclaim_key_flags()
 
 
-class Groups(NamedTuple):
-    """How to read the flags, by what they are for."""
+class PredictionFlags(NamedTuple):
+    """Functions that read the flags' values, by the purpose of the flags."""
     decoder: Callable[[], Any]  # the decoder that they describe
     files: Callable[[], Dict[str, Any]]  # {flag's name: value}
     running: Callable[[], Dict[str, Any]]
 
 
-def define_prediction_flags() -> Groups:
-    """Defines the flags; returns how to read them."""
+def define_prediction_flags() -> PredictionFlags:
+    """Defines the flags; returns functions that read them."""
     name = flags.DEFINE_enum(
         "decoder", decoders.DEFAULT, list(decoders.DECODERS),
         "How logits become answers, see docs/decoding.md; bert_joint: as the reference does it.")
@@ -33,7 +33,7 @@ def define_prediction_flags() -> Groups:
         return decoders.make_decoder(name.value, {
             option: holder.value for option, holder in options.items()})
 
-    return Groups(decoder, _reader(files), _reader(running))
+    return PredictionFlags(decoder, _reader(files), _reader(running))
 
 
 def _reader(holders: Dict[str, Any]) -> Callable[[], Dict[str, Any]]:
@@ -41,28 +41,28 @@ def _reader(holders: Dict[str, Any]) -> Callable[[], Dict[str, Any]]:
 
 
 def _decoder_flags() -> Dict[str, Any]:
-    """What is not given has the default of the decoder."""
+    """The flags of all decoders; None, their default, stands for the default of the decoder."""
     d = PageOptions()
     return {
         "n_best_size": flags.DEFINE_integer(
-            "n_best_size", None, "Spans of a window that are looked at, %d; for bert_joint starts "
-            "and ends, 10. (The reference's flag says 20 and is not obeyed: it looks at 10.)"
+            "n_best_size", None, "Best spans of each window, %d; for bert_joint best starts and "
+            "ends, 10. (The reference's flag says 20 and is ignored there: it takes 10.)"
             % d.n_best_size, lower_bound=1),
         "max_answer_length": flags.DEFINE_integer(
             "max_answer_length", None, "Wordpieces of the longest short answer, %d."
             % d.max_answer_length, lower_bound=1),
         "span_score": flags.DEFINE_enum(
-            "span_score", None, SPAN_SCORES, "What a short answer is compared with, %s."
-            % d.span_score),
+            "span_score", None, SPAN_SCORES, "The null that a short answer's score is compared "
+            "with, %s." % d.span_score),
         "length_penalty": flags.DEFINE_float(
-            "length_penalty", None, "What is taken from a short answer's score for each of its "
+            "length_penalty", None, "Subtracted from a short answer's score for each of its "
             "tokens after the first, %s." % d.length_penalty),
         "long_score": flags.DEFINE_enum(
-            "long_score", None, LONG_SCORES, "A long answer's score, of those of the windows and "
-            "spans in it, %s." % d.long_score),
+            "long_score", None, LONG_SCORES, "How the scores of the spans in a long answer become "
+            "its score, %s." % d.long_score),
         "merge_spans": flags.DEFINE_enum(
-            "merge_spans", None, MERGES, "What windows that show the same span make of it, %s; "
-            "widest: what the one with most context around it says." % d.merge_spans),
+            "merge_spans", None, MERGES, "How a span's scores in several windows become one, "
+            "%s; widest: that of the window with most context around it." % d.merge_spans),
         "nested_candidates": flags.DEFINE_bool(
             "nested_candidates", None, "Whether a long answer may be a candidate within another, "
             "%s." % _yes_no(d.nested_candidates)),

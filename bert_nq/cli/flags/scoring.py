@@ -1,7 +1,7 @@
 """The flags of the programs that score predictions, named as the official scorer's."""
 from absl import flags
 
-# The flags count as the calling program's own in --help.
+# So that --help shows the flags as the calling program's own.
 flags.disclaim_key_flags()
 
 
@@ -19,5 +19,5 @@ def define_gold_flags() -> None:
 
 def define_fold_flags() -> None:
     """Defines --folds and --seed."""
-    flags.DEFINE_integer("folds", 5, "Of the cross-validation.", lower_bound=2)
-    flags.DEFINE_integer("seed", 0, "Which questions share a fold follows from this and their ids.")
+    flags.DEFINE_integer("folds", 5, "Folds of the cross-validation.", lower_bound=2)
+    flags.DEFINE_integer("seed", 0, "The seed of the folds: with the ids it gives which questions share a fold.")

@@ -1,32 +1,28 @@
-"""One line of an NQ shard, original or simplified format, to a checked `Example`."""
-import json
+"""Decodes one line of an NQ shard, original or simplified format, to a checked `Example`."""
 import re
 from typing import Any, Dict, List, Optional, Tuple
 
-import orjson
-
-from bert_nq.base.errors import BadExampleError
+from bert_nq.base.errors import BadExampleError, UserError
+from bert_nq.base.json_lines import parse_line
+from bert_nq.base.numbers import parse_id
 from bert_nq.datasets.nq import typed_decoding
 from bert_nq.datasets.nq.example import Annotation, Candidate, Example, Span
 
-# How a tag looks where the simplified format has dropped the html_token field: <P>, </Td>, or
-# <Td_colspan="2">, whose blanks simplification has turned into underscores.
+# A tag in the simplified format, which has no html_token field: <P>, </Td>, or <Td_colspan="2">,
+# with underscores in place of the blanks of the original format.
 _TAG = re.compile(r"</?[A-Za-z][^>]*>")
 
 
 def load_json(line: bytes, source: str) -> Dict[str, Any]:
-    """Parses one line as a JSON object; `source` names it in the error."""
+    """Parses one line as a JSON object; `source` names it in the error.
+
+    Raises:
+      BadExampleError: it is no JSON, or no object.
+    """
     try:
-        record = orjson.loads(line)
-    except ValueError:
-        # The standard library takes what orjson does not, such as lone surrogates.
-        try:
-            record = json.loads(line.decode("utf8", "strict"))
-        except json.JSONDecodeError as e:
-            raise BadExampleError("%s: not JSON: %s at character %d"
-                                  % (source, e.msg, e.pos)) from e
-        except (ValueError, RecursionError) as e:
-            raise BadExampleError("%s: not JSON: %s" % (source, e)) from e
+        record = parse_line(line)
+    except UserError as e:
+        raise BadExampleError("%s: %s" % (source, e)) from e
     if not isinstance(record, dict):
         raise BadExampleError("%s: a JSON object is wanted, this is a %s"
                               % (source, type(record).__name__))
@@ -34,21 +30,21 @@ def load_json(line: bytes, source: str) -> Dict[str, Any]:
 
 
 def decode_example(line: bytes, source: str) -> Example:
-    """Reads one line of either format and checks every span in it.
+    """Decodes one line of either format and checks every span in it.
 
     Args:
       line: UTF-8 JSON.
-      source: where it came from ("nq-train-00.jsonl.gz, line 3"), for messages.
+      source: its file and number, "nq-train-00.jsonl.gz, line 3", for messages.
 
     Raises:
       BadExampleError: not JSON, not NQ, a field is missing, or a span is out of range.
     """
-    example = _example_at_once(line, source)
+    example = _decode_fast(line, source)
     return example_of(load_json(line, source), source) if example is None else example
 
 
-def _example_at_once(line: bytes, source: str) -> Optional[Example]:
-    """What `example_of` gives, faster; None where it raises or where the line is unusual."""
+def _decode_fast(line: bytes, source: str) -> Optional[Example]:
+    """The example by way of typed_decoding; None for a line that is bad or unusual in any way."""
     page = typed_decoding.parse(line)
     if page is None:
         return None
@@ -88,7 +84,7 @@ def example_of(record: Dict[str, Any], source: str) -> Example:
 
 
 def document_of(record: Dict[str, Any], source: str) -> Tuple[List[str], List[bool]]:
-    """The document's tokens and, for each, whether it is a tag; from either format."""
+    """The document's tokens and, for each, whether it is a tag; of a record of either format."""
     if "document_tokens" in record:
         tokens = record["document_tokens"]
         texts = [t["token"] for t in tokens]
@@ -96,7 +92,7 @@ def document_of(record: Dict[str, Any], source: str) -> Tuple[List[str], List[bo
             raise BadExampleError("%s: a document token is not a string" % source)
         return texts, [bool(t["html_token"]) for t in tokens]
     if "document_text" in record:
-        # Blanks only: other white space occurs inside tokens.
+        # Split at blanks only: tokens contain other white space.
         texts = _text(record, "document_text", source).split(" ")
         return texts, [t[:1] == "<" and _TAG.fullmatch(t) is not None for t in texts]
     raise BadExampleError("%s: neither document_tokens (original format) nor document_text "
@@ -105,13 +101,9 @@ def document_of(record: Dict[str, Any], source: str) -> Tuple[List[str], List[bo
 
 def _example_id(value, source: str) -> int:
     try:
-        # Some data sets write ids as strings.
-        number = int(value) if isinstance(value, str) else value
-    except ValueError:
-        number = None
-    if type(number) is not int or not -2 ** 63 <= number < 2 ** 63:
-        raise BadExampleError("%s: example_id %r is not a 64-bit integer" % (source, value))
-    return number
+        return parse_id(value)
+    except UserError as e:
+        raise BadExampleError("%s: %s" % (source, e)) from e
 
 
 def _text(record: Dict[str, Any], field: str, source: str) -> str:
@@ -146,7 +138,7 @@ def _annotation(a: Dict[str, Any], candidates: List[Candidate], source: str) -> 
     if start < 0 or end < 0:
         return Annotation(-1, (), yes_no)
     index = long_answer["candidate_index"]
-    if not isinstance(index, int):  # NaN and Infinity are no numbers that could be shown as one.
+    if not isinstance(index, int):  # NaN and Infinity could not be compared or shown with %d.
         raise TypeError("candidate_index is %r" % (index,))
     if not 0 <= index < len(candidates):
         raise BadExampleError("%s: candidate_index %d, the page has %d candidates"

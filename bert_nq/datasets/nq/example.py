@@ -1,4 +1,7 @@
-"""An NQ example: a question, a page as tokens, long-answer candidates and annotations."""
+"""An NQ example: a question, a page as tokens, long-answer candidates and annotations.
+
+scoring/nq/labels.py has types of its own, for it knows bytes and no candidates.
+"""
 import enum
 from typing import List, NamedTuple, Tuple
 
@@ -13,7 +16,7 @@ class AnswerType(enum.IntEnum):
 
 
 class Span(NamedTuple):
-    """Document tokens [start_token, end_token)."""
+    """A span of document tokens, [start_token, end_token)."""
     start_token: int
     end_token: int
 
@@ -26,14 +29,14 @@ class Candidate(NamedTuple):
 
 
 class Annotation(NamedTuple):
-    """What one annotator said. Without a long answer, `candidate_index` is -1."""
-    candidate_index: int
+    """The answers of one annotator."""
+    candidate_index: int  # of the long answer, -1 where there is none
     short_answers: Tuple[Span, ...]
     yes_no_answer: str  # "YES", "NO" or "NONE"
 
 
 class Example(NamedTuple):
-    """One page with its question. `source` names the file and line it was read from."""
+    """A page with its question and annotations."""
     example_id: int  # signed, 64 bits
     question: str
     title: str
@@ -41,7 +44,7 @@ class Example(NamedTuple):
     is_html: List[bool]  # T: whether the token is a tag
     candidates: List[Candidate]
     annotations: List[Annotation]
-    source: str = ""
+    source: str = ""  # its file and line, "nq-train-00.jsonl.gz, line 3"
 
     def is_answerable(self) -> bool:
         """Whether at least one annotation has a long answer."""

@@ -1,11 +1,11 @@
-"""The wanted fields of a line of NQ, decoded straight into what they are for.
+"""A fast decoder of lines of NQ's original format, for decoding.py.
 
 A page is half a megabyte of JSON, and most of it is HTML and byte offsets that nothing here reads.
 msgspec checks their syntax and makes no objects of them, which takes half the time of parsing.
 
-It is a short cut and no second opinion: `parse` gives up on whatever is not exactly as in the
-dataset, and nq.decoding then reads the line in its own way and says what is wrong with it. Python
-3.7 has no msgspec; there, it always gives up.
+`parse` gives up on a line that is not exactly as in the dataset. decoding.py then decodes it slowly
+and says what is wrong with it, so that there is one set of rules and messages. Python 3.7 has no
+msgspec; there, `parse` always gives up.
 """
 import codecs
 from typing import Any, List, NamedTuple, Optional
@@ -20,8 +20,8 @@ except ImportError:
 _CHUNK = 1 << 14
 
 
-class Page(NamedTuple):
-    """A page whose fields have the right types; no span in it has been checked."""
+class TypedPage(NamedTuple):
+    """The fields of a page, which have the right types; its spans are not checked yet."""
     example_id: Any
     question: str
     title: str
@@ -36,7 +36,7 @@ class Page(NamedTuple):
 if msgspec is None:
     _decode = None
 else:
-    # None of these can be part of a cycle, so the garbage collector need not look at them.
+    # gc=False: no object of these classes can be part of a cycle.
     class _Token(msgspec.Struct, gc=False):
         token: str
         html_token: bool
@@ -57,30 +57,30 @@ else:
     _decode = msgspec.json.Decoder(_Record).decode
 
 
-def parse(line: bytes) -> Optional[Page]:
-    """Reads a line of the original format; None where it is not just as expected."""
+def parse(line: bytes) -> Optional[TypedPage]:
+    """The fields of a line of the original format; None where it is not exactly as in NQ."""
     if _decode is None:
         return None
     try:
         record = _decode(line)
-        # The parser of the other way, so that numbers beyond 64 bits become the same here.
+        # By the parser that decoding.py uses, so that numbers beyond 64 bits are equal.
         annotations = orjson.loads(bytes(record.annotations))
     except (ValueError, RecursionError):
         return None
     if not _is_utf8(line):
         return None
     tokens, candidates = record.document_tokens, record.long_answer_candidates
-    return Page(record.example_id, record.question_text, record.document_title or "",
-                [t.token for t in tokens], [t.html_token for t in tokens],
-                [c.start_token for c in candidates], [c.end_token for c in candidates],
-                [c.top_level for c in candidates], annotations)
+    return TypedPage(record.example_id, record.question_text, record.document_title or "",
+                     [t.token for t in tokens], [t.html_token for t in tokens],
+                     [c.start_token for c in candidates], [c.end_token for c in candidates],
+                     [c.top_level for c in candidates], annotations)
 
 
 def _is_utf8(line: bytes) -> bool:
-    """Whether all of a line is UTF-8; msgspec looks at the strings it keeps only."""
+    """Whether all of a line is UTF-8; msgspec checks only the strings that it keeps."""
     if line.isascii():
         return True
-    # By parts that stay in the processor's cache: four times as fast as at once.
+    # In parts that stay in the processor's cache: four times as fast as all at once.
     view, at = memoryview(line), 0
     try:
         while at < len(line):

@@ -1,57 +1,57 @@
-"""Which questions one system answers right and another wrong."""
+"""The questions that one system answers right and another wrong."""
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Sequence
 
+from bert_nq.scoring.f_measure import Row
 from bert_nq.scoring.nq import measures
 from bert_nq.scoring.nq.facts import Facts, Tokens
-from bert_nq.scoring.nq.labels import Annotation, Prediction, Span
-from bert_nq.scoring.nq.measures import Row
+from bert_nq.scoring.nq.labels import Answers, AnswerSpan, Prediction
 
 
 class Change(NamedTuple):
-    """A question of which one of two systems is right."""
+    """A question that one of two systems answers right and the other wrong."""
     example_id: int
     kind: str  # "long" or "short"
-    won: bool  # by the system that is looked at; else by the other
+    won: bool  # whether the reported system is right; else the other is
     question: str
     title: str
-    gold: List[str]  # what the annotators marked, each different answer once
+    gold: List[str]  # the annotators' answers, each different one once
     answer: str
     other_answer: str
 
 
 class Pair(NamedTuple):
-    """What two systems said to each question, the first being the one that is looked at.
+    """The answers of the reported system and of another one to all questions.
 
-    Rows have their thresholds applied and are in the order of `gold`.
+    Thresholds are applied to the rows, which are in the order of `gold`.
     """
     kind: str  # "long" or "short"
-    gold: Mapping[int, Sequence[Annotation]]
+    gold: Mapping[int, Sequence[Answers]]
     rows: Sequence[Row]
     other_rows: Sequence[Row]
     predictions: Mapping[int, Prediction]
     others: Mapping[int, Prediction]
 
     def changed(self) -> Iterator[int]:
-        """The ids of the questions that one system has right and the other not."""
+        """Yields the ids of the questions that only one of the systems answers right."""
         for example_id, row, other in zip(self.gold, self.rows, self.other_rows):
             if is_right(row) != is_right(other):
                 yield example_id
 
 
 def is_right(row: Row) -> bool:
-    """Whether the right answer was given, or none where there is none."""
+    """Whether the answer is right: null is, for a question without one."""
     return row.is_correct if row.has_gold else not row.has_prediction
 
 
 def spans(pair: Pair) -> Dict[int, List[Tokens]]:
-    """The answers to the questions that changed, so that their words can be read."""
+    """The spans whose words are wanted: gold and answers of the changed questions."""
     return {i: sorted({span[2:] for span in measures.spans_of(
         list(pair.gold[i]) + [pair.predictions[i].answers, pair.others[i].answers])
         if span.start_token >= 0}) for i in pair.changed()}
 
 
 def changes(pair: Pair, facts: Mapping[int, Facts]) -> List[Change]:
-    """The questions that changed, in the order of gold.
+    """The changed questions, in the order of gold.
 
     Args:
       pair: the two systems.
@@ -63,19 +63,19 @@ def changes(pair: Pair, facts: Mapping[int, Facts]) -> List[Change]:
 
 
 def _change(pair: Pair, facts: Facts, example_id: int, row: Row, other: Row) -> Change:
-    def shown(answers: Annotation, there_is_one: bool) -> str:
-        return shown_answer(answers, pair.kind, facts.texts) if there_is_one else ""
+    def shown(answers: Answers, has_answer: bool) -> str:
+        return shown_answer(answers, pair.kind, facts.texts) if has_answer else ""
 
     marked = [shown(annotation, row.has_gold) for annotation in pair.gold[example_id]]
     return Change(
         example_id, pair.kind, is_right(row), facts.question, facts.title,
-        # Each once, in their order.
+        # A dict, to have each once and in order.
         list(dict.fromkeys(filter(None, marked))),
         shown(pair.predictions[example_id].answers, row.has_prediction),
         shown(pair.others[example_id].answers, other.has_prediction))
 
 
-def shown_answer(answers: Annotation, kind: str, texts: Mapping[Tokens, str]) -> str:
+def shown_answer(answers: Answers, kind: str, texts: Mapping[Tokens, str]) -> str:
     """An answer for people: "the town (tokens 12-13)", "yes"; empty where there is none."""
     if kind == "short" and answers.yes_no_answer != "none":
         return answers.yes_no_answer
@@ -83,8 +83,8 @@ def shown_answer(answers: Annotation, kind: str, texts: Mapping[Tokens, str]) ->
     return ", ".join(_span(span, texts) for span in marked if not span.is_null())
 
 
-def _span(span: Span, texts: Mapping[Tokens, str]) -> str:
-    """Its words and place; the last token or byte is one of its own."""
+def _span(span: AnswerSpan, texts: Mapping[Tokens, str]) -> str:
+    """The words and the place of a span; the place names its last token or byte, "tokens 12-13"."""
     if span.start_token < 0:
         return _place("byte", span.start_byte, span.end_byte - 1)
     place = _place("token", span.start_token, span.end_token - 1)

@@ -1,6 +1,6 @@
-"""What a report says of questions beside their scores: their words, their pages, their answers.
+"""Facts about questions for a report: the question, its page, the kind and words of its answers.
 
-This parses whole pages, which scoring does not, and keeps a few words of each.
+Whole pages are parsed for them, which scoring does not do, and a few words of each are kept.
 """
 import collections
 import functools
@@ -9,10 +9,11 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Seq
 
 from bert_nq.base import lines
 from bert_nq.base.errors import UserError
-from bert_nq.scoring.nq.gold import in_processes, parse_line
-from bert_nq.scoring.nq.labels import Annotation, Record, Span, parse_question
+from bert_nq.base.json_lines import parse_line
+from bert_nq.scoring.nq.gold import in_processes
+from bert_nq.scoring.nq.labels import Answers, AnswerSpan, Record, parse_question
 
-# The kinds of long answers, by the tag that they begin with.
+# The kinds of long answers, by their first tag.
 _KINDS = {"p": "paragraph", "table": "table", "tr": "table", "ul": "list", "ol": "list",
           "li": "list", "dl": "list", "dd": "list", "dt": "list"}
 OTHER, NULL = "other", "none"
@@ -20,20 +21,20 @@ OTHER, NULL = "other", "none"
 # <P>, or <Td_colspan="2"> as the simplified format has it.
 _TAG = re.compile(r"<([A-Za-z]+)")
 _ANY_TAG = re.compile(r"</?[A-Za-z][^>]*>")
-_LONGEST_TAG = 20  # bytes that are enough for the name of one
+_LONGEST_TAG = 20  # bytes that hold the name of any tag
 
 _MOST_WORDS = 25  # of a span that is shown
 
-Tokens = Tuple[int, int]  # the first token of a span and that after its last
+Tokens = Tuple[int, int]  # a span of document tokens, [start, end)
 
 
 class Facts(NamedTuple):
-    """Of one question."""
+    """The facts about one question."""
     question: str
     title: str  # of its page
     num_tokens: int  # of its page
     kind: str  # of its long answer: paragraph, table, list, other; none where nobody marked one
-    texts: Dict[Tokens, str]  # of the spans that were asked for
+    texts: Dict[Tokens, str]  # the words of the spans that were asked for
 
 
 def read_facts(paths: Sequence[str], num_processes: int = 1,
@@ -43,7 +44,7 @@ def read_facts(paths: Sequence[str], num_processes: int = 1,
     Args:
       paths: .jsonl or .jsonl.gz, original or simplified format.
       num_processes: how many shards are read at a time.
-      spans: of which questions the words of which spans are wanted.
+      spans: the spans whose words are wanted, by example id.
 
     Raises:
       UserError: a shard cannot be read, or a line of it is not an annotated NQ example.
@@ -68,7 +69,7 @@ def read_shard_facts(path: str, spans: Mapping[int, Iterable[Tokens]]) -> List[T
 
 
 def facts_of(record: Record, spans: Mapping[int, Iterable[Tokens]]) -> Tuple[int, Facts]:
-    """The id and the facts of one example of either format; what is missing is empty or 0."""
+    """The id and the facts of one example of either format; missing fields are empty or 0."""
     example_id, annotations = parse_question(record)
     tokens = _tokens(record)
     return example_id, Facts(_text(record, "question_text"), _text(record, "document_title"),
@@ -89,8 +90,8 @@ def _text(record: Record, field: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _kind(record: Record, tokens: Sequence[Any], annotations: Sequence[Annotation]) -> str:
-    """Of the long answer that most annotators marked, of several the first."""
+def _kind(record: Record, tokens: Sequence[Any], annotations: Sequence[Answers]) -> str:
+    """The kind of the long answer that most annotators marked, of several the first one."""
     marked = [a.long_answer for a in annotations if not a.long_answer.is_null()]
     if not marked:
         return NULL
@@ -115,8 +116,8 @@ def _words(tokens: Sequence[Any], start: int, end: int) -> str:
     return " ".join(words)
 
 
-def _first_token(record: Record, tokens: Sequence[Any], span: Span) -> str:
-    """The token that the span begins with; where that is not known, the HTML at its first byte."""
+def _first_token(record: Record, tokens: Sequence[Any], span: AnswerSpan) -> str:
+    """The first token of the span; the HTML at its first byte where it has no tokens."""
     if 0 <= span.start_token < len(tokens):
         return _token(tokens[span.start_token])
     if span.start_byte < 0:

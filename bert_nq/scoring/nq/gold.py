@@ -1,7 +1,6 @@
-"""Reading the annotations of NQ shards, several shards at a time."""
+"""The reader of the annotations of NQ shards, several shards at a time."""
 import concurrent.futures
 import gc
-import json
 import signal
 from concurrent.futures.process import BrokenProcessPool
 from typing import (
@@ -17,16 +16,15 @@ from typing import (
     TypeVar,
 )
 
-import orjson
-
 from bert_nq.base import lines
 from bert_nq.base.errors import UserError
+from bert_nq.base.json_lines import parse_line
 from bert_nq.scoring.nq import skimming
-from bert_nq.scoring.nq.labels import Annotation, Packed, packed, parse_question, unpacked
+from bert_nq.scoring.nq.labels import Answers, Packed, packed, parse_question, unpacked
 
 T = TypeVar("T")
 
-Gold = Dict[int, Tuple[Annotation, ...]]  # by example id
+Gold = Dict[int, Tuple[Answers, ...]]  # by example id
 
 
 class Question(NamedTuple):
@@ -34,7 +32,7 @@ class Question(NamedTuple):
 
     line: int  # counted from 1
     example_id: int
-    annotations: Tuple[Annotation, ...]
+    annotations: Tuple[Answers, ...]
 
 
 def read_gold(paths: Sequence[str], num_processes: int = 1) -> Gold:
@@ -47,8 +45,8 @@ def read_shards(paths: Sequence[str], num_processes: int = 1) -> Iterator[List[Q
 
     Args:
       paths: .jsonl or .jsonl.gz, original or simplified format.
-      num_processes: how many shards are read at a time. More than there are processors share them
-        evenly, where as many would leave some idle at the end.
+      num_processes: how many shards are read at a time. A few more than there are processors keep
+        all of these busy to the end.
 
     Raises:
       UserError: a shard cannot be read, or a line of it is not an annotated NQ example.
@@ -62,10 +60,10 @@ def read_shards(paths: Sequence[str], num_processes: int = 1) -> Iterator[List[Q
 
 
 def in_processes(read: Callable[[str], T], paths: Sequence[str], num_processes: int) -> Iterator[T]:
-    """Yields what `read` makes of each path, in their order, `num_processes` at a time.
+    """Yields `read(path)` for each path, in their order, computed by several processes.
 
     Raises:
-      UserError: what `read` raised, or a process was killed.
+      UserError: `read` raised it, or a process was killed.
     """
     num_processes = min(num_processes, len(paths))
     if num_processes <= 1:
@@ -81,7 +79,7 @@ def in_processes(read: Callable[[str], T], paths: Sequence[str], num_processes: 
 
 def read_shard(path: str) -> List[Question]:
     """The questions of one shard, in the order of its lines."""
-    # The checksum of gzip vouches for what is skipped; a text is parsed to see that it is whole.
+    # Damage in skipped parts of a gzip file shows in its checksum; a plain text has none.
     decode = _skim_or_parse if path.endswith(".gz") else parse_line
     questions = []
     for line, text in lines.read_lines(path):
@@ -126,27 +124,11 @@ def _skim_or_parse(line: bytes) -> Any:
     return parse_line(line) if record is None else record
 
 
-def parse_line(line: bytes) -> Any:
-    """The JSON of a line.
-
-    Raises:
-      UserError: it is not JSON.
-    """
-    try:
-        return orjson.loads(line)
-    except ValueError:
-        try:
-            # It takes what orjson does not, such as lone surrogates in a page's text.
-            return json.loads(line.decode("utf8").strip())
-        except (ValueError, RecursionError) as e:
-            raise UserError("not JSON: %s" % e) from e
-
-
 def _start() -> None:
     """Prepares a reading process."""
-    # Ctrl-C ends it without a traceback; the program itself tells of it.
+    # Ctrl-C ends it without a traceback; the program itself reports it.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    # What it keeps holds no cycles, and looking for them takes longer than making it.
+    # Annotations hold no cycles, and looking for them takes longer than making the annotations.
     gc.disable()
 
 

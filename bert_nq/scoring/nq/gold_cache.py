@@ -1,4 +1,4 @@
-"""Keeping gold annotations for the next time: a few megabytes instead of shards of a gigabyte."""
+"""A cache of gold annotations: a few megabytes to read instead of shards of a gigabyte."""
 import hashlib
 import json
 import os
@@ -13,11 +13,11 @@ from bert_nq.scoring.nq.labels import packed, unpacked
 class GoldCache:
     """The annotations of some shards, in a file beside the first of them.
 
-    It holds as long as no shard's size or time of change is another. Its name starts with a dot, so
-    that a pattern such as `dev/*` does not take it for a shard.
+    It is valid as long as the size and the time of change of all shards stay. Its name starts with
+    a dot, so that a pattern such as `dev/*` does not take it for a shard.
 
     Attributes:
-      path: of the cache file.
+      path: the cache file.
     """
 
     _FORMAT = 1
@@ -31,7 +31,7 @@ class GoldCache:
         remote = [path for path in paths if files.is_remote(path)]
         if remote:
             raise UserError("%s: only local gold files can be cached" % remote[0])
-        # Taken before the shards are read: should one change meanwhile, the cache is stale at once.
+        # Taken before the shards are read, so that a change while they are read is noticed.
         self._files = [self._state(os.path.abspath(path)) for path in paths]
         name = "\n".join(path for path, _, _ in self._files).encode("utf8", "surrogateescape")
         self.path = os.path.join(os.path.dirname(self._files[0][0]),
@@ -46,16 +46,15 @@ class GoldCache:
         return [path, state.st_size, state.st_mtime_ns]
 
     def load(self) -> Optional[Gold]:
-        """What was stored for these very files, or None."""
+        """The annotations stored for the shards as they are now; None where there are none."""
         try:
-            with open(self.path, "rb") as f:
-                content = json.load(f)
+            content = files.read_json(self.path)
             if content["format"] != self._FORMAT or content["files"] != self._files:
                 return None
             return {example_id: unpacked(annotations)
                     for example_id, annotations in content["questions"]}
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
+        except (UserError, ValueError, KeyError, TypeError):
+            return None  # A damaged cache is written anew.
 
     def store(self, gold: Gold) -> None:
         """Writes the cache.

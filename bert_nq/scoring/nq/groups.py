@@ -1,20 +1,20 @@
 """Scores of groups of questions: by kind of answer, length of page, question word.
 
-All groups are scored at the thresholds that are best for all questions, so that the counts of the
-groups add up to those of all.
+All groups are scored at the best thresholds of all questions, so that the counts of the groups add
+up to those of all questions.
 """
 import re
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence, Tuple
 
-from bert_nq.scoring.nq import measures
+from bert_nq.scoring import f_measure
+from bert_nq.scoring.f_measure import Number, Row
 from bert_nq.scoring.nq.facts import NULL, OTHER, Facts
-from bert_nq.scoring.nq.labels import Annotation
-from bert_nq.scoring.nq.measures import Number, Row
+from bert_nq.scoring.nq.labels import Answers
 
 _QUESTION_WORDS = ("who", "what", "when", "where", "which", "why", "how")
 _SAME = {"whose": "who", "whom": "who"}
 _AMOUNT = ("many", "much")
-# A question that begins with one of these wants a yes or no.
+# First words of questions that can be answered with yes or no.
 _AUXILIARIES = frozenset(
     "is are was were am be do does did has have had can could will would shall should may might "
     "must".split())
@@ -23,8 +23,8 @@ _WORD = re.compile(r"[a-z]+")
 SHORT, LONG_ONLY, YES_NO = "short", "long only", "yes/no"
 
 
-class Outcome(NamedTuple):
-    """One question: its rows at the best thresholds and what it is grouped by."""
+class ScoredQuestion(NamedTuple):
+    """A question with its rows at the best thresholds and the properties that group it."""
     long: Row
     short: Row
     answer_type: str  # short, yes/no, long only, none
@@ -32,26 +32,27 @@ class Outcome(NamedTuple):
 
 
 class Count(NamedTuple):
-    """How many questions of a group have, were given, and were given right an answer."""
-    gold: int
-    predicted: int
-    correct: int
+    """The counts and scores of one kind of answer in a group of questions."""
+    gold: int  # questions that have an answer
+    predicted: int  # questions that were answered
+    correct: int  # questions that were answered right
     precision: Number
     recall: Number
     f1: Number
 
 
 class Group(NamedTuple):
+    """The questions of a group and their counts."""
     name: str
     questions: int
     long: Count
     short: Count
 
 
-def answer_type(annotations: Sequence[Annotation], has_long: bool, has_short: bool) -> str:
-    """What kind of answer a question has, by the votes that the measures count.
+def answer_type(annotations: Sequence[Answers], has_long: bool, has_short: bool) -> str:
+    """The type of a question's answer, by the votes that the measures count.
 
-    A short answer is a yes or no where more annotators said so than marked spans.
+    A short answer is of the type yes/no if more annotators answered that than marked spans.
     """
     if not has_short:
         return LONG_ONLY if has_long else NULL
@@ -61,7 +62,7 @@ def answer_type(annotations: Sequence[Annotation], has_long: bool, has_short: bo
 
 
 def question_word(question: str) -> str:
-    """The first word that asks: who, what ... how, "how many/much"; else "is/do ..." or other."""
+    """The first question word: who, what ... how, "how many/much"; else "is/do ..." or other."""
     words = _WORD.findall(question.lower())
     for word, following in zip(words, words[1:] + [""]):
         word = _SAME.get(word, word)
@@ -73,54 +74,54 @@ def question_word(question: str) -> str:
 
 
 def length_class(num_tokens: int) -> Tuple[int, str]:
-    """A page's length between two powers of two, to sort by and to show: "1,024-2,047"."""
+    """The class of a page's length, between two powers of two: a sort key and "1,024-2,047"."""
     least = 1 << num_tokens.bit_length() - 1 if num_tokens > 1 else 0
     return least, "%s-%s" % (format(least, ","), format(max(1, 2 * least - 1), ","))
 
 
-def tables(outcomes: Sequence[Outcome]) -> Dict[str, List[Group]]:
+def tables(questions: Sequence[ScoredQuestion]) -> Dict[str, List[Group]]:
     """The groups of each table, by the table's title."""
     return {
-        "answer type": _table(outcomes, lambda o: o.answer_type,
+        "answer type": _table(questions, lambda q: q.answer_type,
                               (SHORT, YES_NO, LONG_ONLY, NULL)),
-        "kind of long answer": _table([o for o in outcomes if o.long.has_gold],
-                                      lambda o: o.facts.kind, ("paragraph", "table", "list")),
-        "tokens of the page": _by_length(outcomes),
-        "question word": _table(outcomes, lambda o: question_word(o.facts.question),
+        "kind of long answer": _table([q for q in questions if q.long.has_gold],
+                                      lambda q: q.facts.kind, ("paragraph", "table", "list")),
+        "tokens of the page": _by_length(questions),
+        "question word": _table(questions, lambda q: question_word(q.facts.question),
                                 _QUESTION_WORDS + ("how many/much", "is/do ...")),
     }
 
 
-def _by_length(outcomes: Sequence[Outcome]) -> List[Group]:
-    classes = {length_class(o.facts.num_tokens) for o in outcomes}
-    return _table(outcomes, lambda o: length_class(o.facts.num_tokens)[1],
+def _by_length(questions: Sequence[ScoredQuestion]) -> List[Group]:
+    classes = {length_class(q.facts.num_tokens) for q in questions}
+    return _table(questions, lambda q: length_class(q.facts.num_tokens)[1],
                   [name for _, name in sorted(classes)])
 
 
-def _table(outcomes: Sequence[Outcome], key: Callable[[Outcome], str], order: Sequence[str]
-           ) -> List[Group]:
-    """The groups that have a question, in the order given, others after them."""
-    members = {}  # type: Dict[str, List[Outcome]]
-    for outcome in outcomes:
-        members.setdefault(key(outcome), []).append(outcome)
+def _table(questions: Sequence[ScoredQuestion], key: Callable[[ScoredQuestion], str],
+           order: Sequence[str]) -> List[Group]:
+    """The groups that have questions, those in `order` first."""
+    members = {}  # type: Dict[str, List[ScoredQuestion]]
+    for question in questions:
+        members.setdefault(key(question), []).append(question)
     names = [name for name in order if name in members]
     names += sorted(set(members) - set(order))
-    return [Group(name, len(members[name]), count([o.long for o in members[name]]),
-                  count([o.short for o in members[name]])) for name in names]
+    return [Group(name, len(members[name]), count([q.long for q in members[name]]),
+                  count([q.short for q in members[name]])) for name in names]
 
 
 def count(rows: Sequence[Row]) -> Count:
-    """The counts of rows whose thresholds were applied."""
-    point = measures.all_predictions(rows)
+    """The counts of rows, to which thresholds were applied."""
+    point = f_measure.all_predictions(rows)
     return Count(sum(row.has_gold for row in rows), sum(row.has_prediction for row in rows),
                  sum(row.is_correct for row in rows), point.precision, point.recall, point.f1)
 
 
-def outcomes_of(gold: Mapping[int, Sequence[Annotation]], facts: Mapping[int, Facts],
-                long_rows: Sequence[Row], short_rows: Sequence[Row]) -> List[Outcome]:
-    """The outcomes of all questions, in the order of `gold`; rows whose thresholds were applied."""
-    return [Outcome(long, short, answer_type(annotations, long.has_gold, short.has_gold),
-                    facts[example_id])
+def score_questions(gold: Mapping[int, Sequence[Answers]], facts: Mapping[int, Facts],
+                    long_rows: Sequence[Row], short_rows: Sequence[Row]) -> List[ScoredQuestion]:
+    """All questions in the order of `gold`, from rows whose thresholds were applied."""
+    return [ScoredQuestion(long, short, answer_type(annotations, long.has_gold, short.has_gold),
+                           facts[example_id])
             for (example_id, annotations), long, short in zip(gold.items(), long_rows, short_rows)]
 
 

@@ -1,24 +1,20 @@
-"""What annotators marked and what a system predicted, as the NQ scorer sees it.
+"""The answers that annotators marked and a system predicted, as the NQ scorer compares them.
 
 A span is given by byte offsets, by token offsets or by both; ends are exclusive. Gold of the
-simplified format has token offsets only. What is read here has been checked: whoever scores it need
-not look again.
+simplified format has token offsets only. All values are checked when they are parsed, so that the
+measures need not look again.
 """
-import math
-import re
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from bert_nq.base.errors import UserError
+from bert_nq.base.numbers import Number, parse_finite, parse_id
 
 Record = Dict[str, Any]  # a JSON object
-Number = Union[int, float]
 Packed = Sequence[Any]
 
-_INTEGER = re.compile(r"-?[0-9]+")
 
-
-class Span(NamedTuple):
-    """A stretch of the page; a pair of offsets that is not known is (-1, -1)."""
+class AnswerSpan(NamedTuple):
+    """A stretch of the page in bytes and in tokens; the pair that is not known is (-1, -1)."""
 
     start_byte: int = -1
     end_byte: int = -1
@@ -30,25 +26,25 @@ class Span(NamedTuple):
         return self.start_byte < 0 and self.start_token < 0
 
     def units(self) -> List[str]:
-        """Which offsets it has: "byte", "token", both or none."""
+        """The kinds of offsets that it has: "byte", "token", both or none."""
         starts = (("byte", self.start_byte), ("token", self.start_token))
         return [unit for unit, start in starts if start >= 0]
 
-    def matches(self, other: "Span") -> bool:
-        """Whether both know their bytes and these agree, or both know their tokens and these do.
+    def matches(self, other: "AnswerSpan") -> bool:
+        """Whether both have bytes and these are equal, or both have tokens and these are.
 
-        Bytes that differ do not outweigh tokens that agree: so the official scorer has it, though
-        its documentation says that bytes come first.
+        Equal tokens match even where bytes differ, as in the official scorer, though its
+        documentation says that bytes come first.
         """
         return (self.start_byte >= 0 and self[:2] == other[:2]
                 or self.start_token >= 0 and self[2:] == other[2:])
 
 
-class Annotation(NamedTuple):
-    """What one annotator marked; `short_answers` holds no null span."""
+class Answers(NamedTuple):
+    """One annotator's or one system's answers to a question; `short_answers` has no null span."""
 
-    long_answer: Span = Span()
-    short_answers: Tuple[Span, ...] = ()
+    long_answer: AnswerSpan = AnswerSpan()
+    short_answers: Tuple[AnswerSpan, ...] = ()
     yes_no_answer: str = "none"  # "yes", "no" or "none"
 
     def has_short_answer(self) -> bool:
@@ -56,34 +52,34 @@ class Annotation(NamedTuple):
         return bool(self.short_answers) or self.yes_no_answer != "none"
 
 
-def packed(annotations: Iterable[Annotation]) -> Packed:
+def packed(annotations: Iterable[Answers]) -> Packed:
     """The annotations as plain tuples, which are pickled five times as fast as named ones."""
-    # From lists, which know how long they are.
+    # tuple() is faster from a list, whose length is known, than from a generator.
     return tuple([(tuple(a.long_answer), tuple([tuple(span) for span in a.short_answers]),
                    a.yes_no_answer) for a in annotations])
 
 
-def unpacked(annotations: Packed) -> Tuple[Annotation, ...]:
-    """The annotations from what `packed` made of them, or from its JSON.
+def unpacked(annotations: Packed) -> Tuple[Answers, ...]:
+    """The annotations again from the tuples of `packed`, or from these written as JSON.
 
     Raises:
       TypeError, ValueError: it is something else.
     """
-    return tuple([Annotation(Span._make(long_answer),
-                             tuple([Span._make(span) for span in short_answers]), yes_no_answer)
+    return tuple([Answers(AnswerSpan._make(long_answer),
+                          tuple([AnswerSpan._make(span) for span in short_answers]), yes_no_answer)
                   for long_answer, short_answers, yes_no_answer in annotations])
 
 
 class Prediction(NamedTuple):
-    """A system's answers to one question and how much it trusts them."""
+    """A system's answers to one question and their scores."""
 
     example_id: int
-    answers: Annotation
+    answers: Answers
     long_score: Number
     short_score: Number
 
 
-def parse_question(record: Record) -> Tuple[int, Tuple[Annotation, ...]]:
+def parse_question(record: Record) -> Tuple[int, Tuple[Answers, ...]]:
     """The id and the annotations of one NQ example of either format.
 
     An empty list of annotations is a question without an answer.
@@ -112,9 +108,7 @@ def parse_prediction(record: Record) -> Prediction:
       UserError: example_id or a score is missing or a value is impossible; the message names the
         example.
     """
-    if "example_id" not in _object(record, "the prediction"):
-        raise UserError("the field example_id is missing")
-    example_id = parse_id(record["example_id"])
+    example_id = entry_id(record)
     where = "example %d" % example_id
     answers = _answers(record, where)
     if answers.yes_no_answer != "none" and answers.short_answers:
@@ -124,42 +118,44 @@ def parse_prediction(record: Record) -> Prediction:
                       _score(record, "short_answers_score", where))
 
 
-def parse_id(value: Any) -> int:
-    """An example id: an integer, or a string of one as Kaggle's files have it."""
-    if isinstance(value, str) and _INTEGER.fullmatch(value):
-        return int(value)
-    if not _is_integer(value):
-        raise UserError("example_id %r is not an integer" % (value,))
-    return value
-
-
-def parse_span(record: Record, where: str = "span") -> Span:
-    """A span from its four offsets; a pair that is missing, null or negative becomes (-1, -1).
+def entry_id(record: Any) -> int:
+    """The example id of an entry of a prediction or n-best file.
 
     Raises:
-      UserError: half a pair is missing or negative, or the start is not before the end; `where`
-        begins the message.
+      UserError: it is no JSON object, or has no id.
+    """
+    if "example_id" not in _object(record, "the prediction"):
+        raise UserError("the field example_id is missing")
+    return parse_id(record["example_id"])
+
+
+def parse_span(record: Record, where: str = "span") -> AnswerSpan:
+    """The span of four offsets; a pair that is missing, null or negative becomes (-1, -1).
+
+    Raises:
+      UserError: one offset of a pair is missing or negative, or the start is not before the end;
+        `where` begins the message.
     """
     _object(record, where)
-    return Span(*_pair(record, "byte", where), *_pair(record, "token", where))
+    return AnswerSpan(*_pair(record, "byte", where), *_pair(record, "token", where))
 
 
-def _annotation(record: Record, where: str) -> Annotation:
+def _annotation(record: Record, where: str) -> Answers:
     for field in ("long_answer", "short_answers", "yes_no_answer"):
         if field not in _object(record, where):
             raise UserError("%s: the field %s is missing" % (where, field))
     return _answers(record, where)
 
 
-def _answers(record: Record, where: str) -> Annotation:
+def _answers(record: Record, where: str) -> Answers:
     long_answer = record.get("long_answer")
     short_answers = record.get("short_answers")
     if short_answers is None:
         short_answers = []
     spans = [parse_span(s, where + ": short answer")
              for s in _list(short_answers, "short_answers", where)]
-    return Annotation(
-        Span() if long_answer is None else parse_span(long_answer, where + ": long answer"),
+    return Answers(
+        AnswerSpan() if long_answer is None else parse_span(long_answer, where + ": long answer"),
         tuple(s for s in spans if not s.is_null()),
         _yes_no(record.get("yes_no_answer"), where))
 
@@ -204,16 +200,7 @@ def _score(record: Record, field: str, where: str) -> Number:
     if field not in record:
         raise UserError("%s: the field %s is missing: a prediction needs both scores"
                         % (where, field))
-    score = record[field]
-    if isinstance(score, bool) or not isinstance(score, (int, float)):
-        raise UserError("%s: %s %r is not a number" % (where, field, score))
-    try:
-        finite = math.isfinite(score)
-    except OverflowError:  # an integer beyond all floats
-        finite = False
-    if not finite:
-        raise UserError("%s: %s %s is not a finite number" % (where, field, str(score)[:40]))
-    return score
+    return parse_finite(record[field], "%s: %s" % (where, field))
 
 
 def _list(value: Any, field: str, where: str) -> list:

@@ -1,50 +1,35 @@
-"""The official measures of Natural Questions: F1, precision and recall over score thresholds.
+"""The official measures of Natural Questions: which answers are right, and the 20 numbers.
 
 The rules and the order of the float operations are those of the official scorer (`nq_eval` of
-google-research-datasets/natural-questions), so that results agree to the last digit, and so does
+google-research-datasets/natural-questions), so that results are equal to the last digit, and so is
 whether a number is the integer 0 or the float 0.0. Kwiatkowski et al. 2019, section 5, explains the
 metrics.
 
-The way through: labels -> rows (one per question) -> points (one per threshold) -> metrics.
+The way through: labels -> rows (one per question, made here) -> points (one per threshold, made by
+f_measure) -> metrics.
 """
-from typing import Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, Iterable, Iterator, List, Mapping, Sequence, Tuple
 
 from bert_nq.base.errors import UserError
-from bert_nq.scoring.nq.labels import Annotation, Number, Prediction, Span
+from bert_nq.base.numbers import Number
+from bert_nq.scoring.f_measure import Row, all_predictions, best_f1, recall_at_precision, sweep
+from bert_nq.scoring.nq.labels import Answers, AnswerSpan, Prediction
 
-NON_NULL_THRESHOLD = 2  # as many annotators must have marked an answer for there to be one
+NON_NULL_THRESHOLD = 2  # annotators who must have marked an answer for a question to have one
 PRECISION_TARGETS = (0.5, 0.75, 0.9)
 
 _IDS_SHOWN = 5
 
 
-class Row(NamedTuple):
-    """One question's outcome, for either the long or the short answer."""
-
-    has_gold: bool
-    has_prediction: bool
-    is_correct: bool
-    score: Number
-
-
-class Point(NamedTuple):
-    """What is reached when predictions that score under `threshold` are dropped."""
-
-    threshold: Optional[Number]  # None: no threshold reaches what was asked for
-    precision: Number
-    recall: Number
-    f1: Number  # the harmonic mean of the two, 0 if both are 0
-
-
-def long_row(annotations: Sequence[Annotation], prediction: Prediction,
+def long_row(annotations: Sequence[Answers], prediction: Prediction,
              non_null_threshold: int = NON_NULL_THRESHOLD) -> Row:
-    """Scores a long answer, which is right if it matches that of any annotator.
+    """The row of a long answer, which is right if it matches that of any annotator.
 
     Args:
       annotations: of one question, by all its annotators; may be empty.
       prediction: for the same question.
-      non_null_threshold: how many annotators must have marked a long answer for there to be one;
-        if fewer did, no prediction is right.
+      non_null_threshold: the annotators who must have marked a long answer for the question to have
+        one; if fewer did, no prediction is right.
     """
     gold = [a.long_answer for a in annotations if not a.long_answer.is_null()]
     predicted = prediction.answers.long_answer
@@ -54,12 +39,12 @@ def long_row(annotations: Sequence[Annotation], prediction: Prediction,
     return Row(has_gold, has_prediction, is_correct, prediction.long_score)
 
 
-def short_row(annotations: Sequence[Annotation], prediction: Prediction,
+def short_row(annotations: Sequence[Answers], prediction: Prediction,
               non_null_threshold: int = NON_NULL_THRESHOLD) -> Row:
-    """Scores the short answers, which are right if they agree with those of any annotator.
+    """The row of the short answers, which are right if they equal those of any annotator.
 
-    A predicted yes or no has to be what some annotator said, predicted spans have to be the set
-    that some annotator marked. Arguments as in `long_row`.
+    A predicted yes or no must be the answer of some annotator, predicted spans must be the set that
+    some annotator marked. Arguments as in `long_row`.
     """
     answers = prediction.answers
     has_gold = bool(annotations) and (
@@ -73,13 +58,13 @@ def short_row(annotations: Sequence[Annotation], prediction: Prediction,
                prediction.short_score)
 
 
-def same_spans(some: Sequence[Span], others: Sequence[Span]) -> bool:
+def same_spans(some: Sequence[AnswerSpan], others: Sequence[AnswerSpan]) -> bool:
     """Whether each span matches one on the other side; order and repetition do not matter."""
     return (all(any(a.matches(b) for b in others) for a in some)
             and all(any(a.matches(b) for a in some) for b in others))
 
 
-def score_answers(gold: Mapping[int, Sequence[Annotation]], predictions: Mapping[int, Prediction],
+def score_answers(gold: Mapping[int, Sequence[Answers]], predictions: Mapping[int, Prediction],
                   long_non_null_threshold: int = NON_NULL_THRESHOLD,
                   short_non_null_threshold: int = NON_NULL_THRESHOLD
                   ) -> Tuple[List[Row], List[Row]]:
@@ -116,19 +101,19 @@ def _check_same_ids(gold: Mapping[int, object], predictions: Mapping[int, object
                         % "; ".join(faults))
 
 
-def check_units(gold: Mapping[int, Sequence[Annotation]], predictions: Mapping[int, Prediction]
+def check_units(gold: Mapping[int, Sequence[Answers]], predictions: Mapping[int, Prediction]
                 ) -> None:
-    """Finds predicted spans that cannot match whatever they are: of bytes, where gold has tokens.
+    """Checks that predicted spans can match at all: bytes match no gold that has tokens only.
 
     Raises:
-      UserError: no gold span has any of the offsets that a predicted span has.
+      UserError: a predicted span has no offsets of the only kind that gold spans have.
     """
     known = set()
     for annotations in gold.values():
         for span in spans_of(annotations):
             known.update(span.units())
         if len(known) == 2:
-            return  # At the first answer of the original format.
+            return  # The first answer of the original format has both.
     hopeless = [p.example_id for p in predictions.values() for span in spans_of([p.answers])
                 if known and not known & set(span.units())]
     if hopeless:
@@ -138,8 +123,8 @@ def check_units(gold: Mapping[int, Sequence[Annotation]], predictions: Mapping[i
                         % (unit, len(hopeless), hopeless[0], unit, unit))
 
 
-def spans_of(answers: Iterable[Annotation]) -> Iterator[Span]:
-    """All spans that are not null, long and short."""
+def spans_of(answers: Iterable[Answers]) -> Iterator[AnswerSpan]:
+    """Yields the spans of long and short answers that are not null."""
     for answer in answers:
         if not answer.long_answer.is_null():
             yield answer.long_answer
@@ -149,56 +134,6 @@ def spans_of(answers: Iterable[Annotation]) -> Iterator[Span]:
 def _some(ids: Sequence[int]) -> str:
     more = len(ids) - _IDS_SHOWN
     return ", ".join(map(str, ids[:_IDS_SHOWN])) + (" and %d more" % more if more > 0 else "")
-
-
-def sweep(rows: Sequence[Row]) -> List[Point]:
-    """The precision and recall at each threshold, from the highest to the lowest.
-
-    Each score that occurs is a threshold, that of a null prediction too, and the rows that tie at
-    it count together.
-    """
-    num_gold = sum(row.has_gold for row in rows)
-    num_predicted = num_correct = 0
-    points = []  # type: List[Point]
-    for row in sorted(rows, key=lambda r: r.score, reverse=True):
-        num_predicted += row.has_prediction
-        num_correct += row.is_correct
-        threshold = row.score
-        if points and points[-1].threshold == threshold:
-            threshold = points.pop().threshold
-        points.append(_point(threshold, num_correct, num_predicted, num_gold))
-    return points
-
-
-def at_threshold(rows: Sequence[Row], threshold: Optional[Number]) -> List[Row]:
-    """The rows when predictions that score under `threshold` are dropped; None drops none.
-
-    All have the same score then, for no choice of thresholds is left.
-    """
-    kept = [threshold is None or row.score >= threshold for row in rows]
-    return [Row(row.has_gold, row.has_prediction and keep, row.is_correct and keep, 0.0)
-            for row, keep in zip(rows, kept)]
-
-
-def best_f1(points: Sequence[Point]) -> Point:
-    """The point of the highest F1, the first of several; all 0.0 where nothing is right."""
-    best = Point(0.0, 0.0, 0.0, 0.0)
-    for point in points:
-        if point.f1 > best.f1:
-            best = point
-    return best
-
-
-def recall_at_precision(points: Sequence[Point], target: float) -> Point:
-    """The point of the highest recall, the first of several, with a precision of `target` or more.
-
-    Where there is none the threshold is None and the rest is the integer 0.
-    """
-    best = Point(None, 0, 0, 0)
-    for point in points:
-        if point.precision >= target and point.recall > best.recall:
-            best = point
-    return best
 
 
 def metrics(long_rows: Sequence[Row], short_rows: Sequence[Row]) -> Dict[str, Number]:
@@ -220,27 +155,10 @@ def metrics(long_rows: Sequence[Row], short_rows: Sequence[Row]) -> Dict[str, Nu
 
 def metrics_ignoring_scores(long_rows: Sequence[Row], short_rows: Sequence[Row]
                             ) -> Dict[str, Number]:
-    """n, F1, precision and recall of all predictions, whatever they score, under official keys."""
+    """The count, F1, precision and recall of all predictions whatever they score; official keys."""
     result = {}  # type: Dict[str, Number]
     for kind, rows in (("long-answer", long_rows), ("short-answer", short_rows)):
         point = all_predictions(rows)
         result.update({kind + "-n": len(rows), kind + "-f1": point.f1,
                        kind + "-precision": point.precision, kind + "-recall": point.recall})
     return result
-
-
-def all_predictions(rows: Sequence[Row]) -> Point:
-    """The point at which no prediction is dropped; its threshold is None."""
-    return _point(None, sum(row.is_correct for row in rows),
-                  sum(row.has_prediction for row in rows), sum(row.has_gold for row in rows))
-
-
-def _point(threshold: Optional[Number], num_correct: int, num_predicted: int, num_gold: int
-           ) -> Point:
-    precision = _ratio(num_correct, num_predicted)
-    recall = _ratio(num_correct, num_gold)
-    return Point(threshold, precision, recall, _ratio(2 * precision * recall, precision + recall))
-
-
-def _ratio(x: Number, y: Number) -> Number:
-    return x / y if y else 0

@@ -1,23 +1,23 @@
-"""The answers that a system could give to each question, how sure it is and which are right.
+"""The answers that a system could give to each question, with their scores and which are right.
 
 There are four kinds: the best long answer, the best short span (or spans), yes, and no. A
-prediction file of the page decoder has a score for each. Other files have two scores, of the long
-answer and of the short one, whatever that is: of these yes and no are not options of their own.
+prediction file of the page decoder has a score for each. Other files have two scores, one for the
+long answer and one for the short answer, whether that is spans or yes or no; for such files yes and
+no are no kinds of their own.
 """
-import json
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from bert_nq.base import files
 from bert_nq.base.errors import UserError
-from bert_nq.base.numbers import is_finite
+from bert_nq.base.numbers import parse_finite
 from bert_nq.scoring.nq import measures
+from bert_nq.scoring.nq.answer_files import AnswerFile
 from bert_nq.scoring.nq.labels import (
-    Annotation,
+    Answers,
+    AnswerSpan,
     Prediction,
     Record,
-    Span,
     parse_prediction,
     parse_span,
 )
@@ -25,9 +25,7 @@ from bert_nq.scoring.nq.labels import (
 KINDS = ("long", "short", "yes", "no")
 TWO_KINDS = KINDS[:2]  # of files that have no scores for yes and no
 
-_INT64 = 1 << 64
-
-# Far beyond all log-odds, and small enough to be squared and summed.
+# Far beyond all log-odds, but its square is still finite and can be summed.
 _LARGEST_SCORE = 1e100
 
 
@@ -35,13 +33,17 @@ class Option(NamedTuple):
     """An answer that could be given."""
 
     score: float
-    answer: Annotation  # with the long answer alone, or the short one alone; empty: there is none
+    answer: Answers  # with the long answer alone, or the short one alone; empty: there is none
+
+    def has_answer(self) -> bool:
+        """Whether there is such an answer: yes and no always are, a span may be null."""
+        return not self.answer.long_answer.is_null() or self.answer.has_short_answer()
 
 
 class ScoredFile(NamedTuple):
-    """A prediction file."""
+    """A prediction file with its predictor and all its scores."""
 
-    predictor: Optional[Record]  # what made the predictions, None where the file does not say
+    predictor: Optional[Record]  # model, decoder and options; None where the file does not say
     kinds: Tuple[str, ...]  # KINDS or TWO_KINDS
     predictions: Dict[int, Prediction]  # by example id
     options: Dict[int, Dict[str, Option]]  # by example id and kind
@@ -51,18 +53,18 @@ class Column(NamedTuple):
     """The options of one kind, of n questions."""
 
     scores: np.ndarray  # float64 [n]
-    there: np.ndarray  # bool [n], whether there is such an answer
+    has_answer: np.ndarray  # bool [n], whether there is such an answer
     right: np.ndarray  # bool [n], whether the official scorer would count it as right
 
     def take(self, rows: np.ndarray) -> "Column":
-        """Of the questions `rows` alone."""
+        """The options of the questions `rows` alone."""
         return Column(*(array[rows] for array in self))
 
 
 class Table(NamedTuple):
     """The options of n questions, in the order of their ids."""
 
-    ids: np.ndarray  # int64 [n]; ids beyond that are taken modulo 2**64
+    ids: np.ndarray  # int64 [n]
     has_long_gold: np.ndarray  # bool [n]
     has_short_gold: np.ndarray  # bool [n]
     long: Column
@@ -83,43 +85,20 @@ def read_scored(path: str) -> ScoredFile:
       UserError: it is not JSON or not of the format, thresholds were applied to it already, an
         entry is impossible or occurs twice, or some entries have four scores and some two.
     """
-    content = load_json(path)
-    records = content.get("predictions") if isinstance(content, dict) else None
-    if not isinstance(records, list):
-        raise UserError('%s has no list "predictions": a prediction file of bert_nq/run_nq.py or '
-                        'of the official format is wanted, {"predictions": [...]}' % path)
-    predictor = content.get("predictor")
-    if not (predictor is None or isinstance(predictor, dict)):
-        raise UserError('%s: "predictor" is not a JSON object' % path)
+    answer_file = AnswerFile(path)
+    predictor = answer_file.predictor()
     if predictor and predictor.get("thresholds") is not None:
         raise UserError("%s: thresholds were applied to these predictions already, which loses the "
                         "answers under them: predict again without --thresholds" % path)
     predictions, options = {}, {}  # type: Dict[int, Prediction], Dict[int, Dict[str, Option]]
-    for number, record in enumerate(records, 1):
-        try:
-            prediction = parse_prediction(record)
-            if prediction.example_id in predictions:
-                raise UserError("example %d has a prediction already" % prediction.example_id)
-            predictions[prediction.example_id] = prediction
-            options[prediction.example_id] = options_of(record, prediction)
-        except UserError as e:
-            raise UserError("%s, prediction %d: %s" % (path, number, e)) from e
+    for example_id, (prediction, of_kinds) in answer_file.entries(_prediction_and_options):
+        predictions[example_id], options[example_id] = prediction, of_kinds
     return ScoredFile(predictor, _same_kinds(options, path), predictions, options)
 
 
-def load_json(path: str, remedy: str = "") -> Any:
-    """The content of a JSON file, which may have NaN in it.
-
-    Raises:
-      UserError: it cannot be read or is not JSON; `remedy` ends the message.
-    """
-    with files.open_binary(path) as f:
-        data = f.read()
-    try:
-        # Unlike orjson, json reads NaN, of which the message can then name the example.
-        return json.loads(data)
-    except (ValueError, RecursionError) as e:
-        raise UserError("%s is not JSON, or not all of it: %s%s" % (path, e, remedy)) from e
+def _prediction_and_options(record: Record) -> Tuple[Prediction, Dict[str, Option]]:
+    prediction = parse_prediction(record)
+    return prediction, options_of(record, prediction)
 
 
 def _same_kinds(options: Mapping[int, Mapping[str, Option]], path: str) -> Tuple[str, ...]:
@@ -142,31 +121,30 @@ def options_of(record: Record, prediction: Optional[Prediction] = None) -> Dict[
     """
     prediction = prediction or parse_prediction(record)
     answers = prediction.answers
-    long_answer = Annotation(long_answer=answers.long_answer)
+    long_answer = Answers(long_answer=answers.long_answer)
     where = "example %d" % prediction.example_id
     if record.get("scores") is None:
         scores = _scores({"long": prediction.long_score, "short": prediction.short_score},
                          TWO_KINDS, where)
         return {"long": Option(scores["long"], long_answer),
-                "short": Option(scores["short"], answers._replace(long_answer=Span()))}
+                "short": Option(scores["short"], answers._replace(long_answer=AnswerSpan()))}
     scores = _scores(record["scores"], KINDS, where)
     return {"long": Option(scores["long"], long_answer),
-            "short": Option(scores["short"], Annotation(short_answers=_spans(record, where))),
-            "yes": Option(scores["yes"], Annotation(yes_no_answer="yes")),
-            "no": Option(scores["no"], Annotation(yes_no_answer="no"))}
+            "short": Option(scores["short"], Answers(short_answers=_spans(record, where))),
+            "yes": Option(scores["yes"], Answers(yes_no_answer="yes")),
+            "no": Option(scores["no"], Answers(yes_no_answer="no"))}
 
 
 def _scores(value: Any, kinds: Sequence[str], where: str) -> Dict[str, float]:
     if not isinstance(value, dict):
         raise UserError("%s: scores is not a JSON object" % where)
     for kind in kinds:
-        score = value.get(kind, "missing")
-        if not is_finite(score):
-            raise UserError("%s: the score of %s is %s, not a finite number"
-                            % (where, kind, str(score)[:40]))
-        if abs(score) > _LARGEST_SCORE:
-            raise UserError("%s: the score of %s is %s, beyond %g: scores are like log-odds"
-                            % (where, kind, str(score)[:40], _LARGEST_SCORE))
+        what = "%s: the score of %s" % (where, kind)
+        if kind not in value:
+            raise UserError("%s is missing" % what)
+        if abs(parse_finite(value[kind], what)) > _LARGEST_SCORE:
+            raise UserError("%s is %s, beyond %g: scores are like log-odds"
+                            % (what, str(value[kind])[:40], _LARGEST_SCORE))
     return {kind: float(value[kind]) for kind in kinds}
 
 
@@ -179,26 +157,21 @@ def _spans(record: Record, where: str) -> tuple:
     return tuple(span for span in parsed if not span.is_null())
 
 
-def is_there(option: Option) -> bool:
-    """Whether the option is an answer at all."""
-    return not option.answer.long_answer.is_null() or option.answer.has_short_answer()
-
-
 def column(options: Sequence[Option], right: Sequence[bool]) -> Column:
     """The options of one kind as arrays."""
     return Column(np.array([o.score for o in options], np.float64),
-                  np.array([is_there(o) for o in options], bool), np.array(right, bool))
+                  np.array([o.has_answer() for o in options], bool), np.array(right, bool))
 
 
 def no_column(num_questions: int) -> Column:
-    """Of a kind that a file has no scores for."""
+    """The column of a kind that a file has no scores for: no question has such an answer."""
     return Column(np.zeros(num_questions), *np.zeros((2, num_questions), bool))
 
 
-def make_table(gold: Mapping[int, Sequence[Annotation]], scored: ScoredFile,
+def make_table(gold: Mapping[int, Sequence[Answers]], scored: ScoredFile,
                long_non_null_threshold: int = measures.NON_NULL_THRESHOLD,
                short_non_null_threshold: int = measures.NON_NULL_THRESHOLD) -> Table:
-    """Says of each option whether the official scorer would count it as right.
+    """The options of all questions, each with whether the official scorer would count it as right.
 
     Args:
       gold: the annotations of each example id.
@@ -217,8 +190,4 @@ def make_table(gold: Mapping[int, Sequence[Annotation]], scored: ScoredFile,
                 for i, option in zip(ids, options)]
         columns[kind] = column(options, [row.is_correct for row in rows])
         has_gold[kind] = np.array([row.has_gold for row in rows], bool)
-    return Table(_as_int64(ids), has_gold["long"], has_gold["short"], **columns)
-
-
-def _as_int64(ids: List[int]) -> np.ndarray:
-    return np.array([(i + _INT64 // 2) % _INT64 - _INT64 // 2 for i in ids], np.int64)
+    return Table(np.array(ids, np.int64), has_gold["long"], has_gold["short"], **columns)

@@ -1,14 +1,15 @@
 """A report on predictions: scores with intervals, curves, groups, and a comparison with others.
 
-`make` computes it; report_text shows it, report_folder writes it.
+`make` computes it, report_text formats it, report_folder writes it.
 """
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set
 
-from bert_nq.scoring.nq import bootstrap, comparison, groups, measures
+from bert_nq.scoring import bootstrap, f_measure
+from bert_nq.scoring.f_measure import Row
+from bert_nq.scoring.nq import comparison, groups, measures
 from bert_nq.scoring.nq.comparison import Change, Pair
 from bert_nq.scoring.nq.facts import Facts, Tokens
-from bert_nq.scoring.nq.labels import Annotation, Prediction
-from bert_nq.scoring.nq.measures import Row
+from bert_nq.scoring.nq.labels import Answers, Prediction
 
 KINDS = ("long", "short")
 CONFIDENCE = 0.95
@@ -17,7 +18,7 @@ _MOST_POINTS = 500  # of a curve in report.json
 
 
 class System(NamedTuple):
-    """Predictions and how they were scored; all in the order of gold."""
+    """A system's predictions and their rows, which are in the order of gold."""
     name: str
     predictions: Mapping[int, Prediction]
     long_rows: Sequence[Row]
@@ -29,19 +30,19 @@ class System(NamedTuple):
     def settled(self, kind: str) -> List[Row]:
         """The rows at the threshold with the best F1."""
         rows = self.rows(kind)
-        return measures.at_threshold(rows, measures.best_f1(measures.sweep(rows)).threshold)
+        return f_measure.at_threshold(rows, f_measure.best_f1(f_measure.sweep(rows)).threshold)
 
 
-def pair_of(kind: str, gold: Mapping[int, Sequence[Annotation]], system: System, other: System
+def pair_of(kind: str, gold: Mapping[int, Sequence[Answers]], system: System, other: System
             ) -> Pair:
     """Both systems' answers of one kind, each at its best threshold."""
     return Pair(kind, gold, system.settled(kind), other.settled(kind), system.predictions,
                 other.predictions)
 
 
-def spans(gold: Mapping[int, Sequence[Annotation]], system: System, other: Optional[System]
+def spans(gold: Mapping[int, Sequence[Answers]], system: System, other: Optional[System]
           ) -> Dict[int, Set[Tokens]]:
-    """Of which spans the report shows the words, by example id."""
+    """The spans whose words the report shows, by example id."""
     wanted = {}  # type: Dict[int, Set[Tokens]]
     for kind in KINDS if other else ():
         for example_id, found in comparison.spans(pair_of(kind, gold, system, other)).items():
@@ -50,12 +51,12 @@ def spans(gold: Mapping[int, Sequence[Annotation]], system: System, other: Optio
 
 
 class Report(NamedTuple):
-    """`content` is that of report.json."""
-    content: Dict[str, Any]
+    """A report, for all formats."""
+    content: Dict[str, Any]  # of report.json
     changes: List[Change]  # none without other predictions
 
 
-def make(gold: Mapping[int, Sequence[Annotation]], facts: Mapping[int, Facts], system: System,
+def make(gold: Mapping[int, Sequence[Answers]], facts: Mapping[int, Facts], system: System,
          other: Optional[System] = None, threshold: str = bootstrap.BEST,
          resamples: int = bootstrap.RESAMPLES, seed: int = 0) -> Report:
     """Computes a report.
@@ -64,7 +65,7 @@ def make(gold: Mapping[int, Sequence[Annotation]], facts: Mapping[int, Facts], s
       gold: the annotations of each question.
       facts: of each question, with the words of `spans`.
       system: the predictions to report on.
-      other: those to compare them with.
+      other: the predictions to compare them with.
       threshold, resamples, seed: of the bootstrap.
     """
     content = {
@@ -74,7 +75,7 @@ def make(gold: Mapping[int, Sequence[Annotation]], facts: Mapping[int, Facts], s
                       "confidence": CONFIDENCE}}  # type: Dict[str, Any]
     for kind in KINDS:
         content[kind] = _scores(system, kind, threshold, resamples, seed)
-    content["tables"] = groups.as_json(groups.tables(groups.outcomes_of(
+    content["tables"] = groups.as_json(groups.tables(groups.score_questions(
         gold, facts, system.settled("long"), system.settled("short"))))
     if other is None:
         return Report(content, [])
@@ -94,9 +95,9 @@ def _scores(system: System, kind: str, threshold: str, resamples: int, seed: int
             ) -> Dict[str, Any]:
     """F1 with its interval, the counts behind it, and the curve."""
     rows = system.rows(kind)
-    points = measures.sweep(rows)
+    points = f_measure.sweep(rows)
     interval = bootstrap.f1_interval(rows, threshold, resamples, seed, CONFIDENCE)
-    best = measures.best_f1(points)
+    best = f_measure.best_f1(points)
     every = -(-len(points) // _MOST_POINTS)
     shown = points[::every] + ([] if (len(points) - 1) % every == 0 else points[-1:])
     return dict(groups.count(system.settled(kind))._asdict(), threshold=best.threshold,

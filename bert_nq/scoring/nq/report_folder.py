@@ -3,7 +3,8 @@ import os
 from typing import List, Optional
 
 from bert_nq.base import files
-from bert_nq.scoring.nq import comparison, plots, report_text
+from bert_nq.scoring import plots
+from bert_nq.scoring.nq import comparison, report_text
 from bert_nq.scoring.nq.report import KINDS, Report, System
 
 
@@ -11,7 +12,7 @@ def write(folder: str, report: Report, system: System, other: Optional[System] =
     """Writes all files, each of them atomically; returns their paths.
 
     Args:
-      folder: made if it is not there.
+      folder: created if it does not exist.
       report: of `system`, against `other` if there is one.
       system, other: whose curves are drawn.
     """

@@ -16,7 +16,7 @@ _PICTURES = (("precision_recall.png", "Precision over recall at all thresholds")
 
 
 def main_table(report: Report) -> str:
-    """F1 with its interval, for a terminal."""
+    """The table of F1 with its interval, for a terminal."""
     content = report.content
     rows = [["", "F1", "95 % interval", "precision", "recall", "threshold"]]
     rows += [["%s answer" % kind] + _scores(content[kind]) for kind in KINDS]
@@ -37,7 +37,7 @@ def some_changes(report: Report, most: int) -> str:
 
 
 def markdown(report: Report) -> str:
-    """report.md."""
+    """The content of report.md."""
     content = report.content
     bootstrap = content["bootstrap"]
     parts = ["# Scores of %s" % _escaped(content["predictions"]),
@@ -122,7 +122,7 @@ def _group_rows(title: str, table: Sequence[Any]) -> List[List[str]]:
         for kind in KINDS:
             scores = group[kind]
             row += _counts(scores)
-            # Where there is no answer to be found, there is no precision or recall to speak of.
+            # Precision and recall say nothing about a group without answers.
             row += [_number(scores[name]) if scores["gold"] else "" for name in
                     ("precision", "recall", "f1")]
         rows.append(row)
@@ -134,7 +134,7 @@ def _number(value: float) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text that is no Markdown and no HTML: pages are not to be trusted."""
+    """Text of a page, which is not trusted, with all Markdown and HTML in it escaped."""
     text = " ".join(text.split()).encode("utf8", "replace").decode("utf8")
     for character in "\\`*_[]<>|#&":
         text = text.replace(character, "\\" + character)
@@ -152,7 +152,7 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Columns for a terminal: the first to the left, numbers to the right."""
+    """Columns for a terminal: the first one aligned to the left, the numbers to the right."""
     widths = [max(map(len, column)) for column in zip(*rows)]
     return "\n".join("  ".join(
         [cells[0].ljust(widths[0])] + [c.rjust(w) for c, w in zip(cells[1:], widths[1:])])

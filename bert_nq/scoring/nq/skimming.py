@@ -1,33 +1,33 @@
-"""The id and the annotations of a line of NQ, without reading what lies between them.
+"""Finds the id and the annotations in a line of NQ without parsing the page between them.
 
-A page is half a megabyte of JSON, of which the scorer wants two kilobytes. In the original format
-the annotations come first and the id near the end; in the simplified format both come last; who
-makes such pages often puts the id first and the annotations last. So the line is searched for the
-two keys, and only what belongs to them is parsed: in two thirds of the time that msgspec takes to
-check the syntax of the whole line, a sixth of that in which orjson parses it.
+A page is half a megabyte of JSON, of which the scorer needs two kilobytes. In the original format
+the annotations come first and the id near the end; in the simplified format both come last; pages
+that people make themselves often have the id first and the annotations last. So the line is
+searched for the two keys, and only their values are parsed. That takes two thirds of the time in
+which msgspec checks the syntax of the whole line, and a sixth of that in which orjson parses it.
 
-What is found is what a parser of the whole line finds, if the line is JSON: in JSON, quotes within
-a string have a backslash before them, so `"example_id"` without one is a string of its own; and
-where "{", that string and the rest of the line are an object by themselves, just one brace was open
-before it, that of the whole line. A line that is not JSON may pass; so this is for shards whose
-bytes have a checksum.
+If the line is JSON, a parser of the whole line would find the same. In JSON, quotes within a string
+have a backslash before them, so `"example_id"` without one is a string of its own. And if "{", that
+string and the rest of the line make an object, just one brace was open before the string, that of
+the whole line. A line that is not JSON may pass unnoticed; so this is for shards whose bytes have a
+checksum.
 """
 from typing import Any, Dict, Optional
 
 import orjson
 
 _ANNOTATIONS, _ID = b'"annotations"', b'"example_id"'
-_MOST_LISTS = 200  # within the annotations of a question; of five annotators there are six
+_MOST_LISTS = 200  # within the annotations of a question; five annotators make six
 
 
 def skim(line: bytes) -> Optional[Dict[str, Any]]:
-    """An object with at least example_id and annotations, as they are in the line.
+    """An object with at least the example_id and annotations of the line.
 
     Returns:
-      None where they are not where NQ has them, or anything else is unusual: then the line has to
-      be parsed.
+      None if they are not in the usual places, or anything else is unusual: then the whole line
+      must be parsed.
     """
-    # The last and the only one: a second would be of another line that was glued to this one.
+    # The last one must be the only one: two lines that run together have two.
     at = line.rfind(_ANNOTATIONS)
     if at > 1:
         record = _rest(line, at) if line.find(_ANNOTATIONS) == at else None
@@ -49,7 +49,7 @@ def _first_id(line: bytes) -> Optional[Dict[str, Any]]:
 
 
 def _rest(line: bytes, at: int) -> Optional[Dict[str, Any]]:
-    """The fields of the outermost object from that at `at` on; None if there is none."""
+    """The fields of the outermost object from the key at `at` on; None if that is no key of it."""
     if at < 1 or line[at - 1:at] == b"\\":
         return None
     return _parsed(b"{" + line[at:])
@@ -66,7 +66,7 @@ def _first_list(line: bytes) -> Any:
         end = line.find(b"]", end) + 1
         if not end:
             break
-        # A list that is cut off is no JSON, so the first that is one is whole.
+        # A part of a list is no JSON, so the first JSON is the whole list.
         value = _parsed(line[start:end])
         if value is not None:
             return value

@@ -1,45 +1,45 @@
-"""The rule that turns scores into answers or null, and the exact search for its thresholds.
+"""The rule that makes answers or null of scores, and the exact search for its thresholds.
 
 The rule (`decide`): a long answer is given if its score reaches the threshold of long answers. Of
 the short span, yes and no the likeliest is the candidate, and it is given if its score reaches the
-threshold of its kind; else there is no short answer. How likely each is, its score says through
-log-odds fitted for each kind (`calibration.Temperature`), since scores of different kinds need not
-compare. A threshold of None is never reached.
+threshold of its kind; else there is no short answer. Scores of different kinds are not comparable,
+so log-odds that were fitted for each kind (`calibration.Temperature`) tell which is likeliest. A
+threshold of None is never reached.
 
 The search: F1 = 2 TP / (P + G), with TP right answers, P given answers and G questions that have
 one. Dinkelbach (1967, "On nonlinear fractional programming") finds its maximum by maximising
-2 TP - F P for a fixed F, taking the F1 of what was found as the next F, until F stays. For a fixed
-F an answer that is given is worth 2 - F if right and -F if wrong, and these worths just add up:
-over the questions, over spans, yes and no, and over long and short answers where F1 counts them
-together (as Kaggle's "TensorFlow 2.0 Question Answering" did). So each threshold has an optimum of
-its own. All sums here are of integers: what is found is the optimum to the last answer.
+2 TP - F P for a fixed F, whose F1 is the next F, until F stays the same. For a fixed F a given
+answer is worth 2 - F if right and -F if wrong, and these worths add up: over the questions, over
+spans, yes and no, and over long and short answers if one F1 counts both (as in Kaggle's "TensorFlow
+2.0 Question Answering"). So each threshold can be chosen by itself. All sums are of integers, so
+the optimum is exact.
 """
 from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from bert_nq.scoring.calibration import Temperature, fit_temperature
-from bert_nq.scoring.nq.measures import Row
+from bert_nq.scoring.f_measure import Row
 from bert_nq.scoring.nq.options import Column, Table
 
 OBJECTIVES = ("separate", "combined")
-SHORT_KINDS = ("short", "yes", "no")  # in the order in which the first wins where all is equal
+SHORT_KINDS = ("short", "yes", "no")  # of equally likely ones the first is the candidate
 
 NO_ANSWER = -1  # beside the index of one of SHORT_KINDS
 
 
 class Rule(NamedTuple):
-    """What decides about answers."""
+    """The rule of `decide`: the values of its thresholds and log-odds."""
 
     thresholds: Mapping[str, Optional[float]]  # the least score that is answered, by kind
-    log_odds: Mapping[str, Temperature]  # what compares the scores of SHORT_KINDS
+    log_odds: Mapping[str, Temperature]  # make the scores of SHORT_KINDS comparable
 
 
 class Decisions(NamedTuple):
-    """What is answered to n questions."""
+    """The answers that are given to n questions."""
 
     long: np.ndarray  # bool [n], whether the long answer is given
-    short: np.ndarray  # int [n], the index of the kind that is given, or NO_ANSWER
+    short: np.ndarray  # int [n], index in SHORT_KINDS of the kind that is given, or NO_ANSWER
 
     def rows(self, table: Table) -> Tuple[List[Row], List[Row]]:
         """The official scorer's rows of long and of short answers, all with score 0."""
@@ -65,40 +65,40 @@ def decide(table: Table, rule: Rule) -> Decisions:
 
 
 def candidates(table: Table, log_odds: Mapping[str, Temperature]) -> np.ndarray:
-    """int [n]: the index of the likeliest of SHORT_KINDS, NO_ANSWER where none is there.
+    """int [n]: the index of the likeliest of SHORT_KINDS, NO_ANSWER for a question without any.
 
     Args:
       table: the options of n questions.
-      log_odds: of the kinds that are there at all.
+      log_odds: by kind; kinds without them are no candidates.
     """
     best, chosen = np.full(len(table.ids), -np.inf), np.full(len(table.ids), NO_ANSWER)
     for index, kind in enumerate(SHORT_KINDS):
         if kind in log_odds:
             column = getattr(table, kind)
             likelihood = log_odds[kind].log_odds(column.scores)
-            wins = column.there & ((chosen == NO_ANSWER) | (likelihood > best))
+            wins = column.has_answer & ((chosen == NO_ANSWER) | (likelihood > best))
             best[wins], chosen[wins] = likelihood[wins], index
     return chosen
 
 
 def _reached(column: Column, threshold: Optional[float]) -> np.ndarray:
     if threshold is None:
-        return np.zeros(len(column.there), bool)
-    return column.there & (column.scores >= threshold)
+        return np.zeros(len(column.has_answer), bool)
+    return column.has_answer & (column.scores >= threshold)
 
 
 def search(table: Table, kinds: Sequence[str], objective: str = "separate") -> Rule:
     """The rule of the highest F1 on these questions.
 
-    The log-odds are fitted first; given these no thresholds are better than those found. Of
-    equally good ones they are the highest, which answer least. None stands for a kind that is
-    better not answered at all.
+    The log-odds are fitted first; with these no thresholds are better than those found. Of equally
+    good thresholds the highest are taken, which answer least. The threshold is None for a kind that
+    is better never answered.
 
     Args:
       table: the options of the questions.
-      kinds: which of them there are scores for.
-      objective: "separate" for the F1 of long answers and the F1 of short ones, each for itself;
-        "combined" for one F1 over both.
+      kinds: the kinds that have scores.
+      objective: "separate" for the best F1 of long answers and the best F1 of short ones,
+        "combined" for the best F1 over both.
     """
     log_odds = {kind: _fit_log_odds(getattr(table, kind)) for kind in SHORT_KINDS if kind in kinds}
     chosen = candidates(table, log_odds)
@@ -106,7 +106,7 @@ def search(table: Table, kinds: Sequence[str], objective: str = "separate") -> R
     for index, kind in enumerate(SHORT_KINDS):
         if kind in kinds:
             column = getattr(table, kind)
-            short[kind] = _Sweep(column._replace(there=column.there & (chosen == index)))
+            short[kind] = _Sweep(column._replace(has_answer=column.has_answer & (chosen == index)))
     num_long, num_short = int(table.has_long_gold.sum()), int(table.has_short_gold.sum())
     if objective == "combined":
         return Rule(_maximise(dict(long, **short), num_long + num_short), log_odds)
@@ -114,14 +114,14 @@ def search(table: Table, kinds: Sequence[str], objective: str = "separate") -> R
 
 
 def _fit_log_odds(column: Column) -> Temperature:
-    return fit_temperature(column.scores[column.there], column.right[column.there])
+    return fit_temperature(column.scores[column.has_answer], column.right[column.has_answer])
 
 
 class _Sweep:
-    """One threshold from the highest score down; place 0 is above all scores."""
+    """The counts at each threshold of one kind, from the highest; place 0 is above all scores."""
 
     def __init__(self, column: Column):
-        scores, right = column.scores[column.there], column.right[column.there]
+        scores, right = column.scores[column.has_answer], column.right[column.has_answer]
         order = np.argsort(-scores, kind="stable")
         # The last answer of each group of equal scores.
         descending = scores[order]
@@ -131,15 +131,15 @@ class _Sweep:
         self.num_right = np.append(0, np.cumsum(right[order])[ends])
 
     def best(self, if_right: int, if_wrong: int) -> int:
-        """The place of the highest worth of all that is answered, the first of several."""
+        """The place at which the given answers are worth most, the first of several."""
         return int(np.argmax(if_right * self.num_right
                              + if_wrong * (self.num_given - self.num_right)))
 
 
 def _maximise(sweeps: Mapping[str, _Sweep], num_gold: int) -> Dict[str, Optional[float]]:
-    """The threshold of each sweep for the highest F1 over all of them, by Dinkelbach's iteration.
+    """The thresholds of the highest F1 over all sweeps together, by Dinkelbach's iteration.
 
-    F1 is kept as the fraction above / below, and worths are multiplied by `below`.
+    F1 is the fraction above / below, and worths are multiplied by `below`, to be integers.
     """
     above, below = 0, 1
     while True:

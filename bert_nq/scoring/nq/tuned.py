@@ -1,4 +1,4 @@
-"""Thresholds and calibration fitted on scored predictions: their file, and applying them."""
+"""Thresholds and calibration fitted on scored predictions: their file, and how they are applied."""
 import json
 from typing import Any, Dict, Mapping, NamedTuple, Optional, Sequence, Tuple
 
@@ -16,8 +16,6 @@ from bert_nq.scoring.nq.options import (
     Option,
     Table,
     column,
-    is_there,
-    load_json,
     no_column,
     options_of,
 )
@@ -30,25 +28,26 @@ _REMEDY = "run eval/tune_thresholds.py on predictions of this model and decoder"
 
 
 class Tuned(NamedTuple):
-    """What eval/tune_thresholds.py found, and for whose predictions."""
+    """Thresholds and calibration of eval/tune_thresholds.py, for one model and decoder."""
 
-    predictor: Optional[Record]  # of the predictions it was fitted on; None: they do not say
+    predictor: Optional[Record]  # of the predictions that were fitted on; None: they do not say
     kinds: Tuple[str, ...]  # options.KINDS, or options.TWO_KINDS for files without four scores
     rule: Rule
     method: str = "none"  # one of calibration.METHODS
     calibration: Mapping[str, Calibration] = {}  # by kind; empty if the method is "none"
     fitted_on: Mapping[str, Any] = {}  # for people to read
-    path: str = "the file of thresholds"  # of its file, for messages
+    path: str = "the file of thresholds"  # for messages
 
     @classmethod
     def load(cls, path: str) -> "Tuned":
-        """Reads what `save` wrote.
+        """Reads a file that `save` wrote.
 
         Raises:
           UserError: there is no such file, it is no (or half a) file of thresholds, or one of its
             numbers is NaN or infinite.
         """
-        content = load_json(path, ": run eval/tune_thresholds.py again")
+        content = files.read_json(path, must_exist=True,
+                                  remedy="run eval/tune_thresholds.py again")
         if not isinstance(content, dict) or "thresholds" not in content:
             raise UserError("%s has no thresholds: a file of eval/tune_thresholds.py is wanted"
                             % path)
@@ -79,17 +78,17 @@ class Tuned(NamedTuple):
         return {kind: self.rule.thresholds[kind] for kind in self.kinds}
 
     def check_predictor(self, predictor: Optional[Record]) -> None:
-        """Sees to it that the thresholds are for the predictions of `predictor`.
+        """Checks that the thresholds were fitted on predictions of `predictor`.
 
         Args:
-          predictor: {"model", "decoder", "options"} of a prediction file or of what predicts now;
-            None: it is not known.
+          predictor: {"model", "decoder", "options"} of a prediction file or of the model that
+            predicts now; None: it is not known.
 
         Raises:
           UserError: they are for another model, decoder or options, or it is not known for which;
             or `predictor` has thresholds already.
         """
-        # As JSON has them: tuples are lists there.
+        # Through JSON, which makes tuples lists.
         ours, theirs = self.predictor or {}, json.loads(json.dumps(predictor or {}))
         if theirs.get("thresholds") is not None:
             raise UserError("%s cannot be applied: the predictions were thresholded before"
@@ -105,11 +104,11 @@ class Tuned(NamedTuple):
                             % ((self.path, ours.get("decoder")) + difference + (_REMEDY,)))
 
     def apply(self, entry: Record) -> Record:
-        """A new entry of the prediction file, with answers under their thresholds taken away.
+        """The entry of a prediction file without the answers that score under their thresholds.
 
-        Which short answer is given follows the rule of `thresholds.decide`. Scores become margins
-        over their thresholds: an answer is given where its margin is 0 or more. With a calibration
-        there are "probabilities" of being right, 0 for an answer that there is not.
+        `thresholds.decide` chooses the short answer. Scores become margins over their thresholds:
+        an answer is given where its margin is 0 or more. With a calibration there are
+        "probabilities" of being right, 0 for a null answer.
 
         Raises:
           UserError: the entry is impossible, or has four scores where the thresholds are of two or
@@ -127,7 +126,7 @@ class Tuned(NamedTuple):
         new = dict(entry, long_answer_score=margins["long"])
         if not decisions.long[0]:
             new["long_answer"] = dict(_NULL_SPAN)
-        # Where no short answer is given, its score is that of the one that came nearest.
+        # Where no short answer is given, the score is that of the likeliest one.
         likeliest = int(candidates(row, self.rule.log_odds)[0])
         kind = "short" if likeliest == NO_ANSWER else SHORT_KINDS[likeliest]
         new["short_answers_score"] = margins[kind]
@@ -140,22 +139,23 @@ class Tuned(NamedTuple):
 
     def _probabilities(self, options: Mapping[str, Option]) -> Dict[str, float]:
         return {kind: float(self.calibration[kind].probabilities(option.score))
-                if is_there(option) else 0.0 for kind, option in options.items()}
+                if option.has_answer() else 0.0 for kind, option in options.items()}
 
 
 def _short_answer(entry: Record, kind: Optional[str]) -> Record:
-    """The fields of the short answer where that of `kind` is given, or none."""
+    """The fields of the short answer; `kind` is "short", "yes", "no", or None for no answer."""
     if kind == "short":
-        # Without scores of its own, "short" stands for yes or no, too.
+        # In an entry of two scores, "short" stands for yes and no, too.
         return {} if entry.get("scores") is None else {
             "short_answers": entry["best_short_answers"], "yes_no_answer": "NONE"}
     return {"short_answers": [], "yes_no_answer": "NONE" if kind is None else kind.upper()}
 
 
 def margin(score: float, threshold: Optional[float]) -> float:
-    """How far a score is over its threshold.
+    """The distance of a score over its threshold; below 0 where the answer is not given.
 
-    For a kind that is never answered log(sigmoid(score)): it keeps the order and is below 0.
+    For a kind that is never answered it is log(sigmoid(score)), which keeps the order of scores and
+    is below 0.
     """
     return score - threshold if threshold is not None else float(-np.logaddexp(0.0, -score))
 
@@ -203,7 +203,7 @@ def _named(field: str, predictor: Record) -> str:
 
 
 def _difference(ours: Record, theirs: Record) -> Optional[Tuple[str, str]]:
-    """The first option that is not the same, on either side."""
+    """The first option that differs, "name=value" of both sides; None if all are equal."""
     names = [n for n in sorted(set(ours) | set(theirs)) if ours.get(n) != theirs.get(n)]
     if not names:
         return None

@@ -1,20 +1,19 @@
-"""Fitting thresholds and calibration, and how well they do on questions that they have not seen."""
-from typing import Dict, List, NamedTuple, Sequence, Tuple
+"""Fits thresholds and calibration, and scores them on questions that they were not fitted on."""
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from bert_nq.base import randomness
-from bert_nq.base.errors import UserError
 from bert_nq.scoring import calibration as calibrations
+from bert_nq.scoring import f_measure
 from bert_nq.scoring.calibration import Bin, Calibration
-from bert_nq.scoring.nq import measures
-from bert_nq.scoring.nq.measures import Point, Row
+from bert_nq.scoring.f_measure import Point, Row
+from bert_nq.scoring.folds import folds
 from bert_nq.scoring.nq.options import Column, Table
 from bert_nq.scoring.nq.thresholds import NO_ANSWER, OBJECTIVES, Decisions, Rule, decide, search
 
 
 class Points(NamedTuple):
-    """F1, precision and recall of the same decisions."""
+    """F1, precision and recall of decisions."""
 
     long: Point
     short: Point
@@ -27,26 +26,26 @@ class Fit(NamedTuple):
     rule: Rule  # fitted on all questions
     fitted: Points  # on the questions that it was fitted on
     held_out: Points  # each question by a rule fitted without its fold
-    of_folds: Tuple[Rule, ...]  # these rules
+    of_folds: Tuple[Rule, ...]  # the rules fitted without each fold
 
 
 class Calibrated(NamedTuple):
-    """The probabilities of one kind of answer and what became of them."""
+    """The errors of the probabilities of one kind of answer, before and after calibration."""
 
     num_answers: int
     share_right: float
     before: float  # expected calibration error of sigmoid(score)
     after: float  # on the answers that the calibration was fitted on
     held_out: float  # each answer by a calibration fitted without its fold
-    bins: Tuple[Bin, ...]  # of the held-out probabilities; None for an empty bin
+    bins: Tuple[Optional[Bin], ...]  # of the held-out probabilities; None for an empty bin
 
 
 class Tuning(NamedTuple):
-    """All that was found."""
+    """The rules and calibrations that were found, with their scores."""
 
     fits: Dict[str, Fit]  # by objective
     calibration: Dict[str, Calibration]  # by kind; empty for the method "none"
-    calibrated: Dict[str, Calibrated]  # likewise
+    calibrated: Dict[str, Calibrated]  # by kind; empty for the method "none"
 
 
 def tune(table: Table, kinds: Sequence[str], num_folds: int, method: str, seed: int) -> Tuning:
@@ -54,7 +53,7 @@ def tune(table: Table, kinds: Sequence[str], num_folds: int, method: str, seed: 
 
     Args:
       table: the options of all questions.
-      kinds: which of them there are scores for.
+      kinds: the kinds that have scores.
       num_folds: of the cross-validation.
       method: of calibration, one of calibration.METHODS.
       seed: of the folds.
@@ -71,21 +70,6 @@ def tune(table: Table, kinds: Sequence[str], num_folds: int, method: str, seed: 
     return Tuning(fits, calibration, calibrated)
 
 
-def folds(ids: np.ndarray, num_folds: int, seed: int) -> np.ndarray:
-    """[n]: the fold of each question, from its id and the seed alone, all about equally large.
-
-    Raises:
-      UserError: there are fewer questions than folds.
-    """
-    if len(ids) < num_folds:
-        raise UserError("%d questions cannot be parted into %d folds: give a smaller --folds"
-                        % (len(ids), num_folds))
-    order = np.lexsort((ids, randomness.hash64(seed, ids)))
-    fold_of = np.empty(len(ids), np.int64)
-    fold_of[order] = np.arange(len(ids)) % num_folds
-    return fold_of
-
-
 def _cross_validate(table: Table, kinds: Sequence[str], fold_of: np.ndarray, objective: str
                     ) -> Fit:
     long, short = np.zeros(len(fold_of), bool), np.full(len(fold_of), NO_ANSWER)
@@ -100,14 +84,14 @@ def _cross_validate(table: Table, kinds: Sequence[str], fold_of: np.ndarray, obj
 
 
 def points_of(long_rows: List[Row], short_rows: List[Row]) -> Points:
-    """What the official measures say of decisions, long, short and both."""
-    return Points(*map(measures.all_predictions, (long_rows, short_rows, long_rows + short_rows)))
+    """The points of decisions by the official measures: long, short and both."""
+    return Points(*map(f_measure.all_predictions, (long_rows, short_rows, long_rows + short_rows)))
 
 
 def _calibrate(column: Column, fold_of: np.ndarray, method: str
                ) -> Tuple[Calibration, Calibrated]:
-    scores, right = column.scores[column.there], column.right[column.there]
-    fold_of = fold_of[column.there]
+    scores, right = column.scores[column.has_answer], column.right[column.has_answer]
+    fold_of = fold_of[column.has_answer]
     calibration = calibrations.fit(method, scores, right)
     held_out = np.zeros(len(scores))
     for fold in np.unique(fold_of):

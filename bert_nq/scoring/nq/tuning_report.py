@@ -1,8 +1,8 @@
-"""What was found of thresholds and calibration, as tables for people."""
+"""The tables of fitted thresholds and calibration, for people."""
 from typing import Dict, Optional, Sequence, Tuple
 
 from bert_nq.scoring.calibration import NUM_BINS, Bin
-from bert_nq.scoring.nq.measures import Point
+from bert_nq.scoring.f_measure import Point
 from bert_nq.scoring.nq.thresholds import Rule
 from bert_nq.scoring.nq.tuning import Calibrated, Fit, Points, Tuning
 
@@ -17,7 +17,7 @@ def format_scores(as_they_are: Points, official: Tuple[Point, Point], tuning: Tu
     Args:
       as_they_are: of all answers of the file, whatever they score.
       official: the points of the best F1 of the official scorer, for long and for short answers.
-      tuning: what was found.
+      tuning: the fitted thresholds.
       num_folds: of the cross-validation.
     """
     lines = ["%-34s %7s %7s %7s" % ("", "F1", "P", "R")]
@@ -39,7 +39,7 @@ def _percents(point: Point) -> Tuple[str, str, str]:
 
 
 def format_fitting(as_they_are: Points, fit: Fit, objective: str) -> str:
-    """How much of what the thresholds gain holds on questions that they have not seen."""
+    """The gain of the thresholds on the fitted and on held-out questions; the rest is fitting."""
     lines = []
     for part, title in _PARTS if objective == "combined" else _PARTS[:2]:
         before, fitted, held_out = (getattr(points, part).f1
@@ -51,7 +51,7 @@ def format_fitting(as_they_are: Points, fit: Fit, objective: str) -> str:
 
 
 def format_thresholds(fit: Fit, kinds: Sequence[str]) -> str:
-    """The thresholds, and the lowest and highest of the folds."""
+    """The table of thresholds, with the lowest and the highest of the folds."""
     lines = ["%-8s %10s   %s" % ("", "threshold", "of the folds")]
     for kind in kinds:
         lines.append("%-8s %10s   %s" % (kind, _threshold(fit.rule.thresholds[kind]),
@@ -72,7 +72,7 @@ def _range(of_folds: Sequence[Rule], kind: str) -> str:
 
 
 def format_calibration(calibrated: Dict[str, Calibrated]) -> str:
-    """The calibration errors, and what was said and what was, by kind."""
+    """The tables, by kind, of calibration errors and of probabilities beside shares of right."""
     lines = ["%-8s %8s %8s %10s %10s %10s" % ("", "answers", "right", "error of", "after the",
                                               "on held-"),
              "%-8s %8s %8s %10s %10s %10s" % ("", "", "", "sigmoid", "fit", "out folds")]
@@ -94,7 +94,7 @@ def _bin(b: Optional[Bin]) -> str:
 
 
 def summary(fit: Fit, calibrated: Dict[str, Calibrated], objective: str) -> Dict[str, object]:
-    """The numbers worth keeping beside the thresholds."""
+    """The numbers that the file of thresholds keeps for people to read."""
     return {
         "objective": objective,
         "f1": {part: {"fitted": getattr(fit.fitted, part).f1,

@@ -79,7 +79,8 @@ def test_example_ids(value, example_id):
     assert decode(page(example_id=value)).example_id == example_id
 
 
-@pytest.mark.parametrize("value", [2 ** 63, -2 ** 63 - 1, 1.0, "x", None, [1], 10 ** 30])
+@pytest.mark.parametrize("value", [2 ** 63, -2 ** 63 - 1, 1.0, "x", None, [1], 10 ** 30, True,
+                                   "12_34", " 5", "+5", "", "\u0661\u0662", str(2 ** 63)])
 def test_ids_that_are_no_64_bit_integers(value):
     assert error(page(example_id=value)).endswith("is not a 64-bit integer")
 
@@ -97,10 +98,8 @@ def test_lone_surrogates_are_read():
 
 @pytest.mark.parametrize("line, message", [
     (b'{"a": 1', "not JSON: Expecting ',' delimiter at character 7"),
-    (b"\xff\xfe\x00", "not JSON: 'utf-8' codec can't decode byte 0xff in position 0: "
-     "invalid start byte"),
-    (b"\x1f\x8b\x08 compressed twice", "not JSON: 'utf-8' codec can't decode byte 0x8b in "
-     "position 1: invalid start byte"),
+    (b"\xff\xfe\x00", "not JSON: byte 0xff at 0 is not UTF-8"),
+    (b"\x1f\x8b\x08 compressed twice", "not JSON: byte 0x8b at 1 is not UTF-8"),
     (b"where is tovin\tTovin is a town", "not JSON: Expecting value at character 0"),
     (b"[1, 2]", "a JSON object is wanted, this is a list"),
     (b"null", "a JSON object is wanted, this is a NoneType"),
@@ -110,7 +109,7 @@ def test_no_json(line, message):
 
 
 def test_deep_nesting():
-    assert error(b'{"a": ' + b"[" * 100000).startswith("not JSON: ")
+    assert error(b'{"a": ' + b"[" * 100000) == "not JSON: nested too deeply"
 
 
 def test_another_format():
@@ -260,4 +259,4 @@ def test_html_that_is_not_utf8_is_refused(at):
     html = ("\u00e9" + "a" * 100000).encode("utf8")
     line = make_line(page(document_html="HTML")).replace(b"HTML", html[:at] + b"\xff" + html[at:])
     assert typed_decoding.parse(line) is None
-    assert error(line).startswith("not JSON: 'utf-8' codec can't decode byte 0xff in position ")
+    assert error(line).startswith("not JSON: byte 0xff at ")

@@ -1,13 +1,13 @@
 """Which questions one system has right and another not."""
 import pytest
 
+from bert_nq.scoring.f_measure import Row
 from bert_nq.scoring.nq import comparison
 from bert_nq.scoring.nq.comparison import Change, Pair, is_right, shown_answer
 from bert_nq.scoring.nq.facts import Facts
-from bert_nq.scoring.nq.labels import Annotation, Prediction, Span
-from bert_nq.scoring.nq.measures import Row
+from bert_nq.scoring.nq.labels import Answers, AnswerSpan, Prediction
 
-TOWN, RIVER = Span(10, 20, 3, 8), Span(30, 40, 9, 10)
+TOWN, RIVER = AnswerSpan(10, 20, 3, 8), AnswerSpan(30, 40, 9, 10)
 NULL = Row(False, False, False, 0.0)
 RIGHT, WRONG, MISSED = (Row(True, *row, score=0.0) for row in (
     (True, True), (True, False), (False, False)))
@@ -21,12 +21,12 @@ def test_who_is_right(row, expected):
 
 
 @pytest.mark.parametrize("answers, kind, text", [
-    (Annotation(), "long", ""), (Annotation(), "short", ""),
-    (Annotation(TOWN, yes_no_answer="yes"), "long", "A town . (tokens 3-7)"),
-    (Annotation(TOWN, yes_no_answer="yes"), "short", "yes"),
-    (Annotation(TOWN, (TOWN, RIVER)), "short", "A town . (tokens 3-7), token 9"),
-    (Annotation(Span(10, 20)), "long", "bytes 10-19"),
-    (Annotation(Span(10, 11)), "long", "byte 10")])
+    (Answers(), "long", ""), (Answers(), "short", ""),
+    (Answers(TOWN, yes_no_answer="yes"), "long", "A town . (tokens 3-7)"),
+    (Answers(TOWN, yes_no_answer="yes"), "short", "yes"),
+    (Answers(TOWN, (TOWN, RIVER)), "short", "A town . (tokens 3-7), token 9"),
+    (Answers(AnswerSpan(10, 20)), "long", "bytes 10-19"),
+    (Answers(AnswerSpan(10, 11)), "long", "byte 10")])
 def test_answers_for_people(answers, kind, text):
     assert shown_answer(answers, kind, {(3, 8): "A town ."}) == text
 
@@ -36,7 +36,7 @@ def predictions(*answers):
 
 
 def test_changes():
-    nobody, town, river = Annotation(), Annotation(TOWN), Annotation(RIVER)
+    nobody, town, river = Answers(), Answers(TOWN), Answers(RIVER)
     # Both right; won; lost; won, for there is no answer; both wrong.
     gold = {0: (town,), 1: (town, nobody, river, town), 2: (town,), 3: (nobody, river), 4: (town,)}
     pair = Pair("long", gold, [RIGHT, RIGHT, MISSED, NULL, WRONG],

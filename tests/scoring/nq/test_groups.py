@@ -1,15 +1,15 @@
 """Scores by groups of questions."""
 import pytest
 
+from bert_nq.scoring.f_measure import Row
 from bert_nq.scoring.nq import groups
 from bert_nq.scoring.nq.facts import Facts
-from bert_nq.scoring.nq.groups import Count, Group, Outcome, answer_type, question_word
-from bert_nq.scoring.nq.labels import Annotation, Span
-from bert_nq.scoring.nq.measures import Row
+from bert_nq.scoring.nq.groups import Count, Group, ScoredQuestion, answer_type, question_word
+from bert_nq.scoring.nq.labels import Answers, AnswerSpan
 
-LONG, SPAN = Span(10, 90, 1, 9), (Span(20, 30, 2, 3),)
-NOBODY, LONG_ALONE = Annotation(), Annotation(LONG)
-SHORT, YES = Annotation(LONG, SPAN), Annotation(LONG, (), "yes")
+LONG, SPAN = AnswerSpan(10, 90, 1, 9), (AnswerSpan(20, 30, 2, 3),)
+NOBODY, LONG_ALONE = Answers(), Answers(LONG)
+SHORT, YES = Answers(LONG, SPAN), Answers(LONG, (), "yes")
 
 
 @pytest.mark.parametrize("annotations, has_long, has_short, expected", [
@@ -41,7 +41,7 @@ def test_length_classes(tokens, expected):
 
 def outcome(kind, question, num_tokens, answers, long, short=(0, 0, 0)):
     rows = [Row(*map(bool, row), score=0.0) for row in (long, short)]
-    return Outcome(rows[0], rows[1], answers, Facts(question, "", num_tokens, kind, {}))
+    return ScoredQuestion(rows[0], rows[1], answers, Facts(question, "", num_tokens, kind, {}))
 
 
 def test_tables():

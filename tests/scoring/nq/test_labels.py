@@ -4,10 +4,9 @@ from hypothesis import strategies as st
 
 from bert_nq.base.errors import UserError
 from bert_nq.scoring.nq.labels import (
-    Annotation,
+    Answers,
+    AnswerSpan,
     Prediction,
-    Span,
-    parse_id,
     parse_prediction,
     parse_question,
     parse_span,
@@ -27,9 +26,10 @@ def test_a_question_with_all_kinds_of_answers():
         annotation(span((1, 9), (10, 90)), yes_no_answer="YES"),
         annotation()]}
     assert parse_question(record) == (-7, (
-        Annotation(Span(10, 90, 1, 9), (Span(20, 30, 2, 3), Span(-1, -1, 5, 6)), "none"),
-        Annotation(Span(10, 90, 1, 9), (), "yes"),
-        Annotation(Span(-1, -1, -1, -1), (), "none")))
+        Answers(AnswerSpan(10, 90, 1, 9),
+                (AnswerSpan(20, 30, 2, 3), AnswerSpan(-1, -1, 5, 6)), "none"),
+        Answers(AnswerSpan(10, 90, 1, 9), (), "yes"),
+        Answers(AnswerSpan(-1, -1, -1, -1), (), "none")))
 
 
 def test_the_simplified_format_has_no_bytes():
@@ -37,7 +37,7 @@ def test_the_simplified_format_has_no_bytes():
         {"long_answer": {"start_token": 1, "end_token": 9, "candidate_index": 0},
          "short_answers": [{"start_token": 2, "end_token": 3}], "yes_no_answer": "NONE"}]}
     assert parse_question(record) == (
-        12, (Annotation(Span(-1, -1, 1, 9), (Span(-1, -1, 2, 3),), "none"),))
+        12, (Answers(AnswerSpan(-1, -1, 1, 9), (AnswerSpan(-1, -1, 2, 3),), "none"),))
 
 
 def test_an_empty_list_of_annotations_is_kept():
@@ -48,7 +48,7 @@ def test_an_annotator_may_say_yes_and_mark_a_span():
     # The official scorer allows it in gold, not in predictions.
     record = {"example_id": 1, "annotations": [
         annotation(short_answers=[span((1, 2))], yes_no_answer="Yes")]}
-    assert parse_question(record)[1] == (Annotation(Span(), (Span(-1, -1, 1, 2),), "yes"),)
+    assert parse_question(record)[1] == (Answers(AnswerSpan(), (AnswerSpan(-1, -1, 1, 2),), "yes"),)
 
 
 @pytest.mark.parametrize("record, message", [
@@ -72,7 +72,7 @@ def test_bad_questions(record, message):
 def test_a_prediction():
     record = prediction(3, span((1, 9), (10, 90)), [span((2, 3)), NULL], "None", 1.5, 2)
     assert parse_prediction(record) == Prediction(
-        3, Annotation(Span(10, 90, 1, 9), (Span(-1, -1, 2, 3),), "none"), 1.5, 2)
+        3, Answers(AnswerSpan(10, 90, 1, 9), (AnswerSpan(-1, -1, 2, 3),), "none"), 1.5, 2)
 
 
 @pytest.mark.parametrize("answers", [
@@ -80,12 +80,12 @@ def test_a_prediction():
     {"long_answer": {}, "short_answers": [{}, NULL], "yes_no_answer": "NONE"}])
 def test_a_prediction_without_answers(answers):
     record = dict(answers, example_id=3, long_answer_score=0, short_answers_score=0)
-    assert parse_prediction(record) == Prediction(3, Annotation(Span(), (), "none"), 0, 0)
+    assert parse_prediction(record) == Prediction(3, Answers(AnswerSpan(), (), "none"), 0, 0)
 
 
 def test_a_prediction_of_yes_beside_null_spans():
     record = prediction(3, short_answers=[NULL, NULL], yes_no_answer="yES")
-    assert parse_prediction(record).answers == Annotation(Span(), (), "yes")
+    assert parse_prediction(record).answers == Answers(AnswerSpan(), (), "yes")
 
 
 def without(record, field):
@@ -95,19 +95,21 @@ def without(record, field):
 @pytest.mark.parametrize("record, message", [
     (None, "the prediction is not a JSON object"),
     ({}, "the field example_id is missing"),
-    (prediction("x1"), "example_id 'x1' is not an integer"),
+    (prediction("x1"), "example_id 'x1' is not a 64-bit integer"),
     (without(prediction(5), "long_answer_score"),
      "example 5: the field long_answer_score is missing: a prediction needs both scores"),
     (without(prediction(5), "short_answers_score"),
      "example 5: the field short_answers_score is missing: a prediction needs both scores"),
     (prediction(5, long_score=float("nan")),
-     "example 5: long_answer_score nan is not a finite number"),
+     "example 5: long_answer_score is nan, not a finite number"),
     (prediction(5, short_score=float("-inf")),
-     "example 5: short_answers_score -inf is not a finite number"),
+     "example 5: short_answers_score is -inf, not a finite number"),
     (prediction(5, short_score=10 ** 400),
-     "example 5: short_answers_score %s is not a finite number" % ("1" + "0" * 39)),
-    (prediction(5, short_score="1.0"), "example 5: short_answers_score '1.0' is not a number"),
-    (prediction(5, long_score=True), "example 5: long_answer_score True is not a number"),
+     "example 5: short_answers_score is %s, not a finite number" % ("1" + "0" * 39)),
+    (prediction(5, short_score="1.0"),
+     "example 5: short_answers_score is '1.0', not a finite number"),
+    (prediction(5, long_score=True),
+     "example 5: long_answer_score is True, not a finite number"),
     (prediction(5, short_answers=[span((1, 2))], yes_no_answer="YES"),
      "example 5: yes_no_answer is 'YES', then there can be no span in short_answers"),
     (prediction(5, yes_no_answer=1), "example 5: yes_no_answer 1 is none of YES, NO and NONE"),
@@ -127,20 +129,8 @@ def test_bad_predictions(record, message):
     assert error_of(parse_prediction, record) == message
 
 
-@pytest.mark.parametrize("value, expected", [
-    (5, 5), ("5", 5), ("-2226525965842375672", -2226525965842375672), ("007", 7)])
-def test_ids(value, expected):
-    assert parse_id(value) == expected
-
-
-@pytest.mark.parametrize(
-    "value", ["", "a", "+5", " 5", "1_0", "5.0", "\u0665", 5.0, True, None, [5]])
-def test_bad_ids(value):
-    assert "is not an integer" in error_of(parse_id, value)
-
-
 def test_offsets_that_a_data_frame_made_floats():
-    assert parse_span(span((1.0, 2.0), (-1.0, -1.0))) == Span(-1, -1, 1, 2)
+    assert parse_span(span((1.0, 2.0), (-1.0, -1.0))) == AnswerSpan(-1, -1, 1, 2)
 
 
 def test_the_span_from_0_to_0_is_no_null_span():

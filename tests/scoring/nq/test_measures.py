@@ -2,39 +2,41 @@
 import pytest
 
 from bert_nq.base.errors import UserError
-from bert_nq.scoring.nq.labels import Annotation, Prediction, Span
-from bert_nq.scoring.nq.measures import (
+from bert_nq.scoring.f_measure import (
     Point,
     Row,
     all_predictions,
     best_f1,
+    recall_at_precision,
+    sweep,
+)
+from bert_nq.scoring.nq.labels import Answers, AnswerSpan, Prediction
+from bert_nq.scoring.nq.measures import (
     long_row,
     metrics,
     metrics_ignoring_scores,
-    recall_at_precision,
     same_spans,
     score_answers,
     short_row,
-    sweep,
 )
 from bert_nq.scoring.nq.tables import format_tables
 
 
 def tokens(start, end):
-    return Span(-1, -1, start, end)
+    return AnswerSpan(-1, -1, start, end)
 
 
 def long_answer(start, end):
-    return Annotation(long_answer=tokens(start, end))
+    return Answers(long_answer=tokens(start, end))
 
 
 def short_answers(*pairs):
-    return Annotation(short_answers=tuple(tokens(*p) for p in pairs))
+    return Answers(short_answers=tuple(tokens(*p) for p in pairs))
 
 
-YES = Annotation(yes_no_answer="yes")
-NO = Annotation(yes_no_answer="no")
-NULL = Annotation()
+YES = Answers(yes_no_answer="yes")
+NO = Answers(yes_no_answer="no")
+NULL = Answers()
 
 
 def predicted(answers, example_id=1):
@@ -48,18 +50,18 @@ def test_one_annotator_who_says_yes_is_enough():
 
 
 def test_tokens_that_agree_outweigh_bytes_that_differ():
-    assert Span(10, 20, 1, 3).matches(Span(11, 20, 1, 3))
-    assert Span(10, 20, 1, 3).matches(Span(10, 20, 1, 4))
-    assert not Span(10, 20, 1, 3).matches(Span(11, 20, 1, 4))
+    assert AnswerSpan(10, 20, 1, 3).matches(AnswerSpan(11, 20, 1, 3))
+    assert AnswerSpan(10, 20, 1, 3).matches(AnswerSpan(10, 20, 1, 4))
+    assert not AnswerSpan(10, 20, 1, 3).matches(AnswerSpan(11, 20, 1, 4))
 
 
 def test_bytes_alone_never_match_tokens_alone():
-    assert not Span(1, 3, -1, -1).matches(Span(-1, -1, 1, 3))
-    assert Span(1, 3, -1, -1).matches(Span(1, 3, 5, 6))
+    assert not AnswerSpan(1, 3, -1, -1).matches(AnswerSpan(-1, -1, 1, 3))
+    assert AnswerSpan(1, 3, -1, -1).matches(AnswerSpan(1, 3, 5, 6))
 
 
 def test_null_spans_match_nothing():
-    assert not Span().matches(Span())
+    assert not AnswerSpan().matches(AnswerSpan())
 
 
 def test_repeated_spans_count_once_and_order_does_not_matter():

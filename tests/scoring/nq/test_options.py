@@ -61,7 +61,7 @@ def test_an_answer_of_one_annotator_counts_where_one_is_enough():
 def test_a_span_that_there_is_not():
     scored = scored_file([scored_prediction(1, [0.0] * 4, None, [])])
     table = make_table(gold_of({1: question()}), scored)
-    assert [getattr(table, kind).there.tolist() for kind in KINDS] == [
+    assert [getattr(table, kind).has_answer.tolist() for kind in KINDS] == [
         [False], [False], [True], [True]]
 
 
@@ -76,7 +76,7 @@ def without(entry, field):
     ([dict(GOOD, scores=dict(GOOD["scores"], yes=float("nan")))],
      "prediction 1: example 5: the score of yes is nan, not a finite number"),
     ([dict(GOOD, scores=without(GOOD["scores"], "no"))],
-     "prediction 1: example 5: the score of no is missing, not a finite number"),
+     "prediction 1: example 5: the score of no is missing"),
     ([dict(GOOD, scores=[1, 2])], "prediction 1: example 5: scores is not a JSON object"),
     ([without(GOOD, "best_short_answers")],
      "prediction 1: example 5 has scores but no list best_short_answers: predict again with "
@@ -90,7 +90,7 @@ def without(entry, field):
     ([GOOD, prediction(6)],
      'example 5 has "scores" and example 6 has none: give predictions of one system'),
     ([prediction(6, long_score=float("inf"))],
-     "prediction 1: example 6: long_answer_score inf is not a finite number"),
+     "prediction 1: example 6: long_answer_score is inf, not a finite number"),
     ([dict(GOOD, yes_no_answer="YES")], "prediction 1: example 5: yes_no_answer is 'YES', then "
      "there can be no span in short_answers"),
 ])
@@ -110,9 +110,9 @@ def test_impossible_files(tmp_path):
             read_scored(str(path))
         return str(e.value)
 
-    assert error('{"predictions": [').startswith("%s is not JSON, or not all of it: " % path)
-    assert error("[" * 100000).startswith("%s is not JSON, or not all of it: " % path)
-    assert error("[]").startswith('%s has no list "predictions": ' % path)
+    assert error('{"predictions": [').startswith("%s is not JSON (" % path)
+    assert error("[" * 100000) == "%s is not JSON (nested too deeply)" % path
+    assert error("[]").startswith('%s has no list "predictions", or two: ' % path)
     assert error('{"predictor": 1, "predictions": []}') == (
         '%s: "predictor" is not a JSON object' % path)
     assert error('{"predictor": {"thresholds": {"long": 1.0}}, "predictions": []}') == (

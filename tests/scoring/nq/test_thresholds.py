@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bert_nq.scoring import f_measure
 from bert_nq.scoring.calibration import Temperature
-from bert_nq.scoring.nq import measures
 from bert_nq.scoring.nq.options import KINDS, Column, Table, no_column
 from bert_nq.scoring.nq.thresholds import NO_ANSWER, SHORT_KINDS, Rule, candidates, decide, search
 from tests.support.scored_samples import random_table
@@ -19,10 +19,10 @@ SPAN, YES, NO = range(3)
 AS_THEY_ARE = {kind: Temperature(1.0, 0.0) for kind in SHORT_KINDS}
 
 
-def column(scores, there=None, right=None):
+def column(scores, has_answer=None, right=None):
     num = len(scores)
     return Column(np.array(scores, np.float64),
-                  np.array([True] * num if there is None else there, bool),
+                  np.array([True] * num if has_answer is None else has_answer, bool),
                   np.array([False] * num if right is None else right, bool))
 
 
@@ -57,8 +57,8 @@ def test_log_odds_and_not_scores_are_compared():
 
 
 def test_an_answer_that_there_is_not_is_never_given():
-    questions = table(2, long=column([9.0, 9.0], there=[True, False]),
-                      short=column([9.0, 9.0], there=[True, False]), yes=column([1.0, 1.0]),
+    questions = table(2, long=column([9.0, 9.0], has_answer=[True, False]),
+                      short=column([9.0, 9.0], has_answer=[True, False]), yes=column([1.0, 1.0]),
                       no=column([0.0, 0.0]))
     decisions = decide(questions, Rule(thresholds(0.0, 0.0, 0.0, 0.0), AS_THEY_ARE))
     assert decisions.long.tolist() == [True, False]
@@ -72,7 +72,7 @@ def test_a_search_by_hand():
     questions = table(4, long=column([9.0, 8.0, 7.0, 6.0], right=[True, False, True, False]))
     found = search(questions, ["long", "short"])
     assert found.thresholds == {"long": 7.0, "short": None}
-    assert measures.all_predictions(decide(questions, found).rows(questions)[0]).f1 == (
+    assert f_measure.all_predictions(decide(questions, found).rows(questions)[0]).f1 == (
         pytest.approx(4 / 7))
 
 
@@ -80,7 +80,7 @@ def test_combined_thresholds_give_up_one_kind_for_the_other():
     # Long: 1 of 1 with the gold of 1: F1 1. Short: the best for itself is 1 of 3 with the gold of
     # 1, F1 2/4. Together 2 * 2 / (4 + 2) = 2/3, but without short answers 2 * 1 / (1 + 2) = 2/3,
     # too: of equals the one that answers least.
-    questions = table(3, long=column([5.0, 0.0, 0.0], there=[True, False, False],
+    questions = table(3, long=column([5.0, 0.0, 0.0], has_answer=[True, False, False],
                                      right=[True, False, False]),
                       short=column([3.0, 2.0, 1.0], right=[False, False, True]))
     one = np.array([True, False, False])
@@ -98,7 +98,7 @@ def test_where_nothing_is_right_nothing_is_answered():
 
 
 def reached(column, question, threshold):
-    return bool(column.there[question]) and column.scores[question] >= threshold
+    return bool(column.has_answer[question]) and column.scores[question] >= threshold
 
 
 def outcome(questions, rule, kinds):
@@ -108,7 +108,7 @@ def outcome(questions, rule, kinds):
         if "long" in kinds and reached(questions.long, q, rule.thresholds["long"]):
             given, right = given + 1, right + bool(questions.long.right[q])
         rivals = [kind for kind in SHORT_KINDS
-                  if kind in kinds and getattr(questions, kind).there[q]]
+                  if kind in kinds and getattr(questions, kind).has_answer[q]]
         if rivals:
             likeliest = max(rivals, key=lambda kind: rule.log_odds[kind].slope
                             * getattr(questions, kind).scores[q] + rule.log_odds[kind].bias)
@@ -168,11 +168,11 @@ def test_one_threshold_is_that_of_the_official_scorer(rng, num_questions):
     found = search(questions, kinds)
     for kind, has_gold in (("long", questions.has_long_gold), ("short", questions.has_short_gold)):
         options = getattr(questions, kind)
-        rows = [measures.Row(*row) for row in zip(has_gold.tolist(), options.there.tolist(),
+        rows = [f_measure.Row(*row) for row in zip(has_gold.tolist(), options.has_answer.tolist(),
                                                   options.right.tolist(), options.scores.tolist())]
-        official = measures.best_f1(measures.sweep(rows))
+        official = f_measure.best_f1(f_measure.sweep(rows))
         index = 0 if kind == "long" else 1
-        ours = measures.all_predictions(decide(questions, found).rows(questions)[index])
+        ours = f_measure.all_predictions(decide(questions, found).rows(questions)[index])
         # Of equally good thresholds the official one may be another by a rounding of its F1.
         assert ours.f1 == pytest.approx(official.f1, rel=1e-12)
         if official.f1:
@@ -182,11 +182,11 @@ def test_one_threshold_is_that_of_the_official_scorer(rng, num_questions):
 def test_many_questions():
     questions, kinds = random_table(random.Random(5), 500)
     found = search(questions, kinds)
-    best = measures.all_predictions(decide(questions, found).rows(questions)[1]).f1
+    best = f_measure.all_predictions(decide(questions, found).rows(questions)[1]).f1
     for kind in SHORT_KINDS:
         for score in getattr(questions, kind).scores[:40].tolist():
             other = Rule(dict(found.thresholds, **{kind: score}), found.log_odds)
-            assert measures.all_predictions(
+            assert f_measure.all_predictions(
                 decide(questions, other).rows(questions)[1]).f1 <= best + 1e-12
 
 

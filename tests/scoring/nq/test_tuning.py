@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from bert_nq.base.errors import UserError
-from bert_nq.scoring import calibration
-from bert_nq.scoring.nq import measures
+from bert_nq.scoring import calibration, f_measure
+from bert_nq.scoring.folds import folds
 from bert_nq.scoring.nq.options import KINDS
 from bert_nq.scoring.nq.thresholds import OBJECTIVES, decide, search
-from bert_nq.scoring.nq.tuning import folds, tune
+from bert_nq.scoring.nq.tuning import tune
 from tests.support.scored_samples import random_table
 
 
@@ -36,9 +36,9 @@ def test_each_question_is_judged_by_the_others(objective):
         here = table.take(fold_of == fold)
         rows = decide(here, rule).rows(here)
         long_rows, short_rows = long_rows + rows[0], short_rows + rows[1]
-    assert found.held_out == (measures.all_predictions(long_rows),
-                              measures.all_predictions(short_rows),
-                              measures.all_predictions(long_rows + short_rows))
+    assert found.held_out == (f_measure.all_predictions(long_rows),
+                              f_measure.all_predictions(short_rows),
+                              f_measure.all_predictions(long_rows + short_rows))
     assert found.rule == search(table, kinds, objective)
 
 
@@ -57,7 +57,7 @@ def test_calibration_is_cross_validated(method):
     found = tune(table, kinds, 3, method, 7)
     fold_of = folds(table.ids, 3, 7)
     assert list(found.calibration) == list(found.calibrated) == list(KINDS)
-    there = table.short.there
+    there = table.short.has_answer
     scores, right, fold_of = table.short.scores[there], table.short.right[there], fold_of[there]
     held_out = np.zeros(len(scores))
     for fold in range(3):
@@ -74,7 +74,7 @@ def test_calibration_is_cross_validated(method):
 
 def test_a_kind_without_any_answer():
     table, _ = random_table(random.Random(6), 10)
-    table = table._replace(short=table.short._replace(there=np.zeros(10, bool)))
+    table = table._replace(short=table.short._replace(has_answer=np.zeros(10, bool)))
     found = tune(table, KINDS, 2, "temperature", 0)
     assert found.calibrated["short"][:5] == (0, 0.0, 0, 0, 0)
     assert found.fits["separate"].rule.thresholds["short"] is None

@@ -109,9 +109,8 @@ class Part:
 
     def _read_state(self) -> Optional[Object]:
         try:
-            with open(self._state, encoding="utf8") as f:
-                return Object(**json.load(f))
-        except (OSError, ValueError, TypeError):
+            return Object(**files.read_json(self._state))
+        except (UserError, TypeError):  # None, or other fields than those of an Object
             return None
 
     @property

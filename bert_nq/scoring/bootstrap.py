@@ -1,17 +1,17 @@
-"""How much of an F1, or of the difference of two, is the luck of which questions were asked.
+"""Confidence intervals of an F1 and of the difference of two, and whether two F1s differ at all.
 
-The bootstrap (Efron and Tibshirani 1993, chapter 13) draws as many questions as there are, with
-repetition, again and again; the middle 95 % of the F1s of these samples are the interval. Two
-systems are compared on the same samples, so that a question which is hard for both does not count.
-The p-value is that of a randomisation test (Noreen 1989): how often a difference as large comes of
-answers that are dealt to the two systems at random.
+The bootstrap (Efron and Tibshirani 1993, chapter 13) draws samples of as many questions as there
+are, with repetition; the interval is the middle 95 % of the F1s of these samples. Two systems are
+compared on the same samples, so that questions which are hard for both do not widen the interval.
+The p-value is that of a randomisation test (Noreen 1989): the share of differences as large among
+those that come from dealing the answers to the two systems at random.
 
-    threshold=BEST   in each sample the threshold with the best F1 is chosen anew, as the official
-                     measure does: what the choice owes to luck is in the interval
-    threshold=FIXED  that of all questions stays
-    threshold=NONE   no prediction is dropped: where thresholds were tuned elsewhere
+    threshold=BEST   the threshold with the best F1 is chosen anew in each sample, as the official
+                     measure of NQ does: the luck of that choice widens the interval
+    threshold=FIXED  the best threshold of all questions is kept
+    threshold=NONE   no prediction is dropped, for thresholds that were tuned on other questions
 
-The randomisation test has the thresholds of all questions in the first case too, since scores of
+The randomisation test keeps the thresholds of all questions in the first case too, since scores of
 two systems cannot be mixed.
 
 Notation: N questions, R samples, P predictions, G different scores.
@@ -20,8 +20,8 @@ from typing import Iterator, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
-from bert_nq.scoring.nq import measures
-from bert_nq.scoring.nq.measures import Row
+from bert_nq.scoring import f_measure
+from bert_nq.scoring.f_measure import Row
 
 BEST, FIXED, NONE = "best", "fixed", "none"
 THRESHOLDS = (BEST, FIXED, NONE)
@@ -31,15 +31,15 @@ _CELLS = 1 << 22  # of samples times questions at a time: 32 MB an array
 
 
 class Interval(NamedTuple):
-    """An F1 and where it would lie with other questions."""
+    """An F1 and its confidence interval."""
     f1: float
     low: float
     high: float
 
 
 class Difference(NamedTuple):
-    """The F1 of a system less that of another."""
-    f1: float  # of the one
+    """The difference of two systems' F1s, the first less the other."""
+    f1: float  # of the first system
     other_f1: float
     difference: float
     low: float  # ends of the interval of the difference
@@ -54,7 +54,7 @@ def f1_interval(rows: Sequence[Row], threshold: str = BEST, resamples: int = RES
     Args:
       rows: one for each question.
       threshold: BEST, FIXED or NONE, as above.
-      resamples: how many samples are drawn.
+      resamples: the number of samples.
       seed: of the samples; the same seed gives the same numbers.
       confidence: the share of samples whose F1 lies within the interval.
     """
@@ -66,13 +66,13 @@ def f1_interval(rows: Sequence[Row], threshold: str = BEST, resamples: int = RES
 def paired_f1_difference(rows: Sequence[Row], other_rows: Sequence[Row], threshold: str = BEST,
                          resamples: int = RESAMPLES, seed: int = 0, confidence: float = 0.95
                          ) -> Difference:
-    """How much better one system's F1 is than another's on the same questions.
+    """The difference of two systems' F1s on the same questions, with its interval and p-value.
 
     Args:
-      rows: of the one, one for each question.
+      rows: of the first system, one for each question.
       other_rows: of the other, in the same order of questions.
       threshold: BEST, FIXED or NONE, as above; each system has its own.
-      resamples: how many samples the interval and the p-value are each taken from.
+      resamples: the number of samples for the interval, and of deals for the p-value.
       seed, confidence: as in `f1_interval`.
 
     Raises:
@@ -89,21 +89,21 @@ def paired_f1_difference(rows: Sequence[Row], other_rows: Sequence[Row], thresho
 
 
 def _settled(rows: Sequence[Row], threshold: str) -> Sequence[Row]:
-    """The rows, of one score where there is no choice of a threshold left."""
+    """The rows; for FIXED and NONE all of the same score, which leaves one threshold."""
     if threshold not in THRESHOLDS:
         raise ValueError("threshold=%r is none of %s" % (threshold, ", ".join(THRESHOLDS)))
     if threshold == BEST:
         return rows
-    best = measures.best_f1(measures.sweep(rows)).threshold if threshold == FIXED else None
-    return measures.at_threshold(rows, best)
+    best = f_measure.best_f1(f_measure.sweep(rows)).threshold if threshold == FIXED else None
+    return f_measure.at_threshold(rows, best)
 
 
 def _f1(rows: Sequence[Row]) -> float:
-    return float(measures.best_f1(measures.sweep(rows)).f1)
+    return float(f_measure.best_f1(f_measure.sweep(rows)).f1)
 
 
 def _resampled(systems: Sequence[Sequence[Row]], resamples: int, seed: int) -> np.ndarray:
-    """[systems, R] the F1s of each system on the same samples."""
+    """[systems, R]: the F1s of each system on the same samples."""
     scorers = [_Scorer(rows) for rows in systems]
     parts = [[scorer.f1s(counts) for scorer in scorers]
              for counts in _samples(len(systems[0]), resamples, seed)]
@@ -111,8 +111,8 @@ def _resampled(systems: Sequence[Sequence[Row]], resamples: int, seed: int) -> n
 
 
 def _samples(n: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
-    """Yields [some of R, N] how often each question was drawn."""
-    # Its stream is the same in all versions of numpy.
+    """Yields [some of R, N]: how often each question was drawn."""
+    # RandomState draws the same numbers in all versions of numpy.
     rng = np.random.RandomState(seed)
     at_a_time = max(1, _CELLS // n)
     for start in range(0, resamples, at_a_time):
@@ -125,7 +125,7 @@ class _Scorer:
     """The best-threshold F1 of one system on many samples at once."""
 
     def __init__(self, rows: Sequence[Row]):
-        # Where nothing is predicted there is nothing to count, so no threshold is missed.
+        # Null predictions count for nothing, so their scores need not be tried as thresholds.
         predicted = [i for i, row in enumerate(rows) if row.has_prediction]
         scores = np.array([rows[i].score for i in predicted], float)
         order = np.argsort(-scores, kind="stable")
@@ -133,11 +133,11 @@ class _Scorer:
         self._is_correct = np.array([rows[i].is_correct for i in self._order], int)
         self._has_gold = np.array([row.has_gold for row in rows], int)
         scores = scores[order]
-        # [G] the last prediction of each score: those that tie count together.
+        # [G] the last prediction of each score: predictions of equal scores count together.
         self._last = np.flatnonzero(np.append(scores[1:] != scores[:-1], True)[:len(scores)])
 
     def f1s(self, counts: np.ndarray) -> np.ndarray:
-        """[R] from [R, N] how often each question is in a sample."""
+        """[R]: the F1 of each sample, from how often each question is in it [R, N]."""
         num_gold = counts @ self._has_gold  # [R]
         if not len(self._order):
             return np.zeros(len(counts))
@@ -155,13 +155,17 @@ def _middle(values: np.ndarray, confidence: float) -> Tuple[float, float]:
 
 
 def _p_value(rows: Sequence[Row], other_rows: Sequence[Row], resamples: int, seed: int) -> float:
-    """The share of deals whose F1s differ as much as they do; rows with thresholds applied."""
+    """The share of deals whose F1s differ at least as much as those of the rows.
+
+    Thresholds are applied to the rows already.
+    """
     differ = [(a, b) for a, b in zip(rows, other_rows)
               if (a.has_prediction, a.is_correct) != (b.has_prediction, b.is_correct)]
     totals = [np.array([sum(r.has_prediction for r in system), sum(r.is_correct for r in system)])
               for system in (rows, other_rows)]
     num_gold = sum(row.has_gold for row in rows)
-    # [D, 2] by how much the one's counts of predictions and right ones grow with an exchange.
+    # [D, 2]: what exchanging an answer adds to the first system's counts of predictions and of
+    # right ones.
     steps = np.array([(int(b.has_prediction) - a.has_prediction, int(b.is_correct) - a.is_correct)
                       for a, b in differ], int).reshape(-1, 2)
     observed = abs(_difference(totals, np.zeros((1, 2), int), num_gold)[0])
@@ -170,15 +174,15 @@ def _p_value(rows: Sequence[Row], other_rows: Sequence[Row], resamples: int, see
     at_a_time = max(1, _CELLS // max(1, len(steps)))
     for start in range(0, resamples, at_a_time):
         exchanged = rng.randint(2, size=(min(at_a_time, resamples - start), len(steps)))
-        # Equal F1s may come of different sums.
+        # A little less, for the rounding errors of equal F1s differ.
         as_large += np.sum(np.abs(_difference(totals, exchanged @ steps, num_gold))
                            >= observed - 1e-12)
-    # The deal that was observed is one of them, so that p is never 0.
+    # The observed deal counts as one of them, so that p is never 0.
     return float((1 + as_large) / (1 + resamples))
 
 
 def _difference(totals: Sequence[np.ndarray], moved: np.ndarray, num_gold: int) -> np.ndarray:
-    """[R] F1 less the other's F1, when [R, 2] counts move from one to the other."""
+    """[R]: F1 less the other's F1 after counts [R, 2] have moved from the other to the first."""
     one, other = (2 * counts[:, 1] / np.maximum(1, counts[:, 0] + num_gold)
                   for counts in (totals[0] + moved, totals[1] - moved))
     return one - other

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from bert_nq.scoring.nq import plots
-from bert_nq.scoring.nq.measures import Row
-from bert_nq.scoring.nq.plots import Curve
+from bert_nq.scoring import plots
+from bert_nq.scoring.f_measure import Row
+from bert_nq.scoring.plots import Curve
 from tests.support import programs
 
 # Points (precision, recall) at 3, 2, 1: (1, 1/2), (1/2, 1/2), (2/3, 1); at 4 there is none yet.

@@ -1,5 +1,9 @@
-"""The pictures of a report: precision over recall, F1 over the threshold, scores of answers."""
+"""The pictures of a report: precision over recall, F1 over the threshold, scores of answers.
+
+They show one or more kinds of answers, each a curve of its own.
+"""
 import io
+import itertools
 from typing import Dict, List, Mapping, NamedTuple, Sequence, Tuple
 
 import matplotlib
@@ -10,30 +14,30 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from bert_nq.base import files
-from bert_nq.scoring.nq import measures
-from bert_nq.scoring.nq.measures import Point, Row
+from bert_nq.scoring import f_measure
+from bert_nq.scoring.f_measure import Point, Row
 
 _DPI = 100
-# Colours that are told apart by people who see no red or green as well (Okabe and Ito 2008).
+# Colours that people who cannot tell red from green can tell apart (Okabe and Ito 2008).
 _BLUE, _RED, _GREEN, _GREY = "#0072b2", "#d55e00", "#009e73", "0.6"
-_COLOURS = {"long": _BLUE, "short": _RED}
+_COLOURS = (_BLUE, _RED)  # of curves, in their order
 
 _CONTOURS = (0.2, 0.4, 0.6, 0.8)  # of F1
 _BINS = 40
 
 
 class Curve(NamedTuple):
-    """The rows of one kind of answer, "long" or "short", and the points where any is predicted."""
-    kind: str
+    """The rows of one kind of answer and their points."""
+    kind: str  # such as "long" or "short"
     rows: Sequence[Row]
-    points: Sequence[Point]
+    points: Sequence[Point]  # of the thresholds at which anything is predicted
     best: Point
 
     @classmethod
     def of(cls, kind: str, rows: Sequence[Row]) -> "Curve":
-        points = measures.sweep(rows)
-        best = measures.best_f1(points)
-        # Above all predictions, nothing is predicted and nothing precise.
+        points = f_measure.sweep(rows)
+        best = f_measure.best_f1(points)
+        # Thresholds above all predictions have no precision to draw.
         highest = max([row.score for row in rows if row.has_prediction], default=None)
         drawn = [p for p in points if highest is not None and p.threshold <= highest]
         return cls(kind, rows, drawn, best)
@@ -51,7 +55,7 @@ def write(figures: Mapping[str, Figure], path_of) -> List[str]:
 
     Args:
       figures: by name.
-      path_of: gives the path of a file name.
+      path_of: the path for a file name.
     """
     paths = []
     for name, figure in figures.items():
@@ -70,7 +74,7 @@ def _png(figure: Figure) -> bytes:
 
 def _svg(figure: Figure) -> bytes:
     out = io.BytesIO()
-    # Without them, a date and names drawn at random would make each file another.
+    # Without a date and random names, so that the same figure gives the same bytes.
     with matplotlib.rc_context({"svg.hashsalt": "bert_nq"}):
         FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None})
     return out.getvalue()
@@ -81,10 +85,10 @@ def draw_precision_recall(curves: Sequence[Curve], others: Sequence[Curve] = ())
     figure = Figure(figsize=(8, 7), dpi=_DPI, layout="constrained")
     axes = figure.subplots()
     _draw_contours(axes)
-    for curve in curves:
-        _draw_precision_recall(axes, curve, curve.kind + " answer", "-")
-    for curve in others:
-        _draw_precision_recall(axes, curve, "%s answer, compared with" % curve.kind, "--")
+    for colour, curve in zip(itertools.cycle(_COLOURS), curves):
+        _draw_precision_recall(axes, curve, colour, curve.kind + " answer", "-")
+    for colour, curve in zip(itertools.cycle(_COLOURS), others):
+        _draw_precision_recall(axes, curve, colour, "%s answer, compared with" % curve.kind, "--")
     axes.set_title("Precision and recall at all thresholds")
     axes.set_xlabel("recall")
     axes.set_ylabel("precision")
@@ -96,16 +100,16 @@ def draw_precision_recall(curves: Sequence[Curve], others: Sequence[Curve] = ())
 
 
 def _draw_contours(axes: Axes) -> None:
-    """Lines of equal F1 = 2pr / (p + r), so p = f r / (2r - f)."""
+    """Draws lines of equal F1 = 2pr / (p + r), on which p = f r / (2r - f)."""
     for f1 in _CONTOURS:
-        recall = np.linspace(f1 / (2 - f1), 1, 100)  # From precision 1 on.
+        recall = np.linspace(f1 / (2 - f1), 1, 100)  # The precision is 1 at the first.
         axes.plot(recall, f1 * recall / (2 * recall - f1), color="0.8", linewidth=0.8, zorder=0)
         axes.annotate("F1 %.1f" % f1, (1, f1 / (2 - f1)), color="0.55", fontsize=8, ha="right",
                       va="bottom")
 
 
-def _draw_precision_recall(axes: Axes, curve: Curve, label: str, style: str) -> None:
-    colour, best = _COLOURS[curve.kind], curve.best
+def _draw_precision_recall(axes: Axes, curve: Curve, colour: str, label: str, style: str) -> None:
+    best = curve.best
     axes.plot([p.recall for p in curve.points], [p.precision for p in curve.points], style,
               color=colour, linewidth=1.6, label="%s, best F1 %.3f" % (label, best.f1))
     axes.plot([best.recall], [best.precision], color=colour, marker="*", markersize=14,
@@ -115,10 +119,11 @@ def _draw_precision_recall(axes: Axes, curve: Curve, label: str, style: str) -> 
 def draw_thresholds(curves: Sequence[Curve]) -> Figure:
     """F1, precision and recall over the threshold, a panel for each kind of answer."""
     figure = Figure(figsize=(12, 5), dpi=_DPI, layout="constrained")
-    for axes, curve in zip(figure.subplots(1, len(curves), squeeze=False)[0], curves):
+    panels = figure.subplots(1, len(curves), squeeze=False)[0]
+    for axes, of_f1, curve in zip(panels, itertools.cycle(_COLOURS), curves):
         thresholds = [p.threshold for p in curve.points]
         for name, colour, width in (("precision", _GREEN, 1.2), ("recall", _GREY, 1.2),
-                                    ("f1", _COLOURS[curve.kind], 2.2)):
+                                    ("f1", of_f1, 2.2)):
             axes.plot(thresholds, [getattr(p, name) for p in curve.points], color=colour,
                       linewidth=width, label="F1" if name == "f1" else name)
         axes.axvline(curve.best.threshold, color="0.3", linestyle=":", linewidth=1.2)
@@ -132,13 +137,13 @@ def draw_thresholds(curves: Sequence[Curve]) -> Figure:
 
 
 def draw_scores(curves: Sequence[Curve]) -> Figure:
-    """How many predictions have which score: right ones, wrong ones, those where no answer is."""
+    """Histograms of the scores of predictions: right, wrong, and of questions without an answer."""
     figure = Figure(figsize=(12, 5), dpi=_DPI, layout="constrained")
     for axes, curve in zip(figure.subplots(1, len(curves), squeeze=False)[0], curves):
         parts = scores_by_outcome(curve.rows)
         drawn = [scores for _, _, scores in parts]
         if any(drawn):
-            # Of all scores, so that the bars of the parts stand over each other.
+            # The same edges for all parts, so that their bars can be stacked.
             edges = np.histogram_bin_edges(np.concatenate([np.array(s, float) for s in drawn]),
                                            bins=_BINS)
             axes.hist(drawn, bins=edges, stacked=True, color=[colour for _, colour, _ in parts],
@@ -155,7 +160,7 @@ def draw_scores(curves: Sequence[Curve]) -> Figure:
 
 
 def scores_by_outcome(rows: Sequence[Row]) -> List[Tuple[str, str, List[float]]]:
-    """[(what became of them, colour, scores)] of all predictions."""
+    """The scores of all predictions: [(name of the outcome, colour, scores)]."""
     predicted = [row for row in rows if row.has_prediction]
     return [("right", _BLUE, [row.score for row in predicted if row.is_correct]),
             ("wrong", _RED, [row.score for row in predicted

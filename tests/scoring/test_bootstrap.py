@@ -4,9 +4,9 @@ import random
 import numpy as np
 import pytest
 
-from bert_nq.scoring.nq import bootstrap, measures
-from bert_nq.scoring.nq.bootstrap import f1_interval, paired_f1_difference
-from bert_nq.scoring.nq.measures import Row
+from bert_nq.scoring import bootstrap, f_measure
+from bert_nq.scoring.bootstrap import f1_interval, paired_f1_difference
+from bert_nq.scoring.f_measure import Row
 
 
 def random_rows(n, right, seed, scores=(0.0, 1.0, 2.0, 3.0), gold=None):
@@ -21,7 +21,7 @@ def random_rows(n, right, seed, scores=(0.0, 1.0, 2.0, 3.0), gold=None):
 
 
 def f1(rows):
-    return measures.best_f1(measures.sweep(rows)).f1
+    return f_measure.best_f1(f_measure.sweep(rows)).f1
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -62,7 +62,7 @@ def test_which_threshold():
     rows = random_rows(200, 0.4, 3, scores=[i / 10 for i in range(40)])
     best, fixed, none = (f1_interval(rows, threshold) for threshold in bootstrap.THRESHOLDS)
     assert best.f1 == fixed.f1 == f1(rows)
-    assert none.f1 == measures.all_predictions(rows).f1
+    assert none.f1 == f_measure.all_predictions(rows).f1
     # To choose anew in each sample never lowers an F1.
     assert best.low >= fixed.low and best.high >= fixed.high and best != fixed
     with pytest.raises(ValueError, match="threshold='some' is none of best, fixed, none"):
@@ -126,7 +126,7 @@ def test_rows_of_different_questions():
 
 def test_thresholds_drop_what_scores_less():
     rows = [Row(True, True, True, 2.0), Row(True, True, False, 1.0), Row(False, False, False, 3.0)]
-    assert measures.at_threshold(rows, 2.0) == [
+    assert f_measure.at_threshold(rows, 2.0) == [
         (True, True, True, 0.0), (True, False, False, 0.0), (False, False, False, 0.0)]
-    assert measures.at_threshold(rows, None) == [row._replace(score=0.0) for row in rows]
-    assert np.mean([row.is_correct for row in measures.at_threshold(rows, 2.5)]) == 0
+    assert f_measure.at_threshold(rows, None) == [row._replace(score=0.0) for row in rows]
+    assert np.mean([row.is_correct for row in f_measure.at_threshold(rows, 2.5)]) == 0
