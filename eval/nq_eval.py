@@ -39,7 +39,7 @@ flags.DEFINE_integer("resamples", 1000, "Samples of the bootstrap and of the tes
 flags.DEFINE_enum("bootstrap_threshold", "best", ["best", "fixed", "none"], "In each sample of the "
                   "bootstrap: the best threshold chosen anew, that of all questions, or none, so "
                   "that all predictions count.")
-flags.DEFINE_integer("seed", 0, "The seed of the bootstrap.", lower_bound=0, upper_bound=2 ** 32 - 1)
+flags.DEFINE_integer("seed", 0, "Seed of the bootstrap.", lower_bound=0, upper_bound=2 ** 32 - 1)
 
 _CHANGES_SHOWN = 3  # of each kind, on the terminal
 

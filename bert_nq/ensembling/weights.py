@@ -21,7 +21,7 @@ from bert_nq.scoring.nq.options import Column
 Units = Tuple[int, ...]  # weights as whole numbers of sum UNITS * K
 
 UNITS = 20  # a grid in steps of 0.05, which has equal weights for any K
-_STEPS = (4, 2, 1)  # of 0.05 each, for more than two models
+_STEPS = (4, 2, 1)  # in units of 0.05, for more than two models
 
 
 class JudgedAnswers(NamedTuple):

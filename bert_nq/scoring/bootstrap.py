@@ -27,7 +27,7 @@ BEST, FIXED, NONE = "best", "fixed", "none"
 THRESHOLDS = (BEST, FIXED, NONE)
 RESAMPLES = 1000
 
-_CELLS = 1 << 22  # of samples times questions at a time: 32 MB an array
+_CELLS = 1 << 22  # samples times questions that are computed at once: 32 MB an array
 
 
 class Interval(NamedTuple):

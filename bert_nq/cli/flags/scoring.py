@@ -20,4 +20,5 @@ def define_gold_flags() -> None:
 def define_fold_flags() -> None:
     """Defines --folds and --seed."""
     flags.DEFINE_integer("folds", 5, "Folds of the cross-validation.", lower_bound=2)
-    flags.DEFINE_integer("seed", 0, "The seed of the folds: with the ids it gives which questions share a fold.")
+    flags.DEFINE_integer("seed", 0, "The seed of the folds: it and the ids decide which questions "
+                         "share one.")

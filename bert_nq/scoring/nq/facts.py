@@ -23,7 +23,7 @@ _TAG = re.compile(r"<([A-Za-z]+)")
 _ANY_TAG = re.compile(r"</?[A-Za-z][^>]*>")
 _LONGEST_TAG = 20  # bytes that hold the name of any tag
 
-_MOST_WORDS = 25  # of a span that is shown
+_MOST_WORDS = 25  # a longer span is cut
 
 Tokens = Tuple[int, int]  # a span of document tokens, [start, end)
 
@@ -31,9 +31,9 @@ Tokens = Tuple[int, int]  # a span of document tokens, [start, end)
 class Facts(NamedTuple):
     """The facts about one question."""
     question: str
-    title: str  # of its page
-    num_tokens: int  # of its page
-    kind: str  # of its long answer: paragraph, table, list, other; none where nobody marked one
+    title: str  # the page's title
+    num_tokens: int  # the page's length
+    kind: str  # its long answer is a paragraph, table, list or other; none if nobody marked one
     texts: Dict[Tokens, str]  # the words of the spans that were asked for
 
 

@@ -23,7 +23,7 @@ from bert_nq.scoring.nq.labels import (
 )
 
 KINDS = ("long", "short", "yes", "no")
-TWO_KINDS = KINDS[:2]  # of files that have no scores for yes and no
+TWO_KINDS = KINDS[:2]  # where a file has no scores for yes and no
 
 # Far beyond all log-odds, but its square is still finite and can be summed.
 _LARGEST_SCORE = 1e100

@@ -14,7 +14,7 @@ from bert_nq.scoring.nq.labels import Answers, Prediction
 KINDS = ("long", "short")
 CONFIDENCE = 0.95
 
-_MOST_POINTS = 500  # of a curve in report.json
+_MOST_POINTS = 500  # report.json has no more of a curve
 
 
 class System(NamedTuple):
@@ -52,7 +52,7 @@ def spans(gold: Mapping[int, Sequence[Answers]], system: System, other: Optional
 
 class Report(NamedTuple):
     """A report, for all formats."""
-    content: Dict[str, Any]  # of report.json
+    content: Dict[str, Any]  # the JSON of report.json
     changes: List[Change]  # none without other predictions
 
 

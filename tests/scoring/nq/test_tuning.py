@@ -4,24 +4,12 @@ import random
 import numpy as np
 import pytest
 
-from bert_nq.base.errors import UserError
 from bert_nq.scoring import calibration, f_measure
 from bert_nq.scoring.folds import folds
 from bert_nq.scoring.nq.options import KINDS
 from bert_nq.scoring.nq.thresholds import OBJECTIVES, decide, search
 from bert_nq.scoring.nq.tuning import tune
 from tests.support.scored_samples import random_table
-
-
-def test_folds_follow_from_ids_and_seed():
-    ids = np.arange(-50, 53, dtype=np.int64)
-    fold_of = folds(ids, 5, 0)
-    assert np.bincount(fold_of).tolist() == [21, 21, 21, 20, 20]
-    turned = folds(ids[::-1], 5, 0)[::-1]
-    assert turned.tolist() == fold_of.tolist()
-    assert folds(ids, 5, 1).tolist() != fold_of.tolist()
-    with pytest.raises(UserError, match="3 questions cannot be parted into 4 folds"):
-        folds(ids[:3], 4, 0)
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
