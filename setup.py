@@ -25,6 +25,7 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     packages=find_packages(include=["bert_nq", "bert_nq.*"]),
+    package_data={"bert_nq.error_pages": ["templates/*", "static/*"]},
     python_requires=">=3.7,!=3.8.*,<3.12",
     install_requires=[
         # The two runtimes, with the pins under which each of them resolves.
@@ -50,6 +51,10 @@ setup(
         # Hugging Face checkpoints. From 0.5 on there is no wheel for Python 3.7.
         "safetensors>=0.4,<0.5; " + TF1,
         "safetensors>=0.4; " + TF2,
+        # The HTML of error pages. 3.1 is the last for Python 3.7.
+        "jinja2>=3.0,<3.2; " + TF1,
+        "jinja2>=3.0; " + TF2,
+        "markupsafe>=2.0",
         "tqdm>=4.60",
         # The plot of a training run.
         "matplotlib>=3.5,<3.6; " + TF1,

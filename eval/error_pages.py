@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def _source(gold_paths):
-    """All but the pages themselves."""
+    """All that the site shows but the pages: predictions, gold, verdicts, n-best lists."""
     from bert_nq.error_pages import answer_files, outcomes, site
     from bert_nq.scoring.nq import measures
     from bert_nq.scoring.nq.gold import merge_shards, read_shards

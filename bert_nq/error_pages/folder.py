@@ -1,4 +1,4 @@
-"""A folder that appears under its name when all that is in it is written."""
+"""A folder that appears under its name once all its files are written."""
 import contextlib
 import os
 import shutil
@@ -9,16 +9,16 @@ from bert_nq.base.errors import UserError
 
 
 def check(path: str, marker: str, own: Sequence[str], inputs: Sequence[str]) -> None:
-    """Refuses to take the place of what is not ours to remove.
+    """Checks that a new folder may take the place of `path`.
 
     Args:
-      path: of the folder to come.
-      marker: a file that every folder of ours holds.
-      own: the names of all that it may hold.
-      inputs: files that must survive.
+      path: the folder to come.
+      marker: the name of a file that every earlier folder of this kind holds.
+      own: all names that such a folder may hold.
+      inputs: paths of files that must survive.
 
     Raises:
-      UserError: `path` is a file, is remote, holds an input, or holds what we did not write.
+      UserError: `path` is a file, is remote, holds an input, or holds something else.
     """
     if files.is_remote(path):
         raise UserError("%s: the site is written to a local folder alone" % path)
@@ -39,9 +39,9 @@ def check(path: str, marker: str, own: Sequence[str], inputs: Sequence[str]) -> 
 
 @contextlib.contextmanager
 def replacing(path: str) -> Iterator[str]:
-    """Gives the path of a new folder that takes the place of `path` when the block ends, or never.
+    """Gives the path of a new folder that takes the place of `path` when the block ends.
 
-    What a killed run has left is removed by the next one.
+    If the block raises, `path` stays as it was. Leftovers of a killed run are removed by the next.
 
     Raises:
       UserError: a file cannot be written, or another run is writing the same folder.

@@ -1,4 +1,4 @@
-"""Where on its page the gold and the predicted answers to a question are."""
+"""Places of the gold and the predicted answers to a question on its page."""
 import collections
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -7,32 +7,42 @@ from bert_nq.datasets.nq.example import Example
 from bert_nq.error_pages.markup import Mark, needs_blank
 from bert_nq.scoring.nq.labels import Answers, AnswerSpan, Prediction
 
-# Classes of the style sheet. LOW: of a prediction below the threshold.
+# Classes of the style sheet. LOW: predictions below the threshold.
 GOLD_LONG, GOLD_SHORT = "gold-long", "gold-short"
 PREDICTED_LONG, PREDICTED_SHORT = "predicted-long", "predicted-short"
 LOW_LONG, LOW_SHORT = "low-long", "low-short"
 
-_MAX_CHARACTERS = 200  # of an answer's text
+_MAX_CHARACTERS = 200  # in an answer's text
 
 
 class Place(NamedTuple):
-    """A span as a person looks for it: what it says, and where the page's mark for it is."""
+    """A span as a person looks for it: its words, and the page's mark for it."""
     text: str
     key: Optional[str]  # of the mark; None where the span is not on the page
     span: AnswerSpan
 
+    def where(self) -> str:
+        """The span in numbers."""
+        if self.span.start_token >= 0:
+            return "tokens [%d, %d)" % (self.span.start_token, self.span.end_token)
+        return "bytes [%d, %d)" % (self.span.start_byte, self.span.end_byte)
 
-class GoldAnswer(NamedTuple):
-    """What one annotator marked, or several of them alike."""
+
+class AnnotatedAnswer(NamedTuple):
+    """The answer of one annotator, or of several who marked the same."""
     num_annotators: int
     long: Optional[Place]
     short: List[Place]
     yes_no: str  # "yes", "no" or "none"
 
+    def is_null(self) -> bool:
+        """Whether they found no answer on the page."""
+        return self.long is None and not self.short and self.yes_no == "none"
+
 
 class Highlights(NamedTuple):
     """The answers to one question, and the marks that show them on the page."""
-    gold: List[GoldAnswer]  # those given by most annotators first, answers before none
+    gold: List[AnnotatedAnswer]  # those of most annotators first, answers before nulls
     predicted_long: Optional[Place]
     predicted_short: List[Place]
     marks: List[Mark]
@@ -45,14 +55,14 @@ class Locator:
         """
         Args:
           example: the page.
-          line: what it was read from; looked into where a span has bytes alone.
+          line: the line of JSON that the page was read from; parsed if a span has bytes alone.
         """
         self._example = example
         self._line = line
         self._bytes: Optional[Tuple[Dict[int, int], Dict[int, int]]] = None
 
     def tokens(self, span: AnswerSpan) -> Optional[Tuple[int, int]]:
-        """Start and end token; None where the page has no such place."""
+        """Start and end token of a span; None where the page has no such place."""
         if span.start_token >= 0:
             inside = span.end_token <= len(self._example.tokens)
             return (span.start_token, span.end_token) if inside else None
@@ -64,7 +74,7 @@ class Locator:
         return starts[span.start_byte], ends[span.end_byte]
 
     def _byte_tokens(self) -> Tuple[Dict[int, int], Dict[int, int]]:
-        """The token that starts at a byte, and the one behind that which ends at a byte."""
+        """{start byte: its token} and {end byte: the token behind it}."""
         record = decoding.load_json(self._line, self._example.source)
         tokens = record.get("document_tokens", ())  # The simplified format knows no bytes.
         return ({token.get("start_byte"): i for i, token in enumerate(tokens)},
@@ -73,7 +83,7 @@ class Locator:
 
 def phrase(example: Example, start_token: int, end_token: int,
            max_characters: int = _MAX_CHARACTERS) -> str:
-    """The words of a span, cut where they are many."""
+    """The words of a span, cut after `max_characters`."""
     parts, length, before = [], 0, None
     for token, is_tag in zip(example.tokens[start_token:end_token],
                              example.is_html[start_token:end_token]):
@@ -91,13 +101,13 @@ def phrase(example: Example, start_token: int, end_token: int,
 
 def find(example: Example, locator: Locator, annotations: Sequence[Answers],
          prediction: Prediction, is_answered: Tuple[bool, bool]) -> Highlights:
-    """The answers to a question.
+    """Finds the answers to a question on its page.
 
     Args:
-      example: its page.
-      locator: of that page.
-      annotations: of all annotators.
-      prediction: for it.
+      example: the page.
+      locator: finds spans on that page.
+      annotations: one of each annotator.
+      prediction: the system's answers to the question.
       is_answered: whether the predicted long and short answers reach their thresholds.
     """
     marks: List[Mark] = []
@@ -137,7 +147,7 @@ class _Placer:
         return Place(phrase(self._example, *tokens), key, span)
 
 
-def _gold_answers(annotations: Sequence[Answers], place: _Placer) -> List[GoldAnswer]:
+def _gold_answers(annotations: Sequence[Answers], place: _Placer) -> List[AnnotatedAnswer]:
     groups = collections.Counter(
         (a.long_answer if not a.long_answer.is_null() else AnswerSpan(), a.short_answers,
          a.yes_no_answer) for a in annotations)
@@ -146,16 +156,15 @@ def _gold_answers(annotations: Sequence[Answers], place: _Placer) -> List[GoldAn
         "gold long", len(annotations), place)
     short_places = _distinct([span for a in annotations for span in dict.fromkeys(a.short_answers)],
                              GOLD_SHORT, "gold short", len(annotations), place)
-    answers = [GoldAnswer(number, long_places.get(long_answer),
+    answers = [AnnotatedAnswer(number, long_places.get(long_answer),
                           [short_places[span] for span in short_answers], yes_no)
                for (long_answer, short_answers, yes_no), number in groups.items()]
-    return sorted(answers, key=lambda a: (a.long is None and not a.short and a.yes_no == "none",
-                                          -a.num_annotators))
+    return sorted(answers, key=lambda a: (a.is_null(), -a.num_annotators))
 
 
 def _distinct(spans: List[AnswerSpan], kind: str, label: str, num_annotators: int,
               place: Callable[..., Place]) -> Dict[AnswerSpan, Place]:
-    """One place for each span, with the number of annotators who marked it."""
+    """A place for each span, labelled with the number of annotators who marked it."""
     return {span: place(span, "%s-%d" % (kind, number), kind,
                         "%s, %d of %d" % (label, count, num_annotators))
             for number, (span, count) in enumerate(collections.Counter(spans).items(), 1)}

@@ -1,12 +1,14 @@
 """A page's tokens as harmless HTML, with spans of it marked.
 
-Nothing that the page says of its markup is passed on but the names of a few elements, without any
-attribute; whatever else looks like markup is left out where it is a tag, and is text where it is a
-word. What comes out is balanced, and nested as HTML's parser wants it, so that a browser changes
-nothing: it moves neither words out of a table nor a list out of a paragraph.
+Of the page's own markup only the names of a few elements are passed on, without any attribute. All
+other tags are left out, and words that look like markup become text. The result is balanced, and
+nested as HTML's parser wants it, so that a browser changes nothing: it moves neither words out of a
+table nor a list out of a paragraph.
 """
 import re
 from typing import Dict, FrozenSet, List, NamedTuple, Optional, Sequence
+
+from markupsafe import Markup
 
 from bert_nq.error_pages import documents
 
@@ -14,7 +16,7 @@ _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)(?![A-Za-z0-9:.-])")
 
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _INLINE = frozenset(("b", "i", "em", "strong", "small", "sub", "sup"))
-_PHRASES = _HEADINGS | {"p"}  # they hold words and inline elements alone
+_PHRASES = _HEADINGS | {"p"}  # may hold words and inline elements alone
 _ITEMS = frozenset(("li", "dt", "dd"))
 _LISTS = frozenset(("ul", "ol", "dl"))
 _CELLS = frozenset(("td", "th"))
@@ -23,7 +25,7 @@ _EMPTY = frozenset(("br", "hr"))
 _ALLOWED = (_INLINE | _PHRASES | _ITEMS | _LISTS | _CELLS | _EMPTY
             | {"table", "tr", "blockquote"})
 
-_MAX_DEPTH = 100  # Browsers have a limit of their own, of some hundreds.
+_MAX_DEPTH = 100  # Browsers have a limit of their own, some hundreds.
 
 _NO_BLANK_BEFORE = frozenset((".", ",", ";", ":", "!", "?", ")", "]", "}", "%", "''", "'s", "n't",
                               "’s", "”"))
@@ -33,9 +35,9 @@ _NO_BLANK_AFTER = frozenset(("(", "[", "{", "``", "$", "£", "€", "“"))
 class Mark(NamedTuple):
     """Tokens [start_token, end_token) to be marked.
 
-    A word's marks are the classes of an element <mark>; an empty element <span class="begin KIND"
-    id="KEY" data-label="LABEL"> is before the first word of each, and one of class "end" behind its
-    last: where they show text, a style sheet says so, and the page's own text stays what it is.
+    A word's marks are the classes of an element <mark> around it. Before a mark's first word stands
+    an empty <span class="begin KIND" id="KEY" data-label="LABEL">, behind its last one of class
+    "end". The style sheet shows the labels, so that the page's text holds its own words alone.
     """
     key: str  # unique on the page, of letters, digits and "-"
     kind: str  # a class of the style sheet
@@ -44,13 +46,16 @@ class Mark(NamedTuple):
     end_token: int
 
 
-def render(tokens: Sequence[str], is_html: Sequence[bool], marks: Sequence[Mark] = ()) -> str:
+def render(tokens: Sequence[str], is_html: Sequence[bool], marks: Sequence[Mark] = ()
+           ) -> Markup:
     """The HTML of a page.
 
+    It is built here, not by a template, since a page has thousands of tokens.
+
     Args:
-      tokens: of the page, tags included.
-      is_html: for each, whether it is a tag.
-      marks: within the page. One without a word in it is shown before the next word.
+      tokens: all tokens of the page, tags included.
+      is_html: whether a token is a tag.
+      marks: spans within the page. One without a word in it is shown before the next word.
     """
     placed = _Places(is_html, marks)
     tree = _Tree()
@@ -70,7 +75,7 @@ def render(tokens: Sequence[str], is_html: Sequence[bool], marks: Sequence[Mark]
                        % (mark.kind, documents.text(mark.label)))
     for mark in placed.begins.get(len(tokens), ()):
         tree.label(_begin(mark))
-    return tree.finish()
+    return Markup(tree.finish())
 
 
 def needs_blank(word: str, next_word: str) -> bool:
@@ -84,12 +89,12 @@ def _begin(mark: Mark) -> str:
 
 
 class _Places:
-    """Where marks begin and end, counted in tokens that are words.
+    """Tokens at which marks begin and end; these are always words, never tags.
 
     Attributes:
-      begins: the marks whose first word a token is; those without a word at the word behind them,
-        or at the number of tokens.
-      ends: the marks whose last word a token is.
+      begins: {token: the marks whose first word it is}. A mark without a word begins at the next
+        word behind it, or at the number of tokens.
+      ends: {token: the marks whose last word it is}.
     """
 
     def __init__(self, is_html: Sequence[bool], marks: Sequence[Mark]):
@@ -108,6 +113,7 @@ class _Places:
                 self._spans.append((first, last, mark.kind))
 
     def kinds_at(self, i: int) -> FrozenSet[str]:
+        """The kinds of the marks that hold token `i`."""
         return frozenset(kind for first, last, kind in self._spans if first <= i <= last)
 
 
@@ -117,7 +123,7 @@ class _Tree:
     def __init__(self):
         self._out: List[str] = []
         self._open: List[str] = []
-        self._run: List[str] = []  # texts under way, all with the same marks
+        self._run: List[str] = []  # words and blanks under way, all with the same marks
         self._run_kinds: FrozenSet[str] = frozenset()
         self._word: Optional[str] = None  # the word before, in the same element
         self._word_kinds: FrozenSet[str] = frozenset()
@@ -141,7 +147,7 @@ class _Tree:
 
         Args:
           word: any text.
-          kinds: of its marks.
+          kinds: the kinds of its marks.
           labels: HTML that goes before it.
         """
         self._make_place()
@@ -149,17 +155,17 @@ class _Tree:
             self._append(" ", kinds & self._word_kinds)
         if labels:
             self.label(labels)
-        self._append(documents.text(word), kinds)
+        self._append(word, kinds)
         self._word, self._word_kinds = word, kinds
 
     def label(self, element: str) -> None:
-        """Appends an inline element of ours."""
+        """Appends an inline element, made here."""
         self._make_place()
         self._end_run()
         self._out.append(element)
 
     def finish(self) -> str:
-        """All of it."""
+        """Closes what is open and returns the whole."""
         self._end_run()
         self._pop_to(0)
         return "".join(self._out)
@@ -172,7 +178,7 @@ class _Tree:
 
     def _end_run(self) -> None:
         if self._run:
-            text = "".join(self._run)
+            text = documents.text("".join(self._run))
             if self._run_kinds:
                 text = '<mark class="%s">%s</mark>' % (" ".join(sorted(self._run_kinds)), text)
             self._out.append(text)
@@ -214,14 +220,14 @@ class _Tree:
         return True
 
     def _make_place(self, for_block: bool = False) -> None:
-        """Sees to it that a word may follow, or a block: in a table, it needs a cell."""
+        """Closes and opens elements so that a word or a block may follow: a table needs a cell."""
         while for_block and self._open and self._open[-1] in _INLINE | _PHRASES:
             self._pop_to(len(self._open) - 1)
         if self._open and self._open[-1] in _BETWEEN_CELLS:
             self._start_cell("td")
 
     def _close(self, name: str) -> None:
-        """Closes the innermost `name`, unless that is outside of what it may close."""
+        """Closes the innermost `name`, if its end tag may close all that is open in it."""
         if name in _INLINE or name in _PHRASES:
             outside = _ALLOWED - _INLINE
         elif name in _CELLS or name in ("tr", "table"):

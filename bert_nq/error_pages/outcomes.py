@@ -1,4 +1,4 @@
-"""What the official measures say of each question at a threshold, in words."""
+"""The official verdict on each question at a threshold, in words."""
 from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from bert_nq.scoring import f_measure
@@ -17,40 +17,53 @@ VERDICTS = {
 ERRORS = (WRONG, MISSED, FALSE_ALARM)
 
 
-class Outcome(NamedTuple):
-    """Of one question, for either the long or the short answer."""
+class Judgement(NamedTuple):
+    """Verdict on the long or on the short answer to a question, with its grounds."""
     verdict: str  # a key of VERDICTS
     row: f_measure.Row
     is_answered: bool  # there is a prediction, and its score reaches the threshold
 
+    def words(self) -> str:
+        """The verdict as a person says it."""
+        return VERDICTS[self.verdict]
 
-class Question(NamedTuple):
-    """Of one question."""
+    def consequence(self) -> str:
+        """The effect of the threshold on the prediction, as the end of a sentence."""
+        if self.is_answered:
+            return "counts, since its score reaches the threshold"
+        would_be = ("right" if self.row.is_correct else "wrong" if self.row.has_gold
+                    else "a false alarm")
+        return ("counts as null, since its score is below the threshold; it would have been %s"
+                % would_be)
+
+
+class JudgedQuestion(NamedTuple):
+    """A question with the verdicts on both of its answers."""
     example_id: int
-    long: Outcome
-    short: Outcome
+    long: Judgement
+    short: Judgement
     has_yes_no: bool  # in the prediction, whatever it scores, or in any annotation
 
     def verdicts(self) -> Tuple[str, str]:
-        """Of the long and of the short answer."""
+        """Those on the long and on the short answer."""
         return self.long.verdict, self.short.verdict
 
 
 class Scored(NamedTuple):
     """All questions, in the order of the gold shards."""
-    questions: List[Question]
-    long_point: f_measure.Point  # what the long answers reach at the threshold
+    questions: List[JudgedQuestion]
+    long_point: f_measure.Point  # F1, precision and recall of the long answers at the threshold
     short_point: f_measure.Point
 
     def thresholds(self) -> Tuple[Number, Number]:
-        """For the long and for the short answer."""
+        """The thresholds for the long and for the short answer."""
         return self.long_point.threshold, self.short_point.threshold
 
 
 def score(gold: Mapping[int, Sequence[Answers]], predictions: Mapping[int, Prediction],
           non_null_thresholds: Tuple[int, int] = (measures.NON_NULL_THRESHOLD,) * 2,
           thresholds: Tuple[Optional[Number], Optional[Number]] = (None, None)) -> Scored:
-    """The outcome of each question.
+    """Judges each question.
 
     Args:
       gold: the annotations of each example id.
@@ -65,15 +78,15 @@ def score(gold: Mapping[int, Sequence[Answers]], predictions: Mapping[int, Predi
     rows = measures.score_answers(gold, predictions, *non_null_thresholds)
     long_point, short_point = map(_point, rows, thresholds)
     questions = [
-        Question(example_id, _outcome(long_row, long_point.threshold),
-                 _outcome(short_row, short_point.threshold),
-                 _has_yes_no(gold[example_id], predictions[example_id]))
+        JudgedQuestion(example_id, _judge(long_row, long_point.threshold),
+                       _judge(short_row, short_point.threshold),
+                       _has_yes_no(gold[example_id], predictions[example_id]))
         for example_id, long_row, short_row in zip(gold, *rows)]
     return Scored(questions, long_point, short_point)
 
 
-def counts(questions: Sequence[Question]) -> Tuple[Dict[str, int], Dict[str, int]]:
-    """How many questions there are of each verdict, for the long and for the short answer."""
+def counts(questions: Sequence[JudgedQuestion]) -> Tuple[Dict[str, int], Dict[str, int]]:
+    """The number of questions with each verdict, for the long and for the short answer."""
     kinds = list(zip(*(question.verdicts() for question in questions))) or [(), ()]
     long_counts, short_counts = ({verdict: kind.count(verdict) for verdict in VERDICTS}
                                  for kind in kinds)
@@ -87,13 +100,13 @@ def _point(rows: Sequence[f_measure.Row], threshold: Optional[Number]) -> f_meas
     return f_measure.all_predictions(kept)._replace(threshold=threshold)
 
 
-def _outcome(row: f_measure.Row, threshold: Number) -> Outcome:
+def _judge(row: f_measure.Row, threshold: Number) -> Judgement:
     is_answered = row.has_prediction and row.score >= threshold
     if is_answered:
         verdict = RIGHT if row.is_correct else WRONG if row.has_gold else FALSE_ALARM
     else:
         verdict = MISSED if row.has_gold else NULL
-    return Outcome(verdict, row, is_answered)
+    return Judgement(verdict, row, is_answered)
 
 
 def _has_yes_no(annotations: Sequence[Answers], prediction: Prediction) -> bool:

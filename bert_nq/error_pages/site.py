@@ -4,7 +4,8 @@
     DIR/pages/000/q-123.html    the question with the id -123; 1,000 of them in a folder
     DIR/site.json               what was written, and that it may be replaced
 
-In memory are the annotations, predictions and n-best lists of all questions, and two pages.
+In memory are the annotations, predictions, n-best lists and list rows of all questions, and two
+pages.
 """
 import os
 from typing import Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
@@ -16,7 +17,7 @@ from bert_nq.datasets.nq.decoding import decode_example
 from bert_nq.datasets.nq.example import Example
 from bert_nq.error_pages import documents, folder, highlights, index_page, question_page
 from bert_nq.error_pages.answer_files import Details, NBestFile
-from bert_nq.error_pages.outcomes import ERRORS, Question, Scored, counts
+from bert_nq.error_pages.outcomes import ERRORS, JudgedQuestion, Scored, counts
 from bert_nq.error_pages.question_page import Content, Links
 from bert_nq.scoring.nq.labels import Answers, Prediction
 
@@ -26,7 +27,7 @@ _IN_A_FOLDER = 1000
 
 
 class Source(NamedTuple):
-    """What the site is made of."""
+    """All that the site shows, but for the pages, which are read from their shards."""
     gold_paths: Sequence[str]
     gold: Mapping[int, Sequence[Answers]]  # by example id
     predictions: Mapping[int, Prediction]
@@ -38,19 +39,20 @@ class Source(NamedTuple):
 
 
 def check_folder(path: str, inputs: Sequence[str]) -> None:
-    """Refuses an output folder that is something else, before any work; see `folder.check`."""
+    """Raises UserError if the site must not be written to `path`; see `folder.check`."""
     folder.check(path, _MARKER, (_INDEX, _PAGES, _MARKER), inputs)
 
 
-def choose(questions: Sequence[Question], only: str = "all", max_pages: int = 0) -> List[Question]:
+def choose(questions: Sequence[JudgedQuestion], only: str = "all", max_pages: int = 0
+           ) -> List[JudgedQuestion]:
     """The questions that get a page.
 
     Args:
-      questions: in the order of the shards.
+      questions: all questions, in the order of the shards.
       only: "all", "wrong" for any error, "yes_no", or one of the VERDICTS.
-      max_pages: the first so many; 0: all.
+      max_pages: how many of the wanted questions, counted from the first; 0: all.
     """
-    def is_wanted(question: Question) -> bool:
+    def is_wanted(question: JudgedQuestion) -> bool:
         if only == "yes_no":
             return question.has_yes_no
         verdicts = ERRORS if only == "wrong" else (only,)
@@ -60,13 +62,13 @@ def choose(questions: Sequence[Question], only: str = "all", max_pages: int = 0)
     return chosen[:max_pages] if max_pages else chosen
 
 
-def write(path: str, source: Source, chosen: Sequence[Question], bad_input: shards.BadInput
+def write(path: str, source: Source, chosen: Sequence[JudgedQuestion], bad_input: shards.BadInput
           ) -> Iterator[str]:
     """Writes the site and yields the name of each question's file; the folder appears at the end.
 
     Args:
-      path: of the folder; `check_folder` was called for it.
-      source: what is shown.
+      path: the folder; `check_folder` was called for it.
+      source: predictions, verdicts and so on.
       chosen: the questions that get a file, in the order of the shards.
       bad_input: told of pages that cannot be used.
 
@@ -76,12 +78,12 @@ def write(path: str, source: Source, chosen: Sequence[Question], bad_input: shar
     if not chosen:
         raise UserError("no question is of the kind that was asked for: there is nothing to write")
     with folder.replacing(path) as new:
+        rows = []
+        for row, name in _write_questions(new, source, chosen, bad_input):
+            rows.append(row)
+            yield name
         with open(os.path.join(new, _INDEX), "wb") as out:
-            index = index_page.Writer(out, _summary(source))
-            for row, name in _write_questions(new, source, chosen, bad_input):
-                index.add(row)
-                yield name
-            index.finish()
+            index_page.write(out, _summary(source), rows)
         files.write_json(os.path.join(new, _MARKER), {
             "made_by": _MADE_BY, "predictor": source.predictor,
             "thresholds": dict(zip(("long", "short"), source.scored.thresholds()))})
@@ -94,11 +96,12 @@ def _summary(source: Source) -> index_page.Summary:
                               source.predictor)
 
 
-def _write_questions(root: str, source: Source, chosen: Sequence[Question],
+def _write_questions(root: str, source: Source, chosen: Sequence[JudgedQuestion],
                      bad_input: shards.BadInput) -> Iterator[Tuple[str, str]]:
     """Writes the questions' files and yields the row in the list and the name of each.
 
-    A file is written when the next page has been read, so that its link to it leads somewhere.
+    A file is written after the next page has been read: only then it is known whether there is a
+    next file to link to.
     """
     before, name, pending = None, None, None
     for number, content in enumerate(_contents(source, chosen, bad_input)):
@@ -123,9 +126,9 @@ def _write_question(root: str, content: Content, name: str, before: Optional[str
     return index_page.row(content, name), name
 
 
-def _contents(source: Source, chosen: Sequence[Question], bad_input: shards.BadInput
+def _contents(source: Source, chosen: Sequence[JudgedQuestion], bad_input: shards.BadInput
               ) -> Iterator[Content]:
-    """What each chosen question's file shows, in the order of the shards."""
+    """The content of each chosen question's file, in the order of the shards."""
     left = {question.example_id: question for question in chosen}
     for path in source.gold_paths:
         for place, line in shards.checked_lines(path, bad_input):
@@ -141,7 +144,7 @@ def _contents(source: Source, chosen: Sequence[Question], bad_input: shards.BadI
                 yield _content(source, question, example, line)
 
 
-def _content(source: Source, question: Question, example: Example, line: bytes) -> Content:
+def _content(source: Source, question: JudgedQuestion, example: Example, line: bytes) -> Content:
     example_id = question.example_id
     prediction = source.predictions[example_id]
     found = highlights.find(

@@ -27,7 +27,7 @@ def rendered(text, *marks):
     ("<H2> Title <P> text", "<h2>Title</h2><p>text</p>"),
     # Blocks cannot be in paragraphs: a browser would end the paragraph by itself.
     ("<P> a <Ul> <Li> b </Ul> c </P>", "<p>a</p><ul><li>b</li></ul>c"),
-    # What stands in a table but in no cell would be moved before the table.
+    # A browser would move words in a table but in no cell before the table.
     ("<Table> Caption <Tr> <Th> a </Th> b </Tr> <P> c </P> </Table> d",
      "<table><tbody><tr><td>Caption</td></tr><tr><th>a</th><td>b</td></tr>"
      "<tr><td><p>c</p></td></tr></tbody></table>d"),
@@ -58,7 +58,7 @@ def test_pages(page, expected):
 
 def test_words_that_look_like_markup_are_text():
     words = ["<script>", "&lt;", '"', "'", "<P>", "</article>"]
-    assert render(words, [False] * 6) == ("&lt;script&gt; &amp;lt; &quot; &#x27; &lt;P&gt; "
+    assert render(words, [False] * 6) == ("&lt;script&gt; &amp;lt; &#34; &#39; &lt;P&gt; "
                                           "&lt;/article&gt;")
 
 
@@ -73,7 +73,7 @@ def test_marks_that_overlap_across_elements():
                       Mark("gold", "gold-long", 'gold "long"', 0, 10),
                       Mark("guess", "predicted-short", "predicted", 2, 5))
     assert marked == (
-        '<p><span class="begin gold-long" id="gold" data-label="gold &quot;long&quot;"></span>'
+        '<p><span class="begin gold-long" id="gold" data-label="gold &#34;long&#34;"></span>'
         '<mark class="gold-long">a </mark>'
         '<span class="begin predicted-short" id="guess" data-label="predicted"></span>'
         '<mark class="gold-long predicted-short">b</mark>'
@@ -81,7 +81,7 @@ def test_marks_that_overlap_across_elements():
         '<span class="end predicted-short" data-label="predicted"></span>'
         '<mark class="gold-long"> d</mark></b>'
         '<mark class="gold-long"> e.</mark>'
-        '<span class="end gold-long" data-label="gold &quot;long&quot;"></span></p>')
+        '<span class="end gold-long" data-label="gold &#34;long&#34;"></span></p>')
 
 
 @pytest.mark.parametrize("start, end, expected", [

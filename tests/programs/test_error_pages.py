@@ -1,7 +1,9 @@
 """The site of error pages: verdicts, highlights, files, and the program that writes it."""
 import json
 import os
+import pkgutil
 import re
+import shutil
 
 import pytest
 from hypothesis import given
@@ -26,12 +28,26 @@ def fixture_task(tmp_path):
     return error_page_samples.write_inputs(tmp_path)
 
 
+@pytest.fixture(name="written", scope="module")
+def fixture_written(tmp_path_factory):
+    """The folder with these questions and their site, and the run that wrote it."""
+    folder = tmp_path_factory.mktemp("written")
+    return folder, error_pages(*error_page_samples.write_inputs(folder))
+
+
+@pytest.fixture(name="task_with_site")
+def fixture_task_with_site(task, tmp_path, written):
+    """The same flags, where an earlier run has written the site."""
+    shutil.copytree(str(written[0] / "site"), str(tmp_path / "site"))
+    return task
+
+
 def error_pages(*args):
     return run("eval/error_pages.py", *args)
 
 
-def question_file(tmp_path, example_id):
-    return (tmp_path / "site" / "pages" / "000" / ("q%d.html" % example_id)).read_text(
+def question_file(folder, example_id):
+    return (folder / "site" / "pages" / "000" / ("q%d.html" % example_id)).read_text(
         encoding="utf8")
 
 
@@ -161,8 +177,8 @@ def test_phrases_are_cut():
 
 # The program.
 
-def test_the_site(task, tmp_path):
-    done = error_pages(*task)
+def test_the_site(written):
+    folder, done = written
     assert (done.returncode, done.stderr) == (0, "")
     assert re.sub("time  .*", "time  so long", done.stdout) == """
 long answers
@@ -193,9 +209,9 @@ site
   time  so long
 
 open in a browser: %s
-""" % (tmp_path / "site" / "index.html")
-    assert sorted(os.listdir(str(tmp_path / "site"))) == ["index.html", "pages", "site.json"]
-    index = (tmp_path / "site" / "index.html").read_text(encoding="utf8")
+""" % (folder / "site" / "index.html")
+    assert sorted(os.listdir(str(folder / "site"))) == ["index.html", "pages", "site.json"]
+    index = (folder / "site" / "index.html").read_text(encoding="utf8")
     rows = rows_of(index)
     assert [row[1:3] for row in rows] == [[str(i), q] for i, q in QUESTIONS.items()]
     assert rows[2] == ["pages/000/q103.html", "103", "when was quist built", "Tovin", 0,
@@ -204,29 +220,28 @@ open in a browser: %s
     assert rows[5][5:] == [["right", "A big town.", "A big town.", "1", 1],
                            ["right", "YES", "YES", "1", 1]]
     assert "Predicted by model 0a1b, decoder page<" in index
-    assert json.loads((tmp_path / "site" / "site.json").read_text()) == {
+    assert json.loads((folder / "site" / "site.json").read_text()) == {
         "made_by": "bert_nq error pages", "predictor": "model 0a1b, decoder page",
         "thresholds": {"long": 1.0, "short": 1.0}}
-    hostile = question_file(tmp_path, 102)
+    hostile = question_file(folder, 102)
     assert "<script" not in hostile
     for href in re.findall('href="([^"#]+)"', hostile):
-        assert (tmp_path / "site" / "pages" / "000" / href).is_file(), href
+        assert (folder / "site" / "pages" / "000" / href).is_file(), href
     assert "&lt;/script&gt; loose 1901" in hostile  # of the n-best list
-    assert "it would have been wrong" in question_file(tmp_path, 103)
-    assert "had it not been yes or no: <bdi>big town</bdi>" in question_file(tmp_path, 106)
-    assert "had it not been" not in question_file(tmp_path, 103)
+    assert "it would have been wrong" in question_file(folder, 103)
+    assert "had it not been yes or no: <bdi>big town</bdi>" in question_file(folder, 106)
+    assert "had it not been" not in question_file(folder, 103)
 
 
-def test_formats_and_order_change_nothing_but_bytes(task, tmp_path):
+def test_formats_and_order_change_nothing_but_bytes(task_with_site, tmp_path):
     """The simplified format gives the same site, and so does a second run over the first."""
-    assert error_pages(*task).returncode == 0
     before = {i: question_file(tmp_path, i) for i in QUESTIONS}
     for name in ("gold-0.jsonl.gz", "gold-1.jsonl"):
         # Titles are not in the simplified format; tokens that hold blanks change there.
         records = read_shard(tmp_path / name)
         write_shard(tmp_path / name, [dict(simplify(r), document_title=r["document_title"])
                                       for r in records])
-    assert error_pages(*task).returncode == 0
+    assert error_pages(*task_with_site).returncode == 0
     for example_id in set(QUESTIONS) - {102}:
         assert question_file(tmp_path, example_id) == before[example_id]
     assert sorted(os.listdir(str(tmp_path))) == [
@@ -296,14 +311,13 @@ def test_what_a_person_can_mend(task, tmp_path, make, extra, expected):
     assert sorted(os.listdir(str(tmp_path))) == before
 
 
-def test_a_site_is_not_written_over_its_own_input(task, tmp_path):
-    assert error_pages(*task).returncode == 0
-    done = error_pages(*(task + ["--gold_path=%s" % (tmp_path / "site" / "site.json")]))
+def test_a_site_is_not_written_over_its_own_input(task_with_site, tmp_path):
+    done = error_pages(*(task_with_site + ["--gold_path=%s" % (tmp_path / "site" / "site.json")]))
     assert "which is about to be replaced" in error_line(done)
 
 
 def test_highlight_kinds_have_a_style():
-    from bert_nq.error_pages.style import STYLE
+    style = pkgutil.get_data("bert_nq.error_pages", "static/style.css").decode("utf8")
     for kind in (highlights.GOLD_LONG, highlights.GOLD_SHORT, highlights.PREDICTED_LONG,
                  highlights.PREDICTED_SHORT, highlights.LOW_LONG, highlights.LOW_SHORT):
-        assert "mark.%s" % kind in STYLE and ".%s::before" % kind in STYLE
+        assert "mark.%s" % kind in style and ".%s::before" % kind in style

@@ -102,11 +102,8 @@ def write_index(path, rows):
     verdicts = dict.fromkeys(VERDICTS, 0)
     point = Point(0.5, 0.5, 0.5, 0.5)
     with open(str(path), "wb") as out:
-        writer = index_page.Writer(out, index_page.Summary(
-            len(rows), (verdicts, verdicts), (point, point), (True, False), ""))
-        for row in rows:
-            writer.add(row)
-        writer.finish()
+        index_page.write(out, index_page.Summary(
+            len(rows), (verdicts, verdicts), (point, point), (True, False), ""), rows)
     return path.as_uri()
 
 
@@ -255,8 +252,11 @@ def test_the_browser_finds_nothing_to_mend_in_what_pages_become(chromium, tmp_pa
     """Its tree, written as text again, is what it has read: no element was moved, none added."""
     rng = random.Random(5)
     pages = [_random_page(rng) for _ in range(1500)]
-    url = write(tmp_path / "pages.html", documents.head("pages", "") + "".join(
-        "<article>%s</article>" % page for page in pages) + documents.tail())
+    template = documents.environment().from_string(
+        '{% extends "base.html.j2" %}{% block title %}pages{% endblock %}'
+        "{% block body %}{% for page in pages %}<article>{{ page }}</article>{% endfor %}"
+        "{% endblock %}")
+    url = write(tmp_path / "pages.html", template.render(pages=pages))
     found = chromium.open(url).value(
         "[...document.querySelectorAll('article')].map(e => e.innerHTML)")
     assert len(found) == len(pages)

@@ -1,6 +1,4 @@
-"""The script of the list of questions: filters, search and order. It makes text, never markup."""
-
-SCRIPT = """
+// The list of questions: filters, search and order. It makes text, never markup.
 "use strict";
 (function () {
   const SHOWN = 100;
@@ -16,7 +14,7 @@ SCRIPT = """
   // [href, id, question, title, yes or no, long, short]; long and short:
   // [verdict, gold, predicted, score, counts]
   const texts = rows.map((row) => [row[1], row[2], row[3], row[5][1], row[5][2], row[6][1],
-    row[6][2]].join("\\n").toLowerCase());
+    row[6][2]].join("\n").toLowerCase());
   const names = {};
   for (const option of byId("verdict").options) names[option.value] = option.textContent;
 
@@ -42,7 +40,7 @@ SCRIPT = """
   }
 
   function filter() {
-    const words = byId("q").value.toLowerCase().split(/\\s+/).filter(Boolean);
+    const words = byId("q").value.toLowerCase().split(/\s+/).filter(Boolean);
     const verdict = byId("verdict").value;
     const wanted = verdict === "error" ? ERRORS : [verdict];
     const kinds = {"": [5, 6], long: [5], short: [6]}[byId("kind").value];
@@ -152,4 +150,3 @@ SCRIPT = """
   window.addEventListener("hashchange", fromAddress);
   fromAddress();
 })();
-"""
