@@ -23,26 +23,25 @@ def full_windows(settings):
 
 def ours(settings, features, precision):
     """The logits of our model."""
-    from bert_nq.estimator import model
-    return model.build_logits(our_config(settings), features, False, precision=precision)
+    from bert_nq.modeling.encoders import Pass
+    from bert_nq.modeling.models import Model, build_logits
+    return build_logits(Model(our_config(settings), "joint"), features, Pass(precision=precision))
 
 
 def bert_tensorflow(settings, features):
     """The logits of Google's BertModel with our heads."""
     import tensorflow.compat.v1 as tf
 
-    from bert_nq.estimator import model
-    from bert_nq.modeling.heads import logits as heads
+    from bert_nq.modeling.encoders import Encoded
+    from bert_nq.modeling.heads import joint
     if not tf.__version__.startswith("1."):
         give_contrib(tf)
     from bert import modeling
     config = modeling.BertConfig.from_dict(our_config(settings).to_dict())
     encoder = modeling.BertModel(config, False, features["input_ids"], features["input_mask"],
                                  features["segment_ids"], scope="bert")
-    start, end = heads.span_logits(encoder.get_sequence_output(), model.SPAN_WEIGHTS,
-                                   model.SPAN_BIAS)
-    return model.Logits(start, end, heads.class_logits(
-        encoder.get_pooled_output(), 5, model.TYPE_WEIGHTS, model.TYPE_BIAS))
+    return joint.build(Encoded(encoder.get_sequence_output(), encoder.get_pooled_output()),
+                       features, None)
 
 
 def tensorflow_steps(make, settings, frozen):

@@ -59,14 +59,16 @@ def ours(settings, precision="fp32", recompute=False):
     """(loss, train op) of our training step, as run_nq.py makes it."""
     import tensorflow.compat.v1 as tf
 
-    from bert_nq.estimator import model
-    from bert_nq.training import losses, optimizer, steps
+    from bert_nq.modeling.encoders import Pass
+    from bert_nq.modeling.heads import joint
+    from bert_nq.modeling.models import Model, build_logits
+    from bert_nq.training import optimizer, steps
 
     def loss_fn(features, pass_index):
         seed = tf.cast(tf.train.get_or_create_global_step(), tf.int64) + pass_index
-        logits = model.build_logits(our_config(settings), features, True, seed=seed,
-                                    precision=precision, recompute=recompute)
-        return losses.joint_loss(logits, features)
+        logits = build_logits(Model(our_config(settings), "joint"), features, Pass(
+            is_training=True, seed=seed, precision=precision, recompute=recompute))
+        return joint.loss(logits, features)
 
     step = steps.training_step(loss_fn, tensors(settings),
                                optimizer.OptimizerSettings(5e-5, STEPS, WARMUP),
@@ -92,9 +94,8 @@ def bert_tensorflow(settings):
     """(loss, train op) of Google's BertModel and optimizer with bert_joint's heads and loss."""
     import tensorflow.compat.v1 as tf
 
-    from bert_nq.estimator import model
-    from bert_nq.modeling.heads import logits as heads
-    from bert_nq.training import losses
+    from bert_nq.modeling.encoders import Encoded
+    from bert_nq.modeling.heads import joint
     if not tf.__version__.startswith("1."):
         give_contrib(tf)
     from bert import modeling, optimization
@@ -102,11 +103,9 @@ def bert_tensorflow(settings):
     config = modeling.BertConfig.from_dict(our_config(settings).to_dict())
     encoder = modeling.BertModel(config, True, features["input_ids"], features["input_mask"],
                                  features["segment_ids"], scope="bert")
-    start, end = heads.span_logits(encoder.get_sequence_output(), model.SPAN_WEIGHTS,
-                                   model.SPAN_BIAS)
-    logits = model.Logits(start, end, heads.class_logits(
-        encoder.get_pooled_output(), 5, model.TYPE_WEIGHTS, model.TYPE_BIAS))
-    loss = losses.joint_loss(logits, features)[0]
+    logits = joint.build(Encoded(encoder.get_sequence_output(), encoder.get_pooled_output()),
+                         features, None)
+    loss = joint.loss(logits, features)[0]
     return loss, optimization.create_optimizer(loss, 5e-5, STEPS, WARMUP, False)
 
 

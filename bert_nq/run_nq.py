@@ -17,7 +17,7 @@ The pipeline, file by file:
     features/contexts.py     a page's candidates as one text       no TensorFlow
     features/windows.py      the text as windows of wordpieces     no TensorFlow
     records/                 windows as TFRecords                  no TensorFlow
-    estimator/model.py       the model
+    modeling/                the model: an encoder and a head
     training/run.py          the training run
     prediction/job.py        shards to the prediction file         no TensorFlow
     prediction/predictor.py  pages through the model               no TensorFlow

@@ -47,14 +47,14 @@ def prediction_job():
         raise UserError("--num_workers is for run_nq.py: here all cores of Spark predict")
     setup.take_known_settings(False, False, program.note)
     program.require(FLAGS, "vocab_file", "bert_config_file", "output_dir", "predict_file")
-    config, _ = setup.check_model()
+    model, _ = setup.check_model()
     checkpoint = setup.init_checkpoint()
     paths = [files.absolute(path) for path in setup.check_files()]
     setup.check_has_model()
     program.quiet_tensorflow(False)
-    checkpoint = setup.find_checkpoint(config, checkpoint)
-    setup.check_trained(config, checkpoint)
-    return setup.job(setup.model_settings(config, checkpoint, FLAGS.output_dir), paths)
+    checkpoint = setup.find_checkpoint(model.config, checkpoint)
+    setup.check_trained(model, checkpoint)
+    return setup.job(setup.model_settings(model, checkpoint, FLAGS.output_dir), paths)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@ r"""Writes initial weights for an encoder that is to be trained from nothing on 
     python run_nq.py --do_train --init_checkpoint=init/bert_model.ckpt ...
 
 They are random but for the attention heads of the first two layers, which begin by looking at the
-neighbouring wordpieces and at other places of the same one; see bert_nq/modeling/initialisation.py.
-With a pretrained checkpoint you do not need this.
+neighbouring wordpieces and at other places of the same one; see
+bert_nq/modeling/encoders/bert_initialisation.py. With a pretrained checkpoint you do not need this.
 """
 from absl import flags
 
@@ -23,11 +23,12 @@ flags.DEFINE_bool("verbose_logging", False, "Whether to show TensorFlow's own me
 
 def main():
     program.require(FLAGS, "bert_config_file", "output_checkpoint")
-    from bert_nq.modeling.encoders.bert_config import BertConfig
-    config = BertConfig.from_json_file(FLAGS.bert_config_file)
+    from bert_nq.modeling import encoders
+    config = encoders.read_config(FLAGS.bert_config_file)
     program.quiet_tensorflow(FLAGS.verbose_logging)
-    from bert_nq.modeling import checkpoints, initialisation
-    weights = initialisation.initial_weights(config, FLAGS.seed)
+    from bert_nq.modeling import checkpoints
+    from bert_nq.modeling.encoders import bert_initialisation
+    weights = bert_initialisation.initial_weights(config, FLAGS.seed)
     checkpoints.write_weights(FLAGS.output_checkpoint, weights)
     program.print_table("Initial weights in %s" % FLAGS.output_checkpoint, [
         ("variables", len(weights)), ("parameters", sum(w.size for w in weights.values()))])

@@ -160,16 +160,17 @@ class ModelFlags:
             doc_stride=self.prediction.running()["predict_stride"] or windows.doc_stride)
 
     def check_model(self, anew: bool = False) -> Tuple[Any, Any]:
-        """Returns the BertConfig and the WindowMaker.
+        """Returns the Model and the WindowMaker.
 
         Args:
           anew: whether the model that may be in --output_dir is going to be removed.
         """
         from bert_nq.estimator import model_folder
         from bert_nq.features.making import make_window_maker
-        from bert_nq.modeling.encoders.bert_config import BertConfig
+        from bert_nq.modeling import encoders
+        from bert_nq.modeling.models import Model
         text, path = self.text(), self._value("bert_config_file")
-        config = BertConfig.from_json_file(path)
+        config = encoders.read_config(path)
         if self.windows().max_seq_length > config.max_position_embeddings:
             raise UserError("--max_seq_length=%d, but the model has positions for %d wordpieces "
                             "(max_position_embeddings in %s)" % (
@@ -182,7 +183,7 @@ class ModelFlags:
                 text.vocab_file, maker.vocab_size, config.vocab_size, path))
         if not anew:
             model_folder.check_same_model(self._value("output_dir"), config, text.vocab_file)
-        return config, maker
+        return Model(config, self.task.head), maker
 
     def init_checkpoint(self) -> Optional[str]:
         """The prefix of --init_checkpoint, of a remote one as it is given, or None."""
@@ -233,7 +234,7 @@ class ModelFlags:
         if not wanted["ensemble"]:
             return ()
         found = members.find_members(wanted["ensemble"], wanted["ensemble_weights"],
-                                     self.text().vocab_file)
+                                     self.text().vocab_file, self.task.head)
         for member in found:
             self._check_card(os.path.dirname(member.checkpoint))
         return found
@@ -250,7 +251,7 @@ class ModelFlags:
         """Checks --init_checkpoint, if there is one; returns its prefix or None.
 
         Args:
-          config: a BertConfig.
+          config: the encoder's.
           checkpoint: what `init_checkpoint` gave.
         """
         from bert_nq.modeling import checkpoints
@@ -261,32 +262,32 @@ class ModelFlags:
             check_case(self.text().do_lower_case, checkpoint)
         return checkpoint
 
-    def check_trained(self, config, checkpoint: Optional[str]) -> None:
+    def check_trained(self, model, checkpoint: Optional[str]) -> None:
         """Raises UserError where the newest model in --output_dir, or else `checkpoint`, cannot
         predict."""
-        from bert_nq.estimator import model
+        from bert_nq.estimator.model import check_has_head
         from bert_nq.modeling import checkpoints
-        trained = model.latest_checkpoint(self._value("output_dir"))
+        trained = checkpoints.newest(self._value("output_dir"))
         if trained:
-            checkpoints.check_fits(config, trained)
+            checkpoints.check_fits(model.config, trained)
         if not self.prediction.files()["ensemble"]:
-            model.check_has_heads(trained or checkpoint)
+            check_has_head(model, trained or checkpoint, self.task.title)
 
-    def model_settings(self, config, checkpoint: Optional[str], model_dir: str):
+    def model_settings(self, model, checkpoint: Optional[str], model_dir: str):
         """The ModelSettings: of --ensemble, or of the newest model in a folder, or of `checkpoint`.
 
         Raises:
           UserError: a model of an ensemble does not fit its config or is not trained.
         """
-        from bert_nq.estimator import model
+        from bert_nq.estimator.model import check_has_head
         from bert_nq.modeling import checkpoints
         from bert_nq.prediction.model_settings import Member, ModelSettings
         models = self.ensemble()
         for member in models:
-            checkpoints.check_fits(member.config, member.checkpoint)
-            model.check_has_heads(member.checkpoint)
+            checkpoints.check_fits(member.model.config, member.checkpoint)
+            check_has_head(member.model, member.checkpoint, self.task.title)
         if not models:
-            models = (Member(config, model.latest_checkpoint(model_dir) or checkpoint),)
+            models = (Member(model, checkpoints.newest(model_dir) or checkpoint),)
         return ModelSettings(models, self._value("precision"),
                              self.prediction.running()["model_threads"])
 

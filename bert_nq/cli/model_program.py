@@ -22,7 +22,7 @@ FLAGS = flags.FLAGS
 
 class Plan(NamedTuple):
     """A run, checked as far as that goes without TensorFlow."""
-    config: Any  # the encoder's
+    model: Any  # a modeling.models.Model
     maker: Any  # of windows
     checkpoint: Optional[str]  # the prefix of --init_checkpoint; a remote one as it was given
     training: Optional[training.TrainingPlan]
@@ -43,7 +43,7 @@ class ModelProgram:
         _define_modes()
         training.define_flags()
         self._model = ModelFlags(task)
-        self._training = define_training_flags(self._model.model)
+        self._training = define_training_flags(self._model.model, task.measure)
 
     def main(self) -> None:
         """Makes the plan, checks the weights and carries it out."""
@@ -64,9 +64,9 @@ class ModelProgram:
         anew = FLAGS.do_train and FLAGS.overwrite_output_dir
         self._model.take_known_settings(FLAGS.do_train, anew, program.note)
         program.require(FLAGS, "vocab_file", "bert_config_file", "output_dir")
-        config, maker = self._model.check_model(anew)
+        model, maker = self._model.check_model(anew)
         checkpoint = self._model.init_checkpoint()
-        trained = training.make_plan(self._task, self._training, config,
+        trained = training.make_plan(self._task, self._training, model.config,
                                      checkpoint) if FLAGS.do_train else None
         shards = None
         if FLAGS.do_predict:
@@ -75,7 +75,7 @@ class ModelProgram:
         self._check_model_is_there()
         if not anew:
             self._model.check_newest_is_there()
-        return Plan(config, maker, checkpoint, trained, shards, chief)
+        return Plan(model, maker, checkpoint, trained, shards, chief)
 
     def _check_model_is_there(self) -> None:
         if FLAGS.do_export:
@@ -92,29 +92,30 @@ class ModelProgram:
         Raises:
           UserError: they do not fit the config, or lack what is wanted of them.
         """
-        checkpoint = self._model.find_checkpoint(plan.config, plan.checkpoint)
+        checkpoint = self._model.find_checkpoint(plan.model.config, plan.checkpoint)
         if not FLAGS.do_train:
-            self._model.check_trained(plan.config, checkpoint)
+            self._model.check_trained(plan.model, checkpoint)
         elif not FLAGS.overwrite_output_dir:
-            training.check_can_continue(plan.config)
+            training.check_can_continue(plan.model)
         return plan._replace(checkpoint=checkpoint)
 
     def carry_out(self, plan: Plan) -> None:
         """Trains, predicts and exports, as far as these are wanted."""
         groups = self._training
         if not plan.is_chief:
-            training.train_with_others(groups, plan.config, plan.checkpoint, plan.training.data)
+            training.train_with_others(groups, self._model, plan.model, plan.checkpoint,
+                                       plan.training.data)
             return
         files.make_folder(FLAGS.output_dir)
         program.write_flags(FLAGS, os.path.join(FLAGS.output_dir, _flag_file()))
         model_dir = FLAGS.output_dir
         if FLAGS.do_train:
-            evaluate = training.dev_scorer(self._model, plan.config, plan.maker,
+            evaluate = training.dev_scorer(self._model, plan.model, plan.maker,
                                            plan.training.dev_shards, self._run_settings)
-            model_dir = training.train(groups, self._model, plan.config, plan.checkpoint,
+            model_dir = training.train(groups, self._model, plan.model, plan.checkpoint,
                                        plan.training.data, evaluate)
         if FLAGS.do_predict or FLAGS.do_export:
-            models = self._model.model_settings(plan.config, plan.checkpoint, model_dir)
+            models = self._model.model_settings(plan.model, plan.checkpoint, model_dir)
         if FLAGS.do_predict:
             prediction.predict(self._model.job(models, plan.shards), self._run_settings)
         if FLAGS.do_export:

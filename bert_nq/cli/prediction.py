@@ -19,10 +19,9 @@ def open_model(settings, decoder, run: Callable[[], Any]):
       run: gives the Estimator's settings, for a TPU.
     """
     from bert_nq.prediction import window_model
-    options = decoder.output_options()
     if FLAGS.use_tpu:
-        return window_model.TpuWindowModel(settings, options, run(), FLAGS.max_seq_length)
-    return window_model.WindowModel(settings, options)
+        return window_model.TpuWindowModel(settings, decoder, run(), FLAGS.max_seq_length)
+    return window_model.WindowModel(settings, decoder)
 
 
 def predict(work, run: Callable[[], Any]) -> None:

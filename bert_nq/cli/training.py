@@ -83,14 +83,14 @@ def make_plan(task, groups, config, checkpoint: Optional[str]) -> TrainingPlan:
     return TrainingPlan(data, dev_shards)
 
 
-def check_can_continue(config) -> None:
+def check_can_continue(model) -> None:
     """Raises UserError where the newest checkpoint in --output_dir cannot be trained further."""
-    from bert_nq.estimator import model
+    from bert_nq.estimator import model as estimator_model
     from bert_nq.modeling import checkpoints
-    trained = model.latest_checkpoint(FLAGS.output_dir)
+    trained = checkpoints.newest(FLAGS.output_dir)
     if trained:
-        checkpoints.check_fits(config, trained)
-        model.check_can_continue(trained)
+        checkpoints.check_fits(model.config, trained)
+        estimator_model.check_can_continue(model, trained)
 
 
 def run_settings(groups):
@@ -120,20 +120,23 @@ def _training_alone():
         yield
 
 
-def train(groups, model_flags, config, checkpoint: Optional[str], data,
+def train(groups, model_flags, model, checkpoint: Optional[str], data,
           evaluate: Optional[Callable]) -> str:
     """Trains and prints what came of it; returns the folder of the model to predict with."""
     from bert_nq.estimator import model_folder
+    from bert_nq.modeling import heads
     with _training_alone():
         if FLAGS.overwrite_output_dir:
             model_folder.clear(FLAGS.output_dir)
         model_folder.keep_beside_checkpoints(FLAGS.output_dir, FLAGS.bert_config_file,
                                              FLAGS.vocab_file, model_flags.card())
-        result = _run(groups, config, checkpoint, data, evaluate)
+        result = _run(groups, model_flags.task.measure, model, checkpoint, data, evaluate)
     if result.stopped_by:
         _stop(result, "stopped at step %d of %d, which is saved: the same command goes on from "
               "there" % (result.step, result.num_steps))
-    model_dir = training_report.print_result(result, FLAGS.output_dir, _keeping_settings(groups))
+    model_dir = training_report.print_result(
+        result, FLAGS.output_dir, _keeping_settings(groups), model_flags.task.measure,
+        heads.find(model.head).labels)
     if not FLAGS.do_predict:
         print("\nNext: predict\n"
               "  python bert_nq/run_nq.py --do_predict --output_dir=%s --predict_file=DEV.jsonl.gz"
@@ -141,22 +144,22 @@ def train(groups, model_flags, config, checkpoint: Optional[str], data,
     return model_dir
 
 
-def train_with_others(groups, config, checkpoint: Optional[str], data) -> None:
+def train_with_others(groups, model_flags, model, checkpoint: Optional[str], data) -> None:
     """Trains as a worker that is not the chief; prints what it needs to, and writes nothing."""
-    result = _run(groups, config, checkpoint, data, None)
+    result = _run(groups, model_flags.task.measure, model, checkpoint, data, None)
     if result.stopped_by:
         _stop(result, "stopped together with all workers; the chief saves: the same commands go on "
               "from there")
     print("\nThis worker is done; the chief has the model and prints what came of it.")
 
 
-def _run(groups, config, checkpoint, data, evaluate):
+def _run(groups, measure, model, checkpoint, data, evaluate):
     """Prints the plan and carries it out; returns the TrainingResult."""
     from bert_nq.training import run
     settings = training_settings(groups)
-    training_report.print_plan(config, data, settings, run_settings(groups))
-    return run.train(config, checkpoint, data, settings, _keeping_settings(groups),
-                     run_settings(groups), program.note, evaluate)
+    training_report.print_plan(model.config, data, settings, run_settings(groups))
+    return run.train(model, checkpoint, data, settings, _keeping_settings(groups),
+                     run_settings(groups), measure, program.note, evaluate)
 
 
 def _stop(result, message: str) -> None:
@@ -166,7 +169,7 @@ def _stop(result, message: str) -> None:
     sys.exit(stopping.exit_code(result.stopped_by))
 
 
-def dev_scorer(model_flags, config, maker, shards: List[str],
+def dev_scorer(model_flags, model, maker, shards: List[str],
                run: Callable[[], Any]) -> Optional[Callable]:
     """The function that scores a checkpoint on the dev set; None without shards."""
     if not shards:
@@ -179,11 +182,11 @@ def dev_scorer(model_flags, config, maker, shards: List[str],
     pages = predictor.PagePredictor(maker, model_flags.decoder(), FLAGS.predict_batch_size)
 
     def score(checkpoint, stop):
-        settings = ModelSettings((Member(config, checkpoint),), FLAGS.precision)
+        settings = ModelSettings((Member(model, checkpoint),), FLAGS.precision)
 
         def predict(examples):
-            with prediction.open_model(settings, model_flags.decoder(), run) as model:
-                entries = predictor.predict(model, pages, examples, BadInput(skip=False))
+            with prediction.open_model(settings, model_flags.decoder(), run) as opened:
+                entries = predictor.predict(opened, pages, examples, BadInput(skip=False))
                 entries = program.progress(entries, "dev pages", len(dev), every_seconds=30.0)
                 with contextlib.closing(entries):
                     yield from itertools.takewhile(lambda _: not stop, entries)

@@ -1,4 +1,4 @@
-"""What run_nq.py prints of a training run, before it and after it."""
+"""The tables on a training run that programs print before it and after it."""
 import os
 
 from bert_nq.base import files
@@ -9,7 +9,7 @@ def print_plan(config, data, settings, run) -> None:
     """Prints what is going to be done, and what memory it needs.
 
     Args:
-      config: the encoder's BertConfig.
+      config: the encoder's.
       data: training.settings.TrainingData.
       settings: training.settings.TrainingSettings.
       run: estimator.devices.RunSettings.
@@ -44,13 +44,15 @@ def _bytes(number):
     return "%.1f GB" % (number / 1e9) if number >= 1e9 else "%.0f MB" % (number / 1e6)
 
 
-def print_result(result, output_dir, keeping) -> str:
-    """Prints what came of a run; returns the folder of its best model.
+def print_result(result, output_dir, keeping, measure, labels=()) -> str:
+    """Prints the result of a run; returns the folder of its best model.
 
     Args:
       result: training.run.TrainingResult.
       output_dir: the model's folder; the plot of the history is written into it.
       keeping: training.settings.KeepingSettings.
+      measure: scoring.measure.Measure.
+      labels: of the losses, see Head.labels.
     """
     from bert_nq.estimator import model_folder
     rows = [("steps", result.num_steps)]
@@ -61,15 +63,15 @@ def print_result(result, output_dir, keeping) -> str:
     if tally and tally.examples_per_second:
         rows.append(("speed", "%.1f examples/s, %.1f %% of the time waiting for data" % (
             tally.examples_per_second, 100 * tally.data_wait)))
-    best = result.history.best(keeping.metric)
+    best = result.history.best(measure.keys(keeping.metric))
     model_dir = os.path.join(output_dir, model_folder.BEST) if best else output_dir
     if best:
-        rows.append(("best on dev", "step %d, long F1 %.3f, short F1 %.3f: %s" % (
-            best.step, best.f1("long"), best.f1("short"), model_dir)))
+        rows.append(("best on dev", "step %d, %s: %s" % (
+            best.step, measure.line(best.scores), model_dir)))
     if result.average:
         rows.append(("average of the last", result.average))
     if result.history.blocks and not files.is_remote(output_dir):
-        rows.append(("plot", _plot(result.history, output_dir)))
+        rows.append(("plot", _plot(result.history, output_dir, measure, labels)))
     program.print_table("Trained: %s" % result.checkpoint, rows)
     if result.stopped_early:
         print("Stopped early: the last %d scorings were not better." % keeping.early_stopping)
@@ -79,10 +81,10 @@ def print_result(result, output_dir, keeping) -> str:
     return model_dir
 
 
-def _plot(history, output_dir):
+def _plot(history, output_dir, measure, labels):
     """Draws the history; returns the path of the picture."""
     from bert_nq.estimator import model_folder
     from bert_nq.training import plots
     path = os.path.join(output_dir, model_folder.PLOT)
-    plots.write_plot(history, path)
+    plots.write_plot(history, path, measure, labels)
     return path

@@ -9,7 +9,8 @@ import numpy as np
 from bert_nq.datasets.nq.example import Candidate, Example, Span
 from bert_nq.decoding.entries import NO_ANSWER_SCORE, NULL, span_record
 from bert_nq.decoding.nbest import Ranked, nbest_record
-from bert_nq.decoding.outputs import OutputOptions, PageWindows, WindowOutputs
+from bert_nq.decoding.page_windows import PageWindows
+from bert_nq.modeling.heads.window_outputs import OutputOptions, WindowOutputs
 
 
 class BertJointOptions(NamedTuple):
@@ -41,6 +42,7 @@ class BertJointDecoder:
     """The decoder of `decode`; it ignores the answer type and never answers yes or no."""
 
     name = "bert_joint"
+    outputs_type = WindowOutputs
 
     def __init__(self, options: BertJointOptions):
         self.options = options

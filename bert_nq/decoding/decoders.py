@@ -18,7 +18,8 @@ def make_decoder(name: str, options: Mapping[str, Any]):
     """The decoder of a name.
 
     It has
-      output_options() -> OutputOptions: the outputs that the model must give,
+      outputs_type: the class of the outputs that it decodes, see modeling.heads.outputs,
+      output_options() -> options for the head: how much of them it needs,
       decode(example, windows, outputs) -> dict: a page's entry of the prediction file,
       nbest(example, windows, outputs) -> dict: its entry of the n-best file,
       describe() -> dict: {"decoder": name, "options": {...}}.

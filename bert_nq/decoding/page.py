@@ -13,11 +13,12 @@ from bert_nq.datasets.nq.example import Example, Span
 from bert_nq.decoding import multi_span, page_spans
 from bert_nq.decoding.entries import NO_ANSWER_SCORE, NULL, page_entry
 from bert_nq.decoding.nbest import Ranked, nbest_record
-from bert_nq.decoding.outputs import OutputOptions, PageWindows, WindowOutputs
 from bert_nq.decoding.page_candidates import Candidates, Held
 from bert_nq.decoding.page_merging import Merger
 from bert_nq.decoding.page_options import PageOptions
 from bert_nq.decoding.page_spans import Layout, Spans
+from bert_nq.decoding.page_windows import PageWindows
+from bert_nq.modeling.heads.window_outputs import OutputOptions, WindowOutputs
 
 # Best starts and ends of a window, between which whole long answers are searched.
 NUM_POSITIONS = 5
@@ -51,6 +52,7 @@ class PageDecoder:
     """The decoder of docs/decoding.md."""
 
     name = "page"
+    outputs_type = WindowOutputs
 
     def __init__(self, options: PageOptions):
         self.options = options.check()

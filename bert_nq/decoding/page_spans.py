@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from bert_nq.datasets.nq.example import AnswerType, Span
-from bert_nq.decoding.outputs import NO_SPAN, PageWindows, WindowOutputs
+from bert_nq.decoding.page_windows import PageWindows
+from bert_nq.modeling.heads.window_outputs import NO_SPAN, WindowOutputs
 
 _FULL_TYPES = (AnswerType.LONG, AnswerType.YES, AnswerType.NO)
 

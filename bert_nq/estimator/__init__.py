@@ -1,6 +1,6 @@
-"""What training and prediction share of the Estimator.
+"""The Estimator, as training and prediction share it.
 
-    model          the joint model's logits and its model_fn
+    model          the model_fn of any model
     inputs         record files and windows as tf.data
     model_folder   config and vocabulary beside the checkpoints   free of TensorFlow
     devices        the Estimator on a TPU, one device, several, or several machines

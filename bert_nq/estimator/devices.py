@@ -11,6 +11,7 @@ from typing import Callable, Iterator, NamedTuple, Optional, Sequence
 
 from bert_nq.base.errors import UserError
 from bert_nq.estimator import cluster, lost_workers, peers
+from bert_nq.modeling import checkpoints
 from bert_nq.modeling.runtime import tf
 
 DISTRIBUTIONS = ("none", "mirrored", "multi_worker")
@@ -35,7 +36,7 @@ class RunSettings(NamedTuple):
     num_tpu_cores: int = 8
 
     def on_one_device(self) -> "RunSettings":
-        """The same without distribution: what prediction runs with."""
+        """The same without distribution, for prediction."""
         return self._replace(distribution="none", num_devices=0)
 
 
@@ -139,7 +140,7 @@ def train(estimator: "tf.estimator.Estimator", settings: RunSettings, input_fn: 
         estimator.train(input_fn, max_steps=max_steps, hooks=list(hooks))
         return
     workers = cluster.read_cluster(os.environ)
-    if not peers.gather(workers, _facts(estimator, settings, max_steps), report, is_stopped):
+    if not peers.gather(workers, _facts(settings, max_steps), report, is_stopped):
         return
     _keep_server_to_the_end()
     with lost_workers.noticed(workers, report, is_over) as hook:
@@ -150,14 +151,14 @@ def train(estimator: "tf.estimator.Estimator", settings: RunSettings, input_fn: 
             tf.estimator.EvalSpec(input_fn))
 
 
-def _facts(estimator: "tf.estimator.Estimator", settings: RunSettings, max_steps: int) -> dict:
-    """What must be the same for all workers, as peers.gather takes it."""
+def _facts(settings: RunSettings, max_steps: int) -> dict:
+    """The settings that must be the same for all workers, as peers.gather takes them."""
     return {"windows of a step": settings.train_batch_size, "--seed": settings.seed,
             "training steps": max_steps, "devices": num_replicas(settings),
             "TensorFlow": tf.__version__,
             # The same folder as well as the same state of it.
             "as the last checkpoint of --output_dir": os.path.basename(
-                estimator.latest_checkpoint() or "none")}
+                checkpoints.newest(settings.output_dir) or "none")}
 
 
 def _keep_server_to_the_end() -> None:

@@ -1,4 +1,4 @@
-"""TensorFlow's errors, as far as a person can mend what they are about, in one line each."""
+"""TensorFlow's errors that a person can do something about, as UserErrors of one line each."""
 import contextlib
 import logging
 import re
@@ -7,22 +7,22 @@ from typing import Iterator
 from bert_nq.base.errors import UserError
 from bert_nq.modeling.runtime import tf
 
-# What can be wrong with disks, folders, checkpoints and the network, and not with our graphs.
+# Errors of disks, folders, checkpoints and the network, not of our graphs.
 _OF_THE_OUTSIDE_WORLD = (
     tf.errors.DataLossError, tf.errors.NotFoundError, tf.errors.PermissionDeniedError,
     tf.errors.UnauthenticatedError, tf.errors.UnavailableError, tf.errors.DeadlineExceededError)
 
 
 class _NotRecorded(logging.Filter):
-    """Drops what TPUEstimator logs of an exception that it raises a moment later."""
+    """Drops TPUEstimator's log line on an exception that it raises a moment later."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return not record.getMessage().startswith("Error recorded from")
 
 
 @contextlib.contextmanager
-def mendable(what: str) -> Iterator[None]:
-    """In this block, errors of TensorFlow that a person can mend are raised as UserErrors.
+def as_user_error(what: str) -> Iterator[None]:
+    """In this block, errors of TensorFlow that a person can put right are raised as UserErrors.
 
     Args:
       what: what is being done, such as "training", for messages.

@@ -1,4 +1,4 @@
-"""What lies in a model's folder, and beside its checkpoints: its config and its vocabulary.
+"""The files of a model's folder: checkpoints, and beside them its config and its vocabulary.
 
 These two make the folder complete, and tell when a model is used with others than it was trained
 with, which its checkpoints' shapes often do not show. Free of TensorFlow.
@@ -6,33 +6,32 @@ with, which its checkpoints' shapes often do not show. Free of TensorFlow.
 import os
 import re
 import shutil
-from typing import Optional
+from typing import Any, Optional
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.estimator import model_card
-from bert_nq.modeling import checkpoints
-from bert_nq.modeling.encoders.bert_config import BertConfig
+from bert_nq.modeling import checkpoints, encoders
 from bert_nq.text.vocabulary import Vocabulary
 
 CONFIG, VOCABULARY = "bert_config.json", "vocab.txt"
-# May change from one run to the next: what only the start of training or training itself uses.
+# Fields that may change from one run to the next: only training, or its start, uses them.
 _OF_TRAINING = ("hidden_dropout_prob", "attention_probs_dropout_prob", "initializer_range")
 
-# What training writes: a checkpoint's name without "-STEP", the record of the run, its losses and
-# scores, and these as a picture; and the folders of further models.
+# The files that training writes: a checkpoint's name without "-STEP", the record of the run, its
+# losses and scores, and these as a picture; and the folders of further models.
 CHECKPOINT = "model.ckpt"
 RECORD, HISTORY, PLOT = "training.json", "history.json", "history.png"
 BEST, AVERAGED = "best", "averaged"
-_STATE = "checkpoint"  # names the newest checkpoint
 _WRITTEN_BY_TRAINING = re.compile(
     r"%s-\d+\..*|graph\.pbtxt|events\.out\.tfevents\..*" % re.escape(CHECKPOINT)
-    + "".join("|" + re.escape(name) for name in (_STATE, RECORD, HISTORY, PLOT)))
+    + "".join("|" + re.escape(name) for name in (checkpoints.STATE, RECORD, HISTORY, PLOT)))
 
 
 def has_checkpoint(output_dir: str) -> bool:
     """Whether training left a checkpoint in a folder of this machine; True for remote folders."""
-    return files.is_remote(output_dir) or os.path.exists(os.path.join(output_dir, _STATE))
+    return files.is_remote(output_dir) or os.path.exists(
+        os.path.join(output_dir, checkpoints.STATE))
 
 
 def steps_done(output_dir: str) -> Optional[int]:
@@ -57,7 +56,7 @@ def check_checkpoint_is_there(output_dir: str) -> None:
                         "back, or train anew with --overwrite_output_dir" % (output_dir, e)) from e
 
 
-def check_same_model(output_dir: str, config: BertConfig, vocab_file: str) -> None:
+def check_same_model(output_dir: str, config: Any, vocab_file: str) -> None:
     """Compares a config and a vocabulary with those that a trained model's folder has.
 
     Raises:
@@ -67,7 +66,7 @@ def check_same_model(output_dir: str, config: BertConfig, vocab_file: str) -> No
         return
     path = os.path.join(output_dir, CONFIG)
     if os.path.exists(path):
-        ours, theirs = config.to_dict(), BertConfig.from_json_file(path).to_dict()
+        ours, theirs = config.to_dict(), encoders.read_config(path).to_dict()
         for name in sorted(set(ours) - set(_OF_TRAINING)):
             if ours[name] != theirs[name]:
                 raise UserError("the model in %s was trained with %s %s, --bert_config_file has %s:"
@@ -98,7 +97,7 @@ def keep_beside_checkpoints(output_dir: str, config_file: str, vocab_file: str,
 
 
 def copy_kept_files(model_dir: str, folder: str) -> None:
-    """Copies what `keep_beside_checkpoints` left in one folder into another."""
+    """Copies the files that `keep_beside_checkpoints` left in one folder into another."""
     if not files.is_remote(model_dir) and has_files(model_dir):
         config, vocabulary = (os.path.join(model_dir, name) for name in (CONFIG, VOCABULARY))
         keep_beside_checkpoints(folder, config, vocabulary, model_card.read(model_dir))
@@ -120,9 +119,9 @@ def check_can_clear(output_dir: str, init_checkpoint: Optional[str]) -> None:
 
 
 def clear(output_dir: str) -> None:
-    """Removes what training wrote into a folder; other files, and the two copies, stay."""
+    """Removes the files that training wrote into a folder; others, and the copies, stay."""
     # The state file goes first, so that a folder that is half cleared holds no model.
-    for name in sorted(os.listdir(output_dir), key=_STATE.__ne__):
+    for name in sorted(os.listdir(output_dir), key=checkpoints.STATE.__ne__):
         path = os.path.join(output_dir, name)
         if _WRITTEN_BY_TRAINING.fullmatch(name) and os.path.isfile(path):
             os.unlink(path)

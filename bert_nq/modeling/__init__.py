@@ -1,13 +1,15 @@
-"""BERT encoders and heads, their checkpoints and conversions.
+"""Encoders and heads, their checkpoints and conversions.
 
-    config       the shape of an encoder: bert_config.json             free of TensorFlow
+    models       an encoder with a head, as a value          free of TensorFlow
+    encoders/    the encoders by name: config, graph, names of variables
+    heads/       the heads by name: logits, loss, and what leaves the graph
     runtime      TensorFlow itself, as all modules that build graphs import it
-    bert         the encoder
-    heads        span and class logits on top of it
-    attention, layers, activations, dropout   what both are made of
+    attention, layers, activations, dropout   what encoders are made of
     precisions, recomputing   how layers are computed, and how often
     checkpoints  finding, reading and fitting checkpoints to graphs
+    freezing     variables as constants, for fast prediction
     huggingface  the same weights under Hugging Face's names, in safetensors
+    conversion   whole models between the two; hub fetches them
 
-Nothing here knows about Natural Questions.
+Nothing here knows a dataset.
 """

@@ -1,4 +1,4 @@
-"""The non-linearities that `hidden_act` of a BertConfig can name."""
+"""The non-linearities that a config's `hidden_act` can name."""
 import math
 from typing import Callable, Tuple
 
@@ -56,7 +56,7 @@ def _in_training(and_slope: Callable) -> Callable[[tf.Tensor], tf.Tensor]:
 
 
 _BY_NAME = {
-    "gelu": gelu_tanh,  # As bert-tensorflow: see BertConfig.hidden_act.
+    "gelu": gelu_tanh,  # As bert-tensorflow: see the comment at hidden_act in bert_config.py.
     "gelu_tanh": gelu_tanh,
     "gelu_new": gelu_tanh,
     "gelu_erf": gelu_erf,

@@ -1,13 +1,89 @@
 """Multi-head attention, whose [S, S] matrices are most of what a layer moves through memory.
 
-Notation: B batch, N heads, S sequence, D head size.
+    SelfAttention        from a layer's input to what its heads gather, on any device
+    attend               scores, softmax and sum, as the paper has them
+    attend_in_training   the same with dropout and a gradient written by hand
+    attend_by_heads      the same for prediction on CPUs
+
+Notation: B batch, N heads, S sequence, D head size, H = N * D hidden size.
 """
 import math
 from typing import Optional, Sequence
 
-from bert_nq.modeling import runtime
-from bert_nq.modeling.dropout import spared
+import numpy as np
+
+from bert_nq.modeling import layers, runtime
+from bert_nq.modeling.dropout import Dropout, apply_keep_mask
 from bert_nq.modeling.runtime import tf
+
+# Added to the attention scores of padding: its share of the softmax is then zero in float32.
+MASKED_SCORE = -10000.0
+
+
+class SelfAttention:
+    """Multi-head self-attention within the sequences of a batch, by the fastest kernels there are.
+
+    Args:
+      mask: int [B, S], 1 for positions that are attended to and 0 for padding.
+      num_heads: N.
+      dtype: of activations.
+      is_training: whether gradients will be taken.
+      dropout_rate: in training, the share of the probabilities that is dropped.
+      by_heads: whether one head is computed after the other, for prediction on a CPU.
+    """
+
+    def __init__(self, mask: tf.Tensor, num_heads: int, dtype: tf.DType, is_training: bool,
+                 dropout_rate: float, by_heads: bool):
+        self._batch, self._length = layers.sizes(mask)
+        # [B, 1, 1, S], the same for every head and query.
+        mask = tf.reshape(tf.cast(mask, tf.float32), [self._batch, 1, 1, self._length])
+        self._adder = tf.cast((1.0 - mask) * MASKED_SCORE, dtype)
+        self._num_heads = num_heads
+        self._is_training = is_training
+        self._dropout_rate = dropout_rate
+        self._by_heads = by_heads
+
+    def __call__(self, x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor,
+                 dropout: Optional[Dropout] = None) -> tf.Tensor:
+        """The heads' sums of values for each position, side by side.
+
+        Args:
+          x: [B*S, H], a layer's input.
+          kernel, bias: [H, 3H] and [3H], of queries, keys and values, which are one product.
+          dropout: of the layer, in training.
+
+        Returns:
+          [B*S, H].
+        """
+        if self._by_heads:
+            return self._one_by_one(x, kernel, bias)
+        width = kernel.shape.as_list()[0]
+        projected = self._projected(x, kernel, bias)
+        query, key, value = tf.unstack(tf.transpose(projected, [2, 0, 3, 1, 4]))  # [B, N, S, D]
+        if not self._is_training:
+            context = attend(query, key, value, self._adder)
+        else:
+            rate = self._dropout_rate
+            shape = [self._batch, self._num_heads, self._length, self._length]
+            keep = dropout.keep(shape, rate) if rate else None
+            context = attend_in_training(query, key, value, self._adder, keep, 1 - rate)
+        return tf.reshape(tf.transpose(context, [0, 2, 1, 3]), [-1, width])
+
+    def _projected(self, x, kernel, bias):
+        """Queries, keys and values: [B, S, 3, N, D]."""
+        size = kernel.shape.as_list()[0] // self._num_heads
+        return tf.reshape(layers.linear(x, kernel, bias),
+                          [self._batch, self._length, 3, self._num_heads, size])
+
+    def _one_by_one(self, x, kernel, bias):
+        """The same, one head after the other."""
+        width = kernel.shape.as_list()[0]
+        factor = query_factor(x.dtype, width // self._num_heads)
+        factors = np.repeat([factor, 1, 1], width).astype(np.float32)
+        projected = self._projected(x, kernel * factors, bias * factors)
+        parts = tf.transpose(projected, [2, 3, 0, 1, 4])[:, :, :, None]  # [3, N, B, 1, S, D]
+        context = attend_by_heads(*map(tf.unstack, tf.unstack(parts)), self._adder)
+        return tf.reshape(context, [-1, width])
 
 
 def attend(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, adder: tf.Tensor) -> tf.Tensor:
@@ -43,12 +119,12 @@ def attend_by_heads(queries: Sequence[tf.Tensor], keys: Sequence[tf.Tensor],
 
 
 def query_factor(dtype: tf.DType, head_size: int) -> float:
-    """What `attend_by_heads` wants queries times: into the layer before, it goes for nothing."""
+    """Scale for the queries; folding it into the QKV kernel costs nothing."""
     return 1 / math.sqrt(head_size) if _columns_to_fill(dtype, head_size) else 1.0
 
 
 def _columns_to_fill(dtype, head_size):
-    """How many columns a bfloat16 query is short of those that the processor's fast unit takes."""
+    """The columns that a bfloat16 query lacks for the processor's matrix unit to multiply it."""
     if dtype != tf.bfloat16 or runtime.TILE_DEPTH is None:
         return 0
     return max(runtime.TILE_DEPTH - head_size, 0)
@@ -71,12 +147,12 @@ def attend_in_training(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, adder
     """`attend` with dropout of the probabilities and a gradient written by hand.
 
     The gradient that TensorFlow derives makes twelve passes over [B, N, S, S]; this one makes
-    three. It keeps two such matrices per layer: the probabilities, and those that were spared.
+    three. It keeps two such matrices per layer: the probabilities before and after dropout.
 
     Args:
       query, key, value, adder: as in `attend`. The adder gets no gradient.
-      keep: bool [B, N, S, S], the probabilities that dropout spares; None spares all.
-      keep_prob: the share of those.
+      keep: bool [B, N, S, S], the probabilities that dropout keeps; None keeps all.
+      keep_prob: their share.
 
     Returns:
       [B, N, S, D].
@@ -84,7 +160,7 @@ def attend_in_training(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, adder
     @tf.custom_gradient
     def attended(query, key, value):
         probabilities = _probabilities(query, key, adder)
-        kept = spared(probabilities, keep)
+        kept = apply_keep_mask(probabilities, keep)
         # Dropout's factor is applied to the small matrix: it is the same for all.
         context = tf.matmul(kept, value) * (1.0 / keep_prob)
 
@@ -111,7 +187,7 @@ def _scale(query):
 
 
 def _probabilities(query, key, adder):
-    """How much each position attends to each other one: [B, N, S, S]."""
+    """The share of its attention that each position gives to each other one: [B, N, S, S]."""
     if runtime.FUSES_SCALED_PRODUCT:
         # Product, factor and mask become one kernel.
         scores = tf.matmul(query, key, transpose_b=True) * _scale(query) + adder

@@ -9,24 +9,27 @@ import os
 import re
 import shutil
 import tempfile
-from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
-from bert_nq.modeling.encoders.bert_config import BertConfig
+from bert_nq.modeling import encoders
 
 Shape = Tuple[int, ...]
 
-# What optimizers and the training loop keep beside the model's own variables.
+# A folder's state file, which names its checkpoints, the newest first.
+STATE = "checkpoint"
+
+# Names of what optimizers and the training loop keep beside the model's own variables.
 _NOT_OF_THE_MODEL = re.compile(r"/((adam|lamb)_[mv]|Adam(_1)?|Momentum|ExponentialMovingAverage)$"
                                r"|^(global_step|beta[12]_power|save_counter"
                                r"|loss_scale(_good_steps)?)$")
 
 
 class Assignment(NamedTuple):
-    """Which of a graph's variables start from a checkpoint.
+    """The variables of a graph that start from a checkpoint.
 
     `tf.train.init_from_checkpoint(assignment.checkpoint, assignment.map)` sees to it.
     """
@@ -51,12 +54,95 @@ def is_model_variable(name: str) -> bool:
     return not _NOT_OF_THE_MODEL.search(name)
 
 
+def newest(folder: str) -> Optional[str]:
+    """The prefix of the newest checkpoint that training left in a folder; None without any.
+
+    It is the one that the folder's file `checkpoint` names. Only the base name counts, and is
+    looked for beside the file, so that a folder may be moved, also from Windows.
+
+    Raises:
+      UserError: the file names none, or one that is not there.
+    """
+    text = _read_state(folder)
+    if text is None:
+        return None
+    names = _named("model_checkpoint_path", text)
+    if not names:
+        raise UserError("%s does not name a checkpoint: give one as FOLDER/NAME"
+                        % os.path.join(folder, STATE))
+    return find_checkpoint(os.path.join(folder, names[0]))
+
+
+def all_in(folder: str) -> List[str]:
+    """The prefixes of the checkpoints that a folder's file `checkpoint` lists, the newest last."""
+    names = _named("all_model_checkpoint_paths", _read_state(folder) or "")
+    return [os.path.join(folder, name) for name in names]
+
+
+def settle(folder: str) -> None:
+    """Has the file `checkpoint` of a folder that was moved name what lies beside it.
+
+    TensorFlow itself would look for the checkpoints where they were when the file was written.
+    """
+    text = _read_state(folder)
+    if text is None:
+        return
+
+    def line(found):
+        field, path = found.groups()
+        return '%s: "%s"' % (field, _base_name(path) if _is_elsewhere(folder, path) else path)
+
+    settled = _PATH.sub(line, text)
+    if settled != text:
+        with files.replacing(os.path.join(folder, STATE)) as out:
+            out.write(settled.encode("utf8"))
+
+
+# A line of a state file, a protocol buffer as text: a backslash in it is written twice.
+_PATH = re.compile(r'^((?:all_)?model_checkpoint_paths?): *"(.*)"', re.MULTILINE)
+
+
+def _named(field: str, state: str) -> List[str]:
+    return [_base_name(path) for name, path in _PATH.findall(state) if name == field]
+
+
+def _base_name(path: str) -> str:
+    return re.split(r"[/\\]+", path)[-1]
+
+
+def _is_elsewhere(folder: str, path: str) -> bool:
+    if files.is_remote(folder):
+        return os.path.join(folder, path) != os.path.join(folder, _base_name(path))
+    return os.path.realpath(os.path.join(folder, path)) != os.path.realpath(
+        os.path.join(folder, _base_name(path)))
+
+
+def _read_state(folder: str) -> Optional[str]:
+    """The text of a folder's state file; None where there is none."""
+    path = os.path.join(folder, STATE)
+    if files.is_remote(folder):
+        from bert_nq.modeling.runtime import tf
+        try:
+            if not tf.io.gfile.exists(path):
+                return None
+            with tf.io.gfile.GFile(path, "rb") as f:
+                content = f.read()
+        except tf.errors.OpError as e:
+            raise UserError("cannot read %s: %s" % (path, e.message)) from e
+    elif os.path.exists(path):
+        with files.open_binary(path) as f:
+            content = f.read()
+    else:
+        return None
+    return content.decode("utf8", "replace")
+
+
 def find_checkpoint(path: str) -> str:
     """The prefix of the checkpoint that `path` means.
 
     Args:
-      path: a prefix; one of the checkpoint's files; or a folder, in which the newest is taken by
-        what its file `checkpoint` says, or the only one where there is no such file.
+      path: a prefix; one of the checkpoint's files; or a folder, in which `newest` is taken, or the
+        only checkpoint where training left no file `checkpoint`.
 
     Raises:
       UserError: there is none, or not all of its files are there.
@@ -64,7 +150,7 @@ def find_checkpoint(path: str) -> str:
     if files.is_remote(path):
         return _find_remote(path)
     if os.path.isdir(path):
-        return _newest_in(path)
+        return newest(path) or _only_one_in(path)
     prefix = re.sub(r"\.(index|meta|data-\d{5}-of-\d{5})$", "", path)
     if not os.path.exists(prefix + ".index"):
         raise UserError("there is no checkpoint %s: no file %s.index%s"
@@ -77,20 +163,7 @@ def find_checkpoint(path: str) -> str:
     return prefix
 
 
-def _newest_in(folder: str) -> str:
-    """The checkpoint that a folder's state file names as the newest, or the folder's only one."""
-    state = os.path.join(folder, "checkpoint")
-    if os.path.exists(state):
-        with files.open_binary(state) as f:
-            text = f.read().decode("utf8", "replace")
-        found = re.search(r'^model_checkpoint_path: *"(.*)"', text, re.MULTILINE)
-        if not found:
-            raise UserError("%s does not name a checkpoint: give one as FOLDER/NAME" % state)
-        named = found.group(1)
-        # Relative to the folder; of a folder that was moved, only the last part still holds.
-        here = os.path.join(folder, os.path.basename(named))
-        return find_checkpoint(here if os.path.exists(here + ".index")
-                               else os.path.join(folder, named))
+def _only_one_in(folder: str) -> str:
     indexes = sorted(glob.glob(os.path.join(glob.escape(folder), "*.index")))
     if not indexes:
         raise UserError("there is no checkpoint in the folder %s" % folder)
@@ -111,7 +184,7 @@ def _find_remote(path: str) -> str:
     prefix = path[:-len(".index")] if path.endswith(".index") else path
     try:
         if tf.io.gfile.isdir(path):
-            prefix = tf.train.latest_checkpoint(path)
+            prefix = newest(path)
         if prefix and tf.train.checkpoint_exists(prefix):
             return prefix
     except tf.errors.OpError as e:
@@ -134,7 +207,7 @@ def _message(error: Exception) -> str:
 
 
 def read_shapes(path: str) -> Dict[str, Shape]:
-    """{name: shape} of all that the checkpoint `path` (see find_checkpoint) holds.
+    """{name: shape} of all variables that the checkpoint `path` (see find_checkpoint) holds.
 
     Raises:
       UserError: it is missing or damaged.
@@ -180,14 +253,14 @@ def write_weights(prefix: str, weights: Mapping[str, np.ndarray]) -> None:
 
 
 def assignment_map(variables: Mapping[str, Sequence[int]], checkpoint: str,
-                   encoder_scope: Optional[str] = "bert") -> Assignment:
+                   encoder_scope: Optional[str]) -> Assignment:
     """Pairs a graph's variables with those of equal name in a checkpoint.
 
     Args:
       variables: {name: shape} of the graph's variables; optimizer slots are passed over.
       checkpoint: see find_checkpoint.
-      encoder_scope: at least one variable under this scope must be in the checkpoint, if the graph
-        has any; None lets every checkpoint pass.
+      encoder_scope: such as "bert"; at least one variable under it must be in the checkpoint, if
+        the graph has any. None lets every checkpoint pass.
 
     Raises:
       UserError: the checkpoint is missing, has a variable in another shape, or none of the encoder.
@@ -210,31 +283,25 @@ def assignment_map(variables: Mapping[str, Sequence[int]], checkpoint: str,
                       [name for name in wanted if name not in there])
 
 
-def check_fits(config: BertConfig, checkpoint: str, scope: str = "bert") -> None:
+def check_fits(config: Any, checkpoint: str) -> None:
     """Compares a config with the shapes in a checkpoint, before any graph is built.
 
     Raises:
       UserError: they differ; the message has the config's and the checkpoint's values.
     """
+    names = encoders.of(config).names
     shapes = read_shapes(checkpoint)
-    name = scope + "/embeddings/%s_embeddings"
-    first = scope + "/encoder/layer_0/intermediate/dense/kernel"
-    needed = [name % "word", name % "position", name % "token_type", first]
-    for variable in needed:
-        if len(shapes.get(variable, ())) != 2:
-            raise UserError("%s has no variable %s: is it a BERT checkpoint? It holds %s"
-                            % (checkpoint, variable, _some(shapes)))
-    layer = re.compile(re.escape(scope) + r"/encoder/layer_(\d+)/")
-    found = {
-        "vocab_size": shapes[name % "word"][0],
-        "hidden_size": shapes[name % "word"][1],
-        "num_hidden_layers": 1 + max(int(m.group(1)) for m in map(layer.match, shapes) if m),
-        "intermediate_size": shapes[first][1],
-        "max_position_embeddings": shapes[name % "position"][0],
-        "type_vocab_size": shapes[name % "token_type"][0],
-    }
-    differences = ["%s %d, but %d in the checkpoint" % (field, getattr(config, field), value)
-                   for field, value in found.items() if getattr(config, field) != value]
+    for variable, axis in names.sizes.values():
+        if len(shapes.get(variable, ())) <= axis:
+            raise UserError("%s has no variable %s: is it a %s checkpoint? It holds %s"
+                            % (checkpoint, variable, names.title, _some(shapes)))
+    found = {field: shapes[variable][axis] for field, (variable, axis) in names.sizes.items()}
+    layer = re.compile(names.layer)
+    found[names.num_layers_field] = 1 + max(int(m.group(1)) for m in map(layer.match, shapes) if m)
+    # In the order of the config's fields.
+    differences = ["%s %d, but %d in the checkpoint" % (field, value, found[field])
+                   for field, value in config.to_dict().items()
+                   if field in found and value != found[field]]
     if differences:
         raise UserError("the bert config does not fit the checkpoint %s: %s"
                         % (checkpoint, "; ".join(differences)))

@@ -5,8 +5,7 @@ from typing import Any, List, NamedTuple, Optional
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
-from bert_nq.modeling import checkpoints, huggingface
-from bert_nq.modeling.encoders.bert_config import BertConfig, read_json
+from bert_nq.modeling import checkpoints, encoders, huggingface
 
 SAFETENSORS = "model.safetensors"
 INDEX = "model.safetensors.index.json"  # of a model in several files
@@ -15,7 +14,7 @@ CHECKPOINT = "bert_model.ckpt"
 
 
 class Conversion(NamedTuple):
-    """What was written."""
+    """The files that were written."""
 
     # The weights: the checkpoint's prefix, or the safetensors file.
     model: str
@@ -24,7 +23,7 @@ class Conversion(NamedTuple):
     vocab: Optional[str]
     n_tensors: int
     n_parameters: int
-    # What was left out or differs, a line each.
+    # A line on each thing that was left out or differs.
     notes: List[str]
 
 
@@ -51,7 +50,8 @@ def to_tensorflow(folder: str, output_dir: str,
     """
     source = _weights_of(folder)
     config_path = os.path.join(folder, "config.json")
-    config, notes = huggingface.config_from_huggingface(read_json(config_path), config_path)
+    config, notes = huggingface.config_from_huggingface(
+        files.read_json(config_path, must_exist=True, remedy=""), config_path)
     vocab, vocab_notes = _read_vocab_of_folder(folder, config)
     read = (huggingface.read_sharded_safetensors if source.endswith(INDEX)
             else huggingface.read_safetensors)
@@ -66,7 +66,7 @@ def to_tensorflow(folder: str, output_dir: str,
 
 
 def _weights_of(folder: str) -> str:
-    """The file of a Hugging Face folder that its weights are read by."""
+    """The file of a Hugging Face folder through which its weights are read."""
     whole, index, pytorch = (os.path.join(folder, name) for name in (SAFETENSORS, INDEX, PYTORCH))
     if not os.path.exists(whole):
         if os.path.exists(index):
@@ -97,7 +97,7 @@ def to_huggingface(path: str, output_dir: str, config_file: Optional[str] = None
     """
     prefix = checkpoints.find_checkpoint(path)
     beside = os.path.dirname(prefix)
-    config = BertConfig.from_json_file(config_file or os.path.join(beside, "bert_config.json"))
+    config = encoders.read_config(config_file or os.path.join(beside, "bert_config.json"))
     vocab, notes = _read_vocab(vocab_file or os.path.join(beside, "vocab.txt"), config,
                                must_exist=bool(vocab_file))
     checkpoints.check_fits(config, prefix)
@@ -112,7 +112,7 @@ def to_huggingface(path: str, output_dir: str, config_file: Optional[str] = None
                       sum(t.size for t in tensors.values()), notes + weight_notes)
 
 
-def _read_vocab(path: str, config: BertConfig, must_exist: bool = False):
+def _read_vocab(path: str, config: Any, must_exist: bool = False):
     """The bytes of a vocabulary, None if there is none, and notes on it."""
     if not must_exist and not files.is_remote(path) and not os.path.exists(path):
         return None, ["no vocab.txt found: put the model's own beside the output"]
@@ -121,7 +121,7 @@ def _read_vocab(path: str, config: BertConfig, must_exist: bool = False):
     return data, _check_entries(path, len(data.splitlines()), config)
 
 
-def _check_entries(path: str, entries: int, config: BertConfig) -> List[str]:
+def _check_entries(path: str, entries: int, config: Any) -> List[str]:
     """Notes on the size of a vocabulary; raises UserError where it is larger than the model's."""
     if entries > config.vocab_size:
         raise UserError("%s has %d entries, but the config's vocab_size is %d"
@@ -132,8 +132,8 @@ def _check_entries(path: str, entries: int, config: BertConfig) -> List[str]:
     return []
 
 
-def _read_vocab_of_folder(folder: str, config: BertConfig):
-    """As _read_vocab, of a Hugging Face folder, which may have the two files of newer ones instead.
+def _read_vocab_of_folder(folder: str, config: Any):
+    """`_read_vocab` for a Hugging Face folder, which may have the two files of newer ones instead.
 
     tokenizer.json: the pieces; tokenizer_config.json: whether they are of lower case, which a
     vocab.txt does not tell.
@@ -142,12 +142,12 @@ def _read_vocab_of_folder(folder: str, config: BertConfig):
     if os.path.exists(path) or not os.path.exists(tokenizer):
         vocab, notes = _read_vocab(path, config)
     else:
-        pieces = _pieces(read_json(tokenizer), tokenizer)
+        pieces = _pieces(files.read_json(tokenizer, must_exist=True, remedy=""), tokenizer)
         vocab = "".join(piece + "\n" for piece in pieces).encode("utf8")
         notes = _check_entries(tokenizer, len(pieces), config)
     settings = os.path.join(folder, "tokenizer_config.json")
     if os.path.exists(settings):
-        values = read_json(settings)
+        values = files.read_json(settings, must_exist=True, remedy="")
         if isinstance(values, dict) and values.get("do_lower_case") is False:
             notes = notes + ["this is a cased model: pass --do_lower_case=false to all programs"]
     return vocab, notes

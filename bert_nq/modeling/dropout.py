@@ -47,10 +47,10 @@ class Dropout:
         """Sets a share `rate` of `x` to zero and scales the rest by 1 / (1 - rate)."""
         if rate == 0:
             return x
-        return spared(x * (1 / (1 - rate)), self.keep(sizes(x), rate))
+        return apply_keep_mask(x * (1 / (1 - rate)), self.keep(sizes(x), rate))
 
     def keep(self, shape: Sequence, rate: float) -> tf.Tensor:
-        """A mask that is true but for a share `rate`.
+        """A mask that is false for a share `rate` of its elements, else true.
 
         Args:
           shape: its sizes, integers or scalar tensors.
@@ -75,8 +75,8 @@ class Dropout:
         return tf.random.stateless_uniform(shape, seed=tf.stack([self._seed, number]), **kind)
 
 
-def spared(x: tf.Tensor, keep: Optional[tf.Tensor]) -> tf.Tensor:
-    """x where the bool `keep`, of the same shape, is true, and else 0; x if there is no `keep`."""
+def apply_keep_mask(x: tf.Tensor, keep: Optional[tf.Tensor]) -> tf.Tensor:
+    """x where the bool `keep`, of the same shape, is true, else 0; x itself if `keep` is None."""
     if keep is None:
         return x
     if x.dtype == tf.bfloat16:

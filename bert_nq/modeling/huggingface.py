@@ -1,10 +1,9 @@
 """The same weights under Google's names and under Hugging Face's, and their safetensors files.
 
-Free of TensorFlow. Google: bert/encoder/layer_0/output/dense/kernel [in, out]. Hugging Face:
-bert.encoder.layer.0.output.dense.weight [out, in], with or without "bert." in front. Heads that
-both know keep the names they have on either side; all other variables of a TensorFlow checkpoint
-that are outside bert/, such as the heads of a question answering model, are stored under their own
-names, which Hugging Face's loaders pass over.
+Free of TensorFlow. Each encoder has a table of its names, see encoders.Names. Heads that both know
+keep the names they have on either side; all other variables of a TensorFlow checkpoint that are
+outside the encoder's scope, such as the heads of a question answering model, are stored under their
+own names, which Hugging Face's loaders pass over.
 """
 import os
 import re
@@ -14,85 +13,18 @@ import numpy as np
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
-from bert_nq.modeling.encoders.bert_config import BertConfig, read_json
+from bert_nq.modeling import encoders
+from bert_nq.modeling.encoders import Names
 
 Weights = Dict[str, np.ndarray]
 
-# Google's name of a head's variable, and Hugging Face's. None of these is transposed.
-_HEADS = {
-    "cls/predictions/output_bias": "cls.predictions.bias",
-    "cls/predictions/transform/dense/bias": "cls.predictions.transform.dense.bias",
-    "cls/predictions/transform/LayerNorm/gamma": "cls.predictions.transform.LayerNorm.weight",
-    "cls/predictions/transform/LayerNorm/beta": "cls.predictions.transform.LayerNorm.bias",
-    "cls/seq_relationship/output_weights": "cls.seq_relationship.weight",
-    "cls/seq_relationship/output_bias": "cls.seq_relationship.bias",
-    "cls/squad/output_weights": "qa_outputs.weight",
-    "cls/squad/output_bias": "qa_outputs.bias",
-}
-# And these are.
-_TRANSPOSED_HEADS = {
-    "cls/predictions/transform/dense/kernel": "cls.predictions.transform.dense.weight",
-}
-_GOOGLE_HEAD = {theirs: name
-                for table in (_HEADS, _TRANSPOSED_HEADS) for name, theirs in table.items()}
-
-# Copies of other weights, and buffers that follow from the config.
-_REDUNDANT = re.compile(r"(^|\.)(position_ids|token_type_ids|cls\.predictions\.decoder\..*)$")
-
-# What a BERT encoder of Hugging Face consists of: a tensor here that is not expected is an error.
-_ENCODER = re.compile(r"(embeddings|encoder|pooler)\.")
-
-_TO_HUGGINGFACE_ACT = {"gelu": "gelu_new", "gelu_tanh": "gelu_new", "gelu_erf": "gelu"}
-# Where the meaning allows it, the name is one that bert-tensorflow knows.
-_TO_GOOGLE_ACT = {"gelu": "gelu_erf", "gelu_python": "gelu_erf", "gelu_new": "gelu",
-                  "gelu_fast": "gelu", "gelu_pytorch_tanh": "gelu"}
-
-
-def variable_shapes(config: BertConfig) -> Dict[str, Tuple[int, ...]]:
-    """{name: shape} of the encoder's variables, as `bert.encode` makes them."""
-    width, inner = config.hidden_size, config.intermediate_size
-    shapes = {
-        "bert/embeddings/word_embeddings": (config.vocab_size, width),
-        "bert/embeddings/token_type_embeddings": (config.type_vocab_size, width),
-        "bert/embeddings/position_embeddings": (config.max_position_embeddings, width),
-    }
-
-    def dense(name, n_in, n_out):
-        shapes.update({name + "/kernel": (n_in, n_out), name + "/bias": (n_out,)})
-
-    def layer_norm(name):
-        shapes.update({name + "/LayerNorm/gamma": (width,), name + "/LayerNorm/beta": (width,)})
-
-    layer_norm("bert/embeddings")
-    for i in range(config.num_hidden_layers):
-        layer = "bert/encoder/layer_%d/" % i
-        for part in ("self/query", "self/key", "self/value", "output/dense"):
-            dense(layer + "attention/" + part, width, width)
-        layer_norm(layer + "attention/output")
-        dense(layer + "intermediate/dense", width, inner)
-        dense(layer + "output/dense", inner, width)
-        layer_norm(layer + "output")
-    dense("bert/pooler/dense", width, width)
-    return shapes
-
-
-def huggingface_name(name: str) -> str:
-    """Hugging Face's name of one of the encoder's variables, without "bert." in front."""
-    name = re.sub(r"/layer_(\d+)/", r"/layer/\1/", name[len("bert/"):])
-    name = re.sub(r"/(kernel|gamma)$", "/weight", name)
-    name = re.sub(r"/beta$", "/bias", name)
-    if name.endswith("_embeddings"):
-        name += "/weight"
-    return name.replace("/", ".")
-
-
-def from_huggingface(tensors: Mapping[str, np.ndarray], config: BertConfig, where: str,
+def from_huggingface(tensors: Mapping[str, np.ndarray], config: Any, where: str,
                      allow_missing_pooler: bool = False) -> Tuple[Weights, List[str]]:
     """Renames and transposes Hugging Face's tensors to a TensorFlow checkpoint's.
 
     Args:
       tensors: by Hugging Face's names.
-      config: what they must fit.
+      config: the encoder's, which they must fit.
       where: the file they are from, for messages.
       allow_missing_pooler: without the pooler's tensors (models that were trained without it), the
         weights are returned without them: training then starts the pooler at random. Otherwise
@@ -104,35 +36,31 @@ def from_huggingface(tensors: Mapping[str, np.ndarray], config: BertConfig, wher
     Raises:
       UserError: a tensor of the encoder is missing, has another shape or is not expected.
     """
-    left = {}
-    for name, tensor in tensors.items():
-        plain = re.sub(r"\.gamma$", ".weight", re.sub(r"\.beta$", ".bias", name))
-        plain = plain[len("bert."):] if plain.startswith("bert.") else plain
-        if plain in left:
-            raise UserError("%s: two tensors are named %s, with and without \"bert.\" in front or "
-                            "in an old and a new spelling" % (where, plain))
-        left[plain] = tensor
-    shapes = variable_shapes(config)
+    encoder = encoders.of(config)
+    names = encoder.names
+    left = _by_plain_names(tensors, names, where)
+    shapes = encoder.variables(config)
     notes = []
-    if allow_missing_pooler and not any(name.startswith("pooler.") for name in left):
-        shapes = _without_pooler(shapes, notes)
+    optional = names.huggingface(names.optional)
+    if allow_missing_pooler and not any(name.startswith(optional) for name in left):
+        shapes = _without_pooler(shapes, names, notes)
     weights = {}
     for name, shape in shapes.items():
-        tensor = left.pop(huggingface_name(name), None)
-        weights[name] = _checked(tensor, shape, name, huggingface_name(name), where)
+        theirs = names.huggingface(name)
+        weights[name] = _checked(left.pop(theirs, None), shape, name, theirs, where)
+    google_heads = {theirs: name for table in (names.heads, names.transposed_heads)
+                    for name, theirs in table.items()}
     ignored = []
     for name, tensor in left.items():
-        if _REDUNDANT.search(name):
+        if re.search(names.redundant, name):
             continue
-        if name in _GOOGLE_HEAD:
-            google = _GOOGLE_HEAD[name]
-            weights[google] = _float32(tensor.T if google in _TRANSPOSED_HEADS else tensor)
+        if name in google_heads:
+            google = google_heads[name]
+            weights[google] = _float32(tensor.T if google in names.transposed_heads else tensor)
         elif "." not in name:
             weights[name] = _float32(tensor)  # Ours: see to_huggingface.
-        elif _ENCODER.match(name):
-            raise UserError("%s holds %s, which a BERT encoder of %d layers has not: do the config "
-                            "and the weights belong together?"
-                            % (where, name, config.num_hidden_layers))
+        elif re.match(names.tensors, name):
+            raise _unexpected(where, name, names, config)
         else:
             ignored.append(name)
     if ignored:
@@ -140,42 +68,62 @@ def from_huggingface(tensors: Mapping[str, np.ndarray], config: BertConfig, wher
     return weights, notes
 
 
-def to_huggingface(weights: Mapping[str, np.ndarray], config: BertConfig, where: str,
+def _by_plain_names(tensors, names, where):
+    """The tensors by names without prefix, LayerNorm's in the newer of two spellings."""
+    plain_tensors = {}
+    for name, tensor in tensors.items():
+        plain = re.sub(r"\.gamma$", ".weight", re.sub(r"\.beta$", ".bias", name))
+        plain = plain[len(names.prefix):] if plain.startswith(names.prefix) else plain
+        if plain in plain_tensors:
+            raise UserError("%s: two tensors are named %s, with and without \"%s\" in front or in "
+                            "an old and a new spelling" % (where, plain, names.prefix))
+        plain_tensors[plain] = tensor
+    return plain_tensors
+
+
+def to_huggingface(weights: Mapping[str, np.ndarray], config: Any, where: str,
                    allow_missing_pooler: bool = False) -> Tuple[Weights, List[str]]:
     """The inverse of `from_huggingface`, with the same arguments and errors.
 
-    Names begin with "bert." if there is a head that Hugging Face knows, as its own files do.
+    Names have the encoder's prefix, such as "bert.", if there is a head that Hugging Face knows, as
+    its own files do.
     """
+    encoder = encoders.of(config)
+    names = encoder.names
     left = dict(weights)
-    shapes = variable_shapes(config)
+    shapes = encoder.variables(config)
     notes = []
-    if allow_missing_pooler and not any(name.startswith("bert/pooler/") for name in left):
-        shapes = _without_pooler(shapes, notes)
-    known_heads = set(left) & (set(_HEADS) | set(_TRANSPOSED_HEADS))
-    prefix = "bert." if known_heads else ""
+    if allow_missing_pooler and not any(name.startswith(names.optional) for name in left):
+        shapes = _without_pooler(shapes, names, notes)
+    known_heads = set(left) & (set(names.heads) | set(names.transposed_heads))
+    prefix = names.prefix if known_heads else ""
     tensors = {}
     for name, shape in shapes.items():
         transposed = shape[::-1] if name.endswith("/kernel") else shape
-        tensors[prefix + huggingface_name(name)] = _checked(
+        tensors[prefix + names.huggingface(name)] = _checked(
             left.pop(name, None), transposed, name, name, where)
     for name, tensor in left.items():
-        if name.startswith("bert/"):
-            raise UserError("%s holds %s, which a BERT encoder of %d layers has not: do the config "
-                            "and the weights belong together?"
-                            % (where, name, config.num_hidden_layers))
-        if name in _TRANSPOSED_HEADS:
-            tensors[_TRANSPOSED_HEADS[name]] = _float32(tensor.T)
+        if name.startswith(names.scope + "/"):
+            raise _unexpected(where, name, names, config)
+        if name in names.transposed_heads:
+            tensors[names.transposed_heads[name]] = _float32(tensor.T)
         else:
-            tensors[_HEADS.get(name, name)] = _float32(tensor)
+            tensors[names.heads.get(name, name)] = _float32(tensor)
     own = sorted(name for name in set(left) - known_heads)
     if own:
         notes.append("kept under their own names: " + ", ".join(own))
     return tensors, notes
 
 
-def _without_pooler(shapes, notes):
+def _unexpected(where: str, name: str, names: Names, config: Any) -> UserError:
+    return UserError("%s holds %s, which a %s encoder of %d layers has not: do the config and the "
+                     "weights belong together?"
+                     % (where, name, names.title, getattr(config, names.num_layers_field)))
+
+
+def _without_pooler(shapes, names, notes):
     notes.append("no pooler here: the output has none either, and training starts it at random")
-    return {name: shape for name, shape in shapes.items() if not name.startswith("bert/pooler/")}
+    return {name: shape for name, shape in shapes.items() if not name.startswith(names.optional)}
 
 
 def _checked(tensor, shape, name, shown, where):
@@ -201,41 +149,24 @@ def _float32(tensor: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(tensor, dtype=np.float32).reshape(tensor.shape)
 
 
-def config_from_huggingface(values: Any, where: str) -> Tuple[BertConfig, List[str]]:
-    """The BertConfig that a config.json means, and notes on what it cannot express.
+def config_from_huggingface(values: Any, where: str) -> Tuple[Any, List[str]]:
+    """The config that a config.json means, and notes on what it cannot express.
 
     Raises:
-      UserError: it is not the config of a BERT encoder.
+      UserError: it is not the config of an encoder of ours.
     """
     if not isinstance(values, dict):
         raise UserError("%s: expected a JSON object" % where)
-    model = values.get("model_type", "bert")
-    if model != "bert":
-        raise UserError("%s: model_type is %r; only \"bert\" can be converted" % (where, model))
-    positions = values.get("position_embedding_type", "absolute")
-    if positions != "absolute":
-        raise UserError("%s: position_embedding_type is %r; only \"absolute\" can be converted"
-                        % (where, positions))
-    if values.get("is_decoder"):
-        raise UserError("%s: is_decoder is true; a decoder, whose positions see only those before "
-                        "them, cannot be converted" % where)
-    # Hugging Face leaves out of the file what equals its defaults: Google's, but for two segments.
-    settings = dict({"vocab_size": 30522, "type_vocab_size": 2}, **values)
-    act = settings.get("hidden_act", "gelu")
-    settings["hidden_act"] = _TO_GOOGLE_ACT.get(act, act)
-    notes = []
-    epsilon = values.get("layer_norm_eps", 1e-12)
-    if epsilon != 1e-12:
-        notes.append("layer_norm_eps is %g there and 1e-12 here: outputs differ a little" % epsilon)
-    return BertConfig.from_dict(settings, where), notes
+    name = values.get("model_type", encoders.DEFAULT)
+    if name not in encoders.ENCODERS:
+        raise UserError("%s: model_type is %r; only %s can be converted" % (
+            where, name, ", ".join('"%s"' % known for known in encoders.ENCODERS)))
+    return encoders.find(name).names.config_from_huggingface(values, where)
 
 
-def config_to_huggingface(config: BertConfig) -> Dict[str, Any]:
+def config_to_huggingface(config: Any) -> Dict[str, Any]:
     """The contents of a config.json."""
-    values = config.to_dict()
-    values["hidden_act"] = _TO_HUGGINGFACE_ACT.get(config.hidden_act, config.hidden_act)
-    return dict(values, architectures=["BertModel"], model_type="bert", layer_norm_eps=1e-12,
-                pad_token_id=0, position_embedding_type="absolute")
+    return encoders.of(config).names.config_to_huggingface(config)
 
 
 _DTYPES = {"F64": np.float64, "F32": np.float32, "F16": np.float16, "I64": np.int64,
@@ -264,7 +195,7 @@ def read_sharded_safetensors(index_path: str) -> Weights:
     Raises:
       UserError: one of the files is missing or damaged, or does not hold what the index says.
     """
-    index = read_json(index_path)
+    index = files.read_json(index_path, must_exist=True, remedy="")
     places = index.get("weight_map") if isinstance(index, dict) else None
     if not isinstance(places, dict) or not all(
             isinstance(name, str) and name == os.path.basename(name) for name in places.values()):

@@ -1,4 +1,4 @@
-"""The pieces that encoders and heads are made of, on raw variables.
+"""Layers that encoders and heads are made of, on raw variables.
 
 Variables come from `tf.get_variable` under Google's names; no Keras and no tf.layers, so that one
 source runs on TensorFlow 1.15 and 2.x.
@@ -26,8 +26,8 @@ def initializer(stddev: float, name: str):
 
     Args:
       stddev: before the tails beyond two of it are cut off.
-      name: of the variable, in the current scope. It makes the values depend on the name and on the
-        graph's seed alone, not on what else is in the graph: several devices start as one does.
+      name: of the variable, in the current scope. The values depend on it and on the graph's seed
+        alone, not on what else is in the graph: several devices start as one does.
     """
     full_name = "%s/%s" % (tf.get_variable_scope().name, name)
     return tf.truncated_normal_initializer(
@@ -79,8 +79,8 @@ def layer_norm(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
         unit = centred * scale
 
         def gradient(d_y):
-            # Of mean 0 and variance 1, a row of `unit` has two dimensions fewer than x: what d_y
-            # has along these, [1, ..., 1] and the row itself, is taken off.
+            # A row of `unit`, whose mean is 0 and variance 1, has two dimensions fewer than x: the
+            # part of d_y along these, [1, ..., 1] and the row itself, is taken off.
             d_y = tf.cast(d_y, tf.float32)
             d_gamma, d_beta = tf.reduce_sum(d_y * unit, axis=0), tf.reduce_sum(d_y, axis=0)
             d_unit = d_y * gamma
@@ -93,8 +93,13 @@ def layer_norm(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
     return normalised(x, gamma, beta)
 
 
+def normaliser(on_cpu: bool):
+    """The function that normalises layers: `layer_norm`, or for prediction on CPUs a faster one."""
+    return layer_norm_on_cpu if on_cpu else layer_norm
+
+
 def layer_norm_on_cpu(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
-    """`layer_norm` as CPUs are fast at it. In bfloat16, gamma and beta are as well."""
+    """`layer_norm` by kernels that are fast on CPUs; with x in bfloat16, gamma and beta are too."""
     # There is no such kernel for float16.
     if not runtime.FUSES_LAYER_NORM or x.dtype == tf.float16:
         return layer_norm(x, gamma, beta)

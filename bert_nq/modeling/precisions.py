@@ -1,4 +1,4 @@
-"""What the layers of an encoder compute in; weights and outputs are float32 in any case."""
+"""The types that layers of an encoder compute in; weights and outputs are always float32."""
 from bert_nq.base.errors import UserError
 from bert_nq.modeling import runtime
 from bert_nq.modeling.runtime import tf

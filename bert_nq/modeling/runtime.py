@@ -1,4 +1,4 @@
-"""TensorFlow, as every module that builds graphs imports it, and what differs between its releases.
+"""TensorFlow, as every module that builds graphs imports it, and how its releases differ.
 
     from bert_nq.modeling.runtime import tf
 
@@ -59,7 +59,7 @@ TILE_DEPTH = _tile_depth()
 
 @functools.lru_cache(maxsize=None)
 def on_cpu() -> bool:
-    """Whether sessions of this process compute on the CPU, for want of a GPU; of TPUs it is mum."""
+    """Whether sessions of this process compute on the CPU, for want of a GPU; TPUs do not count."""
     return not tf.config.experimental.list_physical_devices("GPU")
 
 

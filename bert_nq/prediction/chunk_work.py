@@ -71,7 +71,7 @@ def make_answerer(job: Job) -> workers.Work:
     """A function from a `Lines` to what `result_of` makes of it; it has a model of its own."""
     from bert_nq.prediction.window_model import WindowModel
     page_predictor = make_page_predictor(job)
-    model = WindowModel(job.model, job.decoder.output_options())
+    model = WindowModel(job.model, job.decoder)
 
     def work(lines: Lines, report: workers.Report) -> Dict[str, Any]:
         chunk, skipped, notes = _prepare(job, page_predictor, lines)

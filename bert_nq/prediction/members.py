@@ -4,26 +4,27 @@ from typing import Iterable, Optional, Sequence, Tuple
 
 from bert_nq.base.errors import UserError
 from bert_nq.estimator import model_folder
-from bert_nq.modeling import checkpoints
-from bert_nq.modeling.encoders.bert_config import BertConfig
+from bert_nq.modeling import checkpoints, encoders
+from bert_nq.modeling.models import Model
 from bert_nq.prediction.model_settings import Member
 from bert_nq.text.vocabulary import Vocabulary
 
-# Of a process with a small model: TensorFlow itself, the vocabulary, a batch of long windows.
+# Bytes of a process with a small model: TensorFlow, the vocabulary, a batch of long windows.
 _PROCESS_BYTES = 700 << 20
 # Weights are kept as they are, as a part of the graph, and in the type and layout of the kernels:
 # measured with 23 million weights.
 _BYTES_OF_WEIGHT = 28
 
 
-def find_members(paths: Sequence[str], weights: Optional[Sequence[str]],
-                 vocab_file: str) -> Tuple[Member, ...]:
+def find_members(paths: Sequence[str], weights: Optional[Sequence[str]], vocab_file: str,
+                 head: str) -> Tuple[Member, ...]:
     """The models whose logits are averaged.
 
     Args:
       paths: folders as training leaves them, or checkpoints in such folders.
       weights: of each of them, as numbers; None: equal ones.
       vocab_file: the vocabulary that all must have.
+      head: the head that all have, see Model.
 
     Raises:
       UserError: a model is missing or incomplete, has another vocabulary or another shape than its
@@ -33,7 +34,7 @@ def find_members(paths: Sequence[str], weights: Optional[Sequence[str]],
         raise UserError("--ensemble_weights has %d numbers for %d models"
                         % (len(weights), len(paths)))
     numbers = [1.0] * len(paths) if weights is None else list(map(_weight, weights))
-    return tuple(_member(path.strip(), number, vocab_file)
+    return tuple(_member(path.strip(), number, vocab_file, head)
                  for path, number in zip(paths, numbers))
 
 
@@ -47,7 +48,7 @@ def _weight(text: str) -> float:
     return number
 
 
-def _member(path: str, weight: float, vocab_file: str) -> Member:
+def _member(path: str, weight: float, vocab_file: str, head: str) -> Member:
     checkpoint = checkpoints.find_checkpoint(path)
     folder = os.path.dirname(checkpoint)
     config_file = os.path.join(folder, model_folder.CONFIG)
@@ -60,20 +61,14 @@ def _member(path: str, weight: float, vocab_file: str) -> Member:
         raise UserError("--ensemble: %s has another vocabulary than %s: predict with each model "
                         "alone, and combine the answers with eval/ensemble_predictions.py"
                         % (folder, vocab_file))
-    return Member(BertConfig.from_json_file(config_file), checkpoint, weight)
+    return Member(Model(encoders.read_config(config_file), head), checkpoint, weight)
 
 
 def num_processes(members: Iterable[Member], num_cores: int, available_bytes: int) -> int:
     """How many processes, each with all of the models, there is room for; at least 1."""
-    need = _PROCESS_BYTES + sum(_BYTES_OF_WEIGHT * _num_weights(member.config)
+    need = _PROCESS_BYTES + sum(_BYTES_OF_WEIGHT * encoders.num_weights(member.model.config)
                                 for member in members)
     return max(1, min(num_cores, available_bytes // need))
-
-
-def _num_weights(config: BertConfig) -> int:
-    width, inner = config.hidden_size, config.intermediate_size
-    return ((config.vocab_size + config.max_position_embeddings) * width
-            + config.num_hidden_layers * (4 * width * width + 2 * width * inner))
 
 
 def available_memory() -> int:

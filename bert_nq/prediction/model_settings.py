@@ -5,18 +5,18 @@ import google_crc32c
 import numpy as np
 
 from bert_nq.modeling import checkpoints
-from bert_nq.modeling.encoders.bert_config import BertConfig
+from bert_nq.modeling.models import Model
 
 
 class Member(NamedTuple):
     """One trained model, of an ensemble or alone."""
-    config: BertConfig
+    model: Model
     checkpoint: str  # its prefix
     weight: float = 1.0
 
 
 class ModelSettings(NamedTuple):
-    """What computes the logits; picklable, for the processes that share the work."""
+    """The models that compute the logits; picklable, for the processes that share the work."""
     members: Tuple[Member, ...]
     precision: str = "fp32"
     num_threads: int = 0  # of a session; 0: as many as there are cores

@@ -13,8 +13,9 @@ from bert_nq.base.errors import BadExampleError, UserError
 from bert_nq.datasets.nq.chunks import CHUNK_PAGES
 from bert_nq.datasets.nq.example import Example
 from bert_nq.datasets.nq.shards import BadInput
-from bert_nq.decoding.outputs import PageWindows, WindowOutputs
+from bert_nq.decoding.page_windows import PageWindows
 from bert_nq.features.windows import WindowMaker, Windows
+from bert_nq.modeling.heads.window_outputs import WindowOutputs
 from bert_nq.prediction.batches import Batch, make_batches
 
 

@@ -1,4 +1,4 @@
-"""An exported model as its users have it: what lies beside its graph, and pages through it.
+"""An exported model as its users have it: the files beside its graph, and pages through it.
 
     DIR/3/saved_model.pb, variables/   the graph with its signature, see prediction.export
     DIR/3/serving.json, vocab.txt      how pages become windows, and outputs answers
@@ -16,16 +16,16 @@ from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq.example import Example
 from bert_nq.datasets.nq.shards import BadInput
 from bert_nq.decoding.decoders import make_decoder
-from bert_nq.decoding.outputs import WindowOutputs
 from bert_nq.features.making import make_window_maker
 from bert_nq.features.options import FeatureOptions, TextOptions
+from bert_nq.modeling.heads import outputs
 from bert_nq.prediction import predictor
 from bert_nq.prediction.batches import Batch
 
 DESCRIPTION, VOCABULARY = "serving.json", "vocab.txt"
 
-# From int32 arrays [B, S] `input_ids`, `input_mask` and `segment_ids` to the fields of
-# WindowOutputs, by name, as arrays or lists.
+# From the model's features, int32 arrays [B, S] by name, to the fields of the decoder's
+# outputs_type, by name, as arrays or lists.
 Call = Callable[[Dict[str, np.ndarray]], Mapping[str, Any]]
 
 
@@ -57,7 +57,7 @@ class Serving(NamedTuple):
 
     @classmethod
     def load(cls, folder: str) -> "Serving":
-        """Reads what `write` has left.
+        """Reads the files that `write` has left.
 
         Raises:
           UserError: there is nothing, or it is of another version of this library.
@@ -77,7 +77,7 @@ class Serving(NamedTuple):
         return serving
 
     def decoder(self):
-        """What makes answers of outputs, see prediction.decoders."""
+        """The decoder, which makes answers of outputs."""
         return make_decoder(self.predictor["decoder"], self.predictor["options"])
 
     def page_predictor(self, batch_size: int = 8) -> predictor.PagePredictor:
@@ -98,7 +98,8 @@ class Serving(NamedTuple):
         Raises:
           UserError: a page is unusable, or the model's outputs are no numbers.
         """
-        return predictor.predict(_Model(call), self.page_predictor(batch_size), pages,
+        return predictor.predict(_Model(call, self.decoder().outputs_type),
+                                 self.page_predictor(batch_size), pages,
                                  bad_input or BadInput())
 
 
@@ -107,27 +108,10 @@ class _Model:
 
     full_length = False  # batches of any length will do
 
-    def __init__(self, call: Call):
+    def __init__(self, call: Call, outputs_type: type):
         self._call = call
+        self._outputs_type = outputs_type
 
-    def outputs(self, batches: Iterable[Batch]) -> Iterator[WindowOutputs]:
+    def outputs(self, batches: Iterable[Batch]) -> Iterator[Any]:
         for batch in batches:
-            yield as_outputs(self._call(batch.features()))
-
-
-def as_outputs(values: Mapping[str, Any]) -> WindowOutputs:
-    """What a call of the model gave, which after a journey through JSON is lists.
-
-    Raises:
-      UserError: something is missing.
-    """
-    missing = [name for name in WindowOutputs._fields if name not in values]
-    if missing:
-        raise UserError("the answer of the model has no %s: is it one that run_nq.py --do_export "
-                        "has written?" % missing[0])
-    return WindowOutputs(*(np.asarray(values[name], _type(name))
-                           for name in WindowOutputs._fields))
-
-
-def _type(name: str) -> type:
-    return np.int32 if name.endswith(("_starts", "_ends", "_positions")) else np.float32
+            yield outputs.from_values(self._outputs_type, self._call(batch.features()))

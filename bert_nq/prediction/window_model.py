@@ -7,21 +7,19 @@ import collections
 import contextlib
 import functools
 import tempfile
-from typing import Deque, Dict, Iterable, Iterator, List, Optional, Tuple
+from typing import Any, Deque, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from bert_nq.base.errors import UserError
-from bert_nq.decoding.outputs import OutputOptions, WindowOutputs
-from bert_nq.estimator import devices, failures, inputs, model
-from bert_nq.features import packing, spec
-from bert_nq.modeling import checkpoints, freezing
+from bert_nq.estimator import devices, failures, inputs
+from bert_nq.estimator.model import model_fn_builder
+from bert_nq.features.spec import INPUT, SEQUENCE, Feature
+from bert_nq.modeling import checkpoints, encoders, freezing, heads, models
+from bert_nq.modeling.encoders import Pass
 from bert_nq.modeling.runtime import tf
-from bert_nq.prediction import graph
 from bert_nq.prediction.batches import Batch
 from bert_nq.prediction.model_settings import Member, ModelSettings
-
-INPUTS = spec.names(packing.INPUTS)
 
 
 class WindowModel:
@@ -29,26 +27,32 @@ class WindowModel:
 
     full_length = False  # whether batches must be of max_seq_length
 
-    def __init__(self, settings: ModelSettings, options: OutputOptions):
+    def __init__(self, settings: ModelSettings, decoder: Any):
         """Builds the graph and reads the weights.
+
+        Args:
+          settings: the models.
+          decoder: says how much leaves the graph, and of what type that is, see
+            decoding.decoders.make_decoder.
 
         Raises:
           UserError: a checkpoint cannot be read or does not fit its config.
         """
         config = session_config(settings.num_threads)
         with tf.Graph().as_default() as tf_graph:
-            features = {name: tf.placeholder(tf.int32, [None, None], name) for name in INPUTS}
-            outputs = build_outputs(settings, features, options)
+            features = placeholders(settings)
+            outputs = build_outputs(settings, features, decoder)
             for scope, member in scopes(settings):
-                _start_from(member.checkpoint, scope)
+                _start_from(member, scope)
             self._session = tf.Session(config=config)
-            with failures.mendable("prediction"):
+            with failures.as_user_error("prediction"):
                 self._session.run(tf.global_variables_initializer())
             tf_graph.finalize()
         self._session = freezing.frozen_session(self._session, outputs.values(), config)
         # By their names, which that session's graph has as well.
         self._feeds = {name: tensor.name for name, tensor in features.items()}
         self._fetches = {name: tensor.name for name, tensor in outputs.items()}
+        self._outputs_type = decoder.outputs_type
 
     def __enter__(self) -> "WindowModel":
         return self
@@ -60,19 +64,19 @@ class WindowModel:
         """Frees the session."""
         self._session.close()
 
-    def run(self, batch: Batch) -> WindowOutputs:
-        """What leaves the graph of one batch."""
+    def run(self, batch: Batch) -> Any:
+        """The outputs for one batch, of the decoder's outputs_type."""
         feed = {self._feeds[name]: value for name, value in batch.features().items()}
-        with failures.mendable("prediction"):
-            return WindowOutputs(**self._session.run(self._fetches, feed))
+        with failures.as_user_error("prediction"):
+            return self._outputs_type(**self._session.run(self._fetches, feed))
 
-    def outputs(self, batches: Iterable[Batch]) -> Iterator[WindowOutputs]:
-        """Of each batch, in their order."""
+    def outputs(self, batches: Iterable[Batch]) -> Iterator[Any]:
+        """The outputs for each batch, in their order."""
         return map(self.run, batches)
 
 
 def session_config(num_threads: int) -> tf.ConfigProto:
-    """Of a session that has so many threads for itself; 0: as many as there are cores."""
+    """The config of a session with so many threads for itself; 0: as many as there are cores."""
     return tf.ConfigProto(
         intra_op_parallelism_threads=num_threads, inter_op_parallelism_threads=num_threads,
         use_per_session_threads=True, allow_soft_placement=True)
@@ -85,24 +89,43 @@ def scopes(settings: ModelSettings) -> List[Tuple[str, Member]]:
     return [("member_%d" % i, member) for i, member in enumerate(settings.members)]
 
 
+def placeholders(settings: ModelSettings) -> Dict[str, tf.Tensor]:
+    """Placeholders for the features that the models read, int32 [B, S] each."""
+    return {name: tf.placeholder(tf.int32, [None, None], name)
+            for name in models.inputs(settings.members[0].model)}
+
+
 def build_outputs(settings: ModelSettings, features: Dict[str, tf.Tensor],
-                  options: OutputOptions) -> Dict[str, tf.Tensor]:
-    """The graph of all members.
+                  decoder: Any) -> Dict[str, tf.Tensor]:
+    """The graph of all members, which have the same head.
 
     Args:
       settings: the models.
       features: int32 [B, S] each.
-      options: how much leaves the graph.
+      decoder: says how much leaves the graph.
     """
     logits = []
     for scope, member in scopes(settings):
         with tf.variable_scope(scope):
-            logits.append(model.build_logits(member.config, features, is_training=False,
-                                             precision=settings.precision))
-    if len(logits) == 1:
-        return graph.window_outputs(logits[0], features, options)
-    weights = [member.weight for member in settings.members]
-    return graph.window_outputs(graph.averaged(logits, weights), features, options)
+            logits.append(models.build_logits(member.model, features,
+                                              Pass(precision=settings.precision)))
+    mean = logits[0] if len(logits) == 1 else averaged(
+        logits, [member.weight for member in settings.members])
+    head = heads.find(settings.members[0].model.head)
+    return head.outputs(mean, features, decoder.output_options())
+
+
+def averaged(logits: Sequence[Any], weights: Sequence[float]) -> Any:
+    """The weighted mean of the logits of several models of one vocabulary and one head.
+
+    Args:
+      logits: NamedTuples of tensors, all of one type.
+      weights: of each of them.
+    """
+    total = sum(weights)
+    shares = [weight / total for weight in weights]
+    return type(logits[0])(*(tf.add_n([share * tensor for share, tensor in zip(shares, tensors)])
+                             for tensors in zip(*logits)))
 
 
 def variables_of(scope: str) -> Dict[str, tf.Variable]:
@@ -112,15 +135,16 @@ def variables_of(scope: str) -> Dict[str, tf.Variable]:
             if checkpoints.name_of(v).startswith(prefix)}
 
 
-def _start_from(checkpoint: str, scope: str) -> None:
-    """Has the variables under `scope` start from the checkpoint's of the same names.
+def _start_from(member: Member, scope: str) -> None:
+    """Has the variables under `scope` start from those of the same names in a member's checkpoint.
 
     Raises:
       UserError: the checkpoint cannot be read or does not fit its config.
     """
     variables = variables_of(scope)
     assignment = checkpoints.assignment_map(
-        {name: v.shape.as_list() for name, v in variables.items()}, checkpoint)
+        {name: v.shape.as_list() for name, v in variables.items()}, member.checkpoint,
+        encoders.of(member.model.config).names.scope)
     tf.train.init_from_checkpoint(assignment.checkpoint,
                                   {name: variables[name] for name in assignment.map})
 
@@ -133,12 +157,12 @@ class TpuWindowModel:
 
     full_length = True
 
-    def __init__(self, settings: ModelSettings, options: OutputOptions,
+    def __init__(self, settings: ModelSettings, decoder: Any,
                  run_settings: devices.RunSettings, max_seq_length: int):
         """
         Args:
           settings: of one model.
-          options: how much leaves the graph.
+          decoder: says how much leaves the graph, and of what type that is.
           run_settings: where the TPU is; predict_batch_size is B.
           max_seq_length: wordpieces of all windows, padding included.
 
@@ -149,14 +173,18 @@ class TpuWindowModel:
             raise UserError("several models predict together on GPUs and CPUs only: leave out "
                             "--use_tpu")
         member = settings.members[0]
+        self._outputs_type = decoder.outputs_type
+        self._features = tuple(Feature(name, SEQUENCE, INPUT) for name in models.inputs(
+            member.model))
         self._batch_size = run_settings.predict_batch_size
         self._seq_length = max_seq_length
         # Where there is no checkpoint, the Estimator leaves the variables as the model_fn has them.
         self._empty = tempfile.TemporaryDirectory(prefix="bert_nq-")
         self._estimator = devices.make_estimator(
-            model.model_fn_builder(
-                member.config, member.checkpoint, run_settings.use_tpu, settings.precision,
-                outputs=functools.partial(graph.window_outputs, options=options)),
+            model_fn_builder(
+                member.model, member.checkpoint, run_settings.use_tpu, settings.precision,
+                outputs=functools.partial(heads.find(member.model.head).outputs,
+                                          options=decoder.output_options())),
             run_settings.on_one_device()._replace(output_dir=self._empty.name))
 
     def __enter__(self) -> "TpuWindowModel":
@@ -169,24 +197,24 @@ class TpuWindowModel:
         """Removes the Estimator's folder."""
         self._empty.cleanup()
 
-    def outputs(self, batches: Iterable[Batch]) -> Iterator[WindowOutputs]:
-        """Of each batch, in their order; batches are drawn in another thread.
+    def outputs(self, batches: Iterable[Batch]) -> Iterator[Any]:
+        """The outputs for each batch, in their order; batches are drawn in another thread.
 
         Raises:
-          UserError: one of what failures.mendable names, and the stream ended early.
+          UserError: an error that failures.as_user_error names, or the stream ended early.
           Exception: whatever `batches` raises.
         """
         host = _Host(batches, self._batch_size)
         # Closed at once when something fails: TensorFlow 1.15 cannot do it while Python exits.
         with contextlib.closing(self._estimator.predict(
-                inputs.prediction_input_fn(host.features, packing.INPUTS, self._batch_size,
+                inputs.prediction_input_fn(host.features, self._features, self._batch_size,
                                            self._seq_length),
                 yield_single_examples=False)) as results:
-            with failures.mendable("prediction"):
+            with failures.as_user_error("prediction"):
                 for result in results:
                     size = host.sizes.popleft()
-                    yield WindowOutputs(**{name: result[name] for name in WindowOutputs._fields}
-                                        ).rows(0, size)
+                    yield self._outputs_type(**{name: result[name] for name
+                                                in self._outputs_type._fields}).rows(0, size)
         if host.error is not None:
             raise host.error
         if host.sizes:

@@ -1,1 +1,1 @@
-"""The measures of Natural Questions. Knows neither TensorFlow nor models."""
+"""Measures of tasks and what goes with them. Knows neither TensorFlow nor models."""

@@ -1,13 +1,17 @@
 """Natural Questions by one joint reader of windows (Alberti, Lee and Collins 2019)."""
 from bert_nq.datasets.nq import decoding, shards
 from bert_nq.features.joint_windows import FEATURIZER
+from bert_nq.scoring.nq.measure import MEASURE
 from bert_nq.tasks.task import Task
 
 TASK = Task(
     name="nq_joint",
+    title="NQ",
     find_shards=shards.expand_shards,
     decode=decoding.decode_example,
     featurizer=FEATURIZER,
     card_settings=("do_lower_case", "tokenizer", "max_seq_length", "doc_stride",
                    "max_query_length", "skip_nested_contexts", "max_contexts", "max_position"),
-    weights_depend_on=("do_lower_case", "max_query_length", "max_position"))
+    weights_depend_on=("do_lower_case", "max_query_length", "max_position"),
+    head="joint",
+    measure=MEASURE)

@@ -2,11 +2,13 @@
 from typing import Any, Callable, List, NamedTuple, Tuple
 
 from bert_nq.features.featurizer import Featurizer
+from bert_nq.scoring.measure import Measure
 
 
 class Task(NamedTuple):
     """A way from examples to answers, from the shards to the scores."""
     name: str  # as model.json has it
+    title: str  # what messages call its data: a model is "not trained on NQ"
     # The shards that a comma list of paths and globs names; raises UserError.
     find_shards: Callable[[str], List[str]]
     # (line, "PATH, line N") to an example; raises BadExampleError.
@@ -16,3 +18,5 @@ class Task(NamedTuple):
     # weights depend on some, with which the model must be used as well.
     card_settings: Tuple[str, ...]
     weights_depend_on: Tuple[str, ...]
+    head: str  # of modeling.heads.HEADS, or the path of a module with a HEAD
+    measure: Measure

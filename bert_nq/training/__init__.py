@@ -1,1 +1,11 @@
-"""Losses, the optimizer and the training run."""
+"""Objectives, the optimizer and the training run, of any model on any task.
+
+    run          the run: how many steps, on what, and what is left of it
+    objectives   what is made small
+    steps, gradients, optimizer, adamw, lamb, loss_scale, depth, replica_copies   one step
+    settings     what a run is asked for                                free of TensorFlow
+    hooks        what happens around each step
+    watching, alarms, progress, summaries, history, plots    what is seen of it
+    keeping, stopping, run_record                            what is kept, and how it ends
+    memory       what a step takes of it                                free of TensorFlow
+"""

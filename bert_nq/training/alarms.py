@@ -1,17 +1,16 @@
-"""What stops a training run that has gone wrong, before it costs days."""
+"""Alarms that stop a training run that has gone wrong, before it costs days."""
 import collections
 import math
-from typing import Deque, Mapping
+from typing import Deque, Iterator, Mapping
 
 from bert_nq.base.errors import UserError
 
-_LOSSES = ("loss", "start_loss", "end_loss", "type_loss")
 _KEPT = "the last checkpoint is kept"
 
-# A loss scale that began at 2^15 has sunk to 2^-35 by then: the scale is not what overflows.
+# A loss scale that began at 2^15 has sunk to 2^-35 by then: it is not the scale that overflows.
 _OVERFLOWS_IN_A_ROW = 50
 
-# The share of a blind model's loss by which the loss must have fallen.
+# Share of a blind model's loss by which the loss must have fallen.
 _MARGIN = 0.03
 
 
@@ -28,14 +27,13 @@ class FiniteAlarm:
         self._in_a_row = 0
 
     def check(self, step: int, scalars: Mapping[str, float]) -> None:
-        """Looks at the losses and the gradient_norm of one step, as far as they are there.
+        """Looks at the losses ("loss" and all that end in "_loss") and the gradient_norm of a step.
 
         Raises:
           UserError: one is infinite or nan, and in fp16, the 50th time in a row.
         """
-        bad = ["%s is %s" % (_named(name), float(scalars[name]))
-               for name in _LOSSES + ("gradient_norm",)
-               if name in scalars and not math.isfinite(scalars[name])]
+        bad = ["%s is %s" % (_named(name), float(scalars[name])) for name in _looked_at(scalars)
+               if not math.isfinite(scalars[name])]
         if not bad:
             self._in_a_row = 0
             return
@@ -51,46 +49,61 @@ class FiniteAlarm:
                 % (step, what, self._in_a_row, _KEPT))
 
 
+def _looked_at(scalars: Mapping[str, float]) -> Iterator[str]:
+    yield from (name for name in ("loss",) if name in scalars)
+    yield from (name for name in scalars if name.endswith("_loss"))
+    yield from (name for name in ("gradient_norm",) if name in scalars)
+
+
 def _named(name: str) -> str:
     return "the " + name.replace("_", " ")
 
 
 class StuckAlarm:
-    """Raises where the model has learned nothing about where answers are.
-
-    A known failure of training BERT on Natural Questions, mostly of too high a learning rate: the
-    encoder's outputs become equal at all S positions, so that each is as likely as another to be
-    the start or the end, whose losses stay at ln(S).
+    """Raises where the model has learned nothing.
 
     Args:
-      seq_length: S, the wordpieces of a window.
+      chance: {name of a loss: its value for a model to which all choices are equally likely}, see
+        Head.chance; not empty. The mean of these losses is looked at.
       after_step: up to this step, which is behind the warm-up, nothing is said.
       window: how many steps' mean is taken; steps of this process.
     """
 
-    def __init__(self, seq_length: int, after_step: int, window: int = 100):
-        self._seq_length = seq_length
+    def __init__(self, chance: Mapping[str, float], after_step: int, window: int = 100):
+        self._names = list(chance)
+        self._blind = sum(chance.values()) / len(chance)
         self._after_step = after_step
         self._recent: Deque[float] = collections.deque(maxlen=window)
 
-    def check(self, step: int, start_loss: float, end_loss: float) -> None:
-        """Takes one step's losses into account; those that are not finite are passed over.
+    def check(self, step: int, scalars: Mapping[str, float]) -> None:
+        """Takes one step's losses into account; where they are not finite it is passed over.
+
+        Args:
+          step: counted from 1.
+          scalars: of the step; where one of the losses is missing, nothing is said.
 
         Raises:
-          UserError: their mean over the window is still within 3 % of ln(S), or above it.
+          UserError: their mean over the window is still within 3 % of the mean chance level, or
+            above it.
         """
-        mean = (start_loss + end_loss) / 2
+        if not all(name in scalars for name in self._names):
+            return
+        mean = sum(scalars[name] for name in self._names) / len(self._names)
         if math.isfinite(mean):
             self._recent.append(mean)
         if step <= self._after_step or len(self._recent) < self._recent.maxlen:
             return
         loss = sum(self._recent) / len(self._recent)
-        blind = math.log(self._seq_length)
-        if loss >= (1 - _MARGIN) * blind:
+        if loss >= (1 - _MARGIN) * self._blind:
             raise UserError(
-                "step %d: the loss of start and end over the last %d steps is %.3f, and %.3f = "
-                "ln(%d) is that of a model to which all %d positions are equally likely: it has "
-                "not learned where answers are; %s. Try a lower --learning_rate, a longer "
-                "--warmup_proportion or more records, and check that --init_checkpoint was trained "
-                "with this vocabulary" % (step, len(self._recent), loss, blind, self._seq_length,
-                                          self._seq_length, _KEPT))
+                "step %d: %s over the last %d steps is %.3f, and %.3f = ln(%.6g) is that of a "
+                "model to which %.6g choices are equally likely: it has learned nothing; %s. Try a "
+                "lower --learning_rate, a longer --warmup_proportion or more records, and check "
+                "that --init_checkpoint was trained with this vocabulary" % (
+                    step, self._described(), len(self._recent), loss, self._blind,
+                    math.exp(self._blind), math.exp(self._blind), _KEPT))
+
+    def _described(self) -> str:
+        if len(self._names) == 1:
+            return _named(self._names[0])
+        return "the mean of %s" % " and ".join(map(_named, self._names))

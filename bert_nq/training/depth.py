@@ -1,4 +1,4 @@
-"""What a variable's depth in the encoder decides: whether it is trained, and how fast.
+"""A variable's depth in the encoder decides whether it is trained, and how fast.
 
 Depth is read from the names: .../embeddings/... lies lowest, .../layer_I/... above it, and what has
 neither, such as the pooler and the heads, is at the top.
@@ -13,7 +13,7 @@ _LAYER = re.compile(r"(?:^|/)layer_(\d+)/")
 
 
 def rate_factors(names: Iterable[str], decay: float) -> Dict[str, float]:
-    """{name: what its learning rate is multiplied by}.
+    """{name: factor of its learning rate}.
 
     1 for the top layer and all above it, decay once more for each layer below, and once more for
     the embeddings, as XLNet is fine-tuned (Yang et al. 2019) and before it ULMFiT (Howard and
@@ -29,7 +29,7 @@ def rate_factors(names: Iterable[str], decay: float) -> Dict[str, float]:
 
 
 def trained(names: Iterable[str], freeze_embeddings: bool, freeze_layers: int) -> List[str]:
-    """Those of `names` that are not frozen.
+    """The `names` that are not frozen.
 
     Args:
       names: of all variables of the model.

@@ -9,7 +9,7 @@ from bert_nq.base.errors import UserError
 from bert_nq.modeling.runtime import tf
 
 Features = Dict[str, tf.Tensor]
-# Of a pass's features and its number, its mean loss and further means, all scalars.
+# From a pass's features and its number to its mean loss and further means, all scalars.
 LossFn = Callable[[Features, Union[int, tf.Tensor]], Tuple[tf.Tensor, Dict[str, tf.Tensor]]]
 
 _COUNT, _LOSS = "count", "loss"
@@ -39,9 +39,9 @@ def of_batch(loss_fn: LossFn, features: Features, choose: Callable[[], List[tf.V
     Args:
       loss_fn: see steps.training_step.
       features: each [B, ...].
-      choose: called when loss_fn has made its variables; says which ones to take gradients in.
-        Those that the loss does not depend on are left out.
-      num_passes: what B is divided by; a pass's memory is that of B / num_passes rows.
+      choose: called when loss_fn has made its variables; gives those to take gradients in. The ones
+        that the loss does not depend on are left out.
+      num_passes: divides B; a pass's memory is that of B / num_passes rows.
       loss_scale: scalar that the loss is multiplied by.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What a training run was like: losses and speed over its steps, and the scores on dev.
+"""The history of a training run: losses and speed over its steps, and the scores on dev.
 
 The history is saved beside each checkpoint and read again on resuming, so that a run that was
 interrupted has the same history, but for its times, as one that was not. The file is JSON:
@@ -15,18 +15,16 @@ interrupted has the same history, but for its times, as one that was not. The fi
       {"step": 5762, "steps": 2,   one may be still going on
        "sums": {"loss": 5.2, ...}, "counts": {"loss": 2, ...}}, ...],
      "evaluations": [
-      {"step": 5763, "scores": {"long-best-threshold-f1": 0.41, ...}}, ...]}
+      {"step": 5763, "scores": {"KEY": 0.41, ...}}, ...]}
 """
 import math
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
 
 # Values that are added up in a block; of all others the mean is kept.
 SUMMED = ("seconds", "wait_seconds", "examples")
-
-METRICS = ("long", "short", "both")
 
 _NUM_BLOCKS = 1000  # at least so many in a long run, and less than twice as many
 _NUM_UNFINISHED = 100  # as many checkpoints as can be gone back to without a loss
@@ -41,16 +39,14 @@ class Block(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """The scores of the model after a step, under the official scorer's names."""
+    """The scores of the model after a step, by their keys."""
 
     step: int
     scores: Dict[str, float]
 
-    def f1(self, metric: str) -> float:
-        """The best-threshold F1 of "long" or "short" answers, or for "both" their mean."""
-        if metric == "both":
-            return (self.f1("long") + self.f1("short")) / 2
-        return self.scores[metric + "-best-threshold-f1"]
+    def mean(self, keys: Sequence[str]) -> float:
+        """The mean of the scores of some keys, by which models are compared."""
+        return sum(self.scores[key] for key in keys) / len(keys)
 
 
 class _Sums(NamedTuple):
@@ -117,8 +113,8 @@ class History:
 
         Args:
           step: counted from 1, and later than all before; steps may be left out.
-          scalars: loss, start_loss, ..., gradient_norm, learning_rate; and seconds, wait_seconds
-            and examples. A value that is not finite is left out of its mean.
+          scalars: loss, its parts, gradient_norm, learning_rate and so on; and seconds,
+            wait_seconds and examples. A value that is not finite is left out of its mean.
         """
         if step <= self._last_added():
             raise ValueError("step %d comes after step %d" % (step, self._last_added()))
@@ -150,15 +146,13 @@ class History:
         others = [e for e in self.evaluations if e.step != step]
         self.evaluations = sorted(others + [Evaluation(step, dict(scores))], key=lambda e: e.step)
 
-    def best(self, metric: str = "both") -> Optional[Evaluation]:
-        """The evaluation with the highest F1, the earliest of several; None without any.
+    def best(self, keys: Sequence[str]) -> Optional[Evaluation]:
+        """The evaluation with the highest mean score, the earliest of several; None without any.
 
         Args:
-          metric: one of METRICS, see Evaluation.f1.
+          keys: of the scores that count, see Measure.keys.
         """
-        if metric not in METRICS:
-            raise ValueError("unknown metric %r" % metric)
-        return max(self.evaluations, key=lambda e: (e.f1(metric), -e.step), default=None)
+        return max(self.evaluations, key=lambda e: (e.mean(keys), -e.step), default=None)
 
     def series(self, name: str) -> Tuple[List[int], List[float]]:
         """A value's steps and means, or sums, over the blocks that have it."""
@@ -168,8 +162,8 @@ class History:
     def upto(self, step: int) -> "History":
         """The history without what is later than `step`.
 
-        Of the block that `step` cuts, the result has what was seen at the latest write() that is
-        not after `step`: everything, if the history was written then.
+        The block that `step` cuts is as it was at the latest write() that is not after `step`:
+        whole, if the history was written then.
         """
         result = self._empty_copy()
         result.evaluations = [e for e in self.evaluations if e.step <= step]

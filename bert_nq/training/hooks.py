@@ -1,4 +1,4 @@
-"""What happens around each step of training: counting, watching, saving, stopping."""
+"""The hook around each step of training: counting, watching, saving, stopping."""
 import signal
 import time
 from typing import Dict, Optional

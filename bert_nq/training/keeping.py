@@ -1,4 +1,4 @@
-"""What is kept of a training run: the last checkpoints, the best one, their average, the history.
+"""The keeper of a training run: the last checkpoints, the best one, their average, the history.
 
 In the model's folder:
 
@@ -9,7 +9,7 @@ In the model's folder:
     history.png                  losses and scores as a picture
 """
 import os
-from typing import Callable, Dict, List, Optional
+from typing import Callable, Dict, List, Optional, Sequence
 
 import numpy as np
 
@@ -25,8 +25,8 @@ from bert_nq.training.stopping import StopRequest
 
 SCORES = "scores.json"
 
-# Given the prefix of a checkpoint and whether to stop, the official scores of the dev set; None if
-# it stopped before it had them.
+# Given the prefix of a checkpoint and whether to stop, its scores on the dev set by their keys;
+# None if it stopped before it had them.
 Evaluate = Callable[[str, StopRequest], Optional[Dict[str, float]]]
 
 
@@ -39,18 +39,20 @@ class Keeper:
     Args:
       output_dir: the model's folder.
       settings: when to do what.
+      keys: of the scores by whose mean a checkpoint is the best, see Measure.keys.
       history: is given the evaluations, and written with every checkpoint.
       evaluate: scores a checkpoint; None: nothing is scored.
       told: is given each evaluation, and whether it is the best so far.
       stop: what is begun is given up when it says so. An evaluation is made by the next start.
     """
 
-    def __init__(self, output_dir: str, settings: KeepingSettings, history: History,
-                 evaluate: Optional[Evaluate], told: Callable[[Evaluation, bool], None],
-                 stop: StopRequest):
+    def __init__(self, output_dir: str, settings: KeepingSettings, keys: Sequence[str],
+                 history: History, evaluate: Optional[Evaluate],
+                 told: Callable[[Evaluation, bool], None], stop: StopRequest):
         self._prefix = os.path.join(output_dir, model_folder.CHECKPOINT)
         self._output_dir = output_dir
         self._settings = settings
+        self._keys = keys
         self._history = history
         self._evaluate = evaluate
         self._told = told
@@ -63,8 +65,7 @@ class Keeper:
         self._saver, = session.graph.get_collection(tf.GraphKeys.SAVERS)
         if step:
             # Else it would forget the checkpoints that are there, and never remove them.
-            state = tf.train.get_checkpoint_state(self._output_dir)
-            self._saver.recover_last_checkpoints(state.all_model_checkpoint_paths)
+            self._saver.recover_last_checkpoints(checkpoints.all_in(self._output_dir))
             self._saved_step = step
             self._evaluate_if_due(session, step, last=False)
         else:
@@ -75,7 +76,7 @@ class Keeper:
         if last or step % self._settings.save_checkpoints_steps == 0:
             self.save(session, step)
         self._evaluate_if_due(session, step, last)
-        return has_stopped_improving(self._history, self._settings)
+        return has_stopped_improving(self._history, self._keys, self._settings.early_stopping)
 
     def score_finished(self, step: int) -> None:
         """Scores the last checkpoint if that has not been done: after training without a hook, and
@@ -89,7 +90,7 @@ class Keeper:
             return
         # The history first: what it has of later steps than the newest checkpoint is dropped again.
         self._write_history()
-        with failures.mendable("saving a checkpoint"):
+        with failures.as_user_error("saving a checkpoint"):
             self._saver.save(session, self._prefix, global_step=step, write_meta_graph=False)
         self._saved_step = step
 
@@ -105,7 +106,7 @@ class Keeper:
         if scores is None:
             return
         self._history.add_evaluation(step, scores)
-        best = self._history.best(self._settings.metric)
+        best = self._history.best(self._keys)
         if best.step == step:
             keep_copy(checkpoint, os.path.join(self._output_dir, BEST), best.scores)
         self._write_history()
@@ -115,13 +116,13 @@ class Keeper:
         self._history.write(os.path.join(self._output_dir, HISTORY))
 
 
-def has_stopped_improving(history: History, settings: KeepingSettings) -> bool:
-    """Whether the last --early_stopping evaluations have all not been better than one before."""
-    best = history.best(settings.metric)
-    if not settings.early_stopping or best is None:
+def has_stopped_improving(history: History, keys: Sequence[str], early_stopping: int) -> bool:
+    """Whether the last so many evaluations were all no better than one before; 0: never."""
+    best = history.best(keys)
+    if not early_stopping or best is None:
         return False
     later = [e for e in history.evaluations if e.step > best.step]
-    return len(later) >= settings.early_stopping
+    return len(later) >= early_stopping
 
 
 def keep_copy(checkpoint: str, folder: str, scores: Dict[str, float]) -> None:
@@ -170,11 +171,10 @@ def average_last(output_dir: str, number: int) -> str:
     Raises:
       UserError: there is no checkpoint.
     """
-    state = tf.train.get_checkpoint_state(output_dir)
-    if state is None:
-        raise UserError("%s has no checkpoint to average" % output_dir)
     # The untrained model, step 0, is no part of it.
-    trained = [c for c in state.all_model_checkpoint_paths if not c.endswith("-0")][-number:]
+    trained = [c for c in checkpoints.all_in(output_dir) if not c.endswith("-0")][-number:]
+    if not trained:
+        raise UserError("%s has no checkpoint to average" % output_dir)
     sums: Dict[str, np.ndarray] = {}
     for checkpoint in trained:
         for name, weights in checkpoints.read_weights(checkpoint).items():

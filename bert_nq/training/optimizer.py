@@ -11,26 +11,38 @@ from bert_nq.base.errors import UserError
 from bert_nq.modeling import checkpoints
 from bert_nq.modeling.runtime import tf
 from bert_nq.training import adamw, depth, lamb
+from bert_nq.training.settings import TrainingSettings
 
 OPTIMIZERS = {"adamw": adamw, "lamb": lamb}
 
 
+_DEFAULTS = TrainingSettings()
+
+
 class OptimizerSettings(NamedTuple):
-    """The defaults are the reference's."""
+    """The part of a TrainingSettings that the optimizer needs, and how many steps there are."""
     learning_rate: float
     num_train_steps: int
     num_warmup_steps: int
-    optimizer: str = "adamw"  # a key of OPTIMIZERS
-    weight_decay_rate: float = 0.01
-    beta_1: float = 0.9
-    beta_2: float = 0.999
-    epsilon: float = 1e-6
-    max_gradient_norm: float = 1.0  # 0: gradients are not clipped
-    layerwise_lr_decay: float = 1.0  # see depth.rate_factors
-    freeze_embeddings: bool = False  # and LayerNorm above them
-    freeze_layers: int = 0  # the lowest
-    # Parts of the names of what does not decay and, in LAMB, is not scaled to its norm.
+    optimizer: str = _DEFAULTS.optimizer  # a key of OPTIMIZERS
+    weight_decay_rate: float = _DEFAULTS.weight_decay_rate
+    adam_beta1: float = _DEFAULTS.adam_beta1
+    adam_beta2: float = _DEFAULTS.adam_beta2
+    adam_epsilon: float = _DEFAULTS.adam_epsilon
+    max_gradient_norm: float = _DEFAULTS.max_gradient_norm  # 0: gradients are not clipped
+    layerwise_lr_decay: float = _DEFAULTS.layerwise_lr_decay  # see depth.rate_factors
+    freeze_embeddings: bool = _DEFAULTS.freeze_embeddings  # and LayerNorm above them
+    freeze_layers: int = _DEFAULTS.freeze_layers  # the lowest
+    # Parts of the names of variables that do not decay and, in LAMB, are not scaled to their norm.
     excluded: Sequence[str] = ("LayerNorm", "layer_norm", "bias")
+
+    @classmethod
+    def of_training(cls, settings: TrainingSettings, num_steps: int) -> "OptimizerSettings":
+        """The settings of a training of so many steps."""
+        shared = {name: value for name, value in settings._asdict().items()
+                  if name in cls._fields}
+        return cls(num_train_steps=num_steps,
+                   num_warmup_steps=settings.num_warmup_steps(num_steps), **shared)
 
 
 class Parameter(NamedTuple):
@@ -115,6 +127,7 @@ def update(gradients: Sequence[tf.Tensor], parameters: Sequence[Parameter], rate
             parameter.variable, gradient, parameter.first, parameter.second,
             rate=rate if factor == 1.0 else rate * factor, step=step,
             weight_decay=settings.weight_decay_rate, excluded=parameter.excluded,
-            beta_1=settings.beta_1, beta_2=settings.beta_2, epsilon=settings.epsilon)
+            beta_1=settings.adam_beta1, beta_2=settings.adam_beta2,
+            epsilon=settings.adam_epsilon)
 
     return tf.group(*map(updated, parameters, gradients))

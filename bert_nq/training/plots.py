@@ -1,5 +1,5 @@
 """A picture of a training run: its losses, and the scores on dev, over the steps."""
-from typing import List
+from typing import Iterator, List, Sequence, Tuple
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -7,47 +7,65 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from bert_nq.base import files
+from bert_nq.scoring.measure import Measure
 from bert_nq.training.history import History
 
 _WIDTH, _HEIGHT, _DPI = 12, 9, 100  # inches: 1200 x 900 pixels
 
 # Colours that are told apart by people who see no red or green as well (Okabe and Ito 2008).
-_LOSSES = (("loss", "total", "#000000"), ("start_loss", "start", "#0072b2"),
-           ("end_loss", "end", "#d55e00"), ("type_loss", "answer type", "#009e73"))
-_SCORES = (("long", "long answer", "#0072b2"), ("short", "short answer", "#d55e00"))
+_BLACK = "#000000"
+_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442")
+
+Labels = Sequence[Tuple[str, str]]  # (name, label)
 
 _SMOOTH_SHARE = 50  # the smooth line is the mean over a 50th of the run
 
 
-def write_plot(history: History, path: str) -> None:
-    """Writes a PNG of 1200 x 900 pixels, atomically."""
-    figure = draw(history)
+def write_plot(history: History, path: str, measure: Measure, labels: Labels = ()) -> None:
+    """Writes a PNG of 1200 x 900 pixels, atomically; arguments as in `draw`."""
+    figure = draw(history, measure, labels)
     with files.replacing(path) as out:
         FigureCanvasAgg(figure).print_png(out)
 
 
-def draw(history: History) -> Figure:
-    """The losses, the learning rate behind them, and below it the F1 on dev, if there is any."""
+def draw(history: History, measure: Measure, labels: Labels = ()) -> Figure:
+    """The losses, the learning rate behind them, and below it the scores on dev, if there are any.
+
+    Args:
+      history: of the run.
+      measure: which scores are drawn.
+      labels: of losses, in the order in which they are drawn, see Head.labels.
+    """
     figure = Figure(figsize=(_WIDTH, _HEIGHT), dpi=_DPI, layout="constrained")
     figure.suptitle("Training, step %s of %s" % (format(history.last_step, ","),
                                                  format(history.num_steps, ",")))
     if history.evaluations:
         above, below = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [3, 2]})
-        _draw_scores(below, history)
+        _draw_scores(below, history, measure)
     else:
         above = below = figure.subplots()
-    _draw_losses(above, history)
+    _draw_losses(above, history, labels)
     below.set_xlabel("step")
     below.set_xlim(0, 1.015 * max(history.num_steps, 1))  # A mark at the end is not cut.
     below.xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
 
 
-def _draw_losses(axes: Axes, history: History) -> None:
-    for name, label, colour in _LOSSES:
+def _losses(history: History, labels: Labels) -> Iterator[Tuple[str, str, str]]:
+    """Yields name, label and colour of each loss: the total, those with labels, then the others."""
+    there = list(dict.fromkeys(name for block in history.blocks for name in block.values))
+    if "loss" in there:
+        yield "loss", "total", _BLACK
+    known = [(name, label) for name, label in labels if name in there]
+    others = [(name, name[:-len("_loss")].replace("_", " ")) for name in there
+              if name.endswith("_loss") and name not in dict(labels)]
+    for i, (name, label) in enumerate(known + others):
+        yield name, label, _COLOURS[i % len(_COLOURS)]
+
+
+def _draw_losses(axes: Axes, history: History, labels: Labels) -> None:
+    for name, label, colour in _losses(history, labels):
         steps, values = history.series(name)
-        if not steps:
-            continue
         smooth = smoothed(values, len(values) // _SMOOTH_SHARE)
         if smooth != values:
             axes.plot(steps, values, color=colour, alpha=0.2, linewidth=0.8)
@@ -77,17 +95,18 @@ def _draw_learning_rate(axes: Axes, history: History) -> None:
     axes.set_frame_on(False)
 
 
-def _draw_scores(axes: Axes, history: History) -> None:
+def _draw_scores(axes: Axes, history: History, measure: Measure) -> None:
     steps = [e.step for e in history.evaluations]
-    for metric, label, colour in _SCORES:
-        best = history.best(metric)
-        axes.plot(steps, [e.f1(metric) for e in history.evaluations], color=colour, marker="o",
+    for i, (key, label) in enumerate(measure.drawn()):
+        colour = _COLOURS[i % len(_COLOURS)]
+        best = history.best([key])
+        axes.plot(steps, [e.scores[key] for e in history.evaluations], color=colour, marker="o",
                   markersize=4, label="%s, best %.3f at step %s"
-                  % (label, best.f1(metric), format(best.step, ",")))
-        axes.plot([best.step], [best.f1(metric)], color=colour, marker="*", markersize=16,
+                  % (label, best.scores[key], format(best.step, ",")))
+        axes.plot([best.step], [best.scores[key]], color=colour, marker="*", markersize=16,
                   linestyle="none")
-    axes.set_title("Best-threshold F1 on dev")
-    axes.set_ylabel("F1")
+    axes.set_title(measure.title)
+    axes.set_ylabel(measure.axis)
     axes.margins(y=0.1)
     axes.set_ylim(bottom=0)
     axes.grid(color="0.9")

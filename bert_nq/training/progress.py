@@ -68,7 +68,7 @@ class Speed:
 
 
 class TrainingProgress:
-    """What the user sees of a run: step, loss, learning rate, speed, waiting and time left.
+    """The progress of a run on the screen: step, loss, learning rate, speed, waiting and time left.
 
     Args:
       num_steps: of the whole run.
@@ -146,7 +146,7 @@ class TrainingProgress:
 
     @contextlib.contextmanager
     def pause(self) -> Iterator[None]:
-        """What is done in this context, such as saving, has no part in the speed."""
+        """The time of this block, such as that of saving, has no part in the speed."""
         start = self._clock()
         try:
             yield

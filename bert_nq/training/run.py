@@ -3,16 +3,20 @@ import contextlib
 import os
 import signal
 import time
-from typing import Callable, Iterator, List, NamedTuple, Optional
+from typing import Callable, Iterator, List, NamedTuple, Optional, Sequence
 
 from bert_nq.base.errors import UserError
-from bert_nq.estimator import devices, failures, inputs, model, model_folder
-from bert_nq.modeling.encoders.bert_config import BertConfig
+from bert_nq.estimator import devices, failures, inputs, model_folder
+from bert_nq.estimator.model import Training, model_fn_builder
+from bert_nq.modeling import checkpoints, heads
+from bert_nq.modeling.models import Model
 from bert_nq.modeling.runtime import tf
 from bert_nq.records import training_files
 from bert_nq.records.training_files import Demands
-from bert_nq.training import hooks, keeping, losses, optimizer, steps, stopping
+from bert_nq.scoring.measure import Measure
+from bert_nq.training import hooks, keeping, objectives, steps, stopping
 from bert_nq.training.history import History
+from bert_nq.training.optimizer import OptimizerSettings
 from bert_nq.training.run_record import RunRecord
 from bert_nq.training.settings import (
     KeepingSettings,
@@ -24,7 +28,7 @@ from bert_nq.training.watching import Alarms, Screen, Tally, Watch
 
 
 class TrainingResult(NamedTuple):
-    """What a run did."""
+    """The outcome of a run."""
     num_steps: int  # of the whole training
     step: int  # that it reached
     steps_done: int  # in this run
@@ -37,59 +41,68 @@ class TrainingResult(NamedTuple):
     stopped_early: bool
 
 
-def train(config: BertConfig, init_checkpoint: Optional[str], data: TrainingData,
+def train(model: Model, init_checkpoint: Optional[str], data: TrainingData,
           settings: TrainingSettings, keeping_settings: KeepingSettings,
-          run: devices.RunSettings, report: Callable[[str], None],
-          evaluate: Optional[keeping.Evaluate] = None) -> TrainingResult:
+          run: devices.RunSettings, measure: Measure, report: Callable[[str], None],
+          evaluate: Optional[keeping.Evaluate] = None,
+          objective: Optional[objectives.Objective] = None) -> TrainingResult:
     """Trains until the number of steps is reached, going on from run.output_dir's checkpoint.
 
     Args:
-      config: the encoder's.
-      init_checkpoint: a pretrained BERT, or None to start from random weights.
+      model: encoder and head.
+      init_checkpoint: a pretrained encoder, or None to start from random weights.
       data: the training records.
       settings: what decides the result.
       keeping_settings: what is saved and scored when.
       run: of the Estimator.
+      measure: which scores on the dev set count, and which are shown.
       report: is given lines of progress.
       evaluate: scores a checkpoint on the dev set; None: nothing is scored.
+      objective: what is made small; by default the head's loss on the labels of the records.
 
     Raises:
       UserError: a record is damaged or of another kind, the loss is no number or does not move, the
-        folder holds a model that was trained otherwise, or one of what failures.mendable names.
+        folder holds a model that was trained otherwise, or an error of failures.as_user_error.
     """
     batch_size = settings.windows_of_step(run.train_batch_size)
     num_steps = num_train_steps(data.num_records, batch_size, settings.num_train_epochs)
     chief = devices.is_chief(run)
-    first_step = _steps_of(tf.train.latest_checkpoint(run.output_dir))
+    if chief:
+        checkpoints.settle(run.output_dir)
+    first_step = _steps_of(checkpoints.newest(run.output_dir))
     seed = _start(run, settings, init_checkpoint, data, first_step, chief)
     run = run._replace(train_batch_size=batch_size, seed=seed)
     history = History.resumed(os.path.join(run.output_dir, model_folder.HISTORY), num_steps,
                               first_step)
+    keys = measure.keys(keeping_settings.metric)
     estimator = devices.make_estimator(
-        _model_fn(config, init_checkpoint, settings, num_steps, run), run)
+        _model_fn(model, init_checkpoint, objective or objectives.supervised(model.head), settings,
+                  num_steps, run), run)
     input_fn = inputs.training_input_fn(data.paths, data.featurizer.spec,
                                         settings.max_seq_length, seed, first_step * batch_size)
-    stopped_early = keeping.has_stopped_improving(history, keeping_settings)
+    stopped_early = keeping.has_stopped_improving(history, keys, keeping_settings.early_stopping)
     at_work = first_step < num_steps and not stopped_early
-    screen = Screen(run.output_dir, first_step, num_steps, batch_size,
+    screen = Screen(run.output_dir, first_step, num_steps, batch_size, measure,
                     report) if chief and at_work else None
     watch = Watch(history, batch_size, screen, Alarms(
-        settings.max_seq_length, settings.num_warmup_steps(num_steps), settings.alarm_steps,
+        heads.find(model.head).chance(settings.max_seq_length),
+        settings.num_warmup_steps(num_steps), settings.alarm_steps,
         skips_overflow=settings.precision == "fp16"))
     start = time.time()
     with contextlib.closing(watch), stopping.stop_on_signals() as stop:
-        keeper = keeping.Keeper(run.output_dir, keeping_settings, history, evaluate,
+        keeper = keeping.Keeper(run.output_dir, keeping_settings, keys, history, evaluate,
                                 watch.on_evaluation, stop) if chief else None
         hook = hooks.TrainingHook(num_steps, watch, keeper, stop)
         if at_work:
-            with failures.mendable("training"), _naming_faulty_records(
+            with failures.as_user_error("training"), _naming_faulty_records(
                     data.paths,
-                    Demands(data.featurizer, settings.max_seq_length, config.vocab_size)):
+                    Demands(data.featurizer, settings.max_seq_length, model.config.vocab_size)):
                 # On a TPU many steps are one run of the session, and its loss is on the device.
                 devices.train(estimator, run, input_fn, num_steps, [] if run.use_tpu else [hook],
                               report=report, is_stopped=lambda: bool(stop),
-                              is_over=lambda: _was_stopped_early(run.output_dir, keeping_settings))
-        checkpoint = tf.train.latest_checkpoint(run.output_dir)
+                              is_over=lambda: _was_stopped_early(run.output_dir, keys,
+                                                                 keeping_settings.early_stopping))
+        checkpoint = checkpoints.newest(run.output_dir)
         step = _steps_of(checkpoint)
         if keeper and not stop and step >= num_steps:
             keeper.score_finished(step)
@@ -111,33 +124,27 @@ def _start(run, settings, init_checkpoint, data, first_step, chief) -> int:
     return seed
 
 
-def _was_stopped_early(output_dir: str, settings: KeepingSettings) -> bool:
+def _was_stopped_early(output_dir: str, keys: Sequence[str], early_stopping: int) -> bool:
     """Whether the process that keeps the model has ended the training early."""
     try:
         history = History.read(os.path.join(output_dir, model_folder.HISTORY))
     except UserError:
         return False
-    return history is not None and keeping.has_stopped_improving(history, settings)
+    return history is not None and keeping.has_stopped_improving(
+        history, keys, early_stopping)
 
 
-def _model_fn(config, init_checkpoint, settings, num_steps, run):
-    """The Estimator's model_fn, with the training step as its objective."""
-    optimizer_settings = optimizer.OptimizerSettings(
-        learning_rate=settings.learning_rate, num_train_steps=num_steps,
-        num_warmup_steps=settings.num_warmup_steps(num_steps),
-        optimizer=settings.optimizer, weight_decay_rate=settings.weight_decay_rate,
-        beta_1=settings.adam_beta1, beta_2=settings.adam_beta2, epsilon=settings.adam_epsilon,
-        max_gradient_norm=settings.max_gradient_norm,
-        layerwise_lr_decay=settings.layerwise_lr_decay,
-        freeze_embeddings=settings.freeze_embeddings, freeze_layers=settings.freeze_layers)
+def _model_fn(model, init_checkpoint, objective, settings, num_steps, run):
+    """The Estimator's model_fn, which makes training steps on the objective."""
+    optimizer_settings = OptimizerSettings.of_training(settings, num_steps)
 
-    def objective(build_logits, features):
+    def make_step(build_logits, features):
         stop_flag = hooks.stop_flag() if run.distribution == "multi_worker" else None
 
         def loss_fn(features, pass_index):
-            loss, scalars = losses.joint_loss(build_logits(features, pass_index), features)
+            loss, scalars = objective(lambda some: build_logits(some, pass_index), features)
             if stop_flag is not None:
-                scalars[hooks.STOPPING] = stop_flag
+                scalars = dict(scalars, **{hooks.STOPPING: stop_flag})
             return loss, scalars
 
         with tf.control_dependencies(list(features.values())):
@@ -148,10 +155,10 @@ def _model_fn(config, init_checkpoint, settings, num_steps, run):
         hooks.watch_scalars(dict(step.scalars, loss=step.loss), batch_came)
         return step.loss, step.train_op
 
-    return model.model_fn_builder(
-        config, init_checkpoint, run.use_tpu, settings.precision,
-        model.Training(objective, run.seed, settings.gradient_accumulation_steps,
-                       settings.gradient_checkpointing))
+    return model_fn_builder(
+        model, init_checkpoint, run.use_tpu, settings.precision,
+        Training(make_step, run.seed, settings.gradient_accumulation_steps,
+                 settings.gradient_checkpointing))
 
 
 def _steps_of(checkpoint: Optional[str]) -> int:

@@ -55,7 +55,7 @@ def check_apart(record_paths: Sequence[str], dev_paths: Sequence[str]) -> None:
 
 
 class RunRecord:
-    """What is known of the training of the model in one folder."""
+    """The record of the training of the model in one folder."""
 
     def __init__(self, output_dir: str):
         self._path = os.path.join(output_dir, model_folder.RECORD)

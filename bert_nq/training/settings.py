@@ -1,4 +1,8 @@
-"""What a training run is asked for, named as the flags are. Free of TensorFlow."""
+"""The settings of a training run, named as the flags are. Free of TensorFlow.
+
+Here alone a setting and its default are stated: flags, and the settings of the optimizer, take them
+from here.
+"""
 import os
 from typing import Any, Dict, List, NamedTuple, Optional
 
@@ -7,12 +11,12 @@ from bert_nq.features.featurizer import Featurizer
 
 
 class TrainingSettings(NamedTuple):
-    """What decides the trained weights, beside the data. The defaults are the reference's."""
+    """Settings that decide the trained weights, beside the data; defaults are the reference's."""
     max_seq_length: int = 384
     learning_rate: float = 5e-5
     num_train_epochs: float = 3.0
     warmup_proportion: float = 0.1
-    optimizer: str = "adamw"  # or lamb
+    optimizer: str = "adamw"  # or lamb, for batches of thousands
     weight_decay_rate: float = 0.01
     adam_beta1: float = 0.9
     adam_beta2: float = 0.999
@@ -32,11 +36,11 @@ class TrainingSettings(NamedTuple):
         return train_batch_size * self.gradient_accumulation_steps
 
     def num_warmup_steps(self, num_steps: int) -> int:
-        """In how many of a training's steps the learning rate goes up."""
+        """The steps of a training in which the learning rate goes up."""
         return int(num_steps * self.warmup_proportion)
 
     def of_result(self, train_batch_size: int, init_checkpoint: Optional[str]) -> Dict[str, Any]:
-        """What must be the same when a run goes on, by the flags' names.
+        """The settings that must be the same when a run goes on, by the flags' names.
 
         The rest does not change the result, but for num_train_epochs: a run may be lengthened.
         """
@@ -51,10 +55,10 @@ class TrainingSettings(NamedTuple):
 
 
 class KeepingSettings(NamedTuple):
-    """What is saved and scored when."""
+    """When checkpoints are saved and scored, and which are kept."""
     save_checkpoints_steps: int = 1000
     eval_every: int = 0  # steps; 0: at the end only
-    metric: str = "both"  # by which a checkpoint is the best: long, short or both
+    metric: Optional[str] = None  # a choice of the Measure; None: its default
     early_stopping: int = 0  # evaluations without a better one, after which to stop; 0: never
     average_last: int = 0  # how many of the last checkpoints are averaged at the end; 0: none
 

@@ -7,11 +7,11 @@ from bert_nq.training.gradients import Features, LossFn
 
 
 class Step(NamedTuple):
-    """One step and what there is to see of it, the same on every device."""
+    """One step and its scalars, the same on every device."""
     loss: tf.Tensor  # scalar, mean over the global batch: over all passes and devices
     train_op: tf.Operation  # updates the variables and counts the global step
-    # Scalars of the global batch: means of what loss_fn gave, "gradient_norm" (before clipping),
-    # "learning_rate" and, with loss scaling, "loss_scale".
+    # Scalars of the global batch: means of those that loss_fn gave, "gradient_norm" (before
+    # clipping), "learning_rate" and, with loss scaling, "loss_scale".
     scalars: Dict[str, tf.Tensor]
 
 
@@ -70,7 +70,7 @@ def training_step(loss_fn: LossFn, features: Features, settings: optimizer.Optim
 
 
 def _clipping(norm: tf.Tensor, max_norm: float) -> tf.Tensor:
-    """What gradients of a global norm are multiplied by so that it becomes at most max_norm.
+    """Factor for gradients of a global norm so that it becomes at most max_norm.
 
     A max_norm of 0 leaves them as they are.
     """

@@ -48,7 +48,7 @@ def stop_on_signals() -> Iterator[StopRequest]:
 
 
 def exit_code(stopped_by: signal.Signals) -> int:
-    """What a shell shows of a program that a signal ended: 143 for SIGTERM, 130 for Ctrl-C."""
+    """The exit code that shells give a program that a signal ended: SIGTERM 143, Ctrl-C 130."""
     return 128 + stopped_by
 
 

@@ -6,18 +6,22 @@ from typing import Mapping
 
 from bert_nq.modeling.runtime import tf
 
-# Tags by the names that steps have; TensorBoard groups by what is before the "/".
-_TAGS = {
-    "loss": "loss/total", "start_loss": "loss/start", "end_loss": "loss/end",
-    "type_loss": "loss/type", "start_accuracy": "accuracy/start", "end_accuracy": "accuracy/end",
-    "type_accuracy": "accuracy/type",
-}
+
+def step_tag(name: str) -> str:
+    """The tag of a step's scalar: X_loss becomes loss/X, X_accuracy accuracy/X, loss loss/total.
+
+    TensorBoard groups tags by the part before the "/".
+    """
+    if name == "loss":
+        return "loss/total"
+    return re.sub(r"^(.+)_(loss|accuracy)$", r"\2/\1", name)
 
 
 def evaluation_tag(key: str) -> str:
-    """The tag of one of the official scorer's keys, such as dev/long_f1 (at the best threshold).
+    """The tag of a score's key.
 
-    "long-recall-at-precision>=0.5" becomes dev/long_recall_at_precision_0.5.
+    "X-best-threshold-f1" becomes dev/X_f1, "X-recall-at-precision>=0.5"
+    dev/X_recall_at_precision_0.5.
     """
     key = re.sub(r"-best-threshold(-(f1|precision|recall))$", r"\1", key)
     key = re.sub(r"-best-threshold$", "-threshold", key)
@@ -49,13 +53,13 @@ class SummaryWriter:
 
         Args:
           step: counted from 1.
-          scalars: losses as loss/total, loss/start, ..., accuracies as accuracy/start, ..., others,
-            such as gradient_norm, learning_rate, examples_per_second and data_wait, as they are.
+          scalars: written as loss/total, loss/X and accuracy/X, others, such as gradient_norm,
+            learning_rate, examples_per_second and data_wait, as they are.
         """
-        self._add(step, {_TAGS.get(name, name): value for name, value in scalars.items()})
+        self._add(step, {step_tag(name): value for name, value in scalars.items()})
 
     def add_evaluation(self, step: int, scores: Mapping[str, float]) -> None:
-        """Writes the scores of the model after `step`, given under the official keys."""
+        """Writes the scores of the model after `step`, by their keys."""
         self._add(step, {evaluation_tag(key): value for key, value in scores.items()})
         self._writer.flush()
 

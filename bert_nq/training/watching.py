@@ -1,9 +1,10 @@
-"""What becomes of each step's losses: alarms, the history, a progress bar, TensorBoard."""
+"""The watch over each step's losses: alarms, the history, a progress bar, TensorBoard."""
 import array
 import contextlib
 import time
-from typing import Callable, Dict, Iterator, NamedTuple, Optional, Sequence
+from typing import Callable, Dict, Iterator, Mapping, NamedTuple, Optional, Sequence
 
+from bert_nq.scoring.measure import Measure
 from bert_nq.training import alarms, summaries
 from bert_nq.training.history import Evaluation, History
 from bert_nq.training.progress import TrainingProgress
@@ -23,41 +24,43 @@ class Alarms:
     """Stops a run that cannot come to anything.
 
     Args:
-      seq_length: wordpieces of a window.
-      num_warmup_steps: those in which the learning rate rises.
-      alarm_steps: after the warm-up, the steps that the loss has to leave ln(seq_length); 0: no
-        such alarm.
+      chance: the losses of a model that knows nothing, see Head.chance.
+      num_warmup_steps: steps in which the learning rate rises.
+      alarm_steps: the steps after the warm-up by which the losses must have left these; 0: no such
+        alarm.
       skips_overflow: whether steps that overflow are left out, as fp16 has them.
     """
 
-    def __init__(self, seq_length: int, num_warmup_steps: int, alarm_steps: int,
+    def __init__(self, chance: Mapping[str, float], num_warmup_steps: int, alarm_steps: int,
                  skips_overflow: bool):
         self._finite = alarms.FiniteAlarm(skips_overflow)
         self._stuck = alarms.StuckAlarm(
-            seq_length, num_warmup_steps + alarm_steps) if alarm_steps else None
+            chance, num_warmup_steps + alarm_steps) if chance and alarm_steps else None
 
     def check(self, step: int, scalars: Dict[str, float]) -> None:
         """Raises UserError where something is wrong."""
         self._finite.check(step, scalars)
         if self._stuck:
-            self._stuck.check(step, scalars["start_loss"], scalars["end_loss"])
+            self._stuck.check(step, scalars)
 
 
 class Screen:
-    """What a person sees of the run while it goes on: a bar or lines, and TensorBoard.
+    """The view of the run while it goes on: a bar or lines, and TensorBoard.
 
     Args:
       output_dir: where TensorBoard's events go.
       first_step: the steps that were done before.
       num_steps: of the whole training.
       batch_size: windows of a step, on all devices.
+      measure: which scores are shown.
       report: is given lines where there is no bar.
     """
 
     _SUMMARY_EVERY_SECONDS = 1.0
 
     def __init__(self, output_dir: str, first_step: int, num_steps: int, batch_size: int,
-                 report: Callable[[str], None]):
+                 measure: Measure, report: Callable[[str], None]):
+        self._measure = measure
         self.progress = TrainingProgress(num_steps, batch_size, first_step, report)
         self._summaries = summaries.SummaryWriter(output_dir, first_step)
         self._num_steps = num_steps
@@ -77,8 +80,8 @@ class Screen:
 
     def on_evaluation(self, evaluation: Evaluation, is_best: bool) -> None:
         self._summaries.add_evaluation(*evaluation)
-        self.progress.note("step %d: dev long F1 %.3f, short F1 %.3f%s" % (
-            evaluation.step, evaluation.f1("long"), evaluation.f1("short"),
+        self.progress.note("step %d: dev %s%s" % (
+            evaluation.step, self._measure.line(evaluation.scores),
             ", the best so far" if is_best else ""))
 
     def close(self) -> None:
@@ -126,7 +129,7 @@ class Watch:
 
     @contextlib.contextmanager
     def pause(self) -> Iterator[None]:
-        """What is done in this block has no part in the speed."""
+        """The time of this block has no part in the speed."""
         with contextlib.ExitStack() as stack:
             if self._screen:
                 stack.enter_context(self._screen.progress.pause())

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq.example import Candidate, Span
-from bert_nq.decoding import bert_joint, entries, outputs
+from bert_nq.decoding import bert_joint, entries
 from bert_nq.decoding.bert_joint import Answer, BertJointDecoder, BertJointOptions
+from bert_nq.modeling.heads import window_outputs as outputs
 
 NULL = Span(-1, -1)
 # A window of 10 pieces: [CLS] [Q] q [SEP], a marker, document tokens 20 20 21 22 (the first in two

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bert_nq.datasets.nq.example import AnswerType, Candidate, Example
-from bert_nq.decoding import outputs
 from bert_nq.decoding.decoders import make_decoder
 from bert_nq.decoding.page import NUM_POSITIONS
 from bert_nq.features.windows import Windows
+from bert_nq.modeling.heads import window_outputs as outputs
 
 UNKNOWN, YES, NO, SHORT, LONG = AnswerType
 QUERY_LENGTH = 2

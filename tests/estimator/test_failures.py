@@ -5,7 +5,7 @@ import pytest
 
 from bert_nq.base.errors import UserError
 from bert_nq.estimator import devices
-from bert_nq.estimator.failures import mendable, reason
+from bert_nq.estimator.failures import as_user_error, reason
 from bert_nq.modeling.runtime import tf
 
 TF2_REPORT = """Graph execution error:
@@ -38,7 +38,7 @@ def test_the_reason_is_the_line_that_says_what_happened(message, line):
 @pytest.mark.parametrize("kind", [tf.errors.NotFoundError, tf.errors.PermissionDeniedError,
                                   tf.errors.DataLossError, tf.errors.UnavailableError])
 def test_what_the_outside_world_did_is_told_in_one_line(kind):
-    with pytest.raises(UserError) as e, mendable("training"):
+    with pytest.raises(UserError) as e, as_user_error("training"):
         raise error_of(kind, TF2_REPORT)
     assert str(e.value) == "training stopped: Key bert/pooler/dense/bias not found in checkpoint"
 
@@ -51,7 +51,7 @@ def test_what_the_outside_world_did_is_told_in_one_line(kind):
      "prediction stopped: make room: model.ckpt-0.tempstate1; No space left on device"),
 ])
 def test_too_little_memory_or_disk_says_what_to_do(message, line):
-    with pytest.raises(UserError) as e, mendable("prediction"):
+    with pytest.raises(UserError) as e, as_user_error("prediction"):
         raise error_of(tf.errors.ResourceExhaustedError, message)
     assert str(e.value) == line
 
@@ -60,13 +60,13 @@ def test_too_little_memory_or_disk_says_what_to_do(message, line):
     error_of(tf.errors.InvalidArgumentError, "shapes"), error_of(tf.errors.InternalError, "?"),
     RuntimeError("of the code"), ValueError("of the code"), UserError("told already")])
 def test_other_errors_stay_as_they_are(error):
-    with pytest.raises(type(error)) as e, mendable("training"):
+    with pytest.raises(type(error)) as e, as_user_error("training"):
         raise error
     assert e.value is error
 
 
 def test_the_estimator_does_not_tell_of_an_error_that_it_raises(caplog):
-    with mendable("training"):
+    with as_user_error("training"):
         logging.getLogger("tensorflow").error("Error recorded from training_loop: %s", "that")
         logging.getLogger("tensorflow").error("something else")
     logging.getLogger("tensorflow").error("Error recorded from outside")
@@ -77,7 +77,7 @@ def test_without_a_tpu_use_tpu_says_so(tmp_path):
     estimator = devices.make_estimator(
         lambda features, mode, params: None, devices.RunSettings(str(tmp_path), use_tpu=True))
     with pytest.raises(UserError, match="^training: there is no TPU here: leave out --use_tpu"):
-        with mendable("training"):
+        with as_user_error("training"):
             estimator.train(lambda params: None, max_steps=1)
 
 

@@ -52,7 +52,12 @@ def test_checkpoint_is_found_by_prefix_file_and_folder(prefix, tmp_path):
         assert checkpoints.find_checkpoint(path) == prefix
 
 
-@pytest.mark.parametrize("named", ["model.ckpt-7", "/a/folder/that/was/moved/model.ckpt-7"])
+# As TensorFlow writes them: in a text protocol buffer, a backslash is written twice.
+MOVED = ["/a/folder/that/was/moved/model.ckpt-7", "C:\\\\models\\\\mine\\\\model.ckpt-7",
+         "/a//folder//model.ckpt-7", "gs://bucket/model/model.ckpt-7"]
+
+
+@pytest.mark.parametrize("named", ["model.ckpt-7"] + MOVED)
 def test_state_file_chooses_among_several(prefix, tmp_path, named):
     checkpoints.write_weights(str(tmp_path / "model.ckpt-8"), {"x": np.zeros(1)})
     assert message(checkpoints.find_checkpoint, str(tmp_path)) == (
@@ -61,6 +66,48 @@ def test_state_file_chooses_among_several(prefix, tmp_path, named):
     (tmp_path / "checkpoint").write_text('model_checkpoint_path: "%s"\n'
                                          'all_model_checkpoint_paths: "model.ckpt-8"\n' % named)
     assert checkpoints.find_checkpoint(str(tmp_path)) == prefix
+    assert checkpoints.newest(str(tmp_path)) == prefix
+
+
+def test_the_checkpoint_beside_the_state_file_counts_also_where_another_one_is(prefix, tmp_path):
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    checkpoints.write_weights(str(copy / "model.ckpt-7"), {"x": np.zeros(1)})
+    (copy / "checkpoint").write_text('model_checkpoint_path: "%s"\n' % prefix)
+    assert checkpoints.newest(str(copy)) == str(copy / "model.ckpt-7")
+    (copy / "model.ckpt-7.index").unlink()
+    assert message(checkpoints.newest, str(copy)).startswith(
+        "there is no checkpoint %s/model.ckpt-7: " % copy)
+
+
+def test_without_a_state_file_nothing_is_the_newest(prefix, tmp_path):
+    assert checkpoints.newest(str(tmp_path)) is None
+    assert checkpoints.newest(str(tmp_path / "no such folder")) is None
+    assert checkpoints.all_in(str(tmp_path)) == []
+
+
+@pytest.mark.parametrize("named", MOVED)
+def test_the_state_file_of_a_moved_folder_is_settled(named, tmp_path):
+    state = tmp_path / "checkpoint"
+    older = named[:-1] + "4"
+    state.write_text('model_checkpoint_path: "%s"\nall_model_checkpoint_paths: "%s"\n'
+                     'all_model_checkpoint_paths: "%s"\nlast_preserved_timestamp: 12.5\n'
+                     % (named, older, named))
+    assert checkpoints.all_in(str(tmp_path)) == [
+        str(tmp_path / "model.ckpt-4"), str(tmp_path / "model.ckpt-7")]
+    checkpoints.settle(str(tmp_path))
+    settled = ('model_checkpoint_path: "model.ckpt-7"\n'
+               'all_model_checkpoint_paths: "model.ckpt-4"\n'
+               'all_model_checkpoint_paths: "model.ckpt-7"\nlast_preserved_timestamp: 12.5\n')
+    assert state.read_text() == settled
+    # What lies where it says stays as it is written.
+    text = settled.replace('"model.ckpt', '"%s/model.ckpt' % tmp_path)
+    state.write_text(text)
+    checkpoints.settle(str(tmp_path))
+    assert state.read_text() == text
+    state.unlink()
+    checkpoints.settle(str(tmp_path))
+    assert not state.exists()
 
 
 def test_finding_needs_no_tensorflow(prefix):
@@ -101,7 +148,7 @@ def test_damaged_checkpoints_are_refused(prefix):
 def test_assignment_by_equal_name(prefix, tmp_path):
     variables = {"bert/pooler/dense/kernel": [4, 4], "bert/pooler/dense/kernel/adam_m": [4, 4],
                  "cls/nq/output_bias": [2], "answer_type_output_bias": [5], "global_step": []}
-    assert checkpoints.assignment_map(variables, str(tmp_path)) == checkpoints.Assignment(
+    assert checkpoints.assignment_map(variables, str(tmp_path), "bert") == checkpoints.Assignment(
         checkpoint=prefix,
         map={"bert/pooler/dense/kernel": "bert/pooler/dense/kernel",
              "cls/nq/output_bias": "cls/nq/output_bias"},
@@ -110,7 +157,8 @@ def test_assignment_by_equal_name(prefix, tmp_path):
 
 
 def test_assignment_refuses_other_shapes(prefix):
-    assert message(checkpoints.assignment_map, {"bert/pooler/dense/kernel": [4, 8]}, prefix) == (
+    assert message(checkpoints.assignment_map, {"bert/pooler/dense/kernel": [4, 8]}, prefix,
+                   "bert") == (
         "%s holds bert/pooler/dense/kernel in the shape [4, 4], but the model has it as [4, 8]: "
         "the checkpoint and the bert config do not fit" % prefix)
 
@@ -119,7 +167,7 @@ def test_assignment_refuses_a_checkpoint_without_encoder(tmp_path):
     path = str(tmp_path / "other.ckpt")
     checkpoints.write_weights(path, {"albert/x": np.zeros(1), "cls/nq/output_bias": np.zeros(2)})
     variables = {"bert/pooler/dense/bias": [4], "cls/nq/output_bias": [2]}
-    assert message(checkpoints.assignment_map, variables, path) == (
+    assert message(checkpoints.assignment_map, variables, path, "bert") == (
         "%s holds none of the encoder's variables, such as bert/pooler/dense/bias: is it a BERT "
         "checkpoint? It holds albert/x, cls/nq/output_bias" % path)
     assert checkpoints.assignment_map(variables, path, encoder_scope=None).initialised == [

@@ -2,10 +2,10 @@
 import numpy as np
 
 from bert_nq.modeling import freezing
-from bert_nq.modeling.encoders import bert
 from bert_nq.modeling.runtime import tf
 from tests.modeling.encoders.test_bert import TINY, assigned, batch, sizes
 from tests.support import numpy_bert
+from tests.support.encoding import encode
 
 
 def test_frozen_graph_gives_the_same_without_variables():
@@ -13,7 +13,7 @@ def test_frozen_graph_gives_the_same_without_variables():
     inputs = batch(TINY, [9, 3], 9)
     with tf.Graph().as_default():
         holders = [tf.placeholder(tf.int32, [None, None]) for _ in inputs]
-        outputs = bert.encode(TINY, *holders, is_training=False)
+        outputs = encode(TINY, holders)
         session = assigned(weights)
         expected = session.run(outputs, dict(zip(holders, inputs)))
     with freezing.frozen_session(session, outputs, tf.ConfigProto()) as session:

@@ -8,10 +8,11 @@ import safetensors.numpy
 
 from bert_nq.base.errors import UserError
 from bert_nq.modeling import checkpoints, conversion, huggingface
-from bert_nq.modeling.encoders import bert
+from bert_nq.modeling.encoders import bert_names
 from bert_nq.modeling.encoders.bert_config import BertConfig
 from bert_nq.modeling.runtime import tf
 from tests.support import numpy_bert
+from tests.support.encoding import encode
 
 CONFIG = BertConfig(vocab_size=9, hidden_size=4, num_hidden_layers=1, num_attention_heads=2,
                     intermediate_size=6, max_position_embeddings=5, type_vocab_size=2,
@@ -90,10 +91,10 @@ def message(call, *args, **kwargs):
 
 def test_names_and_shapes_are_those_of_the_graph():
     with tf.Graph().as_default():
-        bert.encode(CONFIG, *[tf.zeros([1, 3], tf.int32)] * 3, is_training=False)
+        encode(CONFIG, [tf.zeros([1, 3], tf.int32)] * 3)
         graph = {v.op.name: tuple(v.shape.as_list()) for v in tf.global_variables()}
-    assert huggingface.variable_shapes(CONFIG) == graph == numpy_bert.variable_shapes(**SIZES)
-    assert {huggingface.huggingface_name(name): shape[::-1] if name.endswith("kernel") else shape
+    assert bert_names.variables(CONFIG) == graph == numpy_bert.variable_shapes(**SIZES)
+    assert {bert_names.huggingface_name(name): shape[::-1] if name.endswith("kernel") else shape
             for name, shape in graph.items()} == HUGGINGFACE_SHAPES
 
 

@@ -6,11 +6,11 @@ import pytest
 
 from bert_nq.base.errors import UserError
 from bert_nq.modeling import precisions
-from bert_nq.modeling.encoders import bert
 from bert_nq.modeling.encoders.bert_config import BertConfig
 from bert_nq.modeling.runtime import MULTIPLIES_BFLOAT16, tf
 from tests.modeling.encoders.test_bert import TINY, assigned, batch, sizes
 from tests.support import numpy_bert
+from tests.support.encoding import encode
 
 WIDE = BertConfig(vocab_size=50, hidden_size=48, num_hidden_layers=2, num_attention_heads=4,
                   intermediate_size=96, max_position_embeddings=32, type_vocab_size=2)
@@ -20,8 +20,8 @@ HALVES = [pytest.param("bf16", marks=needs_bfloat16), "fp16"]
 
 def make_loss(config, inputs, seed=17, **options):
     """A scalar that all outputs of the encoder have a part in."""
-    sequence, pooled = bert.encode(config, *inputs, is_training=True,
-                                   seed=tf.constant(seed, tf.int64), **options)
+    sequence, pooled = encode(config, inputs, is_training=True,
+                              seed=tf.constant(seed, tf.int64), **options)
     assert sequence.dtype == pooled.dtype == tf.float32
     random = np.random.RandomState(1)
     return (tf.reduce_mean(sequence * random.standard_normal(config.hidden_size))
@@ -154,8 +154,7 @@ def test_prediction_in_half_precision(precision):
     outputs = []
     for each in ("fp32", precision):
         with tf.Graph().as_default():
-            sequence, pooled = bert.encode(WIDE, *map(tf.constant, inputs), is_training=False,
-                                           precision=each)
+            sequence, pooled = encode(WIDE, map(tf.constant, inputs), precision=each)
             assert sequence.dtype == pooled.dtype == tf.float32
             with assigned(weights_of(WIDE)) as session:
                 outputs.append(session.run([sequence, pooled]))

@@ -11,10 +11,11 @@ import pytest
 
 from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq.decoding import decode_example
-from bert_nq.decoding import outputs
 from bert_nq.decoding import page as page_decoder
-from bert_nq.decoding.outputs import NO_SPAN, WindowOutputs
 from bert_nq.features.options import FeatureOptions, TextOptions
+from bert_nq.modeling.heads import window_outputs as outputs
+from bert_nq.modeling.heads.outputs import from_values
+from bert_nq.modeling.heads.window_outputs import NO_SPAN, WindowOutputs
 from bert_nq.modeling.runtime import tf
 from bert_nq.prediction import export, predictor, serving
 from bert_nq.prediction.model_settings import Member, ModelSettings
@@ -55,7 +56,7 @@ class Model:
         self.folder = folder / "model"
         self.folder.mkdir()
         self.members = tuple(
-            Member(tiny_model.CONFIG, tiny_model.write(self.folder / str(seed), seed), weight)
+            Member(tiny_model.MODEL, tiny_model.write(self.folder / str(seed), seed), weight)
             for weight, seed in enumerate(seeds, 1))
         self.settings = ModelSettings(self.members, num_threads=1)
         self.serving = serving.Serving(
@@ -105,7 +106,7 @@ def strangers_outputs(path, folder, batches):
         capture_output=True, text=True, cwd=str(folder),
         env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"})
     assert done.returncode == 0, done.stderr
-    return [serving.as_outputs(np.load(str(folder / ("%d.out.npz" % i))))
+    return [from_values(WindowOutputs, np.load(str(folder / ("%d.out.npz" % i))))
             for i in range(len(batches))]
 
 
@@ -249,7 +250,7 @@ def test_a_client_has_the_answers_of_the_model(way, exported, model):
             return json.loads(json.dumps({name: value.tolist() for name, value in found.items()}))
 
         entries = list(serving.Serving.load(exported).predict(call, pages()))
-    with export.window_model.WindowModel(model.settings, OPTIONS) as session_model:
+    with export.window_model.WindowModel(model.settings, model.serving.decoder()) as session_model:
         wanted = list(predictor.predict(session_model, model.serving.page_predictor(), pages(),
                                         serving.BadInput()))
     assert entries == wanted
@@ -257,7 +258,7 @@ def test_a_client_has_the_answers_of_the_model(way, exported, model):
 
 def test_a_server_of_another_model():
     with pytest.raises(UserError, match="the answer of the model has no span_scores: is it one "):
-        serving.as_outputs({"start_logits": [[1.0]]})
+        from_values(WindowOutputs, {"start_logits": [[1.0]]})
 
 
 # The programs, as a person runs them.

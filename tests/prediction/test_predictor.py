@@ -8,8 +8,8 @@ import pytest
 from bert_nq.base.errors import BadExampleError, UserError
 from bert_nq.datasets.nq.decoding import decode_example
 from bert_nq.datasets.nq.shards import BadInput
-from bert_nq.decoding import outputs
 from bert_nq.decoding.decoders import make_decoder
+from bert_nq.modeling.heads import window_outputs as outputs
 from bert_nq.prediction import predictor
 from bert_nq.prediction.predictor import PagePredictor
 from tests.support import tiny_nq

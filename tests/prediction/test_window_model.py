@@ -5,16 +5,20 @@ import numpy as np
 import pytest
 
 from bert_nq.base.errors import UserError
-from bert_nq.decoding import outputs
-from bert_nq.decoding.outputs import OutputOptions, WindowOutputs
+from bert_nq.decoding.decoders import make_decoder
 from bert_nq.estimator import devices
+from bert_nq.modeling.heads import window_outputs as outputs
+from bert_nq.modeling.heads.joint import Logits
+from bert_nq.modeling.heads.window_outputs import WindowOutputs
+from bert_nq.modeling.runtime import tf
 from bert_nq.prediction import batches
 from bert_nq.prediction.model_settings import Member, ModelSettings
-from bert_nq.prediction.window_model import TpuWindowModel, WindowModel
+from bert_nq.prediction.window_model import TpuWindowModel, WindowModel, averaged
 from tests.support import tiny_model, tiny_nq
 
 SEQ_LENGTH = 40
-OPTIONS = OutputOptions(num_spans=6, num_positions=5, max_answer_length=8)
+DECODER = make_decoder("page", {"n_best_size": 6, "max_answer_length": 8})
+OPTIONS = DECODER.output_options()
 
 
 @pytest.fixture(scope="module")
@@ -58,14 +62,14 @@ def check(ours, theirs, atol=1e-4):
 
 
 def settings(paths, weights=(1.0, 1.0), **changes):
-    return ModelSettings(tuple(Member(tiny_model.CONFIG, path, weight)
+    return ModelSettings(tuple(Member(tiny_model.MODEL, path, weight)
                                for path, weight in zip(paths, weights)), **changes)
 
 
 def test_a_checkpoint_says_what_it_says_in_numpy(checkpoints):
     some = make_batches()
     assert {b.input_ids.shape[1] for b in some} == {32, 40}
-    with WindowModel(settings(checkpoints[:1]), OPTIONS) as model:
+    with WindowModel(settings(checkpoints[:1]), DECODER) as model:
         assert not model.full_length
         found = list(model.outputs(iter(some)))
     assert len(found) == 3
@@ -76,7 +80,7 @@ def test_a_checkpoint_says_what_it_says_in_numpy(checkpoints):
 
 @pytest.mark.parametrize("weights", [(1.0, 1.0), (0.5, 2.0)])
 def test_an_ensemble_says_the_mean(checkpoints, weights):
-    with WindowModel(settings(checkpoints, weights), OPTIONS) as model:
+    with WindowModel(settings(checkpoints, weights), DECODER) as model:
         for batch in make_batches():
             check(model.run(batch), expected(batch, [0, 1], weights))
 
@@ -84,7 +88,7 @@ def test_an_ensemble_says_the_mean(checkpoints, weights):
 def test_tpuestimator_says_the_same(checkpoints):
     some = make_batches(full_length=True)
     assert [len(b.rows) for b in some] == [3, 3, 2]  # The last one is filled up.
-    with WindowModel(settings(checkpoints[:1]), OPTIONS) as model:
+    with WindowModel(settings(checkpoints[:1]), DECODER) as model:
         wanted = list(model.outputs(some))
     drawn = []
     with tpu_model(checkpoints[:1]) as model:
@@ -99,7 +103,7 @@ def test_tpuestimator_says_the_same(checkpoints):
 
 
 def tpu_model(paths, batch_size=3):
-    return TpuWindowModel(settings(paths), OPTIONS, devices.RunSettings(
+    return TpuWindowModel(settings(paths), DECODER, devices.RunSettings(
         "", predict_batch_size=batch_size), SEQ_LENGTH)
 
 
@@ -142,14 +146,15 @@ def test_an_ensemble_is_not_for_tpus(checkpoints):
 
 def test_checkpoints_that_do_not_fit(checkpoints, tmp_path):
     with pytest.raises(UserError, match="there is no checkpoint .*nothing"):
-        WindowModel(settings([str(tmp_path / "nothing")]), OPTIONS)
-    config = dataclasses.replace(tiny_model.CONFIG, intermediate_size=48)
+        WindowModel(settings([str(tmp_path / "nothing")]), DECODER)
+    other = tiny_model.MODEL._replace(
+        config=dataclasses.replace(tiny_model.CONFIG, intermediate_size=48))
     with pytest.raises(UserError, match="intermediate"):
-        WindowModel(ModelSettings((Member(config, checkpoints[0]),)), OPTIONS)
+        WindowModel(ModelSettings((Member(other, checkpoints[0]),)), DECODER)
     # The second one, too.
     with pytest.raises(UserError, match="intermediate"):
-        WindowModel(ModelSettings((Member(tiny_model.CONFIG, checkpoints[0]),
-                                   Member(config, checkpoints[1]))), OPTIONS)
+        WindowModel(ModelSettings((Member(tiny_model.MODEL, checkpoints[0]),
+                                   Member(other, checkpoints[1]))), DECODER)
 
 
 def test_fingerprints_tell_models_apart(checkpoints, tmp_path):
@@ -159,3 +164,14 @@ def test_fingerprints_tell_models_apart(checkpoints, tmp_path):
     assert settings([copy]).fingerprint() == first  # It is the weights that count.
     assert settings(checkpoints).fingerprint() == "%s*1-%s*1" % (first, second)
     assert settings(checkpoints, (0.5, 2.0)).fingerprint() == "%s*0.5-%s*2" % (first, second)
+
+
+def test_weighted_mean_of_logits():
+    with tf.Graph().as_default(), tf.Session() as session:
+        first, second = (Logits(*(tf.constant(value, tf.float32) for value in values))
+                         for values in (([[1, 2]], [[0, 4]], [[8]]), ([[5, 2]], [[4, 0]], [[0]])))
+        mean = session.run(averaged([first, second], [1.0, 3.0]))
+        # 1/4 of the first and 3/4 of the second.
+        assert [value.tolist() for value in mean] == [[[4, 2]], [[3, 1]], [[2]]]
+        alone = session.run(averaged([first], [0.1]))
+        assert [value.tolist() for value in alone] == [[[1, 2]], [[0, 4]], [[8]]]

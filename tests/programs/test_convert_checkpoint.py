@@ -12,10 +12,10 @@ import pytest
 import safetensors.numpy
 
 from bert_nq.modeling import checkpoints, conversion
-from bert_nq.modeling.encoders import bert
 from bert_nq.modeling.encoders.bert_config import BertConfig
 from bert_nq.modeling.runtime import tf
 from tests.support import hf_models, hub_server, numpy_bert, programs
+from tests.support.encoding import encode
 
 PROGRAM = "prepare/convert_checkpoint.py"
 MARKS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
@@ -83,9 +83,9 @@ def run_checkpoint(folder, new, *batch) -> Tuple[Any, Any]:
     """
     config = BertConfig.from_json_file(os.path.join(folder, "bert_config.json"))
     with tf.Graph().as_default():
-        outputs = bert.encode(config, *map(tf.constant, batch), is_training=False)
+        outputs = encode(config, map(tf.constant, batch))
         shapes = {v.op.name: v.shape.as_list() for v in tf.global_variables()}
-        assignment = checkpoints.assignment_map(shapes, folder)
+        assignment = checkpoints.assignment_map(shapes, folder, "bert")
         assert sorted(assignment.new) == sorted(new)
         tf.train.init_from_checkpoint(assignment.checkpoint, assignment.map)
         with tf.Session() as session:

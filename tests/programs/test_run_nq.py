@@ -424,19 +424,20 @@ def test_a_pretrained_encoder_does_not_answer_questions(trained, work, tmp_path)
 
 def test_training_does_not_go_on_from_weights_alone(trained, work, tmp_path):
     from bert_nq.base.errors import UserError
-    from bert_nq.estimator import model
+    from bert_nq.estimator.model import check_can_continue
     from bert_nq.modeling import checkpoints
-    model.check_can_continue(glob.glob(glob.escape(work.model) + "/*-30.index")[0][:-6])
+    check_can_continue(tiny_nq.MODEL,
+                       glob.glob(glob.escape(work.model) + "/*-30.index")[0][:-6])
     weights = str(tmp_path / "weights.ckpt")
     checkpoints.write_weights(weights, checkpoints.read_weights(work.model))
     with pytest.raises(UserError, match="training cannot go on from .*weights.ckpt, which has no "
                        "global_step: choose another --output_dir and give the checkpoint as "
                        "--init_checkpoint"):
-        model.check_can_continue(weights)
+        check_can_continue(tiny_nq.MODEL, weights)
 
 
 def test_a_model_that_was_moved_is_found(trained, work, tmp_path):
-    from bert_nq.estimator import model
+    from bert_nq.modeling import checkpoints
     moved = str(tmp_path / "moved")
     shutil.copytree(work.model, moved)
-    assert model.latest_checkpoint(moved) == os.path.join(moved, "model.ckpt-30")
+    assert checkpoints.newest(moved) == os.path.join(moved, "model.ckpt-30")

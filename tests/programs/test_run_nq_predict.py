@@ -49,8 +49,7 @@ class Work:
         return subprocess.run(self.command(output, *flags), capture_output=True, text=True)
 
     def members(self, *weights):
-        config = tiny_model.CONFIG
-        return tuple(Member(config, checkpoint, weight)
+        return tuple(Member(tiny_model.MODEL, checkpoint, weight)
                      for checkpoint, weight in zip(self.checkpoints, weights))
 
     def job(self, output, **options):
@@ -89,8 +88,7 @@ def test_the_summary(work, undisturbed):
 
 def test_the_model_in_this_process_says_the_same(work, undisturbed, tmp_path):
     some_job = work.job(tmp_path / "out.json")
-    job.run_job(some_job, 1, lambda: WindowModel(some_job.model,
-                                                 some_job.decoder.output_options()))
+    job.run_job(some_job, 1, lambda: WindowModel(some_job.model, some_job.decoder))
     assert read(tmp_path / "out.json") == undisturbed[0]
 
 

@@ -7,7 +7,7 @@ import types
 
 import numpy as np
 
-from bert_nq.decoding import outputs
+from bert_nq.modeling.heads import window_outputs as outputs
 
 _OPTIONS = outputs.OutputOptions()
 
@@ -28,8 +28,8 @@ class ArithmeticModel:
 
     full_length = False
 
-    def __init__(self, settings=None, options=_OPTIONS):
-        self._options = options
+    def __init__(self, settings=None, decoder=None):
+        self._options = decoder.output_options() if decoder else _OPTIONS
         self.batch_sizes = []
 
     def __enter__(self):

@@ -11,10 +11,10 @@ import os
 import numpy as np
 from absl import flags
 
-from bert_nq.modeling.encoders import bert
 from bert_nq.modeling.runtime import tf
 from tests.modeling.encoders.test_bert import TINY, assigned, batch, reference, sizes
 from tests.support import numpy_bert, programs
+from tests.support.encoding import encode
 
 FOLDER = os.path.join(programs.ROOT, "tests", "data", "encoder")
 
@@ -25,7 +25,7 @@ def main():
     inputs = batch(TINY, [13, 6, 1], 13)
     runtime = "tf" + tf.__version__[0]
     with tf.Graph().as_default():
-        bert.encode(TINY, *map(tf.constant, inputs), is_training=False)
+        encode(TINY, map(tf.constant, inputs))
         with assigned(weights) as session:
             tf.train.Saver().save(session, os.path.join(FOLDER, runtime + ".ckpt"),
                                   write_meta_graph=False, write_state=False)

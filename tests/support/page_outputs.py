@@ -4,8 +4,8 @@ from typing import NamedTuple
 import numpy as np
 
 from bert_nq.datasets.nq.example import AnswerType, Candidate, Example
-from bert_nq.decoding import outputs
 from bert_nq.features.windows import Windows
+from bert_nq.modeling.heads import window_outputs as outputs
 
 QUERY_LENGTH = 3  # [CLS] question [SEP]
 UNTOLD = -20.0  # the logit of a start or end that a Window does not give

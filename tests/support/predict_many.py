@@ -5,9 +5,9 @@ import sys
 
 import numpy as np
 
-from bert_nq.decoding import outputs
 from bert_nq.decoding.decoders import make_decoder
 from bert_nq.features.options import TextOptions
+from bert_nq.modeling.heads import window_outputs as outputs
 from bert_nq.prediction import job
 from bert_nq.prediction.model_settings import Member, ModelSettings
 from tests.support import tiny_nq
@@ -50,7 +50,7 @@ def main():
     """Arguments: the shard, the vocabulary, the output. Prints pages and bytes as JSON."""
     shard, vocabulary, output = sys.argv[1:]
     result = job.run_job(
-        job.Job([shard], output, ModelSettings((Member(tiny_nq.CONFIG, "model.ckpt"),)), "01234567",
+        job.Job([shard], output, ModelSettings((Member(tiny_nq.MODEL, "model.ckpt"),)), "01234567",
                 TextOptions(vocabulary), tiny_nq.feature_options(), make_decoder("page", {})),
         num_workers=1, open_model=QuickModel)
     print(json.dumps({"pages": result.counts["pages"],

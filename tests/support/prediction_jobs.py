@@ -40,7 +40,7 @@ def make_job(corpus, output, inputs="abcd", decoder="page", **changes):
         if name[0] in inputs and ".jsonl" in name]
     return job.Job(**dict(
         {"inputs": paths, "output": str(output), "fingerprint": "01234567", "batch_size": 8,
-         "model": ModelSettings((Member(tiny_nq.CONFIG, "model.ckpt"),)),
+         "model": ModelSettings((Member(tiny_nq.MODEL, "model.ckpt"),)),
          "text": TextOptions(str(corpus / "vocab.txt")), "windows": tiny_nq.feature_options(),
          "decoder": make_decoder(decoder, {})}, **changes))
 
@@ -69,7 +69,7 @@ class Run:
 
 def here(some_job, model=ArithmeticModel):
     """A model for a run in this process."""
-    return model(options=some_job.decoder.output_options())
+    return model(decoder=some_job.decoder)
 
 
 def read(path):
@@ -89,7 +89,7 @@ def expected(indexes):
     decoder = make_decoder("page", {})
     pages = predictor.PagePredictor(tiny_nq.window_maker(), decoder, 8)
     return list(predictor.predict(
-        ArithmeticModel(options=decoder.output_options()), pages,
+        ArithmeticModel(decoder=decoder), pages,
         (decode_example(make_line(place(i)), "page %d" % i) for i in indexes), BadInput()))
 
 

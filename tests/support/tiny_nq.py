@@ -7,6 +7,7 @@ from bert_nq.features.joint_windows import FEATURIZER, SPEC
 from bert_nq.features.options import FeatureOptions, TextOptions
 from bert_nq.features.windows import Labels, WindowMaker, Windows
 from bert_nq.modeling.encoders.bert_config import BertConfig
+from bert_nq.modeling.models import Model
 from bert_nq.records import examples
 from bert_nq.records.preparation import PreparationOptions
 from bert_nq.text.vocabulary import NQ_MARKERS, Vocabulary
@@ -24,6 +25,7 @@ TOKENS = list(dict.fromkeys(
 CONFIG = BertConfig(vocab_size=len(TOKENS), hidden_size=32, num_hidden_layers=2,
                     num_attention_heads=2, intermediate_size=64, max_position_embeddings=96,
                     type_vocab_size=2, initializer_range=0.1)
+MODEL = Model(CONFIG, "joint")
 
 
 def place_page(i, example_id=None, filler=1):

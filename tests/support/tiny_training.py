@@ -5,7 +5,9 @@ import os
 from bert_nq.datasets.nq.decoding import decode_example
 from bert_nq.estimator import devices
 from bert_nq.features.joint_windows import FEATURIZER
+from bert_nq.modeling.models import Model
 from bert_nq.records import tfrecord
+from bert_nq.scoring.nq.measure import MEASURE
 from bert_nq.training import run, run_record
 from bert_nq.training.history import History
 from bert_nq.training.settings import KeepingSettings, TrainingData, TrainingSettings
@@ -65,10 +67,10 @@ def trained(path, output_dir, keeping=KEEPING, evaluate=None, keep_checkpoint_ma
     lines = []
     settings = SETTINGS._replace(**settings)
     data = TrainingData([path], 20, run_record.describe_data([path], 20), FEATURIZER)
-    result = run.train(CONFIG, None, data, settings, keeping,
+    result = run.train(Model(CONFIG, "joint"), None, data, settings, keeping,
                        devices.RunSettings(str(output_dir), train_batch_size=4,
                                            keep_checkpoint_max=keep_checkpoint_max),
-                       lines.append, evaluate)
+                       MEASURE, lines.append, evaluate)
     return result, lines
 
 

@@ -11,7 +11,10 @@ from bert_nq.training.history import Block, Evaluation, History
 
 
 def scores(long, short):
-    return {"long-best-threshold-f1": long, "short-best-threshold-f1": short}
+    return {"long": long, "short": short}
+
+
+BOTH = ("long", "short")
 
 
 def filled(num_steps, upto, after=0, into=None):
@@ -71,21 +74,19 @@ def test_what_is_not_finite_is_left_out_of_the_mean():
 
 def test_the_best_evaluation_is_the_earliest_of_equals():
     history = History(100)
-    assert history.best("long") is None
+    assert history.best(["long"]) is None
     history.add_evaluation(20, scores(0.5, 0.125))
     history.add_evaluation(10, scores(0.5, 0.0))
     history.add_evaluation(30, scores(0.25, 0.375))
     assert [e.step for e in history.evaluations] == [10, 20, 30]
-    assert history.best("long").step == 10
-    assert history.best("short").step == 30
+    assert history.best(["long"]).step == 10
+    assert history.best(["short"]).step == 30
     # Means of 0.25, 0.3125 and 0.3125.
-    assert history.best("both") == Evaluation(20, scores(0.5, 0.125))
-    assert history.best().f1("both") == 0.3125
-    with pytest.raises(ValueError, match="unknown metric 'f1'"):
-        history.best("f1")
+    assert history.best(BOTH) == Evaluation(20, scores(0.5, 0.125))
+    assert history.best(BOTH).mean(BOTH) == 0.3125
     # A step that is scored again has its last scores.
     history.add_evaluation(20, scores(0.0, 0.0))
-    assert history.best("both").step == 30
+    assert history.best(BOTH).step == 30
     assert len(history.evaluations) == 3
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from bert_nq.base import files
 from bert_nq.modeling import checkpoints
+from bert_nq.scoring.nq.measure import MEASURE
 from bert_nq.training.history import History
 from bert_nq.training.settings import KeepingSettings
 from tests.support.tiny_training import trained, write_pages
@@ -61,7 +62,7 @@ def test_a_model_is_scored_now_and_then_and_the_best_is_kept(record_file, tmp_pa
                 if "adam" in name]
     history = History.read(str(tmp_path / "history.json"))
     assert [e.step for e in history.evaluations] == [3, 6, 9, 10]
-    assert result.history.best("long").step == 9
+    assert result.history.best(MEASURE.keys("long")).step == 9
 
 
 def test_a_last_scoring_that_was_broken_off_is_made_up_for(record_file, tmp_path):
@@ -69,7 +70,7 @@ def test_a_last_scoring_that_was_broken_off_is_made_up_for(record_file, tmp_path
     assert not os.path.exists(str(tmp_path / "best"))
     for scorer in (Scorer((0.5, 0.5)), Scorer()):  # and not a second time
         result, lines = trained(record_file, tmp_path, evaluate=scorer)
-        assert (result.steps_done, result.history.best("both").step) == (0, 10)
+        assert (result.steps_done, result.history.best(MEASURE.keys("both")).step) == (0, 10)
     assert steps_in(tmp_path / "best") == [10]
 
 

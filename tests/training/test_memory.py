@@ -7,10 +7,11 @@ import sys
 
 import pytest
 
-from bert_nq.modeling.encoders import bert
+from bert_nq.modeling import encoders
 from bert_nq.modeling.encoders.bert_config import BertConfig
 from bert_nq.modeling.runtime import MULTIPLIES_BFLOAT16, tf
 from bert_nq.training import memory, optimizer
+from tests.support.encoding import encode
 from tests.support.programs import ROOT
 
 SMALL = BertConfig(vocab_size=10, hidden_size=4, num_hidden_layers=3, num_attention_heads=2,
@@ -23,9 +24,9 @@ WEIGHTS = 17 * 4 + 8 + 3 * (80 + 16 + 76) + 20
 def test_weights_are_those_of_the_graph():
     with tf.Graph().as_default():
         ids = tf.zeros([1, 1], tf.int32)
-        bert.encode(SMALL, ids, ids, ids, is_training=False)
+        encode(SMALL, [ids] * 3)
         sizes = [v.shape.num_elements() for v in tf.trainable_variables()]
-    assert sum(sizes) == memory.num_weights(SMALL) == WEIGHTS
+    assert sum(sizes) == encoders.num_weights(SMALL) == WEIGHTS
 
 
 def test_estimate_by_hand():

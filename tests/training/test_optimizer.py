@@ -76,7 +76,7 @@ def test_it_equals_the_reference_over_warm_up_and_decay(warmup):
     assert sorted(mine[-1]) == sorted(theirs[-1])
     for step, (a, b) in enumerate(zip(mine, theirs)):
         for name in a:
-            # The kernel has 1 - beta_2 from float32's 0.999: 1.3e-5 less than 0.001.
+            # The kernel has 1 - adam_beta2 from float32's 0.999: 1.3e-5 less than 0.001.
             rtol = 2e-5 if name.endswith("adam_v") else 1e-6
             np.testing.assert_allclose(a[name], b[name], rtol=rtol, atol=1e-6,
                                        err_msg="%s after step %d" % (name, step + 1))
@@ -202,12 +202,12 @@ def excluded(name):
 
 
 def adamw_change(name, value, m, v, step, s):
-    return m / (np.sqrt(v) + s.epsilon) + (0 if excluded(name) else s.weight_decay_rate * value)
+    return m / (np.sqrt(v) + s.adam_epsilon) + (0 if excluded(name) else s.weight_decay_rate * value)
 
 
 def lamb_change(name, value, m, v, step, s):
     t = step + 1
-    change = m / (1 - s.beta_1 ** t) / (np.sqrt(v / (1 - s.beta_2 ** t)) + s.epsilon)
+    change = m / (1 - s.adam_beta1 ** t) / (np.sqrt(v / (1 - s.adam_beta2 ** t)) + s.adam_epsilon)
     if excluded(name):
         return change
     change = change + s.weight_decay_rate * value
@@ -221,8 +221,8 @@ def in_numpy(change_of, settings, factors=None):
     m, v = (dict.fromkeys(MODEL, 0.0) for _ in range(2))
     for step, gradients in enumerate(GRADIENTS):
         for name, g in gradients.items():
-            m[name] = settings.beta_1 * m[name] + (1 - settings.beta_1) * g
-            v[name] = settings.beta_2 * v[name] + (1 - settings.beta_2) * g ** 2
+            m[name] = settings.adam_beta1 * m[name] + (1 - settings.adam_beta1) * g
+            v[name] = settings.adam_beta2 * v[name] + (1 - settings.adam_beta2) * g ** 2
             rate = numpy_rate(settings, step) * (factors or {}).get(name, 1.0)
             values[name] = values[name] - rate * change_of(
                 name, values[name], m[name], v[name], step, settings)
@@ -248,14 +248,14 @@ def assert_equals_numpy(settings, change_of, factors=None):
 
 def test_adamw_equals_numpy():
     assert_equals_numpy(UNCLIPPED, adamw_change)
-    assert_equals_numpy(UNCLIPPED._replace(weight_decay_rate=0.1, beta_1=0.8, beta_2=0.9,
-                                           epsilon=1e-3), adamw_change)
+    assert_equals_numpy(UNCLIPPED._replace(weight_decay_rate=0.1, adam_beta1=0.8, adam_beta2=0.9,
+                                           adam_epsilon=1e-3), adamw_change)
 
 
 def test_lamb_equals_numpy():
     assert_equals_numpy(UNCLIPPED._replace(optimizer="lamb"), lamb_change)
-    assert_equals_numpy(UNCLIPPED._replace(optimizer="lamb", weight_decay_rate=0.1, beta_1=0.8,
-                                           beta_2=0.9, epsilon=1e-3), lamb_change)
+    assert_equals_numpy(UNCLIPPED._replace(optimizer="lamb", weight_decay_rate=0.1, adam_beta1=0.8,
+                                           adam_beta2=0.9, adam_epsilon=1e-3), lamb_change)
     # Without decay the variables are scaled to their norms none the less.
     assert_equals_numpy(UNCLIPPED._replace(optimizer="lamb", weight_decay_rate=0.0), lamb_change)
 

@@ -5,9 +5,13 @@ import sys
 
 import pytest
 
+from bert_nq.scoring.nq.measure import MEASURE
 from bert_nq.training import plots
 from bert_nq.training.history import History
 from tests.support import programs
+
+# As the joint head has them.
+LABELS = (("start_loss", "start"), ("end_loss", "end"), ("type_loss", "answer type"))
 
 
 def history(num_steps=4, evaluated=True):
@@ -32,7 +36,7 @@ def legend(axes):
 
 
 def test_losses_stand_above_the_scores():
-    figure = plots.draw(history())
+    figure = plots.draw(history(), MEASURE, LABELS)
     above, below, behind = figure.axes
     assert (above.get_ylabel(), below.get_ylabel(), below.get_xlabel()) == (
         "cross entropy (nats)", "F1", "step")
@@ -48,7 +52,7 @@ def test_losses_stand_above_the_scores():
 
 
 def test_the_best_scores_are_marked():
-    below = plots.draw(history()).axes[1]
+    below = plots.draw(history(), MEASURE, LABELS).axes[1]
     assert legend(below) == ["long answer, best 0.750 at step 4",
                              "short answer, best 0.500 at step 2"]
     stars = [tuple(map(list, line.get_data())) for line in below.get_lines()
@@ -58,9 +62,16 @@ def test_the_best_scores_are_marked():
 
 
 def test_without_evaluations_the_losses_have_the_picture_to_themselves():
-    above, behind = plots.draw(history(evaluated=False)).axes
+    above, behind = plots.draw(history(evaluated=False), MEASURE, LABELS).axes
     assert above.get_xlabel() == "step"
     assert legend(above) == ["total", "start", "end", "answer type"]
+
+
+def test_losses_without_labels_are_called_by_their_names():
+    run = History(2)
+    run.add_step(1, {"loss": 3.0, "next_word_loss": 2.0, "end_loss": 1.0, "end_accuracy": 0.5})
+    above = plots.draw(run, MEASURE, LABELS).axes[0]
+    assert legend(above) == ["total", "end", "next word"]
 
 
 def test_a_longer_run_has_a_smooth_line_over_the_raw_one():
@@ -68,7 +79,7 @@ def test_a_longer_run_has_a_smooth_line_over_the_raw_one():
     raw = [10.0 if step % 2 else 8.0 for step in range(200)]
     for step, loss in enumerate(raw, 1):
         run.add_step(step, {"loss": loss})
-    pale, smooth = plots.draw(run).axes[0].get_lines()
+    pale, smooth = plots.draw(run, MEASURE).axes[0].get_lines()
     assert list(pale.get_ydata()) == raw
     assert pale.get_alpha() < 0.5
     # 200 / 50 = 4 steps on both sides, 9 in all: four or five of either kind.
@@ -88,7 +99,7 @@ def test_smoothing(values, width, expected):
 @pytest.mark.parametrize("run", [history(), history(1, False), History(10)])
 def test_the_file_is_a_picture_of_1200_by_900(run, tmp_path):
     path = tmp_path / "training.png"
-    plots.write_plot(run, str(path))
+    plots.write_plot(run, str(path), MEASURE, LABELS)
     data = path.read_bytes()
     assert data[:8] == b"\x89PNG\r\n\x1a\n"
     assert struct.unpack(">2I", data[16:24]) == (1200, 900)

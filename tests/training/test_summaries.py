@@ -3,7 +3,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from bert_nq.scoring.nq import measures
-from bert_nq.training.summaries import SummaryWriter, evaluation_tag
+from bert_nq.training.summaries import SummaryWriter, evaluation_tag, step_tag
 
 
 def write(folder, start_step, steps, losses, scores=None):
@@ -60,3 +60,11 @@ def test_all_official_scores_have_a_tag_of_their_own(tmp_path):
     ("long-answer-f1", "dev/long_answer_f1")])
 def test_tags_of_scores(key, tag):
     assert evaluation_tag(key) == tag
+
+
+@pytest.mark.parametrize("name, tag", [
+    ("loss", "loss/total"), ("start_loss", "loss/start"), ("type_accuracy", "accuracy/type"),
+    ("next_word_loss", "loss/next_word"), ("loss_scale", "loss_scale"),
+    ("gradient_norm", "gradient_norm")])
+def test_tags_of_steps(name, tag):
+    assert step_tag(name) == tag

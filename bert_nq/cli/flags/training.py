@@ -1,27 +1,32 @@
-"""The flags of run_nq.py that training and the Estimator understand.
+"""The flags of training and of the Estimator.
 
-The reference's names, meanings and defaults where it has them.
+The reference's names, meanings and defaults where it has them; the defaults stand in
+training/settings.py.
 """
 from typing import Any, Callable, Dict, NamedTuple
 
 from absl import flags
+
+from bert_nq.scoring.measure import Measure
+from bert_nq.training.settings import KeepingSettings, TrainingSettings
 
 # The flags count as the calling program's own in --help.
 flags.disclaim_key_flags()
 
 
 class Groups(NamedTuple):
-    """How to read the flags, by what they are for; each gives {flag's name: value}."""
-    training: Callable[[], Dict[str, Any]]  # what decides the trained weights
-    keeping: Callable[[], Dict[str, Any]]  # what is saved and scored when
+    """How to read the flags, by their purposes; each gives {flag's name: value}."""
+    training: Callable[[], Dict[str, Any]]  # settings that decide the trained weights
+    keeping: Callable[[], Dict[str, Any]]  # when to save and to score
     running: Callable[[], Dict[str, Any]]  # devices and batches
 
 
-def define_training_flags(model_flags: Dict[str, Any]) -> Groups:
+def define_training_flags(model_flags: Dict[str, Any], measure: Measure) -> Groups:
     """Defines the flags; returns how to read them.
 
     Args:
       model_flags: holders of the flags that prediction has as well, see prediction_setup.
+      measure: its choices are the values of --metric.
     """
     seed = flags.DEFINE_integer(
         "seed", None, "Of initial weights, dropout and data order. Random if not set; a run that "
@@ -29,82 +34,78 @@ def define_training_flags(model_flags: Dict[str, Any]) -> Groups:
     training = dict(_schedule_flags(), **_step_flags())
     shared = {name: model_flags[name] for name in ("output_dir", "predict_batch_size")}
     return Groups(_reader(dict(training, seed=seed, precision=model_flags["precision"])),
-                  _reader(_keeping_flags()), _reader(dict(_device_flags(), seed=seed, **shared)))
+                  _reader(_keeping_flags(measure)),
+                  _reader(dict(_device_flags(), seed=seed, **shared)))
 
 
 def _reader(holders: Dict[str, Any]) -> Callable[[], Dict[str, Any]]:
     return lambda: {name: holder.value for name, holder in holders.items()}
 
 
+class _Definer:
+    """Defines flags with the defaults and types of settings; gathers their holders."""
+
+    def __init__(self, defaults: NamedTuple):
+        self._defaults = defaults
+        self.holders: Dict[str, Any] = {}
+
+    def __call__(self, name: str, text: str, **limits) -> None:
+        default = getattr(self._defaults, name)
+        define = {bool: flags.DEFINE_bool, int: flags.DEFINE_integer, float: flags.DEFINE_float,
+                  str: flags.DEFINE_enum}[type(default)]
+        if "values" in limits:
+            self.holders[name] = define(name, default, limits["values"], text)
+        else:
+            self.holders[name] = define(name, default, text, **limits)
+
+
 def _schedule_flags() -> Dict[str, Any]:
-    """The optimizer and what it does when."""
-    return {
-        "learning_rate": flags.DEFINE_float(
-            "learning_rate", 5e-5, "The highest learning rate.", lower_bound=0),
-        "num_train_epochs": flags.DEFINE_float(
-            "num_train_epochs", 3.0, "Passes over the records.", lower_bound=0),
-        "warmup_proportion": flags.DEFINE_float(
-            "warmup_proportion", 0.1, "Share of the steps in which the rate goes up.",
-            lower_bound=0, upper_bound=1),
-        "optimizer": flags.DEFINE_enum(
-            "optimizer", "adamw", ["adamw", "lamb"], "BERT's Adam with weight decay, or LAMB for "
-            "batches of thousands."),
-        "weight_decay_rate": flags.DEFINE_float(
-            "weight_decay_rate", 0.01, "Of all weights but biases and LayerNorm.", lower_bound=0),
-        "adam_beta1": flags.DEFINE_float(
-            "adam_beta1", 0.9, "Decay of the mean gradient, also LAMB's.", lower_bound=0,
-            upper_bound=1),
-        "adam_beta2": flags.DEFINE_float(
-            "adam_beta2", 0.999, "Decay of the mean squared gradient, also LAMB's.", lower_bound=0,
-            upper_bound=1),
-        "adam_epsilon": flags.DEFINE_float(
-            "adam_epsilon", 1e-6, "Added to the root of the latter.", lower_bound=0),
-        "max_gradient_norm": flags.DEFINE_float(
-            "max_gradient_norm", 1.0, "Gradients of a larger norm are scaled down to it; 0: none.",
-            lower_bound=0),
-        "layerwise_lr_decay": flags.DEFINE_float(
-            "layerwise_lr_decay", 1.0, "Each layer learns at this share of the rate of the one "
-            "above it.", lower_bound=0, upper_bound=1),
-        "freeze_embeddings": flags.DEFINE_bool(
-            "freeze_embeddings", False, "Leave the embeddings as --init_checkpoint has them."),
-        "freeze_layers": flags.DEFINE_integer(
-            "freeze_layers", 0, "Leave this many of the lowest layers as they are.",
-            lower_bound=0),
-    }
+    """The optimizer and its schedule."""
+    define = _Definer(TrainingSettings())
+    define("learning_rate", "The highest learning rate.", lower_bound=0)
+    define("num_train_epochs", "Passes over the records.", lower_bound=0)
+    define("warmup_proportion", "Share of the steps in which the rate goes up.", lower_bound=0,
+           upper_bound=1)
+    define("optimizer", "BERT's Adam with weight decay, or LAMB for batches of thousands.",
+           values=["adamw", "lamb"])
+    define("weight_decay_rate", "Of all weights but biases and LayerNorm.", lower_bound=0)
+    define("adam_beta1", "Decay of the mean gradient, also LAMB's.", lower_bound=0, upper_bound=1)
+    define("adam_beta2", "Decay of the mean squared gradient, also LAMB's.", lower_bound=0,
+           upper_bound=1)
+    define("adam_epsilon", "Added to the root of the latter.", lower_bound=0)
+    define("max_gradient_norm", "Gradients of a larger norm are scaled down to it; 0: none.",
+           lower_bound=0)
+    define("layerwise_lr_decay", "Each layer learns at this share of the rate of the one above it.",
+           lower_bound=0, upper_bound=1)
+    define("freeze_embeddings", "Leave the embeddings as --init_checkpoint has them.")
+    define("freeze_layers", "Leave this many of the lowest layers as they are.", lower_bound=0)
+    return define.holders
 
 
 def _step_flags() -> Dict[str, Any]:
-    """How a step is computed."""
-    return {
-        "gradient_accumulation_steps": flags.DEFINE_integer(
-            "gradient_accumulation_steps", 1, "Passes of --train_batch_size windows that make one "
-            "step: a larger batch in the same memory.", lower_bound=1),
-        "gradient_checkpointing": flags.DEFINE_bool(
-            "gradient_checkpointing", False, "Compute layers again in the backward pass instead of "
-            "keeping what is in them: much less memory, a third more time."),
-        "alarm_steps": flags.DEFINE_integer(
-            "alarm_steps", 1000, "Stop if so long after the warm-up the loss is still that of a "
-            "model that knows nothing; 0: never.", lower_bound=0),
-    }
+    """The computation of a step."""
+    define = _Definer(TrainingSettings())
+    define("gradient_accumulation_steps", "Passes of --train_batch_size windows that make one "
+           "step: a larger batch in the same memory.", lower_bound=1)
+    define("gradient_checkpointing", "Compute layers again in the backward pass instead of keeping "
+           "what is in them: much less memory, a third more time.")
+    define("alarm_steps", "Stop if so long after the warm-up the loss is still that of a model "
+           "that knows nothing; 0: never.", lower_bound=0)
+    return define.holders
 
 
-def _keeping_flags() -> Dict[str, Any]:
-    return {
-        "save_checkpoints_steps": flags.DEFINE_integer(
-            "save_checkpoints_steps", 1000, "Steps between two checkpoints.", lower_bound=1),
-        "eval_every": flags.DEFINE_integer(
-            "eval_every", 0, "Steps between two scorings of --dev_file; 0: at the end only.",
-            lower_bound=0),
-        "metric": flags.DEFINE_enum(
-            "metric", "both", ["long", "short", "both"], "Which F1 on --dev_file makes a "
-            "checkpoint the best, which is kept in OUTPUT_DIR/best; both: their mean."),
-        "early_stopping": flags.DEFINE_integer(
-            "early_stopping", 0, "Stop after so many scorings without a better one; 0: never.",
-            lower_bound=0),
-        "average_last": flags.DEFINE_integer(
-            "average_last", 0, "Average this many of the last checkpoints at the end, into "
-            "OUTPUT_DIR/averaged.", lower_bound=0),
-    }
+def _keeping_flags(measure: Measure) -> Dict[str, Any]:
+    define = _Definer(KeepingSettings(metric=measure.default))
+    define("save_checkpoints_steps", "Steps between two checkpoints.", lower_bound=1)
+    define("eval_every", "Steps between two scorings of --dev_file; 0: at the end only.",
+           lower_bound=0)
+    define("metric", "Which score on --dev_file makes a checkpoint the best, which is kept in "
+           "OUTPUT_DIR/best; of several, their mean.", values=list(measure.choices))
+    define("early_stopping", "Stop after so many scorings without a better one; 0: never.",
+           lower_bound=0)
+    define("average_last", "Average this many of the last checkpoints at the end, into "
+           "OUTPUT_DIR/averaged.", lower_bound=0)
+    return define.holders
 
 
 def _device_flags() -> Dict[str, Any]:

@@ -1,1 +1,118 @@
-"""Encoders: token ids to a vector for each position."""
+"""Encoders: token ids to a vector for each position. Looked up by name, without TensorFlow.
+
+A new encoder is a module with an `ENCODER` and a line in ENCODERS.
+"""
+import importlib
+from typing import Any, Callable, Dict, NamedTuple, Tuple
+
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
+
+# Name, as in a config's "model_type", to the module that has the ENCODER.
+ENCODERS = {"bert": "bert_nq.modeling.encoders.bert_encoder"}
+DEFAULT = "bert"  # of configs without a "model_type", as all of Google's
+
+Shape = Tuple[int, ...]
+
+
+class Pass(NamedTuple):
+    """One pass through a model: what for, and how it is computed."""
+
+    is_training: bool = False  # whether dropout is on and gradients will be taken
+    # Scalar int64 tensor, from which dropout's masks follow: another one for each step, device and
+    # pass. Needed in training, unless the config has no dropout.
+    seed: Any = None
+    precision: str = "fp32"  # what layers compute in, one of precisions.PRECISIONS
+    use_tpu: bool = False
+    # Whether the backward pass computes layers again from what goes into them, instead of keeping
+    # what is in them: less memory, more time.
+    recompute: bool = False
+    all_layers: bool = False  # whether Encoded.layers is wanted
+
+
+class Encoded(NamedTuple):
+    """An encoder's vectors, float32 tensors. B batch, S sequence, H hidden size."""
+
+    sequence: Any  # [B, S, H], of the last layer
+    pooled: Any  # [B, H], of the whole sequence; None where the encoder has no pooler
+    layers: Tuple[Any, ...] = ()  # [B, S, H] each: the embeddings, then every layer's output
+
+
+class Names(NamedTuple):
+    """An encoder's variables in Google's checkpoints, and the same tensors in Hugging Face's files.
+
+    Kernels are [in, out] there and [out, in] here; nothing else is transposed, but for what
+    `transposed_heads` lists.
+    """
+
+    scope: str  # Google's names of the encoder's variables begin with it, and a slash
+    optional: str  # what begins with this, such as the pooler, may be missing on either side
+    # {field of the config: (variable, axis of its shape)}, and a pattern of which the largest group
+    # is the number of the last layer: a checkpoint's shapes tell these sizes.
+    sizes: Dict[str, Tuple[str, int]]
+    layer: str
+    num_layers_field: str
+    title: str  # as messages call such a model: "BERT"
+
+    huggingface: Callable[[str], str]  # Hugging Face's name of a variable, without its prefix
+    prefix: str  # what Hugging Face puts before it in models with a head
+    tensors: str  # pattern of the names, without prefix, that an encoder's tensors have
+    redundant: str  # pattern of the names of copies of other weights, and of buffers
+    heads: Dict[str, str]  # Google's name of a head's variable to Hugging Face's
+    transposed_heads: Dict[str, str]
+    config_from_huggingface: Callable  # (values, where) -> (config, notes)
+    config_to_huggingface: Callable  # config -> {name: value}
+
+
+class Encoder(NamedTuple):
+    """An architecture, as functions of its config."""
+
+    config_type: type  # has from_dict(values, where), to_dict(), to_json(), .encoder, .vocab_size
+    encode: Callable  # (config, features, Pass) -> Encoded; this alone imports TensorFlow
+    variables: Callable[[Any], Dict[str, Shape]]  # of a config: {name: shape}
+    inputs: Tuple[str, ...]  # the features that `encode` reads, int32 [B, S] each
+    names: Names
+    # (config, sequences, length, precision, recompute) -> bytes that a training pass keeps for its
+    # backward pass, and works with beside them.
+    activations: Callable[..., int]
+
+
+def find(name: str) -> Encoder:
+    """The encoder of a name.
+
+    Raises:
+      UserError: there is none.
+    """
+    if name not in ENCODERS:
+        raise UserError("there is no encoder %r: choose one of %s" % (name, ", ".join(ENCODERS)))
+    return importlib.import_module(ENCODERS[name]).ENCODER
+
+
+def of(config: Any) -> Encoder:
+    """The encoder that a config is for."""
+    return find(config.encoder)
+
+
+def read_config(path: str) -> Any:
+    """The config in a file such as bert_config.json; its "model_type" chooses the encoder.
+
+    Raises:
+      UserError: the file is missing, is not JSON, or describes no encoder of ours.
+    """
+    values = files.read_json(path, must_exist=True, remedy="")
+    name = values.get("model_type", DEFAULT) if isinstance(values, dict) else DEFAULT
+    if name not in ENCODERS:
+        raise UserError("%s: model_type is %r; there is %s" % (path, name, ", ".join(ENCODERS)))
+    return find(name).config_type.from_dict(values, path)
+
+
+def num_weights(config: Any) -> int:
+    """How many weights an encoder has; those of a head are a few thousand more."""
+    return sum(_product(shape) for shape in of(config).variables(config).values())
+
+
+def _product(shape: Shape) -> int:
+    product = 1
+    for size in shape:
+        product *= size
+    return product

@@ -1,18 +1,20 @@
-"""The shape of a BERT encoder, as in Google's bert_config.json. Free of TensorFlow."""
+"""The sizes of a BERT encoder, as in Google's bert_config.json. Free of TensorFlow."""
 import dataclasses
 import json
-from typing import Any, Dict
+from typing import Any, ClassVar, Dict
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
 
-# What may stand in `hidden_act`; the meaning of each is in modeling.activations.
+# The values of `hidden_act`; modeling.activations has the meaning of each.
 ACTIVATIONS = ("gelu", "gelu_tanh", "gelu_new", "gelu_erf", "relu", "tanh", "linear")
 
 
 @dataclasses.dataclass(frozen=True)
 class BertConfig:
     """The sizes and rates of an encoder; names and defaults are those of Google's BERT."""
+
+    encoder: ClassVar[str] = "bert"  # its name in encoders.ENCODERS
 
     vocab_size: int
     hidden_size: int = 768
@@ -73,7 +75,7 @@ class BertConfig:
         Raises:
           UserError: the file is missing, is not JSON, or describes no encoder of ours.
         """
-        return cls.from_dict(read_json(path), path)
+        return cls.from_dict(files.read_json(path, must_exist=True, remedy=""), path)
 
     def to_dict(self) -> Dict[str, Any]:
         """All fields by name."""
@@ -82,20 +84,6 @@ class BertConfig:
     def to_json(self) -> str:
         """The text of a bert_config.json."""
         return json.dumps(self.to_dict(), indent=2, sort_keys=True) + "\n"
-
-
-def read_json(path: str) -> Any:
-    """What the JSON file `path` holds.
-
-    Raises:
-      UserError: it cannot be read or is not JSON.
-    """
-    with files.open_binary(path) as f:
-        text = f.read()
-    try:
-        return json.loads(text.decode("utf8"))
-    except ValueError as e:  # UnicodeDecodeError and JSONDecodeError both are.
-        raise UserError("%s is not a JSON file: %s" % (path, e)) from e
 
 
 def _check_value(name: str, value: Any, where: str) -> None:

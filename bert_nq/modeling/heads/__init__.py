@@ -1,1 +1,37 @@
-"""Heads: an encoder's vectors to a task's logits."""
+"""Heads: an encoder's vectors to a task's logits, their loss and what of them leaves the graph.
+
+A new head is a module with a `HEAD` and a line in HEADS. They are looked up by name, without
+TensorFlow; what a head gives to decoders, such as window_outputs.py, is free of it too.
+"""
+import importlib
+from typing import Callable, Dict, NamedTuple, Tuple
+
+# Name to the module that has the HEAD.
+HEADS = {"joint": "bert_nq.modeling.heads.joint"}
+
+
+class Head(NamedTuple):
+    """A head, as functions on the graph. Logits are a NamedTuple of tensors, of any kind."""
+
+    build: Callable  # (Encoded, features, Pass) -> logits
+    # (logits, features) -> (scalar, {name: scalar}). Losses among the scalars end in "_loss" and
+    # accuracies in "_accuracy".
+    loss: Callable
+    # (logits, features, options) -> {name: tensor [B, ...]}, the fields of what decoders of this
+    # head have as their `outputs_type`; options are what their `output_options()` gives.
+    outputs: Callable
+    variables: Tuple[str, ...]  # the names of the head's variables
+    # Given the sequence length, {name of a loss: its value for a model to which all choices are
+    # equally likely}: a training whose losses stay there has learned nothing. {}: not known.
+    chance: Callable[[int], Dict[str, float]] = lambda seq_length: {}
+    labels: Tuple[Tuple[str, str], ...] = ()  # (a loss's name, what pictures call it), in order
+    inputs: Tuple[str, ...] = ()  # features [B, S] that it reads in prediction beside the encoder's
+
+
+def find(name: str) -> Head:
+    """The head of a name.
+
+    Args:
+      name: a key of HEADS, or the path of a module such as "my_package.my_head".
+    """
+    return importlib.import_module(HEADS.get(name, name)).HEAD

@@ -1,4 +1,4 @@
-"""What is put on an encoder: logits over positions, and over classes.
+"""Logits over positions, and over classes, of an encoder's vectors.
 
 Notation: B batch, S sequence, H hidden size, C classes. Variables keep the names they are given,
 whatever the scope, and are kept as [C, H], the transpose of a dense layer's kernel, as in Google's
@@ -15,7 +15,7 @@ HEAD_STDDEV = 0.02
 
 def span_logits(sequence_output: tf.Tensor, weights_name: str,
                 bias_name: str) -> Tuple[tf.Tensor, tf.Tensor]:
-    """Start and end logits [B, S] each, of sequence_output [B, S, H].
+    """Start and end logits [B, S] each, for sequence_output [B, S, H].
 
     Row 0 of the weights [2, H] scores a wordpiece as a span's first, row 1 as its last.
     """
@@ -29,7 +29,7 @@ def span_logits(sequence_output: tf.Tensor, weights_name: str,
 
 def class_logits(pooled_output: tf.Tensor, n_classes: int, weights_name: str,
                  bias_name: str) -> tf.Tensor:
-    """Logits [B, C] of pooled_output [B, H]."""
+    """Logits [B, C] for pooled_output [B, H]."""
     return _logits(pooled_output, n_classes, weights_name, bias_name)
 
 

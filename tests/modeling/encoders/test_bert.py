@@ -7,10 +7,10 @@ import pytest
 
 from bert_nq.base.errors import UserError
 from bert_nq.modeling import checkpoints, runtime
-from bert_nq.modeling.encoders import bert
 from bert_nq.modeling.encoders.bert_config import BertConfig
 from bert_nq.modeling.runtime import tf
 from tests.support import numpy_bert, programs
+from tests.support.encoding import encode
 
 needs_bert_model = pytest.mark.skipif(
     not tf.__version__.startswith("1."), reason="BertModel needs tf.contrib, of TensorFlow 1.15")
@@ -52,7 +52,7 @@ def assigned(weights):
 def encoded(config, weights, inputs, **options):
     """What our encoder makes of a batch."""
     with tf.Graph().as_default():
-        outputs = bert.encode(config, *map(tf.constant, inputs), is_training=False, **options)
+        outputs = encode(config, map(tf.constant, inputs), **options)
         with assigned(weights) as session:
             return session.run(outputs)
 
@@ -87,14 +87,14 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
-@pytest.mark.parametrize("use_one_hot_embeddings", [False, True])
-def test_numpy_forward_pass_gives_the_same(name, use_one_hot_embeddings):
+@pytest.mark.parametrize("use_tpu", [False, True])
+def test_numpy_forward_pass_gives_the_same(name, use_tpu):
     config, lengths, width = CASES[name]
     weights = numpy_bert.random_weights(1, **sizes(config))
     inputs = batch(config, lengths, width)
     expected = numpy_bert.forward(weights, config.num_hidden_layers, config.num_attention_heads,
                                   "tanh_gelu", *inputs)
-    outputs = encoded(config, weights, inputs, use_one_hot_embeddings=use_one_hot_embeddings)
+    outputs = encoded(config, weights, inputs, use_tpu=use_tpu)
     for ours, theirs in zip(outputs, expected):
         np.testing.assert_allclose(ours, theirs, atol=1e-5, rtol=0)
 
@@ -142,9 +142,9 @@ def test_bert_model_gives_the_same(config, lengths, width, hidden_act):
 def loaded(config, checkpoint, inputs):
     """What our encoder makes of a batch with a checkpoint's weights."""
     with tf.Graph().as_default():
-        outputs = bert.encode(config, *map(tf.constant, inputs), is_training=False)
+        outputs = encode(config, map(tf.constant, inputs))
         shapes = {v.op.name: v.shape.as_list() for v in tf.trainable_variables()}
-        assignment = checkpoints.assignment_map(shapes, checkpoint)
+        assignment = checkpoints.assignment_map(shapes, checkpoint, "bert")
         assert not assignment.new
         tf.train.init_from_checkpoint(assignment.checkpoint, assignment.map)
         with tf.Session() as session:
@@ -181,7 +181,7 @@ def test_checkpoint_of_a_reference_training_computes_what_numpy_does(shared_data
 
 def test_sequence_longer_than_the_positions_is_an_error():
     with tf.Graph().as_default(), pytest.raises(UserError) as error:
-        bert.encode(TINY, *map(tf.constant, batch(TINY, [17], 17)), is_training=False)
+        encode(TINY, map(tf.constant, batch(TINY, [17], 17)))
     assert str(error.value) == (
         "the sequences are 17 wordpieces long, but the model's config has "
         "max_position_embeddings 16: lower --max_seq_length")
@@ -192,7 +192,7 @@ def test_sizes_unknown_to_the_graph_are_taken_from_the_batch():
     inputs = batch(TINY, [13, 5, 7], 13)
     with tf.Graph().as_default():
         places = [tf.placeholder(tf.int32, [None, None]) for _ in inputs]
-        outputs = bert.encode(TINY, *places, is_training=False)
+        outputs = encode(TINY, places)
         assert outputs[0].shape.as_list() == [None, None, 12]
         assert outputs[1].shape.as_list() == [None, 12]
         with assigned(weights) as session:
@@ -213,7 +213,7 @@ def test_training_gradients_are_the_slopes_of_the_numpy_forward_pass(hidden_act,
     random = np.random.RandomState(5)
     on_sequence, on_pooled = random.standard_normal((2, 9, 12)), random.standard_normal((2, 12))
     with tf.Graph().as_default():
-        sequence, pooled = bert.encode(config, *map(tf.constant, inputs), is_training=True)
+        sequence, pooled = encode(config, map(tf.constant, inputs), is_training=True)
         loss = (tf.reduce_sum(sequence * on_sequence.astype(np.float32))
                 + tf.reduce_sum(pooled * on_pooled.astype(np.float32)))
         variables = tf.trainable_variables()
@@ -246,24 +246,24 @@ def test_training_without_dropout_computes_what_prediction_does(hidden_act):
     weights = numpy_bert.random_weights(6, **sizes(config))
     inputs = batch(config, [16, 9, 1], 16)
     with tf.Graph().as_default():
-        outputs = bert.encode(config, *map(tf.constant, inputs), is_training=True)
+        outputs = encode(config, map(tf.constant, inputs), is_training=True)
         with assigned(weights) as session:
             in_training = session.run(outputs)
     for ours, theirs in zip(in_training, encoded(config, weights, inputs)):
         np.testing.assert_allclose(ours, theirs, atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize("use_one_hot_embeddings", [False, True])
+@pytest.mark.parametrize("use_tpu", [False, True])
 @pytest.mark.parametrize("which", ["hidden_dropout_prob", "attention_probs_dropout_prob"])
-def test_each_dropout_is_at_work_in_training_alone(which, use_one_hot_embeddings):
+def test_each_dropout_is_at_work_in_training_alone(which, use_tpu):
     config = dataclasses.replace(NO_DROPOUT, **{which: 0.5})
     weights = numpy_bert.random_weights(6, **sizes(config))
     inputs = batch(config, [16, 9], 16)
 
     def run(is_training, seed):
         with tf.Graph().as_default():
-            outputs = bert.encode(config, *map(tf.constant, inputs), is_training=is_training,
-                                  seed=seed, use_one_hot_embeddings=use_one_hot_embeddings)
+            outputs = encode(config, map(tf.constant, inputs), is_training=is_training, seed=seed,
+                             use_tpu=use_tpu)
             with assigned(weights) as session:
                 return session.run(outputs[0])
 
@@ -278,5 +278,5 @@ def test_each_dropout_is_at_work_in_training_alone(which, use_one_hot_embeddings
 def test_dropout_without_a_seed_is_an_error():
     inputs = map(tf.constant, batch(TINY, [3], 3))
     with tf.Graph().as_default(), pytest.raises(ValueError) as error:
-        bert.encode(TINY, *inputs, is_training=True)
+        encode(TINY, inputs, is_training=True)
     assert str(error.value) == "dropout needs a seed"

@@ -1,4 +1,4 @@
-"""Weights for encoders that are trained from nothing on little text.
+"""Weights for a BERT that is trained from nothing on little text.
 
 Pretraining teaches a BERT, before anything else, to look at the words beside a word and at other
 places of the same word. A small encoder without pretraining spends most of its data on finding that
@@ -10,26 +10,24 @@ drawn as usual, and everything is trained.
 One half of the hidden dimensions starts with the position (sinusoids, Vaswani et al. 2017, section
 3.5), the other half with the wordpiece. Notation: H hidden size, D head size.
 """
-from typing import Dict, List
+from typing import Dict, List, Tuple
 
 import numpy as np
 
 from bert_nq.base.errors import UserError
-from bert_nq.modeling import checkpoints
-from bert_nq.modeling.encoders import bert
+from bert_nq.modeling.encoders import bert_names
 from bert_nq.modeling.encoders.bert_config import BertConfig
-from bert_nq.modeling.runtime import tf
 
-# What the heads of each layer begin with: an offset in wordpieces to look at, or the same piece.
+# For each layer, the two kinds of heads: an offset in wordpieces to look at, or the same piece.
 SAME = None
 _PATTERNS = [(-1, SAME), (-1, +1)]
-# How sharply: the score of the best match, over the square root of D, is about half of this
+# Sharpness: the score of the best match, over the square root of D, is about half of this
 # factor times D.
 _OFFSET_SHARPNESS = 3.0
 _SAME_SHARPNESS = 1.0
 # Wavelengths of the sinusoids go from 2 pi to about this many times 2 pi.
 _LONGEST = 100.0
-# Of the word embeddings' standard deviation, in the dimensions of the position.
+# Share of the word embeddings' standard deviation in the dimensions of the position.
 _LEAK = 0.1
 
 
@@ -38,7 +36,7 @@ def initial_weights(config: BertConfig, seed: int) -> Dict[str, np.ndarray]:
 
     Args:
       config: two heads a layer, or a multiple of that; head size a multiple of 4.
-      seed: of what is random.
+      seed: of the random part.
 
     Raises:
       UserError: the heads do not fit.
@@ -72,16 +70,12 @@ def initial_weights(config: BertConfig, seed: int) -> Dict[str, np.ndarray]:
 
 
 def _random_weights(config: BertConfig, random: np.random.RandomState) -> Dict[str, np.ndarray]:
-    """What an encoder's variables start from without any of this, drawn by numpy.
+    """The usual initial values of an encoder's variables, drawn by numpy.
 
     TensorFlow would draw other numbers in each of its releases.
     """
-    with tf.Graph().as_default():
-        ids = tf.zeros([1, 1], tf.int32)
-        bert.encode(config, ids, ids, ids, is_training=False)
-        shapes = [(checkpoints.name_of(v), v.shape.as_list()) for v in tf.trainable_variables()]
     weights = {}
-    for name, shape in sorted(shapes):
+    for name, shape in sorted(bert_names.variables(config).items()):
         if name.endswith("gamma"):
             weights[name] = np.ones(shape)
         elif name.endswith(("bias", "beta")):
@@ -91,7 +85,7 @@ def _random_weights(config: BertConfig, random: np.random.RandomState) -> Dict[s
     return weights
 
 
-def _truncated_normal(shape: List[int], random: np.random.RandomState) -> np.ndarray:
+def _truncated_normal(shape: Tuple[int, ...], random: np.random.RandomState) -> np.ndarray:
     """Normal numbers, those beyond two standard deviations drawn again."""
     values = random.standard_normal(shape)
     while True:

@@ -1,4 +1,4 @@
-"""What leaves the model of each window: the few logits that can win, not all of them.
+"""The joint head's outputs: of each window the few logits that can win, not all of them.
 
 Notation: N windows, S wordpieces of a window, K spans of a window that are looked at, P positions.
 """
@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bert_nq.base.errors import UserError
+from bert_nq.modeling.heads import outputs
 
-# The score of a span that there is not, where a window has fewer than K.
+# The score in the place of a span, where a window has fewer than K.
 NO_SPAN = float(np.finfo(np.float32).min) / 4
 
 
@@ -20,14 +20,10 @@ class OutputOptions(NamedTuple):
     sees_padding: bool = False  # whether the best positions may be padding, as in bert_joint
 
 
-class PageWindows(NamedTuple):
-    """Where a page's document tokens are in its N windows; as decoders need it."""
-    token_map: np.ndarray  # int [N, S] the document token of each piece, -1 for what is none
-    query_length: int  # pieces before the document, the same in all windows
-
-
 class WindowOutputs(NamedTuple):
-    """Of N windows. Positions count the wordpieces of a window, [CLS] being 0; all inclusive.
+    """Outputs of N windows.
+
+    Positions count the wordpieces of a window, [CLS] being 0; all inclusive.
 
     Spans are of document pieces (the second segment, without its [SEP]); the best come first, of
     equal ones that which starts, then that which ends first. Best starts and ends are those of all
@@ -39,33 +35,22 @@ class WindowOutputs(NamedTuple):
     null_scores: np.ndarray  # float32 [N]: start logit + end logit of [CLS]
     start_log_z: np.ndarray  # float32 [N]: log of the sum of exp(start logit) over all pieces
     end_log_z: np.ndarray  # float32 [N]
-    type_logits: np.ndarray  # float32 [N, 5], in the order of AnswerType
+    type_logits: np.ndarray  # float32 [N, 5], see joint.NUM_TYPES
     start_logits: np.ndarray  # float32 [N, P], the largest
     start_positions: np.ndarray  # int32 [N, P]
     end_logits: np.ndarray  # float32 [N, P]
     end_positions: np.ndarray  # int32 [N, P]
 
-    def rows(self, start: int, stop: int) -> "WindowOutputs":
-        """Those of the windows [start, stop)."""
-        return WindowOutputs(*(array[start:stop] for array in self))
-
-    def check_finite(self) -> "WindowOutputs":
-        """Returns itself.
-
-        Raises:
-          UserError: a logit is not a number.
-        """
-        for array in (self.null_scores, self.start_log_z, self.end_log_z, self.type_logits,
-                      self.start_logits, self.end_logits):
-            if not np.all(np.isfinite(array)):
-                raise UserError("the model's logits are not finite: was its training stable?")
-        return self
+    positions = {"span_starts": "span_scores", "span_ends": "span_scores",
+                 "start_positions": "start_logits", "end_positions": "end_logits"}
+    rows = outputs.rows
+    check_finite = outputs.check_finite
 
 
 def from_logits(start_logits: np.ndarray, end_logits: np.ndarray, type_logits: np.ndarray,
                 input_mask: np.ndarray, segment_ids: np.ndarray,
                 options: OutputOptions) -> WindowOutputs:
-    """What the graph computes, in plain numpy: the definition, for tests and small inputs.
+    """The outputs of windows in plain numpy: the definition of what the graph computes.
 
     Args:
       start_logits, end_logits: [N, S].

@@ -4,7 +4,7 @@ import pytest
 
 from bert_nq.base.errors import UserError
 from bert_nq.modeling.encoders.bert_config import BertConfig
-from bert_nq.modeling.initialisation import initial_weights
+from bert_nq.modeling.encoders.bert_initialisation import initial_weights
 
 CONFIG = BertConfig(vocab_size=50, hidden_size=64, num_hidden_layers=2, num_attention_heads=2,
                     intermediate_size=32, max_position_embeddings=40, type_vocab_size=2)
