@@ -67,7 +67,7 @@ def is_chief(distribution: str, environment: Mapping[str, str]) -> bool:
 
 
 def num_tasks(environment: Mapping[str, str]) -> int:
-    """How many tasks TF_CONFIG names, of whatever kind; 0 where it is missing or no JSON."""
+    """The number of tasks, of any kind, in TF_CONFIG; 0 where it is missing or no JSON."""
     try:
         jobs = json.loads(environment.get("TF_CONFIG") or "{}").get("cluster") or {}
         return sum(len(addresses) for addresses in jobs.values())

@@ -18,7 +18,7 @@ DISTRIBUTIONS = ("none", "mirrored", "multi_worker")
 
 
 class RunSettings(NamedTuple):
-    """How an Estimator runs; named as the flags are, with the reference's defaults."""
+    """Settings of an Estimator, named as the flags are, with the reference's defaults."""
     output_dir: str
     train_batch_size: int = 32  # of all devices together
     predict_batch_size: int = 8
@@ -50,7 +50,7 @@ def is_chief(settings: RunSettings) -> bool:
 
 
 def num_replicas(settings: RunSettings) -> int:
-    """How many devices share a training batch; 1 on a TPU, which shares it by itself.
+    """The number of devices that share a training batch; 1 on a TPU, which shares it by itself.
 
     Raises:
       UserError: there are no such devices, or the settings do not go together.
@@ -79,7 +79,7 @@ def num_replicas(settings: RunSettings) -> int:
 
 
 def num_gpus() -> int:
-    """How many GPUs TensorFlow sees."""
+    """The number of GPUs that TensorFlow sees."""
     return len(tf.config.experimental.list_physical_devices("GPU"))
 
 
@@ -240,6 +240,6 @@ def _find_tpu(settings: RunSettings) -> "tf.distribute.cluster_resolver.TPUClust
     try:
         return tf.distribute.cluster_resolver.TPUClusterResolver(
             settings.tpu_name, zone=settings.tpu_zone, project=settings.gcp_project)
-    except Exception as e:  # Of its HTTP client, of the cloud's and of TensorFlow.
+    except Exception as e:  # Errors of its HTTP client, of the cloud's and of TensorFlow.
         raise UserError("--tpu_name=%s: the TPU cannot be found: %s"
                         % (settings.tpu_name, (str(e) or repr(e)).split("\n")[0])) from e

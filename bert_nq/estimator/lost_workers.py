@@ -23,7 +23,7 @@ from bert_nq.modeling.runtime import tf
 # A worker is lost when it was away in so many looks, one after the other.
 _LOOKS = 3
 _SECONDS_BETWEEN_LOOKS = 3.0
-# How long TensorFlow gets to come back from a step by itself.
+# Time for TensorFlow to come back from a step by itself.
 _GRACE_SECONDS = 5.0
 
 

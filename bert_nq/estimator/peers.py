@@ -1,4 +1,4 @@
-"""Whether the other workers of a cluster are there.
+"""A look at the other workers of a cluster: are they there?
 
 Before TensorFlow starts its server on a worker's address, this module listens there until all have
 met: then each has told each other what must be the same for all. From then on a worker is there

@@ -76,7 +76,7 @@ class SelfAttention:
                           [self._batch, self._length, 3, self._num_heads, size])
 
     def _one_by_one(self, x, kernel, bias):
-        """The same, one head after the other."""
+        """`__call__` for prediction on a CPU, one head after the other."""
         width = kernel.shape.as_list()[0]
         factor = query_factor(x.dtype, width // self._num_heads)
         factors = np.repeat([factor, 1, 1], width).astype(np.float32)

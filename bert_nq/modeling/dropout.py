@@ -40,7 +40,7 @@ class Dropout:
         self._calls = 0
 
     def of_layer(self, layer: int) -> "Dropout":
-        """The same for another layer, beginning with its first mask."""
+        """The dropout of another layer, beginning with its first mask."""
         return Dropout(self._seed, self._bytewise, layer)
 
     def __call__(self, x: tf.Tensor, rate: float) -> tf.Tensor:

@@ -64,7 +64,7 @@ def _parsed(name: str) -> Tuple[str, str]:
 
 
 def _reason(error: Exception, repository: str, revision: str, endpoint: str) -> str:
-    """What went wrong, in one line, and what to do."""
+    """One line on what went wrong and what to do."""
     kinds = {kind.__name__ for kind in type(error).__mro__}
     if "GatedRepoError" in kinds:
         return ("%s/%s is given to those who have accepted its terms: do so there, then set "

@@ -1,4 +1,4 @@
-"""The same weights under Google's names and under Hugging Face's, and their safetensors files.
+"""Weights under Google's names and under Hugging Face's, and their safetensors files.
 
 Free of TensorFlow. Each encoder has a table of its names, see encoders.Names. Heads that both know
 keep the names they have on either side; all other variables of a TensorFlow checkpoint that are

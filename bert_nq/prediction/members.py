@@ -65,7 +65,7 @@ def _member(path: str, weight: float, vocab_file: str, head: str) -> Member:
 
 
 def num_processes(members: Iterable[Member], num_cores: int, available_bytes: int) -> int:
-    """How many processes, each with all of the models, there is room for; at least 1."""
+    """The number of processes, each with all models, that there is room for; at least 1."""
     need = _PROCESS_BYTES + sum(_BYTES_OF_WEIGHT * encoders.num_weights(member.model.config)
                                 for member in members)
     return max(1, min(num_cores, available_bytes // need))

@@ -1,4 +1,4 @@
-"""Which trained models predict, and in which precision. Free of TensorFlow."""
+"""The trained models that predict, and their precision. Free of TensorFlow."""
 from typing import NamedTuple, Tuple
 
 import google_crc32c

@@ -39,7 +39,7 @@ def check_folder(path: str) -> None:
 
 
 class Serving(NamedTuple):
-    """How an exported model wants to be used."""
+    """The settings that an exported model is to be used with."""
     predictor: Dict[str, Any]  # as in the prediction file: of which model, decoder and its options
     text: TextOptions
     windows: FeatureOptions

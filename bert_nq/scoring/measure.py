@@ -1,9 +1,9 @@
-"""A measure: which of a model's scores decide between models, and which are shown."""
+"""Measures: the scores that decide between models, and those that are shown."""
 from typing import Mapping, NamedTuple, Optional, Tuple
 
 
 class Measure(NamedTuple):
-    """How the scores of a task, a dict from keys to numbers, are read."""
+    """A way to read the scores of a task, a dict from keys to numbers."""
 
     # Name, a value of --metric, to the keys of the scores whose mean is compared; higher is better.
     choices: Mapping[str, Tuple[str, ...]]

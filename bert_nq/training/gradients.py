@@ -28,7 +28,7 @@ class Gradients(NamedTuple):
 
     @property
     def count(self) -> tf.Tensor:
-        """How many passes were summed."""
+        """The number of passes that were summed."""
         return self.totals[_COUNT]
 
 

@@ -1,4 +1,4 @@
-"""How much memory a training step takes, told before it is built. Free of TensorFlow."""
+"""The memory that a training step takes, told before it is built. Free of TensorFlow."""
 from typing import Any, NamedTuple
 
 from bert_nq.modeling import encoders

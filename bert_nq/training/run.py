@@ -162,7 +162,7 @@ def _model_fn(model, init_checkpoint, objective, settings, num_steps, run):
 
 
 def _steps_of(checkpoint: Optional[str]) -> int:
-    """How many steps the model in a checkpoint was trained for; 0 for None."""
+    """The steps that the model in a checkpoint was trained for; 0 for None."""
     if checkpoint is None:
         return 0
     try:

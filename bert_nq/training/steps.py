@@ -53,7 +53,7 @@ def training_step(loss_fn: LossFn, features: Features, settings: optimizer.Optim
     norm = tf.global_norm(summed.values) / divisor
 
     def update():
-        # What makes means of the sums and what clips them is one factor.
+        # One factor makes means of the sums and clips them.
         factor = _clipping(norm, settings.max_gradient_norm) / divisor
         return _done(optimizer.update([value * factor for value in summed.values], parameters,
                                       rate, step, settings))

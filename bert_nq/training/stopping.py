@@ -33,7 +33,7 @@ def stop_on_signals() -> Iterator[StopRequest]:
         request.signal = signal.Signals(number)
         restore()
 
-    # What the process was started to ignore, as nohup and & have it, stays ignored.
+    # A signal that the process was started to ignore, as by nohup and &, stays ignored.
     before = {number: signal.signal(number, note) for number in _SIGNALS
               if signal.getsignal(number) is not signal.SIG_IGN}
 

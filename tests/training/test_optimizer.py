@@ -202,7 +202,8 @@ def excluded(name):
 
 
 def adamw_change(name, value, m, v, step, s):
-    return m / (np.sqrt(v) + s.adam_epsilon) + (0 if excluded(name) else s.weight_decay_rate * value)
+    decay = 0 if excluded(name) else s.weight_decay_rate * value
+    return m / (np.sqrt(v) + s.adam_epsilon) + decay
 
 
 def lamb_change(name, value, m, v, step, s):

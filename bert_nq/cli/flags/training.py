@@ -15,7 +15,7 @@ flags.disclaim_key_flags()
 
 
 class Groups(NamedTuple):
-    """How to read the flags, by their purposes; each gives {flag's name: value}."""
+    """Readers of the flags, by their purposes; each gives {flag's name: value}."""
     training: Callable[[], Dict[str, Any]]  # settings that decide the trained weights
     keeping: Callable[[], Dict[str, Any]]  # when to save and to score
     running: Callable[[], Dict[str, Any]]  # devices and batches

@@ -107,7 +107,7 @@ def read_config(path: str) -> Any:
 
 
 def num_weights(config: Any) -> int:
-    """How many weights an encoder has; those of a head are a few thousand more."""
+    """The number of an encoder's weights; those of a head are a few thousand more."""
     return sum(_product(shape) for shape in of(config).variables(config).values())
 
 

@@ -1,4 +1,4 @@
-"""How much memory a training pass through BERT takes beside the weights. Free of TensorFlow.
+"""Memory of a training pass through BERT beside the weights. Free of TensorFlow.
 
 Notation: R rows, batch times sequence; S sequence; H hidden size; N heads; I intermediate size;
 e bytes of an activation.

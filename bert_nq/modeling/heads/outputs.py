@@ -1,4 +1,4 @@
-"""What the outputs of all heads have in common: NamedTuples of arrays [N, ...]. No TensorFlow.
+"""Outputs of heads in general: NamedTuples of arrays [N, ...]. Free of TensorFlow.
 
 The class of a head's outputs, which decoders have as their `outputs_type`, is written so:
 

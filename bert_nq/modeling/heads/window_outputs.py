@@ -13,7 +13,7 @@ NO_SPAN = float(np.finfo(np.float32).min) / 4
 
 
 class OutputOptions(NamedTuple):
-    """How much leaves the model."""
+    """The amount of what leaves the model."""
     num_spans: int = 20  # K, for the page decoder
     num_positions: int = 10  # P, for bert_joint's
     max_answer_length: int = 30  # wordpieces of a span, both ends counted

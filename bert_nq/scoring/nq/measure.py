@@ -1,4 +1,4 @@
-"""Which of Natural Questions' scores decide between models: the F1 at the best thresholds."""
+"""The measure of Natural Questions: F1 at the best thresholds decides between models."""
 from bert_nq.scoring.measure import Measure
 
 _LONG, _SHORT = "long-best-threshold-f1", "short-best-threshold-f1"

@@ -51,8 +51,8 @@ def test_names_and_sizes_need_no_tensorflow(tmp_path):
             "config = encoders.read_config(sys.argv[1])\n"
             "print(encoders.num_weights(config), len(encoders.of(config).variables(config)))\n"
             "assert 'tensorflow' not in sys.modules")
-    done = subprocess.run([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True,
-                          check=True)
+    done = subprocess.run([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE,
+                          text=True, check=True)
     weights = numpy_bert.random_weights(0, **sizes(TINY))
     assert done.stdout.split() == [str(sum(w.size for w in weights.values())), str(len(weights))]
 
