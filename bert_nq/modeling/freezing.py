@@ -40,8 +40,8 @@ def frozen_session(session: tf.Session, outputs: Iterable[tf.Tensor],
                    config: tf.ConfigProto) -> tf.Session:
     """A session of the frozen graph in place of `session`, which it closes.
 
-    Tensors are to be fed and fetched by their names, which stay as they were. Where the graph cannot
-    be frozen, `session` itself is returned.
+    Tensors are to be fed and fetched by their names, which stay as they were. Where the graph
+    cannot be frozen, `session` itself is returned.
     """
     definition = frozen(session, list(outputs))
     if definition is None:
