@@ -10,6 +10,7 @@ from bert_nq.base.errors import UserError
 from bert_nq.modeling.runtime import tf
 from bert_nq.training import optimizer, steps
 from bert_nq.training.optimizer import OptimizerSettings
+from bert_nq.training.settings import TrainingSettings
 
 # Reads row 2 twice and row 4 never: the embedding's gradient is an IndexedSlices with a duplicate.
 IDS = [2, 0, 2, 3]
@@ -326,3 +327,12 @@ def test_no_gradient_whatever_spoils_a_variable(clipping_trainer, gradients):
     assume(not 1e38 < squares < 1e39)
     unchanged = all((after[name] == before[name]).all() for name in after)
     assert unchanged == (not squares < 1e38)
+
+
+def test_a_training_decides_the_settings():
+    of_training = OptimizerSettings.of_training
+    assert of_training(TrainingSettings(), 250) == OptimizerSettings(5e-5, 250, 25)
+    settings = TrainingSettings(learning_rate=1e-3, warmup_proportion=0.5, adam_beta1=0.8,
+                                optimizer="lamb", freeze_layers=3, seed=7)
+    assert of_training(settings, 10) == OptimizerSettings(
+        1e-3, 10, 5, adam_beta1=0.8, optimizer="lamb", freeze_layers=3)

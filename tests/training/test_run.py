@@ -114,6 +114,20 @@ def test_a_run_goes_on_where_the_last_one_ended(model, record_file, tmp_path):
         assert result.checkpoint == folder + "/model.ckpt-15"
 
 
+@pytest.mark.parametrize("old", ["/a/folder/that/was/moved/", "C:\\\\models\\\\mine\\\\"])
+def test_a_run_goes_on_in_a_folder_that_was_moved(old, model, record_file, tmp_path):
+    folder = str(tmp_path / "model")
+    shutil.copytree(str(model[0]), folder)
+    with open(folder + "/checkpoint", "w") as f:
+        for field, step in (("model_checkpoint_path", 10), ("all_model_checkpoint_paths", 0),
+                            ("all_model_checkpoint_paths", 10)):
+            f.write('%s: "%smodel.ckpt-%d"\n' % (field, old, step))
+    result, _ = trained(record_file, folder, num_train_epochs=3)
+    assert (result.steps_done, result.checkpoint) == (5, folder + "/model.ckpt-15")
+    assert losses(folder)[:10] == losses(model[0])
+    assert len(losses(folder)) == 15
+
+
 def test_a_checkpoint_that_is_cut_off_is_named(model, record_file, tmp_path):
     folder = str(tmp_path / "model")
     shutil.copytree(str(model[0]), folder)
