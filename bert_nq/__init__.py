@@ -14,7 +14,7 @@ under it:
     1             jobs
     0             base
 
-TensorFlow is imported by modeling, estimator, training, and in prediction by graph, window_model
-and export alone.
+TensorFlow is imported by modeling, estimator, training, and in prediction by window_model and
+export alone.
 """
 __version__ = "0.1.0"
