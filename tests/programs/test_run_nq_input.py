@@ -131,7 +131,7 @@ def test_nothing_to_do(files):
 
 
 @pytest.mark.parametrize("content, message", [
-    (b"{'vocab_size': 3}", "bad.json is not a JSON file: "),
+    (b"{'vocab_size': 3}", "bad.json is not JSON ("),
     (b"{}", 'bad.json: "vocab_size" is missing'),
     (b'{"vocab_size": 300, "hidden_size": 30, "num_attention_heads": 4}',
      "bad.json: hidden_size 30 is not a multiple of num_attention_heads 4"),

@@ -54,7 +54,7 @@ def test_impossible_values_are_refused(tmp_path, change, problem):
 
 @pytest.mark.parametrize("text, problem", [
     ("{\"vocab_size\": 3",
-     "%s is not a JSON file: Expecting ',' delimiter: line 1 column 17 (char 16)"),
+     "%s is not JSON (Expecting ',' delimiter at character 16)"),
     ("[3]", "%s: expected a JSON object such as {\"vocab_size\": 30522, ...}"),
     ("{}", "%s: \"vocab_size\" is missing: is this the bert_config.json of a BERT checkpoint?"),
 ])
