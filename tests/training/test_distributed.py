@@ -13,7 +13,8 @@ import time
 import numpy as np
 import pytest
 
-from bert_nq.modeling import checkpoints, initialisation
+from bert_nq.modeling import checkpoints
+from bert_nq.modeling.encoders import bert_initialisation
 from bert_nq.modeling.runtime import tf
 from bert_nq.training import run
 from bert_nq.training.history import History
@@ -34,7 +35,7 @@ class Work:
         encoder = str(folder / "encoder.ckpt")
         checkpoints.write_weights(encoder, {
             name: weights.astype(np.float32) for name, weights in
-            initialisation.initial_weights(tiny_training.CONFIG, seed=1).items()})
+            bert_initialisation.initial_weights(tiny_training.CONFIG, seed=1).items()})
         self._flags = tiny_training.program_flags(
             folder, 40, num_hidden_layers=1, hidden_dropout_prob=0.0,
             attention_probs_dropout_prob=0.0) + [
