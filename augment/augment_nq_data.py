@@ -66,7 +66,7 @@ def main():
 
 def show(meter, status):
     """Shows how far the job is."""
-    meter.show("augmenting", min(1.0, status.share), "pages %s (%.1f/s), copies %s" % (
+    meter.show("augmenting", status.share, "pages %s (%.1f/s), copies %s" % (
         format(status.counts["pages"], ","), status.counts["pages"] / meter.elapsed(),
         format(status.counts["copies"], ",")))
 

@@ -156,8 +156,8 @@ def _points_of_file(path, gold, least):
 
 
 def _write(paths, ensemble, tuned) -> None:
+    from bert_nq.datasets.nq.prediction_file import prediction_file
     from bert_nq.ensembling import nbest_files
-    from bert_nq.prediction.output import prediction_file
 
     predictor, count = ensemble.predictor(), 0
     with program.timed() as seconds, contextlib.ExitStack() as stack:

@@ -40,14 +40,14 @@ def main():
 def show(meter, status):
     """Shows how far the job is."""
     counts = status.counts
-    if status.total_records:
-        meter.show("writing", counts["records_written"] / status.total_records,
-                   "records %s" % format(counts["records_written"], ","))
-    elif status.total_bytes:
-        meter.show("preparing", min(1.0, counts["bytes_read"] / status.total_bytes),
-                   "pages %s (%.1f/s), windows %s" % (
-                       format(counts["pages"], ","), counts["pages"] / meter.elapsed(),
-                       format(counts["windows"], ",")))
+    if status.stage == "writing":
+        text = "records %s" % format(counts["records_written"], ",")
+    else:
+        text = "pages %s (%.1f/s), windows %s" % (
+            format(counts["pages"], ","), counts["pages"] / meter.elapsed(),
+            format(counts["windows"], ","))
+    if status.total:
+        meter.show(status.stage, status.share, text)
 
 
 if __name__ == "__main__":

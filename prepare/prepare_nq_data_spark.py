@@ -40,12 +40,12 @@ def show(meter, status):
     counts = status.counts
     if status.stage == "preparing":
         text = "shards %d of %d, pages %s (%.1f/s), windows %s" % (
-            status.tasks_done, status.num_tasks, format(counts["pages"], ","),
+            status.done, status.total, format(counts["pages"], ","),
             counts["pages"] / max(meter.elapsed(), 1e-9), format(counts["windows"], ","))
     else:
-        text = "files %d of %d, records %s" % (status.tasks_done, status.num_tasks,
+        text = "files %d of %d, records %s" % (status.done, status.total,
                                                format(counts["records_written"], ","))
-    meter.show(status.stage, status.tasks_done / status.num_tasks, text)
+    meter.show(status.stage, status.share, text)
 
 
 if __name__ == "__main__":

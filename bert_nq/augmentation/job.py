@@ -2,8 +2,9 @@
 
     shards ──(lines, by chunks)──► processes ──► lines of pages and copies, by chunks ──► shards
 
-Each finished chunk is noted in a work folder beside the output. A chunk is a stretch of one shard
-and is compressed by itself, so the bytes of the outputs depend on settings and inputs alone.
+Each finished chunk is noted in a work folder beside the output, see jobs.job. A chunk is a stretch
+of one shard and is compressed by itself, so the bytes of the outputs depend on settings and inputs
+alone.
 """
 import collections
 import contextlib
@@ -12,24 +13,28 @@ import gc
 import io
 import json
 import os
-from typing import IO, Any, Callable, Dict, Iterator, List, NamedTuple, Set, Tuple
+from typing import IO, Any, Callable, Dict, List, NamedTuple, Set, Tuple
 
 import orjson
 
 import bert_nq
-from bert_nq.augmentation.augmenter import Augmenter
+from bert_nq.augmentation.augmenter import Augmenter, Copy
 from bert_nq.augmentation.options import AugmentationOptions
 from bert_nq.base import files
+from bert_nq.base.bad_input import BadInput
 from bert_nq.base.deflating import deflating
 from bert_nq.base.errors import BadExampleError, UserError
-from bert_nq.datasets.nq import chunks, shards, writing
-from bert_nq.datasets.nq.chunks import Lines, read_chunks
+from bert_nq.datasets.nq import writing
 from bert_nq.datasets.nq.decoding import decode_example, load_json
-from bert_nq.jobs import work_folder, workers
+from bert_nq.datasets.nq.example import Example
+from bert_nq.jobs import chunks, executors, job, workers
+from bert_nq.jobs.chunks import Chunk
+from bert_nq.jobs.job import Result, Run
+from bert_nq.jobs.work_folder import WorkFolder
 
 
 class Job(NamedTuple):
-    """What to make of what. There is an output shard for each input."""
+    """The shards to augment, and how. There is an output shard for each input."""
     options: AugmentationOptions
     inputs: List[str]
     output: str
@@ -48,15 +53,9 @@ class Job(NamedTuple):
                     compressed=self.output.endswith(".gz"), bert_nq=bert_nq.__version__)
 
 
-class Status(NamedTuple):
-    """How far a job is."""
-    counts: "collections.Counter[str]"  # of this run: pages, copies
-    share: float  # of the inputs that are done
-
-
-class JobResult(NamedTuple):
-    """What came of a job."""
-    counts: "collections.Counter[str]"  # pages read, written, copies, skipped
+class Augmented(NamedTuple):
+    """The result of a job."""
+    counts: job.Counts  # pages read, written, copies, skipped
     num_resumed: int  # pages that an earlier run had done
 
 
@@ -65,97 +64,53 @@ def sources_path(output: str) -> str:
     return writing.beside(output, ".sources.tsv")
 
 
-def run_job(job: Job, num_workers: int, on_status: Callable[[Status], None] = lambda status: None,
-            note: Callable[[str], None] = lambda text: None) -> JobResult:
+def run_job(work: Job, num_workers: int, on_status: job.OnStatus = lambda status: None,
+            note: job.Note = lambda text: None) -> Augmented:
     """Writes the shards and the table of copies, all of them or none.
 
     Args:
-      job: what to make.
+      work: the shards to augment.
       num_workers: processes.
-      on_status: told how far it is, a few times a second.
-      note: told, in a line each, what a person should know.
+      on_status, note: see `jobs.job.run_job`.
 
     Raises:
-      UserError: an input is unusable, two pages would have one id, a worker died, the disk is full,
-        another run is under way. What was finished is kept for the next run.
+      UserError: two pages would have one id; see also `jobs.job.run_job`.
     """
-    with work_folder.opened(work_folder.work_path(job.output)) as folder:
-        run = _Run(job, folder, on_status, note)
-        with folder.telling_what_is_kept():
-            run.spread(num_workers)
-        run.publish()
-        folder.remove_contents()
-    return JobResult(run.counts, run.num_resumed)
+    results: Dict[str, Result] = {}  # of the chunks by their names, see `_augment`
+
+    def take(chunk: Chunk, result: Result) -> None:
+        results[chunk.name] = result
+
+    return job.run_job(
+        job.Job("augmenting", "augmented anew", work.inputs, work.output, work.settings(),
+                work.skip_bad_input, functools.partial(chunks.plan, work.inputs),
+                functools.partial(_publish, work, results), take=take),
+        executors.in_processes(functools.partial(make_work, work), num_workers), on_status, note)
 
 
-class _Run:
-    """A run of a job in its work folder."""
-
-    def __init__(self, job: Job, folder: work_folder.WorkFolder,
-                 on_status: Callable[[Status], None], note: Callable[[str], None]):
-        self._job, self._folder, self._on_status, self._note = job, folder, on_status, note
-        self._total_bytes = sum(map(files.size, job.inputs))
-        self._bytes_done = 0
-        self._names: List[List[str]] = [[] for _ in job.inputs]  # of the chunks of each shard
-        self._results: Dict[str, Dict[str, Any]] = {}  # of the chunks by their names, see `_work`
-        self.counts = collections.Counter()
-        self.num_resumed = 0
-        self._stems = chunks.begin(folder, job.inputs, job.settings(), note)
-
-    def spread(self, num_workers: int) -> None:
-        """Does the chunks that no earlier run has done."""
-        work = functools.partial(make_worker, self._job, self._folder.path)
-        finished = workers.run_tasks(work, self._chunks_left(), num_workers,
-                                     lambda counts: self._show())
-        with contextlib.closing(finished):
-            for lines, result in finished:
-                self._finished(lines, result)
-
-    def _chunks_left(self) -> Iterator[Lines]:
-        bad_input = shards.BadInput(self._job.skip_bad_input, self._note)
-        for path, stem, names in zip(self._job.inputs, self._stems, self._names):
-            for lines in read_chunks(path, stem, bad_input):
-                names.append(lines.name)
-                done = self._folder.result(lines.name)
-                if done and (self._job.skip_bad_input or not done["counts"]["skipped"]):
-                    self.num_resumed += done["counts"]["pages"]
-                    self._finished(lines, done)
-                else:
-                    yield lines
-        self.counts["skipped"] += bad_input.skipped
-
-    def _finished(self, lines: Lines, result: Dict[str, Any]) -> None:
-        self._results[lines.name] = result
-        self._bytes_done += lines.bytes_read
-        self.counts.update(result["counts"])
-        for text in result["notes"]:
-            self._note(text)
-        self._show()
-
-    def _show(self) -> None:
-        self._on_status(Status(self.counts, self._bytes_done / max(self._total_bytes, 1)))
-
-    def publish(self) -> None:
-        """Puts the chunks together."""
-        _check_ids([self._results[name] for names in self._names for name in names])
-        with contextlib.ExitStack() as stack:
-            table = stack.enter_context(files.replacing(sources_path(self._job.output)))
-            table.write(b"example_id\tsource_example_id\tcopy\n")
-            for output, names in zip(self._job.outputs(), self._names):
-                out = stack.enter_context(files.replacing(output))
-                # The parts of all chunks, one kind of part after the other.
-                for part in range(2):
-                    for name in names:
-                        self._append(name, part, out)
+def _publish(work: Job, results: Dict[str, Result], run: Run) -> Augmented:
+    """Puts the chunks together."""
+    by_shard = chunks.by_file(run.inputs, run.names)
+    _check_ids([results[name].facts for names in by_shard for name in names])
+    with contextlib.ExitStack() as stack:
+        table = stack.enter_context(files.replacing(sources_path(work.output)))
+        table.write(b"example_id\tsource_example_id\tcopy\n")
+        for output, names in zip(work.outputs(), by_shard):
+            out = stack.enter_context(files.replacing(output))
+            # The parts of all chunks, one kind of part after the other.
+            for part in range(2):
                 for name in names:
-                    table.writelines(b"%d\t%d\t%d\n" % tuple(copy)
-                                     for copy in self._results[name]["copies"])
+                    _append(run.folder.run_path(name), results[name].facts["sizes"], part, out)
+            for name in names:
+                table.writelines(b"%d\t%d\t%d\n" % tuple(copy)
+                                 for copy in results[name].facts["copies"])
+    return Augmented(run.counts, run.resumed["pages"])
 
-    def _append(self, name: str, part: int, out: IO[bytes]) -> None:
-        sizes = self._results[name]["sizes"]
-        with files.open_binary(self._folder.run_path(name)) as f:
-            f.seek(sum(sizes[:part]))
-            out.write(f.read(sizes[part]))
+
+def _append(path: str, sizes: List[int], part: int, out: IO[bytes]) -> None:
+    with files.open_binary(path) as f:
+        f.seek(sum(sizes[:part]))
+        out.write(f.read(sizes[part]))
 
 
 def _check_ids(results: List[Dict[str, Any]]) -> None:
@@ -173,51 +128,49 @@ def _check_ids(results: List[Dict[str, Any]]) -> None:
             seen.add(copy_id)
 
 
-def make_worker(job: Job, folder_path: str) -> workers.Work:
-    """A worker's function that does a `Lines`: its result goes to the work folder."""
+def make_work(work: Job, folder: WorkFolder) -> Callable[[Chunk, workers.Report], Result]:
+    """A worker's function that does a chunk."""
     # A page is thousands of objects without cycles. To look for some after each seven hundred, as
     # Python does, takes a seventh of the time.
     gc.set_threshold(1 << 20)
-    return functools.partial(_work, job, work_folder.WorkFolder(folder_path), job.options.make())
+    return functools.partial(_augment, work, folder, work.options.make())
 
 
-def _work(job: Job, folder: work_folder.WorkFolder, augmenter: Augmenter, lines: Lines,
-          report: workers.Report) -> Dict[str, Any]:
-    """What the work folder holds of a chunk.
+def _augment(work: Job, folder: WorkFolder, augmenter: Augmenter, chunk: Chunk,
+             report: workers.Report) -> Result:
+    """Writes a chunk's .run file; returns its result.
 
-    Its .run file has two parts of "sizes" bytes: what comes first in the output and, if copies are
-    to follow, the copies. "ids" are those of its pages, "copies" are (id, id of the page, number).
+    The file has two parts of "sizes" bytes: what comes first in the output and, if copies are to
+    follow, the copies. "ids" are those of its pages, "copies" are (id, id of the page, number).
     """
     notes: List[str] = []
-    bad_input = shards.BadInput(job.skip_bad_input, notes.append)
+    bad_input = BadInput(work.skip_bad_input, notes.append)
     parts: Tuple[List[bytes], List[bytes]] = ([], [])
     counts = collections.Counter(pages=0, written=0, copies=0, skipped=0)
     ids, copies = [], []
-    for number, line in zip(lines.numbers, lines.lines):
-        source = "%s, line %d" % (lines.path, number)
+    for source, line in zip(chunk.sources(), chunk.lines):
         try:
             example, made = _copies(augmenter, line, source)
         except BadExampleError as e:
             bad_input.handle(e)
             continue
-        if job.keep_originals or not made:
+        if work.keep_originals or not made:
             parts[0].append(line if line.endswith(b"\n") else line + b"\n")
             counts["written"] += 1
-        parts[job.order == "followed"].extend(text for _, text in made)
+        parts[work.order == "followed"].extend(text for _, text in made)
         ids.append(example.example_id)
         copies += [(copy.example.example_id, example.example_id, copy.number) for copy, _ in made]
         counts.update(pages=1, copies=len(made))
     counts["skipped"] = bad_input.skipped
-    packed = [_packed(part, job.output.endswith(".gz")) for part in parts]
-    with files.replacing(folder.run_path(lines.name)) as out:
+    packed = [_packed(part, work.output.endswith(".gz")) for part in parts]
+    with files.replacing(folder.run_path(chunk.name)) as out:
         out.writelines(packed)
-    result = {"counts": dict(counts), "notes": notes, "ids": ids, "copies": copies,
-              "sizes": list(map(len, packed))}
-    folder.finish(lines.name, result)
-    return result
+    return Result(dict(counts), notes,
+                  {"ids": ids, "copies": copies, "sizes": list(map(len, packed))})
 
 
-def _copies(augmenter: Augmenter, line: bytes, source: str):
+def _copies(augmenter: Augmenter, line: bytes, source: str
+            ) -> Tuple[Example, List[Tuple[Copy, bytes]]]:
     """The example of a line, and its copies as (Copy, line)."""
     example = decode_example(line, source)
     copies = list(augmenter.copies(example))
@@ -242,9 +195,9 @@ def _packed(lines: List[bytes], compressed: bool) -> bytes:
     return out.getvalue()
 
 
-def check_outputs(job: Job) -> None:
+def check_outputs(work: Job) -> None:
     """Refuses outputs that would do harm, before anything is done; see `writing.check_outputs`."""
-    writing.check_outputs(job.output, len(job.inputs), job.inputs)
-    files.check_output(sources_path(job.output), job.inputs)
-    if os.path.basename(job.output).startswith("."):
-        raise UserError("the output %r must not be a hidden file" % job.output)
+    writing.check_outputs(work.output, len(work.inputs), work.inputs)
+    files.check_output(sources_path(work.output), work.inputs)
+    if os.path.basename(work.output).startswith("."):
+        raise UserError("the output %r must not be a hidden file" % work.output)

@@ -1,7 +1,11 @@
-"""Reading text files line by line, gzipped or not; errors name the line."""
-from typing import Callable, Iterable, Iterator, Optional, Tuple
+"""Reading text files line by line, gzipped or not; errors name the line.
+
+A line's source is its place as messages name it: "PATH, line N".
+"""
+from typing import Callable, Iterable, Iterator, Optional, Tuple, TypeVar
 
 from bert_nq.base import files, inflating
+from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import BadExampleError
 
 _BUFFER = 1 << 19
@@ -9,6 +13,10 @@ _BUFFER = 1 << 19
 # Progress callback: is given the bytes of the file (compressed ones of a gzip file) that were read
 # since its last call.
 OnRead = Callable[[int], None]
+
+Example = TypeVar("Example")
+# From a line and its source to an example; raises BadExampleError where the line holds none.
+Decode = Callable[[bytes, str], Example]
 
 
 def read_lines(path: str, on_read: Optional[OnRead] = None) -> Iterator[Tuple[int, bytes]]:
@@ -60,3 +68,45 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
             begun.append(chunk[start:])
     if begun:
         yield b"".join(begun)
+
+
+def source_of(path: str, number: int) -> str:
+    """The source of a line, given its number from 1."""
+    return "%s, line %d" % (path, number)
+
+
+def number_of(source: str) -> int:
+    """The number of the line that has a source."""
+    return int(source.rpartition(" ")[2])
+
+
+def read_sources(path: str, on_read: Optional[OnRead] = None) -> Iterator[Tuple[str, bytes]]:
+    """`read_lines`, with the source of a line in place of its number."""
+    for number, line in read_lines(path, on_read):
+        yield source_of(path, number), line
+
+
+def checked_lines(path: str, bad_input: BadInput,
+                  on_read: Optional[OnRead] = None) -> Iterator[Tuple[str, bytes]]:
+    """`read_sources`; a file that ends early is passed to `bad_input`."""
+    try:
+        for item in read_sources(path, on_read):
+            yield item
+    except BadExampleError as e:
+        bad_input.handle(e)
+
+
+def read_examples(paths: Iterable[str], decode: Decode, bad_input: BadInput) -> Iterator[Example]:
+    """Yields the examples of files in order, one in memory at a time.
+
+    Args:
+      paths: files, see `files.expand`.
+      decode: makes examples of lines.
+      bad_input: told of lines that are unusable, and of files that end early.
+    """
+    for path in paths:
+        for source, line in checked_lines(path, bad_input):
+            try:
+                yield decode(line, source)
+            except BadExampleError as e:
+                bad_input.handle(e)

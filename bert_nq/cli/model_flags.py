@@ -195,7 +195,6 @@ class ModelFlags:
 
     def check_files(self) -> List[str]:
         """Checks what is read and written in prediction; returns the NQ shards."""
-        from bert_nq.scoring.nq.tuned import Tuned
         if not flags.FLAGS.output_prediction_file:
             flags.FLAGS.set_default("output_prediction_file", os.path.join(
                 self._value("output_dir"), "predictions.json"))
@@ -208,7 +207,7 @@ class ModelFlags:
         if len(set(map(files.absolute, outputs))) < len(outputs):
             raise UserError("--output_prediction_file and --output_nbest_file are the same file")
         if wanted["thresholds"]:
-            Tuned.load(wanted["thresholds"])
+            self.task.answers.load_thresholds(wanted["thresholds"])
         return paths
 
     def check_has_model(self) -> None:
@@ -296,6 +295,7 @@ class ModelFlags:
         from bert_nq.prediction.job import Job
         wanted = self.prediction.files()
         return Job(paths, wanted["output_prediction_file"], models, models.fingerprint(),
-                   self.text(), self.windows(), self.decoder(), self._value("predict_batch_size"),
+                   self.text(), self.windows(), self.task.decode, self.task.featurizer,
+                   self.decoder(), self.task.answers, self._value("predict_batch_size"),
                    wanted["output_nbest_file"], wanted["thresholds"],
                    self._value("on_bad_input") == "skip")

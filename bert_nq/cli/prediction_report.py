@@ -1,24 +1,25 @@
-"""What run_nq.py shows of a prediction, and of an export: how far it is, and what came of it."""
+"""Progress and summary of a prediction, and the summary of an export."""
 import os
 from typing import TYPE_CHECKING
 
 from bert_nq.cli import program
 
 if TYPE_CHECKING:
+    from bert_nq.jobs.job import Status
     from bert_nq.prediction.export import Exported
-    from bert_nq.prediction.job import Job, JobResult, Status
+    from bert_nq.prediction.job import Job, Predicted
 
 
 def show(meter: program.Meter, status: "Status") -> None:
     """Shows how far the job is."""
     seconds = max(meter.elapsed(), 1e-9)
-    meter.show("predicting", status.share, "pages %s (%.1f/s), windows %s (%.1f/s)" % (
-        format(status.pages, ","), status.pages / seconds, format(status.windows, ","),
-        status.windows / seconds))
+    pages, windows = status.counts["pages"], status.counts["windows"]
+    meter.show(status.stage, status.share, "pages %s (%.1f/s), windows %s (%.1f/s)" % (
+        format(pages, ","), pages / seconds, format(windows, ","), windows / seconds))
 
 
-def print_result(result: "JobResult", job: "Job", seconds: float) -> None:
-    """Prints the counts and what was written."""
+def print_result(result: "Predicted", job: "Job", seconds: float) -> None:
+    """Prints the counts and the files that were written."""
     counts = result.counts
     pages = counts["pages"]
     done = pages - result.num_resumed
@@ -28,11 +29,7 @@ def print_result(result: "JobResult", job: "Job", seconds: float) -> None:
         ("decoder", job.decoder.describe()["decoder"]),
         ("pages", pages),
         ("  skipped as unusable", counts["skipped"]),
-        ("  without long answer", pages - counts["long"]),
-        ("  without short answer", pages - counts["short"] - counts["yes_no"]),
-        ("  answered yes or no", counts["yes_no"]),
-        ("windows", counts["windows"]),
-    ]
+    ] + job.answers.rows(counts) + [("windows", counts["windows"])]
     if result.num_resumed:
         rows.append(("carried on from", "%d pages of a run before" % result.num_resumed))
     if job.nbest_output:
@@ -43,7 +40,7 @@ def print_result(result: "JobResult", job: "Job", seconds: float) -> None:
 
 
 def print_export(exported: "Exported") -> None:
-    """Prints what was written and how it was checked."""
+    """Prints the files that were written and how they were checked."""
     size = sum(os.path.getsize(os.path.join(folder, name))
                for folder, _, names in os.walk(exported.path) for name in names)
     program.print_table("SavedModel in %s" % exported.path, [

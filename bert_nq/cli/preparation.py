@@ -46,6 +46,7 @@ def define_flags(num_output_shards: int) -> Callable:
     def job():
         program.require(FLAGS, "input_jsonl", "output_tfrecord", "vocab_file")
         from bert_nq.datasets.nq import shards
+        from bert_nq.datasets.nq.decoding import decode_example
         from bert_nq.features.joint_windows import FEATURIZER
         from bert_nq.records import manifest
         from bert_nq.records.job import Job
@@ -60,7 +61,7 @@ def define_flags(num_output_shards: int) -> Callable:
             augmentation(paths, FLAGS.seed))
         # Bad flags are told here, not by each worker.
         FEATURIZER.make(options.text, options.windows)
-        return Job(options, paths, FLAGS.output_tfrecord, FLAGS.num_output_shards,
+        return Job(options, decode_example, paths, FLAGS.output_tfrecord, FLAGS.num_output_shards,
                    "gzip" if FLAGS.gzip else "", FLAGS.max_examples,
                    FLAGS.on_bad_input == "skip")
 
@@ -91,7 +92,7 @@ def summary_rows(result, seconds: float) -> List[Tuple[str, object]]:
                  for name in spec.class_label(FEATURIZER.spec).classes]
     size = sum(output.bytes for output in result.manifest.outputs)
     rows.append(("size", "%.1f MB" % (size / 1e6)))
-    if not result.num_tasks:
+    if not result.num_parts:
         return rows + [("time", "none: all was there, as the manifest says")]
     # Of what was resumed, only the counts are known.
     speed = "" if result.num_resumed else " (%.0f pages/s)" % (counts["pages"] / max(seconds, 1e-9))

@@ -174,12 +174,13 @@ def dev_scorer(model_flags, model, maker, shards: List[str],
     """The function that scores a checkpoint on the dev set; None without shards."""
     if not shards:
         return None
-    from bert_nq.datasets.nq.shards import BadInput
+    from bert_nq.base.bad_input import BadInput
     from bert_nq.prediction import predictor
     from bert_nq.prediction.dev_set import DevSet
     from bert_nq.prediction.model_settings import Member, ModelSettings
-    dev = DevSet(shards, FLAGS.dev_pages)
-    pages = predictor.PagePredictor(maker, model_flags.decoder(), FLAGS.predict_batch_size)
+    dev = DevSet(shards, model_flags.task.dev_format, FLAGS.dev_pages)
+    pages = predictor.Predictor(maker, model_flags.task.featurizer.spec, model_flags.decoder(),
+                                FLAGS.predict_batch_size)
 
     def score(checkpoint, stop):
         settings = ModelSettings((Member(model, checkpoint),), FLAGS.precision)

@@ -10,7 +10,7 @@ pages.
 import os
 from typing import Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from bert_nq.base import files
+from bert_nq.base import files, lines
 from bert_nq.base.errors import BadExampleError, UserError
 from bert_nq.datasets.nq import shards
 from bert_nq.datasets.nq.decoding import decode_example
@@ -131,7 +131,7 @@ def _contents(source: Source, chosen: Sequence[JudgedQuestion], bad_input: shard
     """The content of each chosen question's file, in the order of the shards."""
     left = {question.example_id: question for question in chosen}
     for path in source.gold_paths:
-        for place, line in shards.checked_lines(path, bad_input):
+        for place, line in lines.checked_lines(path, bad_input):
             if not left:
                 return
             try:

@@ -74,7 +74,7 @@ def _check_installed() -> None:
 
 
 def _check_master(master: str) -> None:
-    """Tells in a moment what Spark tells after a minute: that no master of a cluster answers."""
+    """Tells in a moment that no master of a cluster answers; Spark takes a minute."""
     if not master.startswith(_STANDALONE):
         return
     reason = "it is written spark://HOST:PORT"
@@ -109,13 +109,13 @@ def _start(master: Optional[str], settings: Dict[str, str], log: Optional[str]):
                         % _first_line(e)) from e
     if log:
         context.setLogLevel("ERROR")
-        logging.getLogger("py4j").setLevel(logging.ERROR)  # Of each connection that it closes.
+        logging.getLogger("py4j").setLevel(logging.ERROR)  # It tells of each connection closed.
     return context
 
 
 @contextlib.contextmanager
 def _stderr_to(path: str) -> Iterator[None]:
-    """Sends what this process, and those that it starts, write to standard error to a file."""
+    """Sends the standard error of this process, and of those that it starts, to a file."""
     sys.stderr.flush()
     kept = os.dup(2)
     try:
@@ -184,7 +184,7 @@ class Watch:
 
 
 def failure(error: UserError, what: str) -> str:
-    """What a task tells of an error: an exception would have Spark do it again.
+    """The message of a task that has failed: an exception would have Spark do it again.
 
     Args:
       error: of the worker that this runs on.
@@ -200,7 +200,7 @@ _PYTHON_ERROR = re.compile(r"^(?:\w+\.)*(\w+(?:Error|Exception)): (.*)$", re.MUL
 
 
 def spark_errors() -> Tuple[type, ...]:
-    """The types of what Spark raises when a job is given up."""
+    """The types of exception that Spark raises when a job is given up."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
     return Py4JError, PySparkException

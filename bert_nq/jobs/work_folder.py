@@ -1,10 +1,10 @@
-"""The folder of an unfinished run: what is done already, for the run that carries on.
+"""The work folder of an unfinished run: the results that the run after it carries on with.
 
     .train.tfrecord.work/
-        lock               held by the run that is under way
-        plan.json          settings and inputs
-        nq-train-00….run   what a finished task has made, such as records
-        nq-train-00….json  its result, written last: without it the task is not finished
+        lock            held by the run that is under way
+        plan.json       settings and inputs
+        train-00….run   the large part of a piece's result, such as records
+        train-00….json  its result, written last: without it the piece is not finished
 """
 import contextlib
 import hashlib
@@ -32,11 +32,11 @@ class WorkFolder:
         self.path = path
 
     def run_path(self, name: str) -> str:
-        """Where that which task `name` has made lies."""
+        """The path of the large part of the result of the piece `name`."""
         return os.path.join(self.path, name + ".run")
 
     def result(self, name: str) -> Optional[Dict[str, Any]]:
-        """What `finish` noted of `name`; None if it is not finished."""
+        """The result that `finish` noted of `name`; None if it is not finished."""
         return files.read_json(os.path.join(self.path, name + ".json"))
 
     def finish(self, name: str, result: Dict[str, Any]) -> None:
@@ -54,12 +54,12 @@ class WorkFolder:
 
     def resume(self, settings: Dict[str, Any], inputs: List[Input],
                note: Callable[[str], None]) -> Optional[Dict[str, Any]]:
-        """The plan of the run before, if what it has finished can be of use.
+        """The plan of the run before, if its results can be of use.
 
-        Of other settings it cannot: then all that is there is removed.
+        Those of other settings cannot: then all that is there is removed.
 
         Args:
-          settings: all that decides what this run makes, besides the inputs.
+          settings: all that decides the results of this run, besides the inputs.
           inputs: of this run.
           note: told what has changed since the run before.
         """
@@ -79,8 +79,8 @@ class WorkFolder:
         """Notes the plan, and removes all that is of another plan or half-written.
 
         Args:
-          plan: what `plan` gives to the next run.
-          wanted: tells of the name of a task whether it is one of the plan's.
+          plan: for the next run, which reads it by `plan`.
+          wanted: whether a name is that of a piece of the plan, or may stay otherwise.
         """
         for name in os.listdir(self.path):
             stem = os.path.splitext(name)[0]
@@ -149,7 +149,7 @@ def opened(path: str) -> Iterator[WorkFolder]:
 
 def changes(settings_before: Dict[str, Any], inputs_before: List[Input], settings: Dict[str, Any],
             inputs: List[Input]) -> str:
-    """What has changed since a run before, as a person reads it; "" if nothing has."""
+    """The changes since a run before, as a person reads them; "" if there are none."""
     found = difference(settings_before, settings)
     before, now = dict(inputs_before), dict(inputs)
     changed = [path for path in now if before.get(path, now[path]) != now[path]]
@@ -167,7 +167,7 @@ def changes(settings_before: Dict[str, Any], inputs_before: List[Input], setting
 
 
 def difference(before: Dict[str, Any], now: Dict[str, Any]) -> str:
-    """What differs between two settings: "max_seq_length was 384 and is 512"; "" if nothing."""
+    """The differences of two settings: "max_seq_length was 384 and is 512"; "" if none."""
     return ", ".join("%s was %s and is %s" % (name, json.dumps(before.get(name)),
                                               json.dumps(now.get(name)))
                      for name in sorted(set(before) | set(now))

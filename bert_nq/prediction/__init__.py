@@ -1,14 +1,11 @@
-"""Logits to answers, and the prediction run over shards.
+"""Prediction: examples through a trained model to answers, for any task.
 
-    decoders        the ways from logits to answers, by name      page_decoder.py, bert_joint.py
-    outputs         what leaves the model: the logits that can win
-    batches         windows of many pages, by length
-    predictor       pages through the model, as a stream
-    job             shards to the prediction file, by many processes, resumable
-    output          the official JSON file
-    ensembles       n-best lists of several models to answers: nbest_files.py, combining.py
-    combining_weights           how good an ensemble is, and its best weights
+    batches         rows of many examples, by length
+    predictor       examples through the model, as a stream
+    job             files to the prediction file, by many processes, resumable; chunk_work, spark
+    output          how a task's answers are written and counted
     dev_set         a dev set that models are scored on
-    model_settings, members     which models predict
-    graph, window_model         these alone import TensorFlow
+    model_settings, members     the models that predict
+    window_model    the model; this and export alone import TensorFlow
+    export, serving             the model for others to use
 """

@@ -1,59 +1,60 @@
-"""Windows of many pages as batches of about equal length. Free of TensorFlow.
+"""Rows of many examples as batches of about equal length. Free of TensorFlow.
 
-Notation: N windows, B windows of a batch, L wordpieces of its longest one, rounded up.
+Notation: N rows of an example, S wordpieces of a row, B rows of a batch, L wordpieces of its
+longest one, rounded up.
 """
-from typing import Dict, Iterator, List, NamedTuple, Sequence
+from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
-
-from bert_nq.features.windows import Windows
 
 # So that there are few lengths: kernels are made for each, and are fastest for round ones.
 _MULTIPLE = 32
 
 
 class Batch(NamedTuple):
-    """Windows as the model takes them; int32."""
-    rows: np.ndarray  # [B] which windows these are
-    input_ids: np.ndarray  # [B, L]
-    input_mask: np.ndarray  # [B, L] 1 for pieces, 0 for padding
-    segment_ids: np.ndarray  # [B, L] 1 for the document and its [SEP]
+    """Rows as the model takes them."""
+    rows: np.ndarray  # [B] their places among all rows of the examples
+    inputs: Dict[str, np.ndarray]  # int32 [B, L] or [B], by the names of the features
 
     def features(self) -> Dict[str, np.ndarray]:
-        """What is fed, by name."""
-        return {name: getattr(self, name) for name in self._fields[1:]}
+        """The arrays to feed, by name."""
+        return self.inputs
 
 
-def make_batches(windows: Sequence[Windows], batch_size: int, full_length: bool) -> Iterator[Batch]:
-    """Yields the windows of some pages, the longest first.
+def make_batches(examples: Sequence[Any], names: Sequence[str], batch_size: int, full_length: bool
+                 ) -> Iterator[Batch]:
+    """Yields the rows of some examples, the longest first.
 
-    They depend on these windows alone, so that a page's logits do not depend on who computes them.
+    They depend on these examples alone, so that an example's logits do not depend on who computes
+    them.
 
     Args:
-      windows: of each page.
+      examples: the rows of each, see features.featurizer.Made.
+      names: of the features that the model sees.
       batch_size: B, of all batches but the last.
-      full_length: whether the padding to max_seq_length is kept.
+      full_length: whether the padding to S is kept.
     """
-    if not windows:
+    if not examples:
         return
-    lengths = np.concatenate([w.lengths for w in windows])
-    pages = np.repeat(np.arange(len(windows)), [len(w.lengths) for w in windows])
-    firsts = np.cumsum([0] + [len(w.lengths) for w in windows])
+    sizes = [len(rows.lengths) for rows in examples]
+    lengths = np.concatenate([rows.lengths for rows in examples])
+    numbers = np.repeat(np.arange(len(examples)), sizes)
+    firsts = np.cumsum([0] + sizes)
+    columns = [rows.columns() for rows in examples]
     order = np.argsort(-lengths, kind="stable")
     for start in range(0, len(order), batch_size):
         rows = order[start:start + batch_size]
-        places = [(windows[page], row - firsts[page])
-                  for page, row in zip(pages[rows].tolist(), rows.tolist())]
-        width = places[0][0].input_ids.shape[1]
+        places = [(columns[number], row - firsts[number])
+                  for number, row in zip(numbers[rows].tolist(), rows.tolist())]
+        width = None
         if not full_length:
-            width = min(width, -(-int(lengths[rows[0]]) // _MULTIPLE) * _MULTIPLE)
-        yield _batch(rows, places, lengths[rows], width)
+            width = -(-int(lengths[rows[0]]) // _MULTIPLE) * _MULTIPLE
+        yield Batch(rows, {name: _stacked(name, places, width) for name in names})
 
 
-def _batch(rows: np.ndarray, places: List, lengths: np.ndarray, width: int) -> Batch:
-    columns = np.arange(width)[None, :]
-    input_ids = np.stack([windows.input_ids[i, :width] for windows, i in places])
-    query_lengths = np.array([windows.query_length for windows, _ in places])
-    mask = columns < lengths[:, None]
-    segments = mask & (columns >= query_lengths[:, None])
-    return Batch(rows, input_ids.astype(np.int32), mask.astype(np.int32), segments.astype(np.int32))
+def _stacked(name: str, places: List[Tuple[Dict[str, np.ndarray], int]], width: int) -> np.ndarray:
+    """A feature of rows; sequences are cut to `width`, unless they are shorter or it is None."""
+    values = [columns[name][row] for columns, row in places]
+    if values[0].ndim:
+        values = [value[:width] for value in values]
+    return np.stack(values).astype(np.int32)

@@ -1,36 +1,44 @@
-"""A prediction job, and what a worker does of it, in another process or on another machine."""
+"""A prediction job, and the work on a chunk of it, in any process and on any machine."""
+import collections
 import json
 import unicodedata
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 import bert_nq
-from bert_nq.datasets.nq import shards
-from bert_nq.datasets.nq.chunks import Lines, line_number
-from bert_nq.features.making import make_window_maker
-from bert_nq.features.options import FeatureOptions, TextOptions
-from bert_nq.jobs import work_folder, workers
+from bert_nq.base import lines
+from bert_nq.base.bad_input import BadInput
+from bert_nq.features.featurizer import Featurizer
+from bert_nq.features.options import TextOptions
+from bert_nq.jobs import workers
+from bert_nq.jobs.chunks import Chunk
+from bert_nq.jobs.job import Result
+from bert_nq.jobs.work_folder import WorkFolder
 from bert_nq.prediction import predictor
 from bert_nq.prediction.model_settings import ModelSettings
-from bert_nq.prediction.predictor import Chunk, PagePredictor
+from bert_nq.prediction.output import AnswerFormat
+from bert_nq.prediction.predictor import Group, Outputs, Predictor
 from bert_nq.text.vocabulary import Vocabulary
 
 
 class Job(NamedTuple):
-    """What to predict with what."""
+    """The files to predict, and all that decides the answers."""
     inputs: List[str]
     output: str
     model: ModelSettings
     fingerprint: str  # of the model's weights
     text: TextOptions
-    windows: FeatureOptions
-    decoder: Any  # see prediction.decoders
+    windows: Any  # the featurizer's options
+    decode: lines.Decode  # a line to an example, which has an `example_id` and a `source`
+    featurizer: Featurizer
+    decoder: Any  # see decoding.decoders
+    answers: AnswerFormat
     batch_size: int = 8
     nbest_output: Optional[str] = None
-    thresholds: Optional[str] = None  # a file of eval/tune_thresholds.py
+    thresholds: Optional[str] = None  # a file of them
     skip_bad_input: bool = False
 
     def predictor(self) -> Dict[str, Any]:
-        """What the prediction file says of itself."""
+        """The name of what made the answers: the prediction file begins with it."""
         return dict(self.decoder.describe(), model=self.fingerprint)
 
     def settings(self) -> Dict[str, Any]:
@@ -46,38 +54,37 @@ class Job(NamedTuple):
             unicode=unicodedata.unidata_version, bert_nq=bert_nq.__version__)
 
 
-def make_page_predictor(job: Job) -> PagePredictor:
-    """Makes windows and answers as the job wants them."""
-    return PagePredictor(make_window_maker(job.text, job.windows), job.decoder, job.batch_size,
-                         job.nbest_output is not None)
+class Prepared(NamedTuple):
+    """A chunk whose rows are made."""
+    group: Group
+    skipped: int  # lines
+    notes: List[str]  # on these
 
 
-def make_worker(job: Job, folder_path: str,
-                in_worker: Callable[[], None] = lambda: None) -> workers.Work:
-    """A worker's function that does a `Lines`: its answers go to the work folder."""
+def make_predictor(job: Job) -> Predictor:
+    """Makes rows and answers as the job wants them."""
+    return Predictor(job.featurizer.make(job.text, job.windows), job.featurizer.spec, job.decoder,
+                     job.batch_size, job.nbest_output is not None)
+
+
+def make_work(in_worker: Callable[[], None], job: Job, folder: WorkFolder
+              ) -> Callable[[Chunk, workers.Report], Result]:
+    """A worker's function that does a chunk, after `in_worker()` was called."""
     in_worker()
-    answer = make_answerer(job)
-    folder = work_folder.WorkFolder(folder_path)
-
-    def work(lines: Lines, report: workers.Report) -> Dict[str, Any]:
-        result = answer(lines, report)
-        folder.finish(lines.name, result)
-        return result["summary"]
-
-    return work
+    return make_answerer(job)
 
 
-def make_answerer(job: Job) -> workers.Work:
-    """A function from a `Lines` to what `result_of` makes of it; it has a model of its own."""
+def make_answerer(job: Job) -> Callable[[Chunk, workers.Report], Result]:
+    """A function from a chunk to its result; it has a model of its own."""
     from bert_nq.prediction.window_model import WindowModel
-    page_predictor = make_page_predictor(job)
+    pages = make_predictor(job)
     model = WindowModel(job.model, job.decoder)
 
-    def work(lines: Lines, report: workers.Report) -> Dict[str, Any]:
-        chunk, skipped, notes = _prepare(job, page_predictor, lines)
+    def work(chunk: Chunk, report: workers.Report) -> Result:
+        prepared = _prepare(job, pages, chunk)
         counting = _Counting(model, report)
-        (_, outputs), = predictor.stream(counting, page_predictor, [chunk])
-        return result_of(page_predictor, chunk, outputs, skipped, notes)
+        (_, outputs), = predictor.stream(counting, pages, [prepared.group])
+        return result_of(pages, prepared, outputs)
 
     return work
 
@@ -85,39 +92,54 @@ def make_answerer(job: Job) -> workers.Work:
 class _Counting:
     """A model that reports the windows that it has done."""
 
-    def __init__(self, model, report: workers.Report):
+    def __init__(self, model: Any, report: workers.Report):
         self.full_length = model.full_length
         self._model = model
         self._report = report
 
-    def outputs(self, batches):
+    def outputs(self, batches: Iterator[Any]) -> Iterator[Outputs]:
         for outputs in self._model.outputs(batches):
-            self._report({"windows": len(outputs.null_scores)})
+            self._report({"windows": len(outputs[0])})
             yield outputs
 
 
-def make_preparer(job: Job) -> workers.Work:
-    """A worker's function from a `Lines` to its `Chunk`, the lines skipped, and notes on these."""
-    page_predictor = make_page_predictor(job)
-    return lambda lines, report: _prepare(job, page_predictor, lines)
+def make_preparer(job: Job) -> Callable[[Chunk, workers.Report], Prepared]:
+    """A worker's function that prepares a chunk."""
+    pages = make_predictor(job)
+    return lambda chunk, report: _prepare(job, pages, chunk)
 
 
-def _prepare(job: Job, page_predictor: PagePredictor,
-             lines: Lines) -> Tuple[Chunk, int, List[str]]:
+def _prepare(job: Job, pages: Predictor, chunk: Chunk) -> Prepared:
     notes: List[str] = []
-    bad_input = shards.BadInput(job.skip_bad_input, notes.append)
-    chunk = page_predictor.prepare(lines.examples(bad_input), bad_input)
-    return chunk, bad_input.skipped, notes
+    bad_input = BadInput(job.skip_bad_input, notes.append)
+    group = pages.prepare(chunk.examples(job.decode, bad_input), bad_input)
+    return Prepared(group, bad_input.skipped, notes)
 
 
-def result_of(page_predictor: PagePredictor, chunk: Chunk, outputs, skipped: int,
-              notes: List[str]) -> Dict[str, Any]:
-    """What the work folder holds of a chunk: the answers to its pages, and a summary."""
+def compute(job: Job, model: Any, prepared: Iterator[Prepared], report: workers.Report
+            ) -> Iterator[Result]:
+    """Yields the results of chunks that other processes have prepared, in their order."""
+    pages, under_way = make_predictor(job), collections.deque()
+
+    def groups() -> Iterator[Group]:
+        for item in prepared:
+            under_way.append(item)
+            yield item.group
+
+    for group, outputs in predictor.stream(model, pages, groups()):
+        report({"windows": group.num_rows()})
+        yield result_of(pages, under_way.popleft(), outputs)
+
+
+def result_of(pages: Predictor, prepared: Prepared, outputs: Outputs) -> Result:
+    """The result of a chunk.
+
+    Its facts are (id, line) of each example, its content the answers to them.
+    """
+    group = prepared.group
     # As text, which keeps the order of their fields.
-    answers = [[json.dumps(part) for part in a] for a in page_predictor.answers(chunk, outputs)]
-    summary = {
-        "counts": {"pages": len(chunk.examples), "windows": chunk.num_windows(),
-                   "skipped": skipped},
-        "notes": notes,
-        "ids": [[e.example_id, line_number(e.source)] for e in chunk.examples]}
-    return {"summary": summary, "answers": answers}
+    answers: List[Tuple[str, str]] = [tuple(map(json.dumps, a)) for a in pages.answers(
+        group, outputs)]
+    return Result({"pages": len(group.examples), "windows": group.num_rows(),
+                   "skipped": prepared.skipped}, prepared.notes,
+                  [(e.example_id, lines.number_of(e.source)) for e in group.examples], answers)

@@ -1,58 +1,65 @@
 """A dev set that models are scored on again and again. Free of TensorFlow."""
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional
 
 import numpy as np
 
-from bert_nq.base import randomness
+from bert_nq.base import lines, randomness
+from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import UserError
-from bert_nq.datasets.nq import shards
-from bert_nq.datasets.nq.example import Example
-from bert_nq.scoring.nq import gold, measures
-from bert_nq.scoring.nq.labels import parse_prediction
+from bert_nq.prediction.output import Entry
+
+
+class DevFormat(NamedTuple):
+    """The annotated examples of a task, and how answers to them are scored."""
+    decode: lines.Decode  # a line to an example, which has an `example_id`
+    # Reads the annotations of files by the examples' ids; false where an example has none.
+    read_gold: Callable[[List[str]], Mapping[int, Any]]
+    # Scores entries against annotations, both by the examples' ids, as numbers by name.
+    score: Callable[[Mapping[int, Any], Mapping[int, Entry]], Dict[str, float]]
 
 
 class DevSet:
-    """Annotated pages, or a sample of them.
+    """Annotated examples, or a sample of them."""
 
-    Args:
-      paths: NQ shards.
-      num_pages: how many pages are scored; 0: all. Which they are follows from their ids, so that
-        every model is scored on the same ones.
+    def __init__(self, paths: List[str], dev_format: DevFormat, num_examples: int = 0):
+        """
+        Args:
+          paths: of the files.
+          dev_format: how they are read and scored.
+          num_examples: how many are scored; 0: all. Which they are follows from their ids, so that
+            every model is scored on the same ones.
 
-    Raises:
-      UserError: a shard cannot be read or is not annotated.
-    """
-
-    def __init__(self, paths: List[str], num_pages: int = 0):
-        self._paths = paths
-        self._gold = gold.read_gold(paths)
+        Raises:
+          UserError: a file cannot be read or is not annotated.
+        """
+        self._paths, self._format = paths, dev_format
+        self._gold = dev_format.read_gold(paths)
         if not any(self._gold.values()):
             raise UserError("%s: there are no annotations to score with" % paths[0])
-        if 0 < num_pages < len(self._gold):
+        if 0 < num_examples < len(self._gold):
             ids = np.array(sorted(self._gold), np.int64)
-            chosen = ids[np.argsort(randomness.hash64(0, ids), kind="stable")[:num_pages]]
+            chosen = ids[np.argsort(randomness.hash64(0, ids), kind="stable")[:num_examples]]
             self._gold = {example_id: self._gold[example_id] for example_id in chosen.tolist()}
 
     def __len__(self) -> int:
-        """How many pages are scored."""
+        """How many examples are scored."""
         return len(self._gold)
 
-    def score(self, predict: Callable[[Iterator[Example]], Iterable[Dict[str, Any]]]
+    def score(self, predict: Callable[[Iterator[Any]], Iterable[Entry]]
               ) -> Optional[Dict[str, float]]:
-        """The official 20 numbers of a model; None where predictions were broken off.
+        """Scores a model; None where predictions were broken off.
 
         Args:
-          predict: given the pages, gives an entry of the official prediction file for each.
+          predict: given the examples, gives an entry of the prediction file for each.
         """
-        predictions = {p.example_id: p for p in map(parse_prediction, predict(self._examples()))}
-        if len(predictions) < len(self):
+        entries = {entry["example_id"]: entry for entry in predict(self._examples())}
+        if len(entries) < len(self):
             return None
-        long_rows, short_rows = measures.score_answers(self._gold, predictions)
-        return measures.metrics(long_rows, short_rows)
+        return self._format.score(self._gold, entries)
 
-    def _examples(self) -> Iterator[Example]:
+    def _examples(self) -> Iterator[Any]:
         left = len(self._gold)
-        for example in shards.read_examples(self._paths, shards.BadInput(skip=False)):
+        for example in lines.read_examples(self._paths, self._format.decode, BadInput(skip=False)):
             if example.example_id in self._gold:
                 yield example
                 left -= 1

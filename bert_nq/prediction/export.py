@@ -21,22 +21,13 @@ from bert_nq.modeling import checkpoints, freezing, models
 from bert_nq.modeling.heads import outputs
 from bert_nq.modeling.runtime import tf
 from bert_nq.prediction import serving, window_model
+from bert_nq.prediction.batches import Batch
 from bert_nq.prediction.model_settings import ModelSettings
 
 # Largest difference between the outputs of the SavedModel and those of the session. They are equal
 # as a rule; several threads may add numbers up in another order, in bf16 to about three digits.
 _LARGEST_DIFFERENCE = {"fp32": 1e-3, "bf16": 0.1, "fp16": 0.1}
 _UNFINISHED = ".unfinished-"
-
-
-class Probe(NamedTuple):
-    """A batch of made-up windows."""
-    rows: np.ndarray  # [B] their numbers
-    inputs: Dict[str, np.ndarray]  # int32 [B, S] each
-
-    def features(self) -> Dict[str, np.ndarray]:
-        """The model's features, by name."""
-        return self.inputs
 
 
 class Exported(NamedTuple):
@@ -129,7 +120,7 @@ def _session(settings: ModelSettings) -> tf.Session:
     return tf.Session(config=window_model.session_config(settings.num_threads))
 
 
-def probe_batches(settings: ModelSettings, max_seq_length: int) -> List[Probe]:
+def probe_batches(settings: ModelSettings, max_seq_length: int) -> List[Batch]:
     """Made-up windows of some lengths; the same every time."""
     rng = np.random.RandomState(0)
     vocab_size = settings.members[0].model.config.vocab_size
@@ -142,12 +133,12 @@ def probe_batches(settings: ModelSettings, max_seq_length: int) -> List[Probe]:
         made = {"input_mask": mask, "segment_ids": mask & (columns >= length // 4),
                 "input_ids": rng.randint(0, vocab_size, mask.shape) * mask}
         # Features that only some models have are 0.
-        batches.append(Probe(np.arange(size), {
+        batches.append(Batch(np.arange(size), {
             name: np.asarray(made.get(name, np.zeros_like(mask)), np.int32) for name in names}))
     return batches
 
 
-def _compare(settings: ModelSettings, decoder: Any, path: str, batches: List[Probe]) -> float:
+def _compare(settings: ModelSettings, decoder: Any, path: str, batches: List[Batch]) -> float:
     """The largest difference between the SavedModel's answers and those of the session.
 
     Raises:
@@ -165,7 +156,7 @@ def _compare(settings: ModelSettings, decoder: Any, path: str, batches: List[Pro
 
 
 def load_and_run(settings: ModelSettings, outputs_type: type, path: str,
-                 batches: List[Probe]) -> List[Any]:
+                 batches: List[Batch]) -> List[Any]:
     """The outputs of the SavedModel `path` for batches."""
     with tf.Graph().as_default(), _session(settings) as session:
         loaded = tf.saved_model.loader.load(

@@ -1,28 +1,21 @@
-"""The official prediction file and its like, written as answers come."""
-import contextlib
-import json
-from typing import Any, Callable, Dict, Iterator
+"""How the answers of a task are written, counted and put under thresholds."""
+from typing import Any, Callable, ContextManager, Dict, List, NamedTuple, Tuple
 
-from bert_nq.base import files
+# An answer as its file has it: JSON. It has an "example_id", which is an integer.
+Entry = Dict[str, Any]
+Counts = "collections.Counter[str]"
 
 
-@contextlib.contextmanager
-def prediction_file(path: str, predictor: Dict[str, Any]) -> Iterator[
-        Callable[[Dict[str, Any]], None]]:
-    """Gives a function that takes entries; `path` is written or replaced when the block ends.
-
-    Args:
-      path: of the file.
-      predictor: what made the entries; official readers pass over it.
-    """
-    with files.replacing(path) as out:
-        out.write(b'{"predictor": %s,\n"predictions": [' % json.dumps(predictor).encode("utf8"))
-        separator = b"\n"
-
-        def write(entry: Dict[str, Any]) -> None:
-            nonlocal separator
-            out.write(separator + json.dumps(entry).encode("utf8"))
-            separator = b",\n"
-
-        yield write
-        out.write(b"\n]}\n")
+class AnswerFormat(NamedTuple):
+    """The form of a task's answers. A value: it is sent to worker processes."""
+    # Opens a file of answers, given its path and the {"decoder": …, "model": …} that made them, for
+    # a block that is given a function for entries; when it ends, the file is written or replaced.
+    open: Callable[[str, Dict[str, Any]], ContextManager[Callable[[Entry], None]]]
+    # Counts the kinds of answer that an entry gives.
+    count: Callable[[Entry], Dict[str, int]]
+    # The lines of a summary, as (name, number), given the counts of all entries and "pages".
+    rows: Callable[[Counts], List[Tuple[str, int]]]
+    # Reads a file of thresholds. Thresholds have `check_predictor(predictor)`, which raises
+    # UserError where they are for the answers of others, `describe()`, which is JSON, and
+    # `apply(entry)`, a new entry without the answers that are below them.
+    load_thresholds: Callable[[str], Any]

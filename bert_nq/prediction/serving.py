@@ -12,11 +12,11 @@ from typing import Any, Callable, Dict, Iterable, Iterator, Mapping, NamedTuple,
 import numpy as np
 
 from bert_nq.base import files
+from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq.example import Example
-from bert_nq.datasets.nq.shards import BadInput
 from bert_nq.decoding.decoders import make_decoder
-from bert_nq.features.making import make_window_maker
+from bert_nq.features.joint_windows import FEATURIZER
 from bert_nq.features.options import FeatureOptions, TextOptions
 from bert_nq.modeling.heads import outputs
 from bert_nq.prediction import predictor
@@ -80,10 +80,10 @@ class Serving(NamedTuple):
         """The decoder, which makes answers of outputs."""
         return make_decoder(self.predictor["decoder"], self.predictor["options"])
 
-    def page_predictor(self, batch_size: int = 8) -> predictor.PagePredictor:
+    def page_predictor(self, batch_size: int = 8) -> predictor.Predictor:
         """Makes windows and answers; its batches have `batch_size` windows."""
-        return predictor.PagePredictor(make_window_maker(self.text, self.windows), self.decoder(),
-                                       batch_size)
+        return predictor.Predictor(FEATURIZER.make(self.text, self.windows), FEATURIZER.spec,
+                                   self.decoder(), batch_size)
 
     def predict(self, call: Call, pages: Iterable[Example], batch_size: int = 8,
                 bad_input: Optional[BadInput] = None) -> Iterator[Dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Gathers the runs of all tasks into record files."""
+"""Gathers the runs of all parts of the work into record files."""
 import contextlib
 import functools
 import os
@@ -13,19 +13,24 @@ from bert_nq.jobs.work_folder import WorkFolder
 from bert_nq.records import runs
 from bert_nq.records.manifest import OutputFile
 
-# The work folder's notes of outputs begin with it; those of tasks do not.
-OUTPUT_PREFIX = "output-"
+# The beginning of the names that the work folder's notes of outputs have; those of parts differ.
+_OUTPUT_PREFIX = "output-"
 
 _WRITE_SIZE = 1 << 20
 
 
 def _output_name(shard: int) -> str:
-    return "%s%05d" % (OUTPUT_PREFIX, shard)
+    return "%s%05d" % (_OUTPUT_PREFIX, shard)
+
+
+def is_output(name: str) -> bool:
+    """Whether a name of the work folder is of an output."""
+    return name.startswith(_OUTPUT_PREFIX)
 
 
 class Output(NamedTuple):
-    """Record files to write, the `shards`-th and so on of all."""
-    shards: List[int]
+    """Record files that are written together."""
+    shards: List[int]  # their numbers among all
 
     @property
     def names(self) -> List[str]:
@@ -42,20 +47,26 @@ class Gathering(NamedTuple):
     output_paths: List[str]
     compression: str  # "" or "gzip"
     shuffled: bool
-    groups: List[List[str]]  # names of tasks; those of one group are of the same input
+    groups: List[List[str]]  # names of parts; those of one group are of the same input
     num_records: int
 
     def outputs(self) -> List[Output]:
-        """Parts that can be written independently of each other."""
+        """The outputs, each of which can be written independently of the rest."""
         numbers = list(range(len(self.output_paths)))
         return [Output([i]) for i in numbers] if self.shuffled else [Output(numbers)]
 
     def staged_path(self, shard: int) -> str:
-        """The place of an output until all are complete: in the work folder if it is not remote."""
+        """The path of an output until all are complete: in the work folder, unless it is remote."""
         final = self.output_paths[shard]
         if files.is_remote(final):
             return final
-        return os.path.join(self.work_path, _output_name(shard) + ".records")
+        return os.path.join(os.path.abspath(self.work_path), _output_name(shard) + ".records")
+
+    def note(self, shard: int, written: OutputFile) -> None:
+        """Notes in the work folder that an output is complete where it is staged."""
+        name = os.path.basename(self.output_paths[shard])
+        WorkFolder(self.work_path).finish(_output_name(shard),
+                                          dict(written._replace(name=name)._asdict()))
 
 
 def make_gatherer(gathering: Gathering) -> workers.Work:
@@ -68,7 +79,7 @@ def _gather(gathering: Gathering, output: Output, report: workers.Report) -> Non
     groups = [[runs.Run(folder.run_path(name)) for name in names] for names in gathering.groups]
     num_shards = len(gathering.output_paths)
     ordered = None if gathering.shuffled else runs.merge_ordered(groups)
-    for shard, name in zip(output.shards, output.names):
+    for shard in output.shards:
         if ordered is None:
             first, end = runs.buckets_of(shard, num_shards)
             records = runs.merge_shuffled([run for group in groups for run in group], first, end)
@@ -77,8 +88,7 @@ def _gather(gathering: Gathering, output: Output, report: workers.Report) -> Non
             records = _take(ordered, end - first)
         written = write_records(gathering.staged_path(shard), records, gathering.compression,
                                 report)
-        final_name = os.path.basename(gathering.output_paths[shard])
-        folder.finish(name, written._replace(name=final_name)._asdict())
+        gathering.note(shard, written)
 
 
 def _take(items: Iterator[bytes], n: int) -> Iterator[bytes]:
@@ -155,7 +165,7 @@ def _compressed(out: _Checksum, compression: str):
 
 
 def finished(gathering: Gathering) -> Dict[str, bool]:
-    """{name of an output in the work folder: whether its file is complete and there}."""
+    """Says of each output, by its name in the work folder, whether its file is complete."""
     folder = WorkFolder(gathering.work_path)
     found = {}
     for shard, path in enumerate(gathering.output_paths):

@@ -1,7 +1,7 @@
-"""Runs: the records of one task on disk, in the order of their keys, to be merged with others.
+"""Runs: the records of one part of the work, on disk in the order of their keys, to be merged.
 
-Merging the runs of all tasks in the order of uniformly random 64-bit keys gives a uniform shuffle
-of all records, whatever tasks there were. It is an external sort: a run is made of spills, each
+Merging the runs of all parts in the order of uniformly random 64-bit keys gives a uniform shuffle
+of all records, however the work was divided. It is an external sort: a run is made of spills, each
 sorted in memory; an index says where in a spill each of 4,096 equal ranges of keys (buckets)
 begins, so that a merge reads a few buckets of all runs at a time.
 
@@ -29,7 +29,7 @@ Entry = Tuple[int, bytes]
 
 
 def shard_of(key: int, num_shards: int) -> int:
-    """Which of `num_shards` equal ranges of buckets a key is in."""
+    """The number of the range, of `num_shards` equal ranges of buckets, that a key is in."""
     return (key >> _SHIFT) * num_shards >> BUCKET_BITS
 
 
@@ -44,7 +44,7 @@ def buckets_of(shard: int, num_shards: int) -> Tuple[int, int]:
 
 
 class RunWriter:
-    """Writes one run. Memory: `memory_bytes`, and some 100 bytes a record of these."""
+    """Writes one run. It holds `memory_bytes` of records, and some 100 bytes more for each."""
 
     def __init__(self, out: IO[bytes], memory_bytes: int = 64 << 20):
         self._out = out

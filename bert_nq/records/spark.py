@@ -1,57 +1,55 @@
 """Preparation by Apache Spark: from many machines, the record files that records.job makes.
 
-    tasks ──prepare──► (key, record) …, and of each task a summary; kept on the workers' disks
+    parts ──prepare──► (key, record) …, and of each part a summary; kept on the workers' disks
              │
              ▼ the summaries: counts, and where records in order are to be divided
     (key, record) ──shuffle, sort──► output shards ──write──► record files, manifest
 
-Tasks, pages and keys are those of records.job, the writing is that of records.gathering; so the
-bytes are the same. A machine that is lost costs what it had done: Spark has it done again by the
-others. Nothing counts twice then, since whatever a task tells replaces what it told before.
+Parts, examples and keys are those of records.job, the writing is that of records.gathering; so the
+bytes are the same. A machine that is lost costs the work that it had done: Spark has it done again
+by the others. Nothing counts twice then, since whatever a task tells replaces what it told before.
 """
 import bisect
 import collections
+import contextlib
 import functools
 import itertools
 import os
+import pickle
 from concurrent import futures
-from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Sequence, Tuple
 
 from bert_nq.base import files
+from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import UserError
-from bert_nq.datasets.nq import shards
-from bert_nq.jobs import spark_context, work_folder
-from bert_nq.records import gathering, manifest, runs
-from bert_nq.records.job import Job, JobResult, Task, num_parts, plan_tasks, prepared_pages
-from bert_nq.records.manifest import Manifest, OutputFile
-from bert_nq.records.preparation import Counts, PagePreparer, PreparationOptions
+from bert_nq.jobs import job, spark_context
+from bert_nq.jobs.job import Result, Run, Status
+from bert_nq.jobs.parts import Part
+from bert_nq.records import gathering, runs
+from bert_nq.records.gathering import Gathering
+from bert_nq.records.job import Engine, Job, Prepared, make_preparer, prepared_pages, run_with
+from bert_nq.records.manifest import OutputFile
+from bert_nq.records.preparation import PagePreparer
 
-# In place of the key of a record: what follows is the summary of a task.
+# In place of the key of a record: what follows is the summary of a part.
 _SUMMARY = -1
 _KEY_BITS = 64
 
 _TICK_SECONDS = 0.25
 
 
-class Status(NamedTuple):
-    """How far a job is. What a task has done counts when the task is finished."""
-    stage: str  # "preparing" or "writing"
-    tasks_done: int
-    num_tasks: int
-    counts: Counts  # see records.preparation; when writing, "records_written"
-
-
-def run_job(context, job: Job, num_tasks: int = 0,
-            on_status: Callable[[Status], None] = lambda status: None,
-            note: Callable[[str], None] = lambda text: None) -> JobResult:
+def run_job(context, work: Job, num_tasks: int = 0,
+            on_status: job.OnStatus = lambda status: None,
+            note: job.Note = lambda text: None) -> Prepared:
     """Makes the record files and their manifest.
 
     Args:
       context: a pyspark.SparkContext, see `spark_context.started`.
-      job: what to make. All machines must see inputs and outputs under the same names; the
+      work: the files to prepare. All machines must see inputs and outputs under the same names; the
         vocabulary is read here and sent to them.
-      num_tasks: where there are fewer inputs, divide them into so many tasks.
-      on_status: told how far it is, a few times a second.
+      num_tasks: where there are fewer inputs, divide them into so many parts.
+      on_status: told how far it is, a few times a second: `done` of `total` tasks. The counts of a
+        task are told when it is finished.
       note: told, in a line each, what a person should know.
 
     Raises:
@@ -59,68 +57,86 @@ def run_job(context, job: Job, num_tasks: int = 0,
         cluster has failed. Outputs that were there are left as they were (remote ones may have been
         replaced).
     """
-    settings = job.settings()
-    inputs = work_folder.inputs_of(job.inputs)
-    parts = {i.path: num_parts(files.size(i.path), len(inputs), num_tasks or 1) for i in inputs}
-    tasks = plan_tasks(inputs, parts, job.max_examples)
-    paths = manifest.output_paths(job.output, job.num_outputs)
-    with work_folder.opened(work_folder.work_path(job.output)) as folder:
-        folder.remove_contents()
-        staged = [path if files.is_remote(path) else
-                  os.path.join(os.path.abspath(folder.path), os.path.basename(path))
-                  for path in paths]
-        vocabulary = spark_context.send_file(context, job.options.text.vocab_file, folder.path)
-        counts, outputs = _prepare_and_write(context, job, vocabulary, tasks, staged, on_status,
-                                             note)
-        outputs = [output._replace(name=os.path.basename(path))
-                   for output, path in zip(outputs, paths)]
-        _check_written(staged, outputs, counts["records"])
-        for staged_path, path in zip(staged, paths):
-            if staged_path != path:
-                os.replace(staged_path, path)
-        made = Manifest(settings, inputs, counts, outputs)
-        manifest.write_manifest(manifest.manifest_path(job.output), made)
-    return JobResult(made, len(tasks), 0)
+    with contextlib.closing(_Preparation(context, work, on_status, note)) as preparation:
+        engine = Engine(preparation.prepare, preparation.write, num_tasks or 1, can_resume=False)
+        return run_with(engine, work, lambda status: None, note)
 
 
-def _check_written(staged: List[str], outputs: List[OutputFile], num_records: int) -> None:
-    for path, output in zip(staged, outputs):
-        if not (files.is_remote(path) or os.path.exists(path)) or files.size(path) != output.bytes:
-            raise UserError("%s was written by a worker and is not here: inputs and outputs must "
-                            "be on storage that all machines see, this one too" % path)
-    written = sum(output.records for output in outputs)
-    if written != num_records:
-        raise UserError("%d records were prepared and %d written: an input has changed while it "
-                        "was read; start again" % (num_records, written))
+class _Preparation:
+    """A job on Spark. The prepared records are kept on the workers until `close`."""
 
+    def __init__(self, context, work: Job, on_status: job.OnStatus, note: job.Note):
+        self._context, self._job = context, work
+        self._on_status, self._note = on_status, note
+        self._prepared: Any = None  # the RDD of (key, record), and of summaries among them
+        self._ranges: List[Tuple[int, int]] = []  # of records in order, see `boundaries`
 
-def _prepare_and_write(context, job: Job, vocabulary: str, tasks: List[Task], paths: List[str],
-                       on_status: Callable[[Status], None],
-                       note: Callable[[str], None]) -> Tuple[Counts, List[OutputFile]]:
-    from pyspark import StorageLevel
-    groups = [list(group) for _, group in itertools.groupby(tasks, key=lambda task: task.paths)]
-    numbered = [(task, group) for group, same in enumerate(groups) for task in same]
-    told = context.accumulator({}, _Told())
-    prepared = context.parallelize(list(enumerate(numbered)), len(tasks)).mapPartitions(
-        functools.partial(_prepare, job, vocabulary, told)).persist(StorageLevel.DISK_ONLY)
-    try:
-        summaries = _run(context, told, Status("preparing", 0, len(tasks), None), on_status, note,
-                         prepared.filter(_is_summary).values().collect)
-        counts = collections.Counter()
-        for summary in summaries:
-            counts.update(summary["counts"])
-            for text in summary["notes"]:
-                note(text)
-        shard_of = _shard_of(job, itertools.chain.from_iterable(s["pages"] for s in summaries))
-        told = context.accumulator({}, _Told())
-        written = prepared.mapPartitions(_sortable).repartitionAndSortWithinPartitions(
-            len(paths), shard_of).mapPartitionsWithIndex(
-                functools.partial(_write, paths, job.compression, told))
-        outputs = _run(context, told, Status("writing", 0, len(paths), None), on_status, note,
-                       written.collect)
-    finally:
-        prepared.unpersist()
-    return counts, [OutputFile(*output["written"]) for output in outputs]
+    def close(self) -> None:
+        """Frees the workers' disks."""
+        if self._prepared is not None:
+            self._prepared.unpersist()
+
+    def prepare(self, run: Run, parts: Iterator[Part]) -> Iterator[Tuple[Part, Result]]:
+        """The executor: has all parts prepared, and yields them when all are."""
+        from pyspark import StorageLevel
+        vocabulary = spark_context.send_file(self._context, self._job.options.text.vocab_file,
+                                             run.folder.path)
+        groups = {name: (number, part) for number, names in enumerate(run.plan.kept["names"])
+                  for part, name in enumerate(names)}
+        ordered = sorted(parts, key=lambda part: groups[part.name])
+        numbered = [(tuple(part), groups[part.name][0]) for part in ordered]
+        told = self._context.accumulator({}, _Told())
+        prepare = functools.partial(_prepare, pickle.dumps(self._job._replace(inputs=[])),
+                                    vocabulary, told)
+        self._prepared = self._context.parallelize(
+            list(enumerate(numbered)), len(numbered)).mapPartitions(prepare).persist(
+                StorageLevel.DISK_ONLY)
+        summaries = self._run(told, Status("preparing", None, 0, len(ordered)),
+                              self._prepared.filter(_is_summary).values().collect)
+        for part, summary in zip(ordered, summaries):
+            self._ranges += map(tuple, summary["pages"])
+            yield part, Result(summary["counts"], summary["notes"])
+
+    def write(self, what: Gathering, run: Run) -> None:
+        """Has all records written, each output by one task."""
+        num_outputs = len(what.output_paths)
+        paths = list(map(what.staged_path, range(num_outputs)))
+        told = self._context.accumulator({}, _Told())
+        written = self._prepared.mapPartitions(_sortable).repartitionAndSortWithinPartitions(
+            num_outputs, _shard_of(self._job, self._ranges)).mapPartitionsWithIndex(
+                functools.partial(_write, paths, what.compression, told))
+        outputs = [OutputFile(*output["written"]) for output in self._run(
+            told, Status("writing", None, 0, num_outputs), written.collect)]
+        check_written(paths, outputs, what.num_records)
+        for shard, output in enumerate(outputs):
+            what.note(shard, output)
+
+    def _run(self, told, status: Status, action: Callable[[], List[Dict[str, Any]]]
+             ) -> List[Dict[str, Any]]:
+        """`action()`, a job of Spark, watched: when a task has told of a failure, the others end.
+
+        Raises:
+          UserError: a task has failed, or the cluster.
+        """
+        with futures.ThreadPoolExecutor(1) as pool:
+            future = pool.submit(action)
+            watch = spark_context.Watch(self._context, self._note)
+            try:
+                while not futures.wait([future], _TICK_SECONDS).done:
+                    self._on_status(status_told(status, told.value))
+                    watch.look()
+            finally:
+                if not future.done():
+                    self._context.cancelAllJobs()
+        try:
+            results = future.result()
+        except spark_context.spark_errors() as e:
+            raise spark_context.explained(e) from e
+        for result in results:
+            if result["failure"]:
+                raise UserError(result["failure"])
+        self._on_status(status_told(status, told.value))
+        return results
 
 
 class _Told:
@@ -136,36 +152,7 @@ class _Told:
         return {**told, **more}
 
 
-def _run(context, told, status: Status, on_status: Callable[[Status], None],
-         note: Callable[[str], None], action: Callable[[], List[Dict[str, Any]]]
-         ) -> List[Dict[str, Any]]:
-    """`action()`, a job of Spark, watched: when a task has told of a failure, the others end.
-
-    Raises:
-      UserError: a task has failed, or the cluster.
-    """
-    with futures.ThreadPoolExecutor(1) as pool:
-        future = pool.submit(action)
-        watch = spark_context.Watch(context, note)
-        try:
-            while not futures.wait([future], _TICK_SECONDS).done:
-                on_status(_status(status, told.value))
-                watch.look()
-        finally:
-            if not future.done():
-                context.cancelAllJobs()
-    try:
-        results = future.result()
-    except spark_context.spark_errors() as e:
-        raise spark_context.explained(e) from e
-    for result in results:
-        if result["failure"]:
-            raise UserError(result["failure"])
-    on_status(_status(status, told.value))
-    return results
-
-
-def _status(status: Status, told: Dict[int, Tuple[Dict[str, int], str]]) -> Status:
+def status_told(status: Status, told: Dict[int, Tuple[Dict[str, int], str]]) -> Status:
     """`status` with what the tasks have told.
 
     Raises:
@@ -176,38 +163,52 @@ def _status(status: Status, told: Dict[int, Tuple[Dict[str, int], str]]) -> Stat
         if failure:
             raise UserError(failure)
         counts.update(task_counts)
-    return status._replace(tasks_done=len(told), counts=counts)
+    return status._replace(done=len(told), counts=counts)
 
 
-# What follows runs on the workers. What is sent to the driver is made of plain tuples and dicts:
-# on Python 3.7, Spark robs named tuples of their class.
+def check_written(staged: List[str], outputs: List[OutputFile], num_records: int) -> None:
+    """Raises UserError where an output is not here, or records are missing."""
+    for path, output in zip(staged, outputs):
+        if not (files.is_remote(path) or os.path.exists(path)) or files.size(path) != output.bytes:
+            raise UserError("%s was written by a worker and is not here: inputs and outputs must "
+                            "be on storage that all machines see, this one too" % path)
+    written = sum(output.records for output in outputs)
+    if written != num_records:
+        raise UserError("%d records were prepared and %d written: an input has changed while it "
+                        "was read; start again" % (num_records, written))
+
+
+# The rest runs on the workers. It sends the driver plain tuples and dicts only: on Python 3.7,
+# named tuples lose their class on the way.
 
 
 @functools.lru_cache(maxsize=1)
-def _preparer(options: PreparationOptions) -> PagePreparer:
+def _preparer(pickled: bytes, vocabulary: str) -> PagePreparer:
     """One for all tasks of a process: its tokenizer knows more words with every page."""
-    return PagePreparer(options)
+    from pyspark import SparkFiles
+    work = pickle.loads(pickled)
+    text = work.options.text._replace(vocab_file=SparkFiles.get(vocabulary))
+    return make_preparer(work._replace(options=work.options._replace(text=text)))
 
 
-def _prepare(job: Job, vocabulary: str, told,
-             numbered_tasks: Iterable[Tuple[int, Tuple[Task, int]]]) -> Iterator[Tuple[int, Any]]:
-    """(key, record) of all records of tasks, and (_SUMMARY, …) after those of each.
+def _prepare(pickled: bytes, vocabulary: str, told,
+             numbered_parts: Iterable[Tuple[int, Tuple[Tuple, int]]]) -> Iterator[Tuple[int, Any]]:
+    """(key, record) of all records of parts, and (_SUMMARY, …) after those of each.
 
     A fault of the input ends the task without an exception: Spark would repeat the task.
     """
-    from pyspark import SparkFiles
-    options = job.options._replace(
-        text=job.options.text._replace(vocab_file=SparkFiles.get(vocabulary)))
-    in_order = not options.is_training
-    for number, (task, group) in numbered_tasks:
+    work = pickle.loads(pickled)
+    in_order = not work.options.is_training
+    for number, (fields, group) in numbered_parts:
         notes: List[str] = []
-        bad_input = shards.BadInput(job.skip_bad_input, notes.append)
+        bad_input = BadInput(work.skip_bad_input, notes.append)
         counts = collections.Counter()
         pages: List[Tuple[int, int]] = []  # of records in order: the first key, and how many
         failure = ""
         group_key = group << _KEY_BITS if in_order else 0
         try:
-            for page in prepared_pages(job, _preparer(options), task, bad_input):
+            preparer = _preparer(pickled, vocabulary)
+            for page in prepared_pages(work, preparer, Part(*fields), bad_input):
                 for key, record in zip(page.keys, page.records):
                     yield group_key + key, record
                 counts.update(page.counts)
@@ -218,7 +219,7 @@ def _prepare(job: Job, vocabulary: str, told,
         counts["skipped"] = bad_input.skipped
         told.add({number: (dict(counts), failure)})
         yield _SUMMARY, {"counts": dict(counts), "notes": notes, "pages": pages,
-                        "failure": failure}
+                         "failure": failure}
 
 
 def _is_summary(entry: Tuple[int, Any]) -> bool:
@@ -230,11 +231,11 @@ def _sortable(entries: Iterable[Tuple[int, Any]]) -> Iterator[Tuple[Tuple[int, b
     return ((entry, None) for entry in entries if not _is_summary(entry))
 
 
-def _shard_of(job: Job, pages: Iterable[Tuple[int, int]]) -> Callable[[Tuple[int, bytes]], int]:
-    """What tells the shard of a record from its key."""
-    if job.options.is_training:
-        return functools.partial(_shard_of_shuffled, job.num_outputs)
-    return functools.partial(_shard_in_order, boundaries(pages, job.num_outputs))
+def _shard_of(work: Job, pages: Iterable[Tuple[int, int]]) -> Callable[[Tuple[int, bytes]], int]:
+    """A function from the key of a record to its shard."""
+    if work.options.is_training:
+        return functools.partial(_shard_of_shuffled, work.num_outputs)
+    return functools.partial(_shard_in_order, boundaries(pages, work.num_outputs))
 
 
 def _shard_of_shuffled(num_shards: int, entry: Tuple[int, bytes]) -> int:

@@ -2,6 +2,7 @@
 from bert_nq.datasets.nq import decoding, shards
 from bert_nq.features.joint_windows import FEATURIZER
 from bert_nq.scoring.nq.measure import MEASURE
+from bert_nq.tasks import nq_answers
 from bert_nq.tasks.task import Task
 
 TASK = Task(
@@ -10,6 +11,8 @@ TASK = Task(
     find_shards=shards.expand_shards,
     decode=decoding.decode_example,
     featurizer=FEATURIZER,
+    answers=nq_answers.ANSWERS,
+    dev_format=nq_answers.DEV_FORMAT,
     card_settings=("do_lower_case", "tokenizer", "max_seq_length", "doc_stride",
                    "max_query_length", "skip_nested_contexts", "max_contexts", "max_position"),
     weights_depend_on=("do_lower_case", "max_query_length", "max_position"),

@@ -2,6 +2,8 @@
 from typing import Any, Callable, List, NamedTuple, Tuple
 
 from bert_nq.features.featurizer import Featurizer
+from bert_nq.prediction.dev_set import DevFormat
+from bert_nq.prediction.output import AnswerFormat
 from bert_nq.scoring.measure import Measure
 
 
@@ -14,6 +16,8 @@ class Task(NamedTuple):
     # (line, "PATH, line N") to an example; raises BadExampleError.
     decode: Callable[[bytes, str], Any]
     featurizer: Featurizer
+    answers: AnswerFormat
+    dev_format: DevFormat
     # Settings of text and features that a model's card keeps, by the flags' names; of these the
     # weights depend on some, with which the model must be used as well.
     card_settings: Tuple[str, ...]

@@ -7,10 +7,10 @@ import pytest
 from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq.decoding import decode_example
 from bert_nq.datasets.nq.example import Span
+from bert_nq.datasets.nq.prediction_file import prediction_file
 from bert_nq.decoding.nbest import Ranked, nbest_record
 from bert_nq.error_pages import answer_files, folder
 from bert_nq.error_pages.answer_files import Details, NBestFile
-from bert_nq.prediction.output import prediction_file
 from bert_nq.scoring.nq.labels import AnswerSpan
 from bert_nq.scoring.nq.nbest import NBest, NBestAnswer, YesNoScore
 from tests.support.nq_pages import make_line, make_page

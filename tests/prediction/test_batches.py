@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.features.windows import Windows
-from bert_nq.prediction.batches import make_batches
+from bert_nq.prediction import batches as batching
 
 SEQ_LENGTH = 80
 # Question and [SEP], then the lengths of a page's windows.
@@ -24,6 +24,13 @@ def windows_of(pages):
         made.append(Windows(numbers, numbers, input_ids, np.array(lengths, np.int64), query_length,
                             None, None))
     return made
+
+
+NAMES = ("input_ids", "input_mask", "segment_ids")
+
+
+def make_batches(windows, batch_size, full_length):
+    return batching.make_batches(windows, NAMES, batch_size, full_length)
 
 
 def padded(array):
@@ -54,29 +61,30 @@ def test_every_window_is_in_one_batch_as_it_was(pages, batch_size, full_length):
 @given(PAGES, st.integers(1, 9))
 def test_the_longest_come_first_and_padding_is_little(pages, batch_size):
     batches = list(make_batches(windows_of(pages), batch_size, full_length=False))
-    lengths = [length for batch in batches for length in batch.input_mask.sum(axis=1).tolist()]
+    lengths = [length for batch in batches
+               for length in batch.inputs["input_mask"].sum(axis=1).tolist()]
     assert lengths == sorted(lengths, reverse=True)
     for batch in batches:
-        longest = batch.input_mask.sum(axis=1).max()
+        longest = batch.inputs["input_mask"].sum(axis=1).max()
         # 80, the whole length, is no multiple of 32.
-        assert batch.input_ids.shape[1] == min(80, (longest + 31) // 32 * 32)
+        assert batch.inputs["input_ids"].shape[1] == min(80, (longest + 31) // 32 * 32)
 
 
 @given(PAGES, st.integers(1, 9))
 def test_full_length_is_that_of_the_windows(pages, batch_size):
     for batch in make_batches(windows_of(pages), batch_size, full_length=True):
-        assert batch.input_ids.shape[1] == SEQ_LENGTH
+        assert batch.inputs["input_ids"].shape[1] == SEQ_LENGTH
 
 
 def test_a_batch_by_hand():
     # Page 0 has windows of 12 and 40 pieces, page 1 one of 40 with a longer question.
     first, second, rest = make_batches(windows_of([(3, [12, 40]), (5, [40]), (2, [])]), 1, False)
     assert [b.rows.tolist() for b in (first, second, rest)] == [[1], [2], [0]]
-    assert first.input_ids.tolist() == [list(range(13, 53)) + [0] * 24]  # 40 becomes 64
-    assert first.input_mask.tolist() == [[1] * 40 + [0] * 24]
-    assert first.segment_ids.tolist() == [[0] * 3 + [1] * 37 + [0] * 24]
-    assert second.segment_ids.tolist() == [[0] * 5 + [1] * 35 + [0] * 24]
-    assert rest.input_ids.shape == (1, 32)
+    assert first.inputs["input_ids"].tolist() == [list(range(13, 53)) + [0] * 24]  # 40 becomes 64
+    assert first.inputs["input_mask"].tolist() == [[1] * 40 + [0] * 24]
+    assert first.inputs["segment_ids"].tolist() == [[0] * 3 + [1] * 37 + [0] * 24]
+    assert second.inputs["segment_ids"].tolist() == [[0] * 5 + [1] * 35 + [0] * 24]
+    assert rest.inputs["input_ids"].shape == (1, 32)
 
 
 def test_no_pages_no_batches():

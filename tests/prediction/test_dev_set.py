@@ -4,6 +4,7 @@ import pytest
 from bert_nq.base.errors import UserError
 from bert_nq.prediction.dev_set import DevSet
 from bert_nq.scoring.nq.gold import read_gold
+from bert_nq.tasks.nq_answers import DEV_FORMAT
 from tests.support import tiny_nq
 from tests.support.nq_pages import make_page, write_shard
 
@@ -26,7 +27,7 @@ def right(example):
 
 
 def test_the_official_numbers_of_all_pages(shard):
-    dev = DevSet([shard])
+    dev = DevSet([shard], DEV_FORMAT)
     assert len(dev) == NUM_PAGES
     scores = dev.score(lambda examples: map(right, examples))
     assert len(scores) == 20
@@ -43,25 +44,27 @@ def test_a_sample_is_the_same_every_time_and_not_the_first_pages(shard):
             yield right(example)
 
     for _ in range(2):
-        dev = DevSet([shard], num_pages=5)
+        dev = DevSet([shard], DEV_FORMAT, num_examples=5)
         assert len(dev) == 5
         assert dev.score(predict)["long-best-threshold-f1"] == 1.0
     assert seen[:5] == seen[5:] == sorted(seen[:5])
     assert seen[:5] != list(range(-5, 0))
     # More pages are these and others.
-    DevSet([shard], num_pages=8).score(predict)
+    DevSet([shard], DEV_FORMAT, num_examples=8).score(predict)
     assert set(seen[:5]) < set(seen[10:])
 
 
 def test_more_pages_than_there_are_are_all(shard):
-    assert len(DevSet([shard], num_pages=100)) == NUM_PAGES == len(read_gold([shard]))
+    dev = DevSet([shard], DEV_FORMAT, num_examples=100)
+    assert len(dev) == NUM_PAGES == len(read_gold([shard]))
 
 
 def test_predictions_that_were_broken_off_have_no_score(shard):
-    assert DevSet([shard]).score(lambda examples: map(right, list(examples)[:3])) is None
+    dev = DevSet([shard], DEV_FORMAT)
+    assert dev.score(lambda examples: map(right, list(examples)[:3])) is None
 
 
 def test_pages_without_annotations_cannot_be_scored_on(tmp_path):
     shard = write_shard(tmp_path / "test.jsonl", [make_page("<P> tovin . </P>", 1, "where", [])])
     with pytest.raises(UserError, match="there are no annotations to score with"):
-        DevSet([shard])
+        DevSet([shard], DEV_FORMAT)

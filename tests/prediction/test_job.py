@@ -5,11 +5,11 @@ import os
 
 import pytest
 
+from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import BadExampleError, UserError
-from bert_nq.datasets.nq.chunks import read_chunks
-from bert_nq.datasets.nq.shards import BadInput
 from bert_nq.decoding.page_options import PageOptions
-from bert_nq.prediction import job, predictor
+from bert_nq.jobs.chunks import read_chunks
+from bert_nq.prediction import chunk_work, predictor
 from bert_nq.scoring import calibration
 from bert_nq.scoring.nq.thresholds import SHORT_KINDS, Rule
 from bert_nq.scoring.nq.tuned import Tuned
@@ -45,6 +45,10 @@ def undisturbed(corpus, tmp_path_factory):
 # The same bytes.
 
 
+def numbers(status):
+    return status.counts["pages"], status.counts["windows"], status.share
+
+
 def test_any_number_of_workers_and_this_process_write_the_same(corpus, undisturbed, tmp_path):
     assert entries(undisturbed) == prediction_jobs.expected(range(ALL))
     for name, num_workers, model in (("1", 1, None), ("3", 3, None), ("2", 2, "here")):
@@ -57,9 +61,9 @@ def test_any_number_of_workers_and_this_process_write_the_same(corpus, undisturb
         counts = run.result.counts
         assert (counts["pages"], counts["skipped"]) == (ALL, 0)
         last = run.states[-1]
-        assert (last.pages, last.windows, last.share) == (ALL, counts["windows"], 1.0)
+        assert numbers(last) == (ALL, counts["windows"], 1.0)
         for before, after in zip(run.states, run.states[1:]):
-            assert all(a <= b for a, b in zip(before, after))
+            assert all(a <= b for a, b in zip(numbers(before), numbers(after)))
 
 
 def test_the_file_says_what_made_it(corpus, undisturbed, tmp_path):
@@ -164,7 +168,7 @@ def test_a_chunk_is_computed_as_one(corpus, tmp_path, monkeypatch):
     sizes = []
     for lines in read_chunks(some_job.inputs[0], "x", BadInput()):
         alone = here(some_job)
-        chunk, _, _ = job.make_preparer(some_job)(lines, None)
-        list(predictor.stream(alone, job.make_page_predictor(some_job), [chunk]))
+        group = chunk_work.make_preparer(some_job)(lines, None).group
+        list(predictor.stream(alone, chunk_work.make_predictor(some_job), [group]))
         sizes += alone.batch_sizes
     assert model.batch_sizes == sizes

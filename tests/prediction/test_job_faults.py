@@ -68,7 +68,7 @@ def test_stopped_and_carried_on_it_is_the_same(corpus, undisturbed, tmp_path, nu
     run = Run(some_job, here=model)
     assert run.content == undisturbed
     assert num_pages <= run.result.num_resumed <= ALL
-    assert run.states[-1].pages == ALL - run.result.num_resumed
+    assert run.states[-1].counts["pages"] == ALL - run.result.num_resumed
     assert run.states[-1].share == 1.0
     assert run.result.counts["pages"] == ALL
     # What was done is not done again.
@@ -94,7 +94,7 @@ def test_a_worker_that_is_killed(corpus, undisturbed, tmp_path):
     some_job = make_job(corpus, output)
 
     def kill(status):
-        if status.pages:
+        if status.counts["pages"]:
             for child in multiprocessing.active_children():
                 child.kill()
 
@@ -153,7 +153,7 @@ def test_other_settings_start_anew(corpus, tmp_path, change):
     assert note.startswith("the unfinished run before this one was different: ")
     assert change in note
     assert run.result.num_resumed == 0
-    assert run.states[-1].pages == 3
+    assert run.states[-1].counts["pages"] == 3
     clean = other._replace(output=str(tmp_path / "clean.json"))
     assert run.content == Run(clean, here=here(clean)).content
 

@@ -5,13 +5,13 @@ import random
 import numpy as np
 import pytest
 
+from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import BadExampleError, UserError
 from bert_nq.datasets.nq.decoding import decode_example
-from bert_nq.datasets.nq.shards import BadInput
 from bert_nq.decoding.decoders import make_decoder
+from bert_nq.features.joint_windows import FEATURIZER
 from bert_nq.modeling.heads import window_outputs as outputs
 from bert_nq.prediction import predictor
-from bert_nq.prediction.predictor import PagePredictor
 from tests.support import tiny_nq
 from tests.support.arithmetic_model import ArithmeticModel, logits
 from tests.support.nq_pages import make_line, make_page
@@ -36,8 +36,12 @@ def alone(example, decoder=DECODER):
     return decoder.decode(example, windows, of_page)
 
 
+def make_predictor(maker, decoder, batch_size, **options):
+    return predictor.Predictor(maker, FEATURIZER.spec, decoder, batch_size, **options)
+
+
 def predicted(model, examples, batch_size=8, decoder=DECODER, maker=MAKER, skip=False):
-    return list(predictor.predict(model, PagePredictor(maker, decoder, batch_size), examples,
+    return list(predictor.predict(model, make_predictor(maker, decoder, batch_size), examples,
                                   BadInput(skip, lambda text: None)))
 
 
@@ -71,7 +75,7 @@ def examples():
 @pytest.mark.parametrize("batch_size, chunk_pages", [(1, 3), (3, 32), (8, 1), (8, 5), (1000, 32)])
 def test_every_page_gets_its_own_answer_in_the_order_of_the_pages(
         monkeypatch, examples, model, batch_size, chunk_pages):
-    monkeypatch.setattr(predictor, "CHUNK_PAGES", chunk_pages)
+    monkeypatch.setattr(predictor, "CHUNK_LINES", chunk_pages)
     model = model(options=DECODER.output_options())
     assert predicted(model, iter(examples), batch_size) == list(map(alone, examples))
     counts = [len(MAKER.prediction(e).rows.input_ids) for e in examples]
@@ -89,7 +93,7 @@ def test_bert_joint_sees_the_padding(examples):
     model = ArithmeticModel(options=decoder.output_options())
     lengths = set()
     run = model.run
-    model.run = lambda batch: lengths.add(batch.input_ids.shape[1]) or run(batch)
+    model.run = lambda batch: lengths.add(batch.features()["input_ids"].shape[1]) or run(batch)
     assert predicted(model, examples, decoder=decoder) == [alone(e, decoder) for e in examples]
     assert lengths == {64}
 
@@ -121,7 +125,7 @@ class Fussy:
 @pytest.mark.parametrize("usable", [[], [0], [3, 4, 9], [9]])
 def test_pages_without_windows_are_passed_over(monkeypatch, model, usable):
     # Whole chunks are without windows: at the beginning, in the middle, at the end.
-    monkeypatch.setattr(predictor, "CHUNK_PAGES", 2)
+    monkeypatch.setattr(predictor, "CHUNK_LINES", 2)
     examples = [page(i, 20) for i in range(10)]
     assert predicted(model(options=DECODER.output_options()), examples, maker=Fussy(usable),
                      skip=True) == [alone(examples[i]) for i in usable]
@@ -133,7 +137,7 @@ def test_an_unusable_page_ends_the_prediction_or_is_counted():
         predicted(ArithmeticModel(), examples, maker=Fussy([0, 2]))
     notes = []
     bad_input = BadInput(True, notes.append)
-    chunk = PagePredictor(Fussy([0, 2]), DECODER, 8).prepare(examples, bad_input)
+    chunk = make_predictor(Fussy([0, 2]), DECODER, 8).prepare(examples, bad_input)
     assert [e.example_id for e in chunk.examples] == [0, 2]
     assert (bad_input.skipped, notes) == (1, ["skipped: a shard, line 2: unusable"])
 
@@ -148,8 +152,8 @@ def test_errors_of_the_input_come_through_as_they_are(monkeypatch, model):
             yield page(i, 40)
         raise OddError("on line 6")
 
-    monkeypatch.setattr(predictor, "CHUNK_PAGES", 2)
-    pages = PagePredictor(MAKER, DECODER, 8)
+    monkeypatch.setattr(predictor, "CHUNK_LINES", 2)
+    pages = make_predictor(MAKER, DECODER, 8)
     entries = []
     with pytest.raises(OddError, match="on line 6"):
         for entry in predictor.predict(model(), pages, examples(), BadInput()):
@@ -164,14 +168,14 @@ def test_logits_that_are_no_numbers_name_the_page():
     class Diverged(ArithmeticModel):
         def run(self, batch):
             of_batch = super().run(batch)
-            of_batch.null_scores[(batch.input_ids == third[:batch.input_ids.shape[1]]).all(1)] = (
-                np.nan)
+            ids = batch.features()["input_ids"]
+            of_batch.null_scores[(ids == third[:ids.shape[1]]).all(1)] = np.nan
             return of_batch
 
     entries = []
     with pytest.raises(UserError, match="^a shard, line 3: the model's logits are not finite: was "
                        "its training stable"):
-        for entry in predictor.predict(Diverged(), PagePredictor(MAKER, DECODER, 8), examples,
+        for entry in predictor.predict(Diverged(), make_predictor(MAKER, DECODER, 8), examples,
                                        BadInput()):
             entries.append(entry["example_id"])
     assert entries == [0, 1]
@@ -187,30 +191,30 @@ def test_pages_under_way_are_bounded(batch_size):
             drawn += 1
             yield page(i, 3)
 
-    for _ in predictor.predict(ArithmeticModel(), PagePredictor(MAKER, DECODER, batch_size),
+    for _ in predictor.predict(ArithmeticModel(), make_predictor(MAKER, DECODER, batch_size),
                                examples(), BadInput()):
         most = max(most, drawn - yielded)
         yielded += 1
     assert yielded == 1000
     # The chunk that is answered, and the next, whose first batch has gone through.
-    assert most <= 2 * predictor.CHUNK_PAGES
+    assert most <= 2 * predictor.CHUNK_LINES
 
 
 def test_the_runners_up_on_request():
     example = page(1, 30)
     for wanted in (False, True):
-        pages = PagePredictor(MAKER, DECODER, 8, nbest=wanted)
+        pages = make_predictor(MAKER, DECODER, 8, nbest=wanted)
         chunk = pages.prepare([example], BadInput())
         (_, of_windows), = predictor.stream(ArithmeticModel(options=DECODER.output_options()),
                                             pages, [chunk])
         answers, = pages.answers(chunk, of_windows)
         assert answers.entry == alone(example)
         assert (answers.nbest is not None) == wanted
-    assert answers.nbest == DECODER.nbest(example, chunk.windows[0], of_windows)
+    assert answers.nbest == DECODER.nbest(example, chunk.rows[0], of_windows)
 
 
-def test_chunks_of_items(monkeypatch):
-    monkeypatch.setattr(predictor, "CHUNK_PAGES", 3)
-    assert list(predictor.in_chunks(range(7))) == [[0, 1, 2], [3, 4, 5], [6]]
-    assert list(predictor.in_chunks(range(3))) == [[0, 1, 2]]
-    assert list(predictor.in_chunks([])) == []
+def test_groups_of_items(monkeypatch):
+    monkeypatch.setattr(predictor, "CHUNK_LINES", 3)
+    assert list(predictor.in_groups(range(7))) == [[0, 1, 2], [3, 4, 5], [6]]
+    assert list(predictor.in_groups(range(3))) == [[0, 1, 2]]
+    assert list(predictor.in_groups([])) == []

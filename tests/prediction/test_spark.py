@@ -2,20 +2,17 @@
 
 The cluster is a master and two workers, processes of this machine that talk over loopback.
 """
-import json
 import os
 import re
 import shutil
 import subprocess
 import time
-import zlib
 
 import pytest
 
-from bert_nq.base.errors import BadExampleError, UserError
-from bert_nq.datasets.nq import shards
-from bert_nq.datasets.nq.chunks import Lines
-from bert_nq.prediction import job, predictor, spark
+from bert_nq.base.errors import UserError
+from bert_nq.jobs import spark_chunks
+from bert_nq.prediction import chunk_work, job, predictor
 from tests.support import prediction_jobs, programs, spark_cluster, tiny_model
 from tests.support.nq_pages import write_shard
 from tests.support.tiny_nq import place_page
@@ -199,67 +196,35 @@ def test_flags_that_are_not_for_it(corpus, tmp_path):
     assert programs.error_line(done) == "error: --conf=spark.executor.memory: give NAME=VALUE"
 
 
-def test_shards_are_divided_where_there_are_few(tmp_path):
-    """A part for each whole MB, and so that there are about as many as are wanted."""
-    for name, megabytes in (("a", 0), ("b", 5), ("c", 2)):
-        with open(str(tmp_path / name), "wb") as f:
-            f.truncate(megabytes << 20)
-    inputs = [(str(tmp_path / name), "stem-of-" + name) for name in "abc"]
-    done = {"stem-of-c-000002", "stem-of-a-000001", "stem-of-c-000000"}
-    of_c = ["stem-of-c-000000", "stem-of-c-000002"]
-    assert [task[1:] for task in spark.plan_tasks(inputs, done, 8)] == [
-        ("stem-of-a", 0, 1, ["stem-of-a-000001"]),
-        ("stem-of-b", 0, 3, []), ("stem-of-b", 1, 3, []), ("stem-of-b", 2, 3, []),
-        ("stem-of-c", 0, 2, of_c), ("stem-of-c", 1, 2, of_c)]
-    assert len(spark.plan_tasks(inputs, done, 3)) == 3
-
-
-def test_the_parts_of_a_shard_are_all_of_its_chunks(tmp_path, monkeypatch):
-    """Each is in one part; those that are done are named and not done again."""
-    path = write_shard(tmp_path / "a.jsonl", [place_page(i) for i in range(100)])
-    numbers = []
-
-    def answer(lines, report):
-        numbers.append(lines.numbers)
-        return {"first": lines.numbers[0]}
-
-    monkeypatch.setattr(spark, "_answerer", lambda sent: answer)
-    tasks = [spark.Task(path, "x", part, 3, ["x-000001"]) for part in range(3)]
-    results = list(spark._work((b"", "", ()), map(tuple, tasks)))
-    assert [[(name, packed and json.loads(zlib.decompress(packed).decode()))
-             for name, _, packed in result["chunks"]] for result in results] == [
-        [("x-000000", {"first": 1}), ("x-000003", {"first": 97})],
-        [("x-000001", None)],
-        [("x-000002", {"first": 65})]]
-    assert sum(b for result in results for _, b, _ in result["chunks"]) == os.path.getsize(path)
-
-
-def elsewhere(stop_after=None):
+def executor(answer, stop_after=None):
     """Tasks of one shard each, done one by one in this process, the last shard's first."""
-    def chunks(inputs, done, report, bad_input):
-        tasks = spark.plan_tasks(inputs[::-1], done, 1)
-        results = spark._work((b"", "", ()), map(tuple, tasks[:stop_after]))
-        for task, result in zip(tasks, results):
-            yield from spark._chunks(task, result, report, bad_input)
+    def make_work(sent):
+        return answer
+
+    def finished(tasks):
+        results = spark_chunks.do_tasks(make_work, ("sent",), map(tuple, tasks[:stop_after]))
+        yield from zip(tasks, results)
         if stop_after is not None:
             raise UserError("the cluster is gone")
 
-    return chunks
+    def plan(inputs, done):
+        return spark_chunks.plan_tasks(inputs[::-1], done, 1)
+
+    return lambda run, pieces: spark_chunks.by_tasks(run, plan, finished)
 
 
-def test_it_carries_on_with_the_chunks_that_came_back(tmp_path, monkeypatch):
+def test_it_carries_on_with_the_chunks_that_came_back(tmp_path):
     """In whatever order they came; one that was damaged since is done again."""
     corpus = prediction_jobs.write_corpus(tmp_path)
     some_job = prediction_jobs.make_job(corpus, tmp_path / "predictions.json")
     answer = some_answerer(some_job)
-    monkeypatch.setattr(spark, "_answerer", lambda sent: answer)
     with pytest.raises(UserError, match="the cluster is gone; what was finished is kept in"):
-        job.run_job(some_job, 0, elsewhere=elsewhere(stop_after=2))
+        job.run_with(executor(answer, stop_after=2), some_job)
     work = tmp_path / ".predictions.json.work"
     # Of shard d 2 chunks, of c one; that of c is damaged.
     (work / [name for name in os.listdir(str(work)) if name.startswith("c.")][0]).write_text("{")
     notes = []
-    result = job.run_job(some_job, 0, note=notes.append, elsewhere=elsewhere())
+    result = job.run_with(executor(answer), some_job, note=notes.append)
     assert (result.num_resumed, result.counts["pages"]) == (40, 70 + 3 + 40)
     assert [re.sub("^.*/|-.*json", "", note) for note in notes] == [
         "c.jsonl is damaged: predicted anew"]
@@ -271,43 +236,11 @@ def test_it_carries_on_with_the_chunks_that_came_back(tmp_path, monkeypatch):
 
 def some_answerer(some_job):
     """With the model of arithmetic."""
-    prepare, pages = job.make_preparer(some_job), job.make_page_predictor(some_job)
+    prepare, pages = chunk_work.make_preparer(some_job), chunk_work.make_predictor(some_job)
 
-    def answer(lines, report):
-        chunk, skipped, notes = prepare(lines, report)
-        (_, outputs), = predictor.stream(prediction_jobs.here(some_job), pages, [chunk])
-        return job.result_of(pages, chunk, outputs, skipped, notes)
+    def answer(chunk, report):
+        prepared = prepare(chunk, report)
+        (_, outputs), = predictor.stream(prediction_jobs.here(some_job), pages, [prepared.group])
+        return chunk_work.result_of(pages, prepared, outputs)
 
     return answer
-
-
-def result_of_task(**changes):
-    packed = zlib.compress(json.dumps({"summary": {"counts": {"windows": 4}}}).encode())
-    return dict({"chunks": [("x-000000", 7, packed), ("x-000001", 5, None)], "failure": "",
-                 "bad_example": "", "ends_early": ""}, **changes)
-
-
-@pytest.mark.parametrize("changes, error, message", [
-    ({"failure": "no disk"}, UserError, "no disk"),
-    ({"bad_example": "a, line 3"}, BadExampleError, "a, line 3"),
-    ({"ends_early": "a ends"}, BadExampleError,
-     "a ends (--on_bad_input=skip goes on without it)"),
-])
-def test_what_was_done_before_a_failure_counts(changes, error, message):
-    task, told, found = spark.Task("a", "x", 0, 2, []), [], []
-    with pytest.raises(error) as raised:
-        for chunk in spark._chunks(task, result_of_task(**changes), told.append,
-                                   shards.BadInput()):
-            found.append(chunk)
-    assert str(raised.value) == message
-    assert found == [(Lines("x-000000", "a", [], [], 7), {"summary": {"counts": {"windows": 4}}}),
-                     (Lines("x-000001", "a", [], [], 5), None)]
-    assert told == [{"windows": 4}]
-
-
-def test_a_shard_that_ends_early_counts_once():
-    bad_input = shards.BadInput(skip=True, show=lambda text: None)
-    for part in range(3):
-        list(spark._chunks(spark.Task("a", "x", part, 3, []), result_of_task(ends_early="a ends"),
-                           lambda counts: None, bad_input))
-    assert bad_input.skipped == 1

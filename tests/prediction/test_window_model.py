@@ -15,6 +15,7 @@ from bert_nq.prediction import batches
 from bert_nq.prediction.model_settings import Member, ModelSettings
 from bert_nq.prediction.window_model import TpuWindowModel, WindowModel, averaged
 from tests.support import tiny_model, tiny_nq
+from tests.support.encoding import INPUTS
 
 SEQ_LENGTH = 40
 DECODER = make_decoder("page", {"n_best_size": 6, "max_answer_length": 8})
@@ -41,11 +42,11 @@ def make_windows():
 
 
 def make_batches(full_length=False):
-    return list(batches.make_batches(make_windows(), 3, full_length))
+    return list(batches.make_batches(make_windows(), INPUTS, 3, full_length))
 
 
 def expected(batch, logits_of_members, weights=(1.0,)):
-    features = batch.input_ids, batch.input_mask, batch.segment_ids
+    features = [batch.features()[name] for name in INPUTS]
     shares = np.array(weights) / sum(weights)
     logits = [sum(share * part for share, part in zip(shares, parts))
               for parts in zip(*(tiny_model.logits(seed, *features) for seed in logits_of_members))]
@@ -68,7 +69,7 @@ def settings(paths, weights=(1.0, 1.0), **changes):
 
 def test_a_checkpoint_says_what_it_says_in_numpy(checkpoints):
     some = make_batches()
-    assert {b.input_ids.shape[1] for b in some} == {32, 40}
+    assert {b.features()["input_ids"].shape[1] for b in some} == {32, 40}
     with WindowModel(settings(checkpoints[:1]), DECODER) as model:
         assert not model.full_length
         found = list(model.outputs(iter(some)))

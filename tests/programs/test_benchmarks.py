@@ -15,8 +15,8 @@ sys.path.insert(0, os.path.join(programs.ROOT, "benchmarks"))
 import per_word_synonyms  # noqa: E402
 import realistic_pages  # noqa: E402
 
+from bert_nq.base.lines import read_sources  # noqa: E402
 from bert_nq.datasets.nq.decoding import decode_example  # noqa: E402
-from bert_nq.datasets.nq.shards import read_lines  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_shards_are_the_same_bytes_each_time(tmp_path):
     lines = []
     for shard in shards:
         assert (tmp_path / "a" / shard).read_bytes() == (tmp_path / "b" / shard).read_bytes()
-        lines += [line for _, line in read_lines(str(tmp_path / "a" / shard))]
+        lines += [line for _, line in read_sources(str(tmp_path / "a" / shard))]
     assert [len(line) for line in lines] == sizes
     assert json.loads(lines[1].decode()) == realistic_pages.make_page(TOKENS, 2, seed=0)
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from bert_nq.base.errors import UserError
 from bert_nq.jobs import spark_context
+from bert_nq.jobs.job import Status
 from bert_nq.records import spark
 from bert_nq.records.manifest import OutputFile
 from tests.support import programs, spark_cluster, tiny_wordnet
@@ -222,16 +223,16 @@ def test_a_task_that_is_done_twice_counts_once():
     told = spark._Told()
     once = told.addInPlace(told.zero(None), {3: ({"pages": 2}, "")})
     twice = told.addInPlace(once, {3: ({"pages": 2}, ""), 4: ({"pages": 5}, "")})
-    status = spark._status(spark.Status("preparing", 0, 9, None), twice)
-    assert (status.tasks_done, status.counts) == (2, {"pages": 7})
+    status = spark.status_told(Status("preparing", None, 0, 9), twice)
+    assert (status.done, status.counts) == (2, {"pages": 7})
 
 
 def test_outputs_that_only_the_workers_see(tmp_path):
     """As on a cluster without storage that all of its machines share."""
     path = str(tmp_path / "x")
     with pytest.raises(UserError, match="%s was written by a worker and is not here" % path):
-        spark._check_written([path], [OutputFile("x", 1, 5, "")], 1)
+        spark.check_written([path], [OutputFile("x", 1, 5, "")], 1)
     (tmp_path / "x").write_text("12345")
-    spark._check_written([path], [OutputFile("x", 1, 5, "")], 1)
+    spark.check_written([path], [OutputFile("x", 1, 5, "")], 1)
     with pytest.raises(UserError, match="2 records were prepared and 1 written: an input has cha"):
-        spark._check_written([path], [OutputFile("x", 1, 5, "")], 2)
+        spark.check_written([path], [OutputFile("x", 1, 5, "")], 2)

@@ -1,4 +1,5 @@
 """A preparation job: the same bytes whatever the workers and the interruptions, nothing twice."""
+import functools
 import gzip
 import json
 import os
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from bert_nq.base import files
 from bert_nq.base.errors import BadExampleError, UserError
-from bert_nq.jobs import work_folder
+from bert_nq.datasets.nq.decoding import decode_example
+from bert_nq.jobs import executors, parts, work_folder
 from bert_nq.records import examples, gathering, job, tfrecord
 from bert_nq.records.manifest import (
     Input,
@@ -43,7 +45,7 @@ def make_job(corpus, output, is_training=True, inputs="abcd", include_unknowns=0
              if name[0] in inputs and ".jsonl" in name]
     options = preparation_options(str(corpus / "vocab.txt"), is_training,
                                   include_unknowns=include_unknowns)
-    return job.Job(options, paths, str(output), **changes)
+    return job.Job(options, decode_example, paths, str(output), **changes)
 
 
 class Run:
@@ -74,18 +76,23 @@ def ids(records):
     return [int(examples.parse(record, "x")["unique_ids"][0]) for record in records]
 
 
-def run_here(some_job, parts, order=1):
-    """The contents of a job's outputs, made in this process with `parts` tasks for each shard."""
+def worker(some_job, folder_path):
+    """A worker's function, in this process."""
+    return executors.noting(functools.partial(job.make_work, some_job),
+                            work_folder.WorkFolder(folder_path))
+
+
+def run_here(some_job, num_parts, order=1):
+    """The contents of a job's outputs, made in this process with each shard in so many parts."""
     folder_path = some_job.output + ".here"
     os.makedirs(folder_path)
     inputs = [Input(path, files.fingerprint(path)) for path in some_job.inputs]
-    tasks = job.plan_tasks(inputs, dict.fromkeys(some_job.inputs, parts), some_job.max_examples)
-    spread = job.make_spreader(some_job, folder_path)
-    num_records = sum(spread(task, NO_REPORT)["counts"].get("records", 0)
-                      for task in tasks[::order])
-    groups = [[t.name for t in tasks if t.paths == (path,)] for path in some_job.inputs]
+    pieces = parts.divide(inputs, dict.fromkeys(some_job.inputs, num_parts), some_job.max_examples)
+    work = worker(some_job, folder_path)
+    num_records = sum(work(piece, NO_REPORT).counts.get("records", 0) for piece in pieces[::order])
+    groups = [[p.name for p in pieces if p.paths == (path,)] for path in some_job.inputs]
     if some_job.max_examples:
-        groups = [[tasks[0].name]]
+        groups = [[pieces[0].name]]
     what = gathering.Gathering(folder_path, output_paths(some_job.output, some_job.num_outputs),
                                some_job.compression, some_job.options.is_training, groups,
                                num_records)
@@ -120,7 +127,7 @@ def test_one_worker_or_three_and_this_process_make_the_same(corpus, tmp_path):
     assert sorted(os.listdir(str(tmp_path / "one"))) == ["x.manifest.json", "x.tfrecord"]
     assert one.notes == three.notes == []
     assert one.result.manifest._replace(inputs=[]) == three.result.manifest._replace(inputs=[])
-    assert (three.result.num_tasks, three.result.num_resumed) == (4, 0)
+    assert (three.result.num_parts, three.result.num_resumed) == (4, 0)
     # 12 pages have an answer each; the windows without are drawn.
     counts = one.result.manifest.counts
     assert (counts["pages"], counts["gold_in_contexts"], counts["skipped"]) == (12, 12, 0)
@@ -145,7 +152,7 @@ def test_max_examples_counts_over_all_shards(corpus, tmp_path):
     run = Run(make_job(corpus, tmp_path / "x", is_training=False, max_examples=7))
     everything = Run(make_job(corpus, tmp_path / "y", is_training=False))
     assert run.result.manifest.counts["pages"] == 7
-    assert run.result.num_tasks == 1
+    assert run.result.num_parts == 1
     assert run.records == everything.records[:len(everything.records) * 7 // 12]
 
 
@@ -170,7 +177,7 @@ def test_what_is_made_is_not_made_again(corpus, tmp_path):
     first = Run(some_job)
     before = os.stat(str(tmp_path / "x"))
     again = Run(some_job)
-    assert (again.result.manifest, again.result.num_tasks) == (first.result.manifest, 0)
+    assert (again.result.manifest, again.result.num_parts) == (first.result.manifest, 0)
     assert os.stat(str(tmp_path / "x")).st_mtime_ns == before.st_mtime_ns
     assert again.states == again.notes == []
 
@@ -244,21 +251,22 @@ def test_a_shard_in_the_middle_that_is_cut_off(corpus, tmp_path):
     assert not os.path.exists(work)
 
 
+class StoppedError(Exception):
+    """Raised in the middle of a run."""
+
+
 def finish_some(some_job, names):
-    """A work folder as a killed run leaves it, with the tasks of shards `names` finished."""
-    path = work_folder.work_path(some_job.output)
-    os.makedirs(path)
-    folder = work_folder.WorkFolder(path)
-    inputs = [Input(path, files.fingerprint(path)) for path in some_job.inputs]
-    parts = dict.fromkeys(some_job.inputs, 1)
-    tasks = job.plan_tasks(inputs, parts, 0)
-    folder.start({"settings": some_job.settings(), "inputs": inputs, "parts": parts,
-                  "tasks": [task.name for task in tasks]}, lambda name: True)
-    spread = job.make_spreader(some_job, path)
-    for task in tasks:
-        if task.name[0] in names:
-            spread(task, NO_REPORT)
-    return folder
+    """A work folder as a killed run leaves it, with the parts of shards `names` finished."""
+    def executor(run, pieces):
+        work = worker(some_job, run.folder.path)
+        for piece in pieces:
+            if piece.name[0] in names:
+                yield piece, work(piece, NO_REPORT)
+        raise StoppedError
+
+    with pytest.raises(StoppedError):
+        job.run_with(job.Engine(executor, None, 1, True), some_job, NO_REPORT, NO_REPORT)
+    return work_folder.WorkFolder(work_folder.work_path(some_job.output))
 
 
 def test_finished_shards_are_not_read_again(corpus, tmp_path):
@@ -333,11 +341,10 @@ def test_lines_skipped_in_parts_are_counted_once(corpus, tmp_path):
     some_job = make_job(bad, tmp_path / "x", inputs="a", skip_bad_input=True)
     inputs = [Input(path, "") for path in some_job.inputs]
     os.makedirs(str(tmp_path / "work"))
-    spread = job.make_spreader(some_job, str(tmp_path / "work"))
-    results = [spread(task, NO_REPORT)
-               for task in job.plan_tasks(inputs, {inputs[0].path: 3}, 0)]
-    assert sum(result["counts"]["skipped"] for result in results) == 1
-    assert sum(len(result["notes"]) for result in results) == 1
+    work = worker(some_job, str(tmp_path / "work"))
+    results = [work(piece, NO_REPORT) for piece in parts.divide(inputs, {inputs[0].path: 3}, 0)]
+    assert sum(result.counts["skipped"] for result in results) == 1
+    assert sum(len(result.notes) for result in results) == 1
 
 
 def test_two_runs_at_once(corpus, tmp_path):
@@ -345,7 +352,7 @@ def test_two_runs_at_once(corpus, tmp_path):
     with work_folder.opened(work_folder.work_path(some_job.output)):
         with pytest.raises(UserError, match="^another run holds .*/.x.work/lock: wait until"):
             Run(some_job)
-    assert Run(some_job).result.num_tasks == 4
+    assert Run(some_job).result.num_parts == 4
 
 
 @pytest.mark.parametrize("name, manifest", [
@@ -386,7 +393,7 @@ def test_records_of_another_number_of_shards_are_in_the_way(tmp_path):
     (100 << 20, 1, 64, 16),  # Each part unzips the whole shard.
 ])
 def test_how_many_parts_a_shard_has(size, num_inputs, num_workers, expected):
-    assert job.num_parts(size, num_inputs, num_workers) == expected
+    assert parts.num_parts(size, num_inputs, num_workers) == expected
 
 
 def test_settings_are_all_that_decides_the_bytes(corpus, tmp_path):

@@ -8,6 +8,7 @@ import types
 import numpy as np
 
 from bert_nq.modeling.heads import window_outputs as outputs
+from tests.support.encoding import INPUTS
 
 _OPTIONS = outputs.OutputOptions()
 
@@ -39,7 +40,7 @@ class ArithmeticModel:
         pass
 
     def run(self, batch):
-        features = (batch.input_ids, batch.input_mask, batch.segment_ids)
+        features = [batch.features()[name] for name in INPUTS]
         self.batch_sizes.append(len(batch.rows))
         return outputs.from_logits(*logits(*features), *features[1:], self._options)
 

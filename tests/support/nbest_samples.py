@@ -1,8 +1,8 @@
 """Pages of n-best files for the tests, made by hand."""
 from bert_nq.datasets.nq.example import Span
+from bert_nq.datasets.nq.prediction_file import prediction_file
 from bert_nq.decoding.nbest import probabilities
 from bert_nq.ensembling.nbest_files import ModelPage
-from bert_nq.prediction.output import prediction_file
 from bert_nq.scoring.nq.nbest import NBestAnswer
 
 

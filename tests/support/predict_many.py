@@ -5,11 +5,14 @@ import sys
 
 import numpy as np
 
+from bert_nq.datasets.nq.decoding import decode_example
 from bert_nq.decoding.decoders import make_decoder
+from bert_nq.features.joint_windows import FEATURIZER
 from bert_nq.features.options import TextOptions
 from bert_nq.modeling.heads import window_outputs as outputs
 from bert_nq.prediction import job
 from bert_nq.prediction.model_settings import Member, ModelSettings
+from bert_nq.tasks.nq_answers import ANSWERS
 from tests.support import tiny_nq
 from tests.support.nq_pages import make_line, make_page
 
@@ -29,7 +32,8 @@ class QuickModel:
 
     def outputs(self, batches):
         for batch in batches:
-            rows, starts = len(batch.rows), np.argmax(batch.segment_ids, axis=1)[:, None] + 3
+            rows, starts = len(batch.rows), np.argmax(
+                batch.features()["segment_ids"], axis=1)[:, None] + 3
             scores, positions = np.full([rows, 1], 3, np.float32), starts.astype(np.int32)
             numbers = np.ones([rows], np.float32)
             yield outputs.WindowOutputs(
@@ -51,7 +55,8 @@ def main():
     shard, vocabulary, output = sys.argv[1:]
     result = job.run_job(
         job.Job([shard], output, ModelSettings((Member(tiny_nq.MODEL, "model.ckpt"),)), "01234567",
-                TextOptions(vocabulary), tiny_nq.feature_options(), make_decoder("page", {})),
+                TextOptions(vocabulary), tiny_nq.feature_options(), decode_example, FEATURIZER,
+                make_decoder("page", {}), ANSWERS),
         num_workers=1, open_model=QuickModel)
     print(json.dumps({"pages": result.counts["pages"],
                       "bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10}))

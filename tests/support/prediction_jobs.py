@@ -3,12 +3,14 @@ import functools
 import json
 import os
 
+from bert_nq.base.bad_input import BadInput
 from bert_nq.datasets.nq.decoding import decode_example
-from bert_nq.datasets.nq.shards import BadInput
 from bert_nq.decoding.decoders import make_decoder
+from bert_nq.features.joint_windows import FEATURIZER
 from bert_nq.features.options import TextOptions
 from bert_nq.prediction import job, predictor
 from bert_nq.prediction.model_settings import Member, ModelSettings
+from bert_nq.tasks.nq_answers import ANSWERS
 from tests.support import tiny_nq
 from tests.support.arithmetic_model import ArithmeticModel, install
 from tests.support.nq_pages import make_line, write_shard
@@ -42,6 +44,7 @@ def make_job(corpus, output, inputs="abcd", decoder="page", **changes):
         {"inputs": paths, "output": str(output), "fingerprint": "01234567", "batch_size": 8,
          "model": ModelSettings((Member(tiny_nq.MODEL, "model.ckpt"),)),
          "text": TextOptions(str(corpus / "vocab.txt")), "windows": tiny_nq.feature_options(),
+         "decode": decode_example, "featurizer": FEATURIZER, "answers": ANSWERS,
          "decoder": make_decoder(decoder, {})}, **changes))
 
 
@@ -87,7 +90,7 @@ def entries(content):
 def expected(indexes):
     """The page decoder's answers for pages, made without a job."""
     decoder = make_decoder("page", {})
-    pages = predictor.PagePredictor(tiny_nq.window_maker(), decoder, 8)
+    pages = predictor.Predictor(tiny_nq.window_maker(), FEATURIZER.spec, decoder, 8)
     return list(predictor.predict(
         ArithmeticModel(decoder=decoder), pages,
         (decode_example(make_line(place(i)), "page %d" % i) for i in indexes), BadInput()))
@@ -105,6 +108,6 @@ class StoppedError(Exception):
 def stop_after(num_pages):
     """A callback for on_status that raises once `num_pages` are done."""
     def on_status(status):
-        if status.pages >= num_pages:
+        if status.counts["pages"] >= num_pages:
             raise StoppedError()
     return on_status

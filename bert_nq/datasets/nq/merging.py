@@ -19,11 +19,12 @@ from typing import (
 import orjson
 
 from bert_nq.base import randomness
+from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import BadExampleError, UserError
+from bert_nq.base.lines import checked_lines, read_sources
 from bert_nq.datasets.nq.decoding import example_of, load_json
 from bert_nq.datasets.nq.example import Annotation, Example
 from bert_nq.datasets.nq.full_set import with_checked_count
-from bert_nq.datasets.nq.shards import BadInput, checked_lines, read_lines
 from bert_nq.datasets.nq.simplify import simplify
 from bert_nq.datasets.nq.writing import writing_shards
 
@@ -184,7 +185,7 @@ def _read_again(paths: Iterable[str], drawn: Dict[str, Set[str]]) -> Iterator[_I
     """Yields the drawn pages. Reads each file only up to the last one: its end may be damaged."""
     for path in paths:
         remaining = len(drawn.get(path, ()))
-        for source, line in read_lines(path) if remaining else ():
+        for source, line in read_sources(path) if remaining else ():
             if source in drawn[path]:
                 yield _page(path, source, line)
                 remaining -= 1

@@ -11,7 +11,6 @@ from bert_nq.base.errors import UserError
 SUFFIXES = (".jsonl.gz", ".jsonl")
 
 
-
 def shard_paths(output: str, num_shards: int) -> List[str]:
     """The files that an output is written to: itself, or out/dev-00.jsonl.gz, out/dev-01...
 
@@ -26,12 +25,12 @@ def shard_paths(output: str, num_shards: int) -> List[str]:
 
 
 def shard_pattern(output: str, num_shards: int) -> str:
-    """What finds all of `shard_paths` again: a path, or a glob."""
+    """A path or glob that finds all of `shard_paths` again."""
     return output if num_shards == 1 else "%s-*%s" % _split(output)
 
 
 def beside(output: str, suffix: str) -> str:
-    """The name of a file that belongs to an output: of out/dev.jsonl.gz, out/dev and `suffix`."""
+    """The name of a file that belongs to an output: for out/dev.jsonl.gz, out/dev and `suffix`."""
     return _split(output)[0] + suffix
 
 
@@ -78,8 +77,8 @@ def _other_shards(output: str, outputs: Sequence[str]) -> List[str]:
 def writing_shards(paths: Sequence[str]) -> Iterator[List[IO[bytes]]]:
     """Files to write lines to, compressed where the name ends in .gz.
 
-    All of them appear under their names when the block ends, or none does. The bytes depend on what
-    is written alone: no time and no name is in them.
+    All of them appear under their names when the block ends, or none does. The bytes depend on the
+    lines alone: no time and no name is in them.
     """
     with contextlib.ExitStack() as stack:
         raw_files = [stack.enter_context(files.replacing(path)) for path in paths]

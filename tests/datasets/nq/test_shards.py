@@ -4,7 +4,9 @@ import os
 
 import pytest
 
+from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import BadExampleError, UserError
+from bert_nq.base.lines import read_sources
 from bert_nq.datasets.nq import shards
 from bert_nq.datasets.nq.simplify import simplify
 from tests.support.nq_pages import make_line, make_page, write_shard
@@ -13,7 +15,7 @@ PAGES = [make_page("<P> town %d </P>" % i, example_id=i) for i in range(4)]
 
 
 def read_ids(paths, skip=False):
-    bad_input = shards.BadInput(skip=skip)
+    bad_input = BadInput(skip=skip)
     return [e.example_id for e in shards.read_examples(paths, bad_input)], bad_input.skipped
 
 
@@ -35,7 +37,7 @@ def test_formats_and_compressions_mix(tmp_path):
 
 def test_lines_are_numbered_and_blank_ones_left_out(tmp_path):
     path = write_shard(tmp_path / "a.jsonl", [b"one\n", b"\n", b"  \r\n", b"two\r\n", b"three"])
-    assert list(shards.read_lines(path)) == [
+    assert list(read_sources(path)) == [
         (path + ", line 1", b"one\n"), (path + ", line 4", b"two\r\n"),
         (path + ", line 5", b"three")]
 
@@ -52,7 +54,7 @@ def test_an_empty_shard_has_no_pages(tmp_path, name):
 
 def test_an_examples_source_is_its_file_and_line(tmp_path):
     path = write_shard(tmp_path / "a.jsonl.gz", PAGES)
-    examples = shards.read_examples([path], shards.BadInput())
+    examples = shards.read_examples([path], BadInput())
     assert [e.source for e in examples] == ["%s, line %d" % (path, n) for n in (1, 2, 3, 4)]
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from natural_questions import text_utils
 
 from bert_nq.base.errors import BadExampleError
+from bert_nq.base.lines import read_sources
 from bert_nq.datasets.nq import shards
 from bert_nq.datasets.nq.decoding import load_json
 from bert_nq.datasets.nq.simplify import simplify
@@ -61,7 +62,7 @@ def test_equal_to_the_official_code_on_real_pages(shared_data):
     paths = shards.expand_shards("%s/nq/nq-*.jsonl.gz,%s/parity/pages.jsonl.gz"
                                  % (shared_data, shared_data))
     for path in paths:
-        for source, line in shards.read_lines(path):
+        for source, line in read_sources(path):
             ours = simplify(load_json(line, source))
             assert list(ours.items()) == list(
                 text_utils.simplify_nq_example(load_json(line, source)).items())

@@ -6,9 +6,9 @@ import pytest
 
 from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq.example import Span
+from bert_nq.datasets.nq.prediction_file import prediction_file
 from bert_nq.decoding.bert_joint import Answer, prediction_of
 from bert_nq.decoding.entries import NO_ANSWER_SCORE, NULL
-from bert_nq.prediction.output import prediction_file
 from bert_nq.scoring.nq.predictions import read_predictions
 
 PREDICTOR = {"decoder": "page", "options": {"n_best_size": 20}, "model": "01234567"}

@@ -3,8 +3,8 @@ import os
 
 import pytest
 
-from bert_nq.datasets.nq import chunks
-from bert_nq.datasets.nq.shards import BadInput
+from bert_nq.base.bad_input import BadInput
+from bert_nq.jobs import chunks
 from tests.support.nq_pages import make_line, make_page, write_shard
 
 PAGE = make_page("<P> Tovin is a town . </P>")
@@ -24,7 +24,7 @@ def test_chunks_are_of_32_pages(tmp_path, num_pages, sizes):
     assert sum((c.numbers for c in found), []) == list(range(1, num_pages + 1))
     assert sum((c.lines for c in found), []) == [make_line(PAGE) for i in range(num_pages)]
     if num_pages:
-        assert sum(c.bytes_read for c in found) == os.path.getsize(path)
+        assert sum(c.num_bytes for c in found) == os.path.getsize(path)
 
 
 def test_chunks_of_large_pages_are_smaller(tmp_path, monkeypatch):

@@ -1,0 +1,37 @@
+"""The answers of Natural Questions, as prediction and training take them."""
+import collections
+from typing import Any, Dict, List, Mapping, Sequence, Tuple
+
+from bert_nq.datasets.nq.decoding import decode_example
+from bert_nq.datasets.nq.prediction_file import prediction_file
+from bert_nq.prediction.dev_set import DevFormat
+from bert_nq.prediction.output import AnswerFormat, Entry
+from bert_nq.scoring.nq import gold, measures
+from bert_nq.scoring.nq.labels import Annotation, parse_prediction
+from bert_nq.scoring.nq.tuned import Tuned
+
+
+def count(entry: Entry) -> Dict[str, int]:
+    """Counts the kinds of answer that an entry gives: 0 or 1 of each."""
+    return {"long": int(entry["long_answer"]["start_token"] >= 0),
+            "short": int(bool(entry["short_answers"])),
+            "yes_no": int(entry["yes_no_answer"] != "NONE")}
+
+
+def rows(counts: "collections.Counter[str]") -> List[Tuple[str, int]]:
+    """The lines of a prediction's summary, given the counts of all entries and "pages"."""
+    pages = counts["pages"]
+    return [("  without long answer", pages - counts["long"]),
+            ("  without short answer", pages - counts["short"] - counts["yes_no"]),
+            ("  answered yes or no", counts["yes_no"])]
+
+
+def score(annotations: Mapping[int, Sequence[Annotation]], entries: Mapping[int, Any]
+          ) -> Dict[str, float]:
+    """The official 20 numbers of the entries of a prediction file, by example id."""
+    predictions = {example_id: parse_prediction(entry) for example_id, entry in entries.items()}
+    return measures.metrics(*measures.score_answers(annotations, predictions))
+
+
+ANSWERS = AnswerFormat(prediction_file, count, rows, Tuned.load)
+DEV_FORMAT = DevFormat(decode_example, gold.read_gold, score)
