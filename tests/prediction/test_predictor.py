@@ -76,7 +76,7 @@ def examples():
 def test_every_page_gets_its_own_answer_in_the_order_of_the_pages(
         monkeypatch, examples, model, batch_size, chunk_pages):
     monkeypatch.setattr(predictor, "CHUNK_LINES", chunk_pages)
-    model = model(options=DECODER.output_options())
+    model = model(decoder=DECODER)
     assert predicted(model, iter(examples), batch_size) == list(map(alone, examples))
     counts = [len(MAKER.prediction(e).rows.input_ids) for e in examples]
     assert min(counts) == 1 and max(counts) > 4 * 8
@@ -90,7 +90,7 @@ def test_every_page_gets_its_own_answer_in_the_order_of_the_pages(
 
 def test_bert_joint_sees_the_padding(examples):
     decoder = make_decoder("bert_joint", {})
-    model = ArithmeticModel(options=decoder.output_options())
+    model = ArithmeticModel(decoder=decoder)
     lengths = set()
     run = model.run
     model.run = lambda batch: lengths.add(batch.features()["input_ids"].shape[1]) or run(batch)
@@ -127,7 +127,7 @@ def test_pages_without_windows_are_passed_over(monkeypatch, model, usable):
     # Whole chunks are without windows: at the beginning, in the middle, at the end.
     monkeypatch.setattr(predictor, "CHUNK_LINES", 2)
     examples = [page(i, 20) for i in range(10)]
-    assert predicted(model(options=DECODER.output_options()), examples, maker=Fussy(usable),
+    assert predicted(model(decoder=DECODER), examples, maker=Fussy(usable),
                      skip=True) == [alone(examples[i]) for i in usable]
 
 
@@ -205,8 +205,7 @@ def test_the_runners_up_on_request():
     for wanted in (False, True):
         pages = make_predictor(MAKER, DECODER, 8, nbest=wanted)
         chunk = pages.prepare([example], BadInput())
-        (_, of_windows), = predictor.stream(ArithmeticModel(options=DECODER.output_options()),
-                                            pages, [chunk])
+        (_, of_windows), = predictor.stream(ArithmeticModel(decoder=DECODER), pages, [chunk])
         answers, = pages.answers(chunk, of_windows)
         assert answers.entry == alone(example)
         assert (answers.nbest is not None) == wanted
