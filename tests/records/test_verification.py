@@ -137,7 +137,7 @@ def prepared(tmp_path):
     """Three shards of records with their manifest."""
     vocab_file = tiny_nq.write_vocabulary(tmp_path / "vocab.txt")
     shard = write_shard(tmp_path / "train.jsonl", [tiny_nq.place_page(i) for i in range(30)])
-    run_job(Job(tiny_nq.preparation_options(vocab_file), [shard],
+    run_job(Job(tiny_nq.preparation_options(vocab_file), decode_example, [shard],
                 str(tmp_path / "train.tfrecord"), num_outputs=3), 1)
     return tmp_path
 
