@@ -188,13 +188,13 @@ def test_what_an_earlier_version_made_is_not_made_again(corpus, tmp_path):
     path = manifest_path(some_job.output)
     content = files.read_json(path)
     assert "compact" not in content["settings"]
-    for is_compact, num_tasks, notes in (
+    for is_compact, num_parts, notes in (
             (False, 0, []),
             (True, 4, ["made anew, since it was made otherwise: compact was true and is null"])):
         content["settings"]["compact"] = is_compact
         files.write_json(path, content)
         again = Run(some_job)
-        assert (again.result.num_tasks, again.notes) == (num_tasks, notes)
+        assert (again.result.num_parts, again.notes) == (num_parts, notes)
 
 
 def damage(path):
