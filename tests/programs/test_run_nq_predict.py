@@ -6,8 +6,11 @@ import time
 
 import pytest
 
-from bert_nq.datasets.nq.shards import BadInput, read_examples
+from bert_nq.base.bad_input import BadInput
+from bert_nq.datasets.nq.decoding import decode_example
+from bert_nq.datasets.nq.shards import read_examples
 from bert_nq.decoding.decoders import make_decoder
+from bert_nq.features.joint_windows import FEATURIZER
 from bert_nq.features.options import TextOptions
 from bert_nq.prediction import job
 from bert_nq.prediction.model_settings import Member, ModelSettings
@@ -15,6 +18,7 @@ from bert_nq.prediction.window_model import WindowModel
 from bert_nq.scoring import calibration
 from bert_nq.scoring.nq.thresholds import SHORT_KINDS, Rule
 from bert_nq.scoring.nq.tuned import Tuned
+from bert_nq.tasks.nq_answers import ANSWERS
 from tests.programs.test_run_nq import finished, value
 from tests.support import programs, tiny_model, tiny_nq
 from tests.support.nq_pages import write_shard
@@ -56,8 +60,8 @@ class Work:
         """The job of the flags above."""
         settings = ModelSettings(self.members(1.0), num_threads=1)
         return job.Job(self.shards, str(output), settings, settings.fingerprint(),
-                       TextOptions(self.vocab), tiny_nq.feature_options(),
-                       make_decoder("page", options))
+                       TextOptions(self.vocab), tiny_nq.feature_options(), decode_example,
+                       FEATURIZER, make_decoder("page", options), ANSWERS)
 
 
 @pytest.fixture(scope="module")
