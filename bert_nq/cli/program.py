@@ -10,7 +10,7 @@ import shlex
 import sys
 import time
 import warnings
-from typing import Callable, Iterable, Iterator, List, Optional, Sequence, Tuple, TypeVar
+from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence, Tuple, TypeVar
 
 from absl import app, flags, logging
 
@@ -180,8 +180,8 @@ class Meter:
     def __init__(self, every_seconds: float = 10.0):
         self._every_seconds = every_seconds
         self._start = self._phase_start = self._last = time.time()
-        self._what = None
-        self._bar = None
+        self._what: Optional[str] = None
+        self._bar: Any = None  # tqdm's, made when it is first shown
 
     def __enter__(self) -> "Meter":
         return self
