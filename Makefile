@@ -15,7 +15,7 @@ help:
 	@echo "make demo-syn   make demo, and beside it a system trained with synonyms; needs WordNet"
 	@echo "make test       all tests, with tensorflow 2.15"
 	@echo "make test-tf1   all tests, with tensorflow 1.15.5"
-	@echo "make lint       the style check"
+	@echo "make lint       style (ruff) and types (mypy)"
 	@echo "make clean      removes the environments and what the demo wrote"
 
 env:
@@ -40,8 +40,8 @@ test-tf1: env-tf1
 	$(TF1)/bin/python -m $(PYTEST)
 
 lint: env
-	$(TF2)/bin/python -m pip install --quiet 'ruff>=0.4'
 	$(TF2)/bin/ruff check .
+	$(TF2)/bin/mypy
 
 clean:
 	rm -rf $(TF1) $(TF2) build
