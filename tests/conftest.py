@@ -24,6 +24,12 @@ def pytest_collection_modifyitems(items):
             item.add_marker(name)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def from_the_root():
+    """Programs are started from the root of the repository, from where they show commands."""
+    os.chdir(ROOT)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> str:
     """The folder ../shared/data beside the repository, with real pages; skips if it is missing."""

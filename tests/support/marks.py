@@ -17,8 +17,8 @@ SLOW = (
     "tests/training/test_memory.py::test_a_step_takes_what_was_estimated",
 )
 
-# Whole programs for which TensorFlow's version makes no difference. What they are made of is tested
-# on both runtimes, and so is one whole run of each that is more than a file or two in plain Python.
+# Whole programs for which TensorFlow's version makes no difference. The library code in them is
+# tested on both runtimes.
 ONCE = (
     # Without TensorFlow: downloads, pages and records as programs make, kill and resume them.
     "tests/programs/test_augment_nq_data.py",
