@@ -25,22 +25,29 @@ def main(argv: Optional[List[str]] = None) -> int:
     """
     name, *args = (sys.argv[1:] if argv is None else argv) or ["--help"]
     if name in ("-h", "-help", "--help"):
-        print(listing())
-        return 0
+        return _show(listing())
     if name == "--version":
-        print("bert_nq %s" % bert_nq.__version__)
-        return 0
-    program = program_files.find_all().get(name)
-    if program is None:
+        return _show("bert_nq %s" % bert_nq.__version__)
+    found = program_files.find_all().get(name)
+    if found is None:
         print("error: " + _unknown(name), file=sys.stderr)
         return 1
     program_files.call_by_name()
     # As if Python had been given the file: key flags go by sys.argv[0], and worker processes
     # look for sys.modules["__main__"].
-    sys.argv = [program.path] + args
-    if program.stage == "demos":
-        sys.path.insert(0, os.path.dirname(program.path))  # for what lies beside them
-    runpy.run_path(program.path, run_name="__main__")
+    sys.argv = [found.path] + args
+    if found.stage == "demos":
+        sys.path.insert(0, os.path.dirname(found.path))  # for what lies beside them
+    runpy.run_path(found.path, run_name="__main__")
+    return 0
+
+
+def _show(text: str) -> int:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        from bert_nq.cli import program
+        program.end_unread()
     return 0
 
 

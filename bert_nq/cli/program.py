@@ -55,9 +55,13 @@ def run(main: Callable[[], None]) -> None:
             sys.exit(0)
         raise
     except BrokenPipeError:
-        # The reader of our output, such as `head`, has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        end_unread()
+
+
+def end_unread() -> None:
+    """Exits where the reader of standard output, such as `head`, has seen enough."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(1)
 
 
 def _fail(message: str, code: int) -> None:

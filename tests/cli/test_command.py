@@ -41,6 +41,16 @@ def test_help_is_the_list(capsys):
     assert capsys.readouterr().out == 2 * (command.listing() + "\n")
 
 
+def test_a_reader_that_has_seen_enough():
+    reader, writer = os.pipe()
+    os.close(reader)
+    code = "import sys; from bert_nq.cli.command import main; sys.exit(main())"
+    done = subprocess.run([sys.executable, "-c", code], stdout=writer, stderr=subprocess.PIPE,
+                          env=dict(os.environ, PYTHONPATH=ROOT))
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
 def test_version(capsys):
     assert command.main(["--version"]) == 0
     assert capsys.readouterr().out == "bert_nq %s\n" % bert_nq.__version__
