@@ -24,6 +24,15 @@ def pytest_collection_modifyitems(items):
             item.add_marker(name)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Several processes begin with the files that take longest."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from tests.support.longest_first import LongestFirst
+    return LongestFirst(config, log)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def from_the_root():
     """Programs are started from the root of the repository, from where they show commands."""

@@ -1,4 +1,5 @@
-"""The marks of slow tests, and of those that run on one runtime only."""
+"""The marks of slow tests and of those that run on one runtime only, and the order of files."""
+import collections
 import os
 
 import pytest
@@ -28,3 +29,17 @@ def test_the_tests_have_them(request):
     assert not any(items[request.node.nodeid].iter_markers("slow"))
     for test_id, item in items.items():
         assert {mark.name for mark in item.iter_markers()} >= set(marks.marks_of(test_id))
+
+
+def test_the_longest_files_are_begun_first(monkeypatch):
+    longest_first = pytest.importorskip("tests.support.longest_first")
+    assert all(os.path.exists(os.path.join(ROOT, path)) for path in longest_first.FILES)
+    begun = []
+    monkeypatch.setattr(longest_first.LoadFileScheduling, "_assign_work_unit", lambda self, node: (
+        begun.append(self.workqueue.popitem(last=False)[0])))
+    scheduler = object.__new__(longest_first.LongestFirst)
+    first, second = longest_first.FILES[:2]
+    scheduler.workqueue = collections.OrderedDict.fromkeys(["many", "few", second, "one", first])
+    for _ in range(5):
+        scheduler._assign_work_unit(None)
+    assert begun == [first, second, "many", "few", "one"]
