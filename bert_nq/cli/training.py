@@ -135,9 +135,9 @@ def train(groups, model_flags, config, checkpoint: Optional[str], data,
               "there" % (result.step, result.num_steps))
     model_dir = training_report.print_result(result, FLAGS.output_dir, _keeping_settings(groups))
     if not FLAGS.do_predict:
-        print("\nNext: predict\n"
-              "  python bert_nq/run_nq.py --do_predict --output_dir=%s --predict_file=DEV.jsonl.gz"
-              % model_dir)
+        print("\nNext: predict\n  " + program.command(
+            "bert_nq/run_nq.py", "--do_predict", "--output_dir=" + model_dir,
+            "--predict_file=DEV.jsonl.gz"))
     return model_dir
 
 

@@ -111,4 +111,7 @@ def test_pages_become_records(installed, tmp_path):
                 "--num_workers=2", "--include_unknowns=1"], cwd=str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert re.search(r"\n  +written as records +4\n", done.stdout)
+    assert ("\nNext: train on them\n  bert-nq run_nq --do_train "
+            "--train_precomputed_file=nq-train.tfrecord \\\n"
+            "      --vocab_file='nq vocab.txt' --max_seq_length=384 ") in done.stdout
     assert (tmp_path / "nq-train.tfrecord").stat().st_size > 4 * 1000
