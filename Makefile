@@ -14,8 +14,8 @@ help:
 	@echo "make demo-tf1   the same with tensorflow 1.15.5 on Python 3.7"
 	@echo "make demo-syn   make demo, and beside it a system trained with synonyms; needs WordNet"
 	@echo "make test       all tests, with tensorflow 2.15"
-	@echo "make test-tf1   all tests, with tensorflow 1.15.5"
-	@echo "make lint       the style check"
+	@echo "make test-tf1   tests with tensorflow 1.15.5, but those that make test is enough for"
+	@echo "make lint       style (ruff) and types (mypy)"
 	@echo "make clean      removes the environments and what the demo wrote"
 
 env:
@@ -36,12 +36,13 @@ demo-syn: env
 test: env
 	$(TF2)/bin/python -m $(PYTEST)
 
+# Without what has been tested by `make test` and does not depend on TensorFlow.
 test-tf1: env-tf1
-	$(TF1)/bin/python -m $(PYTEST)
+	$(TF1)/bin/python -m $(PYTEST) -m "not once"
 
 lint: env
-	$(TF2)/bin/python -m pip install --quiet 'ruff>=0.4'
 	$(TF2)/bin/ruff check .
+	$(TF2)/bin/mypy
 
 clean:
 	rm -rf $(TF1) $(TF2) build

@@ -10,6 +10,17 @@ from setuptools import find_packages, setup
 TF1 = "python_version < '3.8'"
 TF2 = "python_version >= '3.9'"
 
+# The folders of programs. They are whole in the repository, where a reader looks for them; in the
+# package they are found by the command bert-nq. No one imports them.
+PROGRAMS = {
+    "bert_nq.programs.prepare": "prepare",
+    "bert_nq.programs.augment": "augment",
+    "bert_nq.programs.records": "records",
+    "bert_nq.programs.eval": "eval",
+    "bert_nq.programs.demos": "demos",
+    "bert_nq.programs.demos.sample_corpus": "demos/sample_corpus",
+}
+
 
 def readme():
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "README.md"),
@@ -24,8 +35,10 @@ setup(
     long_description=readme(),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
-    packages=find_packages(include=["bert_nq", "bert_nq.*"]),
+    packages=find_packages(include=["bert_nq", "bert_nq.*"]) + list(PROGRAMS),
+    package_dir=PROGRAMS,
     package_data={"bert_nq.error_pages": ["templates/*", "static/*"]},
+    entry_points={"console_scripts": ["bert-nq = bert_nq.cli.command:main"]},
     python_requires=">=3.7,!=3.8.*,<3.12",
     install_requires=[
         # The two runtimes, with the pins under which each of them resolves.
@@ -66,11 +79,16 @@ setup(
             # All tests at once, in two processes.
             "pytest-xdist>=3.5",
             "hypothesis>=6.79",
+            # Builds the wheel that a test installs.
+            "setuptools>=64",
+            "wheel",
             # The official scorer, as the oracle of ours.
             "natural-questions>=1.0.6",
             "fsspec>=2022.8",
             "huggingface_hub>=0.16",
         ],
+        # make lint. Exact, since another release finds other things.
+        "lint": ["ruff==0.17.6", "mypy==2.4.1"],
         # Paths such as gs:// and s3://.
         "remote": ["fsspec>=2022.8"],
         # prepare/convert_checkpoint.py --input=hf:OWNER/NAME.

@@ -15,8 +15,6 @@ Of several input shards, OUT.jsonl.gz becomes OUT-00.jsonl.gz and so on. All cor
 any moment, the same command carries on; the same flags and shards give the same bytes, however many
 workers there are. `prepare_nq_data.py --augment=synonyms` does the same without writing shards.
 """
-import os
-
 from absl import flags
 
 from bert_nq.cli import program
@@ -57,11 +55,9 @@ def main():
           % (" to ".join(work.outputs()[:1] + work.outputs()[1:][-1:]),
              job.sources_path(FLAGS.output_jsonl), flag_file))
     pattern = writing.shard_pattern(FLAGS.output_jsonl, len(inputs))
-    shard = pattern if len(inputs) == 1 else "'%s'" % pattern
-    root = os.path.relpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-    print("\nNext:\n  python %s --input_jsonl=%s \\\n      --output_tfrecord=train.tfrecord "
-          "--vocab_file=vocab-nq.txt" % (os.path.join(root, "prepare", "prepare_nq_data.py"),
-                                         shard))
+    print("\nNext:\n  " + program.command(
+        "prepare/prepare_nq_data.py", "--input_jsonl=" + pattern, program.NEW_LINE,
+        "--output_tfrecord=train.tfrecord", "--vocab_file=vocab-nq.txt"))
 
 
 def show(meter, status):

@@ -8,13 +8,7 @@ with all cores: prepare_nq_data.py as it is, the same with --augment=synonyms, a
 augment_nq_data.py, which also writes the pages themselves. Medians of pages a second are printed,
 of pages that are read and, where copies are made, of pages and copies together.
 
-How long replacing words by synonyms takes by itself is measured in processor time, and beside it
-the way of tinyBERT-NQ: WordNet is asked through NLTK about each word, each time that it comes. Of
-each there are two numbers: when the first pages come, whose words nobody has looked up yet, and
-when the same pages come again.
-
-WordNet has to be there, see --wordnet_dir. Beside this: corpora.py has the pages,
-per_word_synonyms.py the other way. What was found is in README.md.
+WordNet has to be there, see --wordnet_dir. corpora.py has the pages; the results are in README.md.
 """
 import os
 import statistics
@@ -36,8 +30,6 @@ FLAGS = flags.FLAGS
 corpora.define_flags()
 flags.DEFINE_string("wordnet_dir", None, "Where WordNet is, if not in its usual places.")
 flags.DEFINE_integer("runs", 3, "Turns, of which medians are taken.", lower_bound=1)
-flags.DEFINE_integer("reference_pages", 100, "Pages for that comparison; 0: leave it out.",
-                     lower_bound=0)
 
 _PREPARE, _AUGMENT = "prepare/prepare_nq_data.py", "augment/augment_nq_data.py"
 
@@ -56,13 +48,6 @@ def main():
         pages, _ = corpora.count(paths)
         for workers in sorted({1, program.num_cores()}):
             measure_programs(name, folder, paths, pages, workers)
-    # After all processes: a process is told to have had the memory that this one had at its start.
-    if FLAGS.reference_pages:
-        import per_word_synonyms
-        for name, (_, paths) in found.items():
-            program.print_table(
-                "%s, synonyms alone: processor milliseconds of a page at first, and again" % name,
-                per_word_synonyms.rows(paths, FLAGS.reference_pages, FLAGS.wordnet_dir))
     print("\nNext: put the numbers, with the machine they are from, into benchmarks/README.md")
 
 

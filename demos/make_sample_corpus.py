@@ -72,9 +72,10 @@ def main():
                  for i in range(shards)]
         size += sum(map(os.path.getsize, paths))
         program.print_table(split, counts.rows() + [("files", "%s ... (%d)" % (paths[0], shards))])
-    print("\n%.1f MB in all. Next:\n  python prepare/extract_train_set.py --data_dir=%s "
-          "--output_jsonl=%s" % (size / 1e6, FLAGS.output_dir,
-                                 os.path.join(FLAGS.output_dir, "merged", "train.jsonl.gz")))
+    merged = os.path.join(FLAGS.output_dir, "merged", "train.jsonl.gz")
+    print("\n%.1f MB in all. Next:\n  %s" % (size / 1e6, program.command(
+        "prepare/extract_train_set.py", "--data_dir=" + FLAGS.output_dir,
+        "--output_jsonl=" + merged)))
 
 
 def _check(split, pages, shards, questions):

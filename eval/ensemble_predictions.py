@@ -180,8 +180,9 @@ def _write(paths, ensemble, tuned) -> None:
     for path in filter(None, (FLAGS.output_prediction_file, FLAGS.output_nbest_file)):
         print("written: %s" % path)
     if not tuned:
-        print("next: python eval/tune_thresholds.py --predictions_path=%s ..., then this again "
-              "with --weights and --thresholds" % FLAGS.output_prediction_file)
+        tune = program.command("eval/tune_thresholds.py",
+                               "--predictions_path=" + FLAGS.output_prediction_file, "...")
+        print("next: %s, then this again with --weights and --thresholds" % tune)
 
 
 def _chunks(pages):

@@ -58,8 +58,9 @@ def main() -> None:
     print("\nfitted on %s questions in %s" % (format(len(gold), ","),
                                               program.duration(seconds())))
     print("written: %s" % FLAGS.output_thresholds)
-    print("next: python bert_nq/run_nq.py --do_predict --thresholds=%s with the flags that made %s"
-          % (FLAGS.output_thresholds, FLAGS.predictions_path), flush=True)
+    again = program.command("bert_nq/run_nq.py", "--do_predict",
+                            "--thresholds=" + FLAGS.output_thresholds)
+    print("next: %s with the flags that made %s" % (again, FLAGS.predictions_path), flush=True)
 
 
 def _read_gold(paths):

@@ -11,7 +11,6 @@ Sizes and checksums are recorded in nq/nq-downloads.json; the next run fetches a
 fits them, and --verify reads every file anew, without a network.
 """
 import os
-import shlex
 import sys
 import urllib.parse
 from typing import Callable, List
@@ -253,18 +252,20 @@ def next_command() -> str:
     folder = FLAGS.output_dir
     train = "train" in FLAGS.split
     if FLAGS.format == "simplified" and train:
-        return ("python prepare/prepare_nq_data.py --input_jsonl=%s \\\n      "
-                "--vocab_file=vocab-nq.txt --output_tfrecord=nq-train.tfrecord"
-                % shlex.quote(os.path.join(folder, "simplified", "simplified-nq-train.jsonl.gz")))
+        shard = os.path.join(folder, "simplified", "simplified-nq-train.jsonl.gz")
+        return program.command(
+            "prepare/prepare_nq_data.py", "--input_jsonl=" + shard, program.NEW_LINE,
+            "--vocab_file=vocab-nq.txt", "--output_tfrecord=nq-train.tfrecord")
     if FLAGS.format == "simplified":
-        return ("python bert_nq/run_nq.py --do_predict --predict_file=%s \\\n"
-                "      --vocab_file=vocab-nq.txt --bert_config_file=bert_config.json "
-                "--output_dir=model"
-                % shlex.quote(os.path.join(folder, "simplified", "nq-dev-all.jsonl.gz")))
+        shard = os.path.join(folder, "simplified", "nq-dev-all.jsonl.gz")
+        return program.command(
+            "bert_nq/run_nq.py", "--do_predict", "--predict_file=" + shard, program.NEW_LINE,
+            "--vocab_file=vocab-nq.txt", "--bert_config_file=bert_config.json",
+            "--output_dir=model")
     split = "train" if train else "dev"
-    return ("python prepare/extract_%s_set.py --data_dir=%s --output_jsonl=%s"
-            % (split, shlex.quote(folder),
-               shlex.quote(os.path.join(folder, "nq-%s.jsonl.gz" % split))))
+    return program.command(
+        "prepare/extract_%s_set.py" % split, "--data_dir=" + folder,
+        "--output_jsonl=" + os.path.join(folder, "nq-%s.jsonl.gz" % split))
 
 
 def reporter(meter: program.Meter, items: List) -> Callable:

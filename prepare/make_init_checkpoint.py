@@ -32,8 +32,9 @@ def main():
     checkpoints.write_weights(FLAGS.output_checkpoint, weights)
     program.print_table("Initial weights in %s" % FLAGS.output_checkpoint, [
         ("variables", len(weights)), ("parameters", sum(w.size for w in weights.values()))])
-    print("\nNext: train from them\n  python bert_nq/run_nq.py --do_train --init_checkpoint=%s "
-          "--bert_config_file=%s ..." % (FLAGS.output_checkpoint, FLAGS.bert_config_file))
+    print("\nNext: train from them\n  " + program.command(
+        "bert_nq/run_nq.py", "--do_train", "--init_checkpoint=" + FLAGS.output_checkpoint,
+        "--bert_config_file=" + FLAGS.bert_config_file, "..."))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ small vocabulary can be learnt from NQ shards instead; it gets the markers as we
         --output_vocab=vocab-nq.txt
 """
 import itertools
-import shlex
 from typing import Iterator, List, Tuple
 
 from absl import flags
@@ -102,9 +101,10 @@ def main() -> None:
     if repeated:
         print("\n%d lines repeat earlier ones. BERT's own reader counts such lines when it numbers "
               "tokens, bert-tensorflow 1.0.4 and this project do not." % repeated)
-    print("\nNext:\n  python prepare/prepare_nq_data.py --vocab_file=%s --do_lower_case=%s "
-          "--input_jsonl='nq-train-*.jsonl.gz' --output_tfrecord=nq-train.tfrecord"
-          % (shlex.quote(FLAGS.output_vocab), FLAGS.do_lower_case))
+    print("\nNext:\n  " + program.command(
+        "prepare/prepare_nq_data.py", "--vocab_file=" + FLAGS.output_vocab,
+        "--do_lower_case=%s" % FLAGS.do_lower_case, "--input_jsonl=nq-train-*.jsonl.gz",
+        "--output_tfrecord=nq-train.tfrecord"))
 
 
 def _ranges(numbers: List[int]) -> str:

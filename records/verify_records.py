@@ -8,7 +8,6 @@ prepare_nq_data.py lies beside the files, they are compared with it: missing fil
 and counts. Every fault is told with its file and record, and the exit code is then 1. Files may be
 gzipped.
 """
-import shlex
 
 from absl import flags
 
@@ -107,17 +106,16 @@ def summary_rows(found, class_names, seconds):
 def print_next(found):
     """Prints the command to run next."""
     kind, = found.kinds
+    vocabulary = "--vocab_file=" + (FLAGS.vocab_file or "vocab-nq.txt")
     if kind.purpose == "training":
-        print("\nNext: train on them\n"
-              "  python bert_nq/run_nq.py --do_train --train_precomputed_file=%s \\\n"
-              "      --vocab_file=%s --max_seq_length=%d --bert_config_file=bert_config.json \\\n"
-              "      --init_checkpoint=bert_model.ckpt --output_dir=model"
-              % (shlex.quote(FLAGS.input_tfrecord), FLAGS.vocab_file or "vocab-nq.txt",
-                 kind.seq_length))
+        print("\nNext: train on them\n  " + program.command(
+            "bert_nq/run_nq.py", "--do_train", "--train_precomputed_file=" + FLAGS.input_tfrecord,
+            program.NEW_LINE, vocabulary, "--max_seq_length=%d" % kind.seq_length,
+            "--bert_config_file=bert_config.json", program.NEW_LINE,
+            "--init_checkpoint=bert_model.ckpt", "--output_dir=model"))
     else:
-        print("\nNext: look at them\n  python records/inspect_records.py --input_tfrecord=%s "
-              "--vocab_file=%s" % (shlex.quote(FLAGS.input_tfrecord),
-                                   FLAGS.vocab_file or "vocab-nq.txt"))
+        print("\nNext: look at them\n  " + program.command(
+            "records/inspect_records.py", "--input_tfrecord=" + FLAGS.input_tfrecord, vocabulary))
 
 
 if __name__ == "__main__":

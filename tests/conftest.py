@@ -5,15 +5,38 @@ import pytest
 from absl import flags
 from hypothesis import HealthCheck, settings
 
+from tests.support import marks
 from tests.support.programs import ROOT
 
 # bert-tensorflow's tokenizer reads a flag; reading one before the flags are parsed is an error.
 if not flags.FLAGS.is_parsed():
     flags.FLAGS(["tests"])
 
-# How long an example takes says more of the machine than of the code.
+# The time of an example depends more on the machine than on the code.
 settings.register_profile("bert_nq", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("bert_nq")
+
+
+def pytest_collection_modifyitems(items):
+    """Marks tests as slow, and as those that one runtime is enough for."""
+    for item in items:
+        for name in marks.marks_of(item.nodeid):
+            item.add_marker(name)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Several processes begin with the files that take longest."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from tests.support.longest_first import LongestFirst
+    return LongestFirst(config, log)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def from_the_root():
+    """Programs are started from the root of the repository, from where they show commands."""
+    os.chdir(ROOT)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """Reading gzip files that may be damaged: everything readable first, then the fault."""
 import io
-from typing import IO, Iterator, Optional, Tuple
+from typing import IO, Any, Iterator, Optional, Tuple
 
 from isal import isal_zlib
 
@@ -57,9 +57,9 @@ class Inflated:
     def __init__(self, raw: IO[bytes]):
         self._raw = raw
         self._input = b""
-        self._member = None  # the decompressor within a member
+        self._member: Any = None  # the decompressor within a member
         self.members = 0
-        self.fault = None
+        self.fault: Optional[str] = None
 
     def chunks(self, size: int) -> Iterator[bytes]:
         """Yields the data in chunks of 1 to `size` bytes."""

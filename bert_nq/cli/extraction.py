@@ -129,15 +129,14 @@ def _print_summary(counts, num_inputs: int, skipped: int, seconds: float) -> Non
 
 
 def _next_command(split: str, pattern: str) -> str:
-    root = os.path.relpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
-    shards = "'%s'" % pattern if "*" in pattern else pattern
     if split == "dev":
-        return ("python %s --do_predict --predict_file=%s \\\n"
-                "      --vocab_file=vocab-nq.txt --bert_config_file=bert_config.json "
-                "--output_dir=model" % (os.path.join(root, "bert_nq", "run_nq.py"), shards))
-    return ("python %s --input_jsonl=%s \\\n"
-            "      --output_tfrecord=%s --vocab_file=vocab-nq.txt\n"
-            "and for the dev set\n  python %s --help"
-            % (os.path.join(root, "prepare", "prepare_nq_data.py"), shards,
-               os.path.join(os.path.dirname(pattern), "train.tfrecord"),
-               os.path.join(root, "prepare", "extract_dev_set.py")))
+        return program.command(
+            "bert_nq/run_nq.py", "--do_predict", "--predict_file=" + pattern, program.NEW_LINE,
+            "--vocab_file=vocab-nq.txt", "--bert_config_file=bert_config.json",
+            "--output_dir=model")
+    records = os.path.join(os.path.dirname(pattern), "train.tfrecord")
+    prepare = program.command(
+        "prepare/prepare_nq_data.py", "--input_jsonl=" + pattern, program.NEW_LINE,
+        "--output_tfrecord=" + records, "--vocab_file=vocab-nq.txt")
+    return "%s\nand for the dev set\n  %s" % (
+        prepare, program.command("prepare/extract_dev_set.py", "--help"))

@@ -40,8 +40,9 @@ def predict(work, run: Callable[[], Any]) -> None:
                              functools.partial(prediction_report.show, meter), meter.note,
                              functools.partial(program.quiet_tensorflow, FLAGS.verbose_logging))
         prediction_report.print_result(result, work, meter.elapsed())
-    print("\nNext: score them\n  python eval/nq_eval.py --gold_path='%s' --predictions_path=%s "
-          "--pretty_print" % (FLAGS.predict_file, work.output))
+    print("\nNext: score them\n  " + program.command(
+        "eval/nq_eval.py", "--gold_path=" + FLAGS.predict_file,
+        "--predictions_path=" + work.output, "--pretty_print"))
 
 
 def export_dir() -> str:

@@ -108,13 +108,13 @@ def print_summary(result, seconds: float) -> None:
     program.print_table("%s records in %s" % ("Training" if FLAGS.is_training else "Prediction",
                                               records), summary_rows(result, seconds))
     print("\nManifest: %s" % manifest.manifest_path(FLAGS.output_tfrecord))
-    quoted = records if len(outputs) == 1 else "'%s'" % records
     if FLAGS.is_training:
-        print("\nNext: train on them\n"
-              "  python bert_nq/run_nq.py --do_train --train_precomputed_file=%s \\\n"
-              "      --vocab_file=%s --max_seq_length=%d --bert_config_file=bert_config.json \\\n"
-              "      --init_checkpoint=bert_model.ckpt --output_dir=model"
-              % (quoted, FLAGS.vocab_file, FLAGS.max_seq_length))
+        print("\nNext: train on them\n  " + program.command(
+            "bert_nq/run_nq.py", "--do_train", "--train_precomputed_file=" + records,
+            program.NEW_LINE, "--vocab_file=" + FLAGS.vocab_file,
+            "--max_seq_length=%d" % FLAGS.max_seq_length, "--bert_config_file=bert_config.json",
+            program.NEW_LINE, "--init_checkpoint=bert_model.ckpt", "--output_dir=model"))
     else:
-        print("\nNext: look at them\n  python records/inspect_records.py --input_tfrecord=%s "
-              "--vocab_file=%s" % (quoted, FLAGS.vocab_file))
+        print("\nNext: look at them\n  " + program.command(
+            "records/inspect_records.py", "--input_tfrecord=" + records,
+            "--vocab_file=" + FLAGS.vocab_file))

@@ -1,24 +1,30 @@
-"""What all programs share: a main loop with readable errors, shared flags, progress, tables.
+"""What all programs share: a main loop with readable errors, flag files, progress, tables.
 
 Programs import this module first; nothing here imports TensorFlow.
 """
 import contextlib
 import logging as python_logging
 import os
+import re
+import shlex
 import sys
 import time
 import warnings
-from typing import Callable, Iterable, Iterator, List, Optional, Sequence, Tuple, TypeVar
+from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence, Tuple, TypeVar
 
 from absl import app, flags, logging
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
+from bert_nq.cli import program_files
 
 # Flags that a function of this module defines count as the calling program's own in --help.
 flags.disclaim_key_flags()
 
 T = TypeVar("T")
+
+# Between the arguments of `command`: the rest goes on the next line.
+NEW_LINE = "\\\n     "
 
 _HELP = {"-h", "-help", "--help", "-helpshort", "--helpshort", "-helpfull", "--helpfull"}
 
@@ -30,6 +36,7 @@ def run(main: Callable[[], None]) -> None:
     told on standard error without a traceback; 130 when interrupted.
     """
     asked_for_help = any(arg in _HELP for arg in sys.argv[1:])
+    _show_commands_by_name()
 
     def guarded(argv: List[str]) -> None:
         if len(argv) > 1:
@@ -48,15 +55,56 @@ def run(main: Callable[[], None]) -> None:
             sys.exit(0)
         raise
     except BrokenPipeError:
-        # The reader of our output, such as `head`, has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        end_unread()
+
+
+def end_unread() -> None:
+    """Exits where the reader of standard output, such as `head`, has seen enough."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(1)
 
 
 def _fail(message: str, code: int) -> None:
     sys.stdout.flush()
     print(message, file=sys.stderr, flush=True)
     sys.exit(code)
+
+
+def _show_commands_by_name() -> None:
+    """Makes the docstring, which --help shows, call programs as the person does."""
+    main_module = sys.modules["__main__"]
+    if main_module.__doc__ and program_files.called_by_name():
+        main_module.__doc__ = re.sub(r"\bpython (?:\w+/)*(\w+)\.py\b", r"bert-nq \1",
+                                     main_module.__doc__)
+
+
+def command(relative_path: str, *args: str) -> str:
+    """The shell command that runs a program, in the way that this process was started.
+
+    Args:
+      relative_path: its file in the repository, such as "eval/nq_eval.py".
+      args: its arguments; of --name=value the value is quoted where a shell would change it.
+        NEW_LINE goes on in another line, and "..." stands for flags that the reader knows.
+
+    Returns:
+      "bert-nq nq_eval --pretty_print" or, where the files of a checkout are run, "python
+      eval/nq_eval.py --pretty_print", with the path from the current folder.
+    """
+    if program_files.called_by_name():
+        words = ["bert-nq", os.path.basename(relative_path)[:-len(".py")]]
+    else:
+        words = ["python", shlex.quote(os.path.relpath(program_files.path_of(relative_path)))]
+    return " ".join(words + [_quoted(arg) for arg in args])
+
+
+def _quoted(arg: str) -> str:
+    """--gold_path='dev/*.gz' reads better than '--gold_path=dev/*.gz'."""
+    if arg in (NEW_LINE, "..."):
+        return arg
+    name, equals, value = arg.partition("=")
+    if name.startswith("--") and value:
+        return name + equals + shlex.quote(value)
+    return shlex.quote(arg)
 
 
 def require(flag_values: flags.FlagValues, *names: str) -> None:
@@ -136,8 +184,8 @@ class Meter:
     def __init__(self, every_seconds: float = 10.0):
         self._every_seconds = every_seconds
         self._start = self._phase_start = self._last = time.time()
-        self._what = None
-        self._bar = None
+        self._what: Optional[str] = None
+        self._bar: Any = None  # tqdm's, made when it is first shown
 
     def __enter__(self) -> "Meter":
         return self

@@ -138,9 +138,9 @@ def train(groups, model_flags, model, checkpoint: Optional[str], data,
         result, FLAGS.output_dir, _keeping_settings(groups), model_flags.task.measure,
         heads.find(model.head).labels)
     if not FLAGS.do_predict:
-        print("\nNext: predict\n"
-              "  python bert_nq/run_nq.py --do_predict --output_dir=%s --predict_file=DEV.jsonl.gz"
-              % model_dir)
+        print("\nNext: predict\n  " + program.command(
+            "bert_nq/run_nq.py", "--do_predict", "--output_dir=" + model_dir,
+            "--predict_file=DEV.jsonl.gz"))
     return model_dir
 
 

@@ -1,5 +1,5 @@
 """The decoders by name. A new one is a new file, with its options, and a line here."""
-from typing import Any, Dict, Mapping
+from typing import Any, Dict, Mapping, Tuple
 
 from bert_nq.base.errors import UserError
 from bert_nq.decoding.bert_joint import BertJointDecoder, BertJointOptions
@@ -7,7 +7,7 @@ from bert_nq.decoding.page import PageDecoder
 from bert_nq.decoding.page_options import PageOptions
 
 # Name: (decoder, its options).
-DECODERS = {
+DECODERS: Mapping[str, Tuple[Any, Any]] = {
     "page": (PageDecoder, PageOptions),
     "bert_joint": (BertJointDecoder, BertJointOptions),
 }

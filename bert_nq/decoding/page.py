@@ -5,7 +5,7 @@ candidate and a span in it -> an entry. docs/decoding.md has the rules and formu
 
 Notation: M spans of a page, C candidates that may be the long answer.
 """
-from typing import Any, Dict, List, NamedTuple, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Tuple
 
 import numpy as np
 
@@ -24,7 +24,8 @@ from bert_nq.modeling.heads.window_outputs import OutputOptions, WindowOutputs
 NUM_POSITIONS = 5
 
 # A candidate's score from the spans in it, and from its scores by two kinds of spans.
-_LONG_SCORES = {"max": (Held.maximum, np.maximum), "sum": (Held.log_sum, np.logaddexp)}
+_LONG_SCORES: Dict[str, Tuple[Callable, Callable]] = {
+    "max": (Held.maximum, np.maximum), "sum": (Held.log_sum, np.logaddexp)}
 
 
 class _PageScores(NamedTuple):

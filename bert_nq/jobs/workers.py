@@ -13,12 +13,23 @@ import threading
 import time
 import traceback
 from multiprocessing import connection
-from typing import Any, Callable, Iterable, Iterator, List, NamedTuple, Optional, Tuple
+from typing import (
+    Any,
+    Callable,
+    Counter,
+    Generator,
+    Iterable,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Tuple,
+)
 
 from bert_nq.base.errors import UserError
 
 # Told of the work done on a task since it was last told: counts by name.
-Counts = "collections.Counter[str]"
+Counts = Counter[str]
 Report = Callable[[Counts], None]
 # Does one task and returns its result, which must be small and picklable, as tasks must be.
 Work = Callable[[Any, Report], Any]
@@ -146,7 +157,7 @@ class Shared:
     A generator itself cannot be closed while it is at work: here `close` waits for the item.
     """
 
-    def __init__(self, generator: Iterator[Any]):
+    def __init__(self, generator: Generator[Any, None, None]):
         self._generator = generator
         self._lock = threading.Lock()
 

@@ -84,7 +84,8 @@ def paired_f1_difference(rows: Sequence[Row], other_rows: Sequence[Row], thresho
     f1, other_f1 = map(_f1, both)
     f1s, other_f1s = _resampled(both, resamples, seed)
     low, high = _middle(f1s - other_f1s, confidence)
-    p_value = _p_value(*(_settled(r, FIXED) for r in both), resamples=resamples, seed=seed)
+    settled, other_settled = (_settled(r, FIXED) for r in both)
+    p_value = _p_value(settled, other_settled, resamples=resamples, seed=seed)
     return Difference(f1, other_f1, f1 - other_f1, low, high, p_value)
 
 

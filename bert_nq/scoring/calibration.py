@@ -22,6 +22,8 @@ from bert_nq.base.numbers import is_finite
 METHODS = ("temperature", "isotonic", "none")
 NUM_BINS = 10
 
+Scores = Union[float, np.ndarray]
+
 _MAX_STEPS = 100
 _LEAST_GAIN = 1e-10  # of log-likelihood; a smaller one ends the fit
 
@@ -37,10 +39,10 @@ class Temperature(NamedTuple):
     slope: float
     bias: float
 
-    def probabilities(self, scores: np.ndarray) -> np.ndarray:
+    def probabilities(self, scores: Scores) -> np.ndarray:
         return sigmoid(self.log_odds(scores))
 
-    def log_odds(self, scores: np.ndarray) -> np.ndarray:
+    def log_odds(self, scores: Scores) -> np.ndarray:
         return self.slope * np.asarray(scores, np.float64) + self.bias
 
     def to_json(self) -> Dict[str, Any]:
@@ -53,7 +55,7 @@ class Isotonic(NamedTuple):
     scores: Tuple[float, ...]  # ascending
     values: Tuple[float, ...]  # probabilities, never descending, one for each score
 
-    def probabilities(self, scores: np.ndarray) -> np.ndarray:
+    def probabilities(self, scores: Scores) -> np.ndarray:
         return np.interp(np.asarray(scores, np.float64), self.scores, self.values)
 
     def to_json(self) -> Dict[str, Any]:
@@ -201,7 +203,7 @@ def _are_steps(scores: Any, values: Any) -> bool:
 class Bin(NamedTuple):
     """The answers whose probabilities lie in one range."""
 
-    count: int
+    count: int  # type: ignore[assignment]  # hides tuple.count
     said: float  # their mean probability
     was: float  # the share of them that is right
 

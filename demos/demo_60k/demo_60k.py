@@ -53,9 +53,9 @@ def show(system, scores):
             for key in ("-f1", "-precision", "-recall", ""))))
     print("\nModel:       %s\nPredictions: %s\nScores:      %s"
           % (system.model, system.predictions, system.scores_file))
-    print("\nNext: see what the model was trained on\n  python records/inspect_records.py "
-          "--input_tfrecord=%s --vocab_file=%s"
-          % (system.records, os.path.join(system.model, "vocab.txt")))
+    print("\nNext: see what the model was trained on\n  " + program.command(
+        "records/inspect_records.py", "--input_tfrecord=" + system.records,
+        "--vocab_file=" + os.path.join(system.model, "vocab.txt")))
 
 
 if __name__ == "__main__":

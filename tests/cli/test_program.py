@@ -1,9 +1,11 @@
-"""What programs show while they work."""
+"""What programs share: progress, and the commands that they show."""
 import io
+import os
 
 import pytest
 
-from bert_nq.cli import program
+from bert_nq.cli import program, program_files
+from tests.support.programs import ROOT
 
 
 class Terminal(io.StringIO):
@@ -64,3 +66,31 @@ def test_nothing_is_known_of_the_time_before_anything_is_done(clock, monkeypatch
 
 def test_at_least_one_core():
     assert program.num_cores() >= 1
+
+
+@pytest.fixture
+def by_file(monkeypatch):
+    """Programs are called by their files, from the root of the repository."""
+    monkeypatch.setattr(program_files, "_called_by_name", False)
+    monkeypatch.chdir(ROOT)
+
+
+def test_a_command_has_the_path_from_the_current_folder(by_file, monkeypatch):
+    assert program.command("eval/nq_eval.py", "--pretty_print") == (
+        "python eval/nq_eval.py --pretty_print")
+    monkeypatch.chdir(os.path.join(ROOT, "docs"))
+    assert program.command("eval/nq_eval.py") == "python ../eval/nq_eval.py"
+    assert program.command("bert_nq/run_nq.py") == "python ../bert_nq/run_nq.py"
+
+
+def test_a_command_by_name(monkeypatch):
+    monkeypatch.setattr(program_files, "_called_by_name", True)
+    assert program.command("eval/nq_eval.py", "--pretty_print") == "bert-nq nq_eval --pretty_print"
+
+
+def test_values_are_quoted_where_a_shell_would_change_them(by_file):
+    assert program.command(
+        "bert_nq/run_nq.py", "--do_predict", "--predict_file=dev/*.gz", program.NEW_LINE,
+        "--output_dir=my model", "--init_checkpoint=", "a b", "...") == (
+            "python bert_nq/run_nq.py --do_predict --predict_file='dev/*.gz' \\\n"
+            "      --output_dir='my model' --init_checkpoint= 'a b' ...")

@@ -1,6 +1,7 @@
 """The program prepare/make_vocab.py."""
 import gzip
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -63,8 +64,9 @@ def test_markers_are_written_and_the_rest_stays(tmp_path):
         "  on lines, from 0  104 to 312\n"
         "\n"
         "Next:\n"
-        "  python prepare/prepare_nq_data.py --vocab_file=vocab-nq.txt --do_lower_case=True "
-        "--input_jsonl='nq-train-*.jsonl.gz' --output_tfrecord=nq-train.tfrecord\n")
+        "  python %s --vocab_file=vocab-nq.txt --do_lower_case=True "
+        "--input_jsonl='nq-train-*.jsonl.gz' --output_tfrecord=nq-train.tfrecord\n"
+        % os.path.relpath(PROGRAM.replace("make_vocab", "prepare_nq_data"), str(tmp_path)))
 
 
 def test_a_second_run_over_its_own_output_changes_nothing(tmp_path):

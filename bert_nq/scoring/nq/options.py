@@ -74,8 +74,8 @@ class Table(NamedTuple):
 
     def take(self, rows: np.ndarray) -> "Table":
         """The questions `rows` alone."""
-        return Table(*(part.take(rows) if isinstance(part, Column) else part[rows]
-                       for part in self))
+        return Table._make(part.take(rows) if isinstance(part, Column) else part[rows]
+                           for part in self)
 
 
 def read_scored(path: str) -> ScoredFile:

@@ -51,7 +51,7 @@ class Decisions(NamedTuple):
 
 
 def _rows(*columns: np.ndarray) -> List[Row]:
-    return [Row(*row, 0.0) for row in zip(*(c.tolist() for c in columns))]
+    return [Row(*(row + (0.0,))) for row in zip(*(c.tolist() for c in columns))]
 
 
 def decide(table: Table, rule: Rule) -> Decisions:

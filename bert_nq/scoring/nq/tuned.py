@@ -161,8 +161,9 @@ def margin(score: float, threshold: Optional[float]) -> float:
 
 
 def _one_row(options: Mapping[str, Option]) -> Table:
-    columns = {kind: column([options[kind]], [False]) if kind in options else no_column(1)
-               for kind in KINDS}
+    columns: Dict[str, Any] = {
+        kind: column([options[kind]], [False]) if kind in options else no_column(1)
+        for kind in KINDS}
     return Table(np.zeros(1, np.int64), *np.zeros((2, 1), bool), **columns)
 
 
@@ -202,7 +203,7 @@ def _named(field: str, predictor: Record) -> str:
     return "the %s %s" % (field, value) if value is not None else "a %s not named" % field
 
 
-def _difference(ours: Record, theirs: Record) -> Optional[Tuple[str, str]]:
+def _difference(ours: Record, theirs: Record) -> Optional[Tuple[str, ...]]:
     """The first option that differs, "name=value" of both sides; None if all are equal."""
     names = [n for n in sorted(set(ours) | set(theirs)) if ours.get(n) != theirs.get(n)]
     if not names:

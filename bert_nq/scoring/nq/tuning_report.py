@@ -34,7 +34,7 @@ def format_scores(as_they_are: Points, official: Tuple[Point, Point], tuning: Tu
     return "\n".join(lines)
 
 
-def _percents(point: Point) -> Tuple[str, str, str]:
+def _percents(point: Point) -> Tuple[str, ...]:
     return tuple(format(x, ".2%") for x in (point.f1, point.precision, point.recall))
 
 

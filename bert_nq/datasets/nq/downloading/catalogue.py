@@ -44,7 +44,7 @@ def original(splits: Sequence[str], shards: Optional[str] = None) -> List[DataFi
     """
     wanted = []
     for split in splits:
-        numbers = range(NUM_SHARDS[split])
+        numbers: Sequence[int] = range(NUM_SHARDS[split])
         if shards is not None:
             numbers = parse_shards(shards)
             if numbers[-1] >= NUM_SHARDS[split]:

@@ -1,0 +1,51 @@
+"""Which tests are slow, and which need to run on one runtime only: by the beginnings of their ids.
+
+The marks are explained in setup.cfg and CONTRIBUTING.md.
+"""
+
+# End to end: whole programs, trainings and clusters in processes of their own.
+SLOW = (
+    "tests/test_architecture.py",
+    "tests/prediction/test_export.py",
+    "tests/prediction/test_job_faults.py",
+    "tests/prediction/test_memory.py",
+    "tests/prediction/test_spark.py",
+    "tests/programs/",
+    "tests/training/test_distributed.py",
+    "tests/training/test_faults.py",
+    "tests/training/test_keeping.py",
+    "tests/training/test_memory.py::test_a_step_takes_what_was_estimated",
+)
+
+# Whole programs for which TensorFlow's version makes no difference. The library code in them is
+# tested on both runtimes.
+ONCE = (
+    # Without TensorFlow: downloads, pages and records as programs make, kill and resume them.
+    "tests/programs/test_augment_nq_data.py",
+    "tests/programs/test_download_nq.py",
+    "tests/programs/test_download_nq_faults.py",
+    "tests/programs/test_error_pages_browser.py",
+    "tests/programs/test_extract.py",
+    "tests/programs/test_prepare_faults.py",
+    "tests/programs/test_sample_corpus.py",
+    # Spark: a run of each program stays on both, since pyspark's versions differ as well.
+    "tests/programs/test_prepare_spark.py::test_a_page_that_cannot_be_used",
+    "tests/programs/test_prepare_spark.py::test_a_worker_that_is_killed",
+    "tests/programs/test_prepare_spark.py::test_prediction_records_through_spark_submit",
+    "tests/programs/test_prepare_spark.py::test_training_records_with_copies",
+    "tests/prediction/test_spark.py::test_a_worker_that_is_killed",
+    "tests/prediction/test_spark.py::test_input_that_cannot_be_used",
+    "tests/prediction/test_spark.py::test_run_nq_carries_on_where_the_driver_was_killed",
+    # Measurements, and a second system of the demo that runs on both.
+    "tests/programs/test_benchmarks.py",
+    "tests/programs/test_compare_augmentations.py",
+    "tests/programs/test_demo.py::test_beside_it_stands_the_system_with_synonyms",
+    "tests/training/test_memory.py::test_a_step_takes_what_was_estimated[fp32-True]",
+    "tests/training/test_memory.py::test_a_step_takes_what_was_estimated[bf16-False]",
+)
+
+
+def marks_of(test_id: str):
+    """The names of the marks of a test: "tests/programs/test_extract.py::test_x" has both."""
+    return [name for name, beginnings in (("slow", SLOW), ("once", ONCE))
+            if test_id.startswith(beginnings)]
