@@ -27,9 +27,10 @@ The pipeline, file by file:
 """
 from bert_nq import tasks
 from bert_nq.cli import program
+from bert_nq.cli.flags import nq_joint
 from bert_nq.cli.model_program import ModelProgram
 
-PROGRAM = ModelProgram(tasks.get("nq_joint"))
+PROGRAM = ModelProgram(tasks.get("nq_joint"), nq_joint.define_flags)
 
 if __name__ == "__main__":
     program.run(PROGRAM.main)

@@ -17,6 +17,7 @@ from bert_nq import tasks
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.cli import prediction_report, program
+from bert_nq.cli.flags import nq_joint
 from bert_nq.cli.flags import spark as spark_flags
 from bert_nq.cli.model_flags import ModelFlags
 
@@ -24,7 +25,7 @@ FLAGS = flags.FLAGS
 
 flags.DEFINE_integer("num_tasks", 0, "Divide the work into so many tasks where there are fewer "
                      "shards; 0: 4 for each core.", lower_bound=0)
-setup = ModelFlags(tasks.get("nq_joint"))
+setup = ModelFlags(tasks.get("nq_joint"), nq_joint.define_flags)
 spark_settings = spark_flags.define_spark_flags()
 
 

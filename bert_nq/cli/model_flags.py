@@ -12,6 +12,7 @@ from bert_nq.base.errors import UserError
 from bert_nq.cli import known_settings
 from bert_nq.cli.flags import features as feature_flags
 from bert_nq.cli.flags.prediction import define_prediction_flags
+from bert_nq.cli.flags.task import TaskFlags
 
 # The flags count as the calling program's own in --help.
 flags.disclaim_key_flags()
@@ -45,23 +46,24 @@ class ModelFlags:
     Attributes:
       task: the model's, a tasks.Task.
       model: the holders of the model's flags, by name.
-      prediction: see prediction_flags.
+      prediction: see flags.prediction.
+      windows: gives the options of the task's featurizer.
       text: gives the TextOptions.
       decoder: gives the decoder.
     """
 
-    def __init__(self, task):
+    def __init__(self, task, define_task_flags: Callable[[], TaskFlags]):
         """Defines the flags.
 
         Args:
           task: the model's.
+          define_task_flags: defines those that the task has for itself.
         """
         self.task = task
         self.model = _define_model_flags()
         self.prediction = define_prediction_flags()
-        self.decoder = self.prediction.decoder
         self.text = feature_flags.define_text_flags()
-        self._windows = feature_flags.define_window_flags()
+        self.windows, self.decoder = define_task_flags()
 
     def _value(self, name: str) -> Any:
         return self.model[name].value
@@ -153,20 +155,13 @@ class ModelFlags:
         return ModelCard(self.task.name, {name: flags.FLAGS[name].value
                                           for name in self.task.card_settings})
 
-    def windows(self):
-        """The settings of the windows that are predicted."""
-        windows = self._windows()
-        return windows._replace(
-            doc_stride=self.prediction.running()["predict_stride"] or windows.doc_stride)
-
     def check_model(self, anew: bool = False) -> Tuple[Any, Any]:
-        """Returns the Model and the WindowMaker.
+        """Returns the Model and the maker of the featurizer's rows.
 
         Args:
           anew: whether the model that may be in --output_dir is going to be removed.
         """
         from bert_nq.estimator import model_folder
-        from bert_nq.features.making import make_window_maker
         from bert_nq.modeling import encoders
         from bert_nq.modeling.models import Model
         text, path = self.text(), self._value("bert_config_file")
@@ -177,7 +172,7 @@ class ModelFlags:
                                 self.windows().max_seq_length, config.max_position_embeddings,
                                 path))
         self.decoder()
-        maker = make_window_maker(text, self.windows())
+        maker = self.task.featurizer.make(text, self.windows())
         if maker.vocab_size > config.vocab_size:
             raise UserError("%s has %d entries, the model's vocab_size is %d (%s)" % (
                 text.vocab_file, maker.vocab_size, config.vocab_size, path))

@@ -4,13 +4,14 @@ A run is a plan first: all that can be told of bad flags and files is told by `m
 imports no TensorFlow; `check_weights` looks into the checkpoints; `carry_out` does the work.
 """
 import os
-from typing import Any, List, NamedTuple, Optional
+from typing import Any, Callable, List, NamedTuple, Optional
 
 from absl import flags
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.cli import prediction, program, training
+from bert_nq.cli.flags.task import TaskFlags
 from bert_nq.cli.flags.training import define_training_flags
 from bert_nq.cli.model_flags import ModelFlags
 
@@ -33,16 +34,17 @@ class Plan(NamedTuple):
 class ModelProgram:
     """The flags of a program around one task's model, and its main function."""
 
-    def __init__(self, task):
+    def __init__(self, task, define_task_flags: Callable[[], TaskFlags]):
         """Defines the flags.
 
         Args:
           task: a tasks.Task.
+          define_task_flags: defines those that the task has for itself.
         """
         self._task = task
         _define_modes()
         training.define_flags()
-        self._model = ModelFlags(task)
+        self._model = ModelFlags(task, define_task_flags)
         self._training = define_training_flags(self._model.model, task.measure)
 
     def main(self) -> None:

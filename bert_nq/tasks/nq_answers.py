@@ -7,7 +7,7 @@ from bert_nq.datasets.nq.prediction_file import prediction_file
 from bert_nq.prediction.dev_set import DevFormat
 from bert_nq.prediction.output import AnswerFormat, Entry
 from bert_nq.scoring.nq import gold, measures
-from bert_nq.scoring.nq.labels import Annotation, parse_prediction
+from bert_nq.scoring.nq.labels import Answers, parse_prediction
 from bert_nq.scoring.nq.tuned import Tuned
 
 
@@ -26,7 +26,7 @@ def rows(counts: "collections.Counter[str]") -> List[Tuple[str, int]]:
             ("  answered yes or no", counts["yes_no"])]
 
 
-def score(annotations: Mapping[int, Sequence[Annotation]], entries: Mapping[int, Any]
+def score(annotations: Mapping[int, Sequence[Answers]], entries: Mapping[int, Any]
           ) -> Dict[str, float]:
     """The official 20 numbers of the entries of a prediction file, by example id."""
     predictions = {example_id: parse_prediction(entry) for example_id, entry in entries.items()}

@@ -1,0 +1,8 @@
+"""The flags that a task has for itself, as a program with its model reads them."""
+from typing import Any, Callable, NamedTuple
+
+
+class TaskFlags(NamedTuple):
+    """Functions that read the flags' values."""
+    windows: Callable[[], Any]  # the options of the task's featurizer, for prediction
+    decoder: Callable[[], Any]  # the decoder that the flags describe
