@@ -1,5 +1,6 @@
 """From checkpoints to what leaves the graph, beside BERT in numpy: a session, TPUEstimator."""
 import dataclasses
+import threading
 
 import numpy as np
 import pytest
@@ -127,14 +128,22 @@ def test_errors_come_through_tpuestimator_as_they_are(checkpoints):
 def test_a_stream_that_ends_early_is_an_error(checkpoints):
     with tpu_model(checkpoints[:1]) as model:
         predict = model._estimator.predict
+        under_way = threading.Event()
+
+        def some():
+            first, second, third = make_batches(full_length=True)
+            yield from (first, second)
+            under_way.set()
+            yield third
 
         def ends_early(*args, **kwargs):
             results = predict(*args, **kwargs)
             yield next(results)
+            assert under_way.wait(60)
             results.close()
 
         model._estimator.predict = ends_early
-        found = model.outputs(make_batches(full_length=True))
+        found = model.outputs(some())
         assert len(next(found).null_scores) == 3
         with pytest.raises(UserError, match="^the model stopped early: run the prediction again$"):
             next(found)
