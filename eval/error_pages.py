@@ -41,7 +41,8 @@ flags.DEFINE_enum("on_bad_input", "fail", ["fail", "skip"], "Whether a page that
 
 def main() -> None:
     program.require(FLAGS, "gold_path", "predictions_path", "output_dir")
-    from bert_nq.datasets.nq.shards import BadInput, expand_shards
+    from bert_nq.base.bad_input import BadInput
+    from bert_nq.datasets.nq.shards import expand_shards
     from bert_nq.error_pages import outcomes, site
 
     with program.timed() as seconds:

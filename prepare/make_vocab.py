@@ -47,7 +47,8 @@ def words_of_shards(paths: List[str], bad_input) -> Iterator[List[str]]:
 
 def learn() -> Tuple[List[str], List[Tuple[str, object]]]:
     """Learns a vocabulary from --learn_from; returns (tokens, rows for the summary)."""
-    from bert_nq.datasets.nq.shards import BadInput, expand_shards
+    from bert_nq.base.bad_input import BadInput
+    from bert_nq.datasets.nq.shards import expand_shards
     from bert_nq.text.learning import count_words, coverage, learn_vocabulary
     from bert_nq.text.vocabulary import Vocabulary
 

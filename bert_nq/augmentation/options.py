@@ -24,6 +24,7 @@ from bert_nq.augmentation.thesaurus import Thesaurus, ThesaurusOptions
 from bert_nq.augmentation.typos import Typos
 from bert_nq.augmentation.wordnet import WordNetFiles
 from bert_nq.base import files
+from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq import shards
 
@@ -115,7 +116,7 @@ def _content(path: str) -> str:
 def _distractors(options: AugmentationOptions) -> Augmentation:
     # Bad lines are not reported here, in every worker; whoever reads these pages reports them.
     pages = shards.read_examples(options.distractor_pages,
-                                 shards.BadInput(skip=True, show=lambda text: None))
+                                 BadInput(skip=True, show=lambda text: None))
     return Distractors(pool_of(itertools.islice(pages, _POOL_PAGES)), options.num_distractors)
 
 

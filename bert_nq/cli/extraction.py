@@ -4,6 +4,7 @@ import re
 
 from absl import flags
 
+from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import UserError
 from bert_nq.cli import program
 
@@ -57,7 +58,7 @@ def extract(split: str) -> None:
     writing.check_outputs(FLAGS.output_jsonl, FLAGS.num_shards, inputs)
     sample = merging.parse_sample(FLAGS.sample) if FLAGS.sample is not None else {}
     selection = merging.Selection(FLAGS.only_answerable, seed=FLAGS.seed, **sample)
-    bad_input = shards.BadInput(skip=FLAGS.on_bad_input == "skip")
+    bad_input = BadInput(skip=FLAGS.on_bad_input == "skip")
     is_full = FLAGS.full_set
     if is_full is None:
         is_full = full_set.is_named_full_set(inputs, split)

@@ -11,8 +11,8 @@ import os
 from typing import Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from bert_nq.base import files, lines
+from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import BadExampleError, UserError
-from bert_nq.datasets.nq import shards
 from bert_nq.datasets.nq.decoding import decode_example
 from bert_nq.datasets.nq.example import Example
 from bert_nq.error_pages import documents, folder, highlights, index_page, question_page
@@ -62,7 +62,7 @@ def choose(questions: Sequence[JudgedQuestion], only: str = "all", max_pages: in
     return chosen[:max_pages] if max_pages else chosen
 
 
-def write(path: str, source: Source, chosen: Sequence[JudgedQuestion], bad_input: shards.BadInput
+def write(path: str, source: Source, chosen: Sequence[JudgedQuestion], bad_input: BadInput
           ) -> Iterator[str]:
     """Writes the site and yields the name of each question's file; the folder appears at the end.
 
@@ -97,7 +97,7 @@ def _summary(source: Source) -> index_page.Summary:
 
 
 def _write_questions(root: str, source: Source, chosen: Sequence[JudgedQuestion],
-                     bad_input: shards.BadInput) -> Iterator[Tuple[str, str]]:
+                     bad_input: BadInput) -> Iterator[Tuple[str, str]]:
     """Writes the questions' files and yields the row in the list and the name of each.
 
     A file is written after the next page has been read: only then it is known whether there is a
@@ -126,7 +126,7 @@ def _write_question(root: str, content: Content, name: str, before: Optional[str
     return index_page.row(content, name), name
 
 
-def _contents(source: Source, chosen: Sequence[JudgedQuestion], bad_input: shards.BadInput
+def _contents(source: Source, chosen: Sequence[JudgedQuestion], bad_input: BadInput
               ) -> Iterator[Content]:
     """The content of each chosen question's file, in the order of the shards."""
     left = {question.example_id: question for question in chosen}

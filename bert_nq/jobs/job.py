@@ -12,14 +12,25 @@ import collections
 import contextlib
 import os
 import threading
-from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Tuple,
+)
 
 from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import UserError
 from bert_nq.jobs import work_folder
 from bert_nq.jobs.work_folder import Input, WorkFolder
+from bert_nq.jobs.workers import Counts
 
-Counts = "collections.Counter[str]"
 # Shows a line to a person.
 Note = Callable[[str], None]
 
@@ -214,7 +225,7 @@ class Run:
         """Notes in the work folder that a piece is done; returns the result without content."""
         return store(self.folder, piece, result)
 
-    def report(self, counts: Dict[str, float]) -> None:
+    def report(self, counts: Mapping[str, float]) -> None:
         """Takes note of what was done since the last report, and shows how far the run is.
 
         What is reported stands in the status for what finished pieces have counted under the same

@@ -184,8 +184,8 @@ def _made(make_work: MakeWork, sent: Tuple) -> Callable[[Chunk, Report], Result]
     return make_work(sent)
 
 
-class _EndOfFile:
-    """In the place of a BadInput: the driver says what is to be done about it."""
+class _EndOfFile(BadInput):
+    """Keeps the message of a file that ends early: the driver decides what is done about it."""
     message = ""
 
     def handle(self, error: BadExampleError) -> None:
@@ -197,7 +197,7 @@ def do_tasks(make_work: MakeWork, sent: Tuple, tasks: Iterable[Tuple]
     """Does tasks; a fault of the input ends one without an exception: Spark would repeat it."""
     for fields in tasks:
         task, end = Task(*fields), _EndOfFile()
-        result = {"chunks": [], "failure": "", "bad_example": ""}
+        result: Dict[str, Any] = {"chunks": [], "failure": "", "bad_example": ""}
         try:
             for chunk in _task_chunks(make_work, sent, task, end):
                 result["chunks"].append(chunk)

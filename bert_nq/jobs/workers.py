@@ -21,6 +21,7 @@ from typing import (
     Iterable,
     Iterator,
     List,
+    Mapping,
     NamedTuple,
     Optional,
     Tuple,
@@ -30,7 +31,7 @@ from bert_nq.base.errors import UserError
 
 # Told of the work done on a task since it was last told: counts by name.
 Counts = Counter[str]
-Report = Callable[[Counts], None]
+Report = Callable[[Mapping[str, float]], None]
 # Does one task and returns its result, which must be small and picklable, as tasks must be.
 Work = Callable[[Any, Report], Any]
 
@@ -104,7 +105,7 @@ def _cause(exit_code: Optional[int]) -> str:
 
 def run_tasks(make_work: Callable[[], Work], tasks: Iterable[Any], num_workers: int,
               on_progress: Report = lambda counts: None
-              ) -> Iterator[Tuple[Any, Any]]:
+              ) -> Generator[Tuple[Any, Any], None, None]:
     """Does `tasks` in processes and yields (task, result) of each as it is done.
 
     Args:
@@ -207,7 +208,7 @@ class _Reporter:
         self._counts = collections.Counter()
         self._next = time.monotonic() + _TICK_SECONDS
 
-    def __call__(self, counts: Counts) -> None:
+    def __call__(self, counts: Mapping[str, float]) -> None:
         self._counts.update(counts)
         if time.monotonic() >= self._next:
             self.flush()

@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from bert_nq.base.bad_input import BadInput
 from bert_nq.datasets.nq import shards
 from bert_nq.datasets.nq.decoding import example_of
 from bert_nq.datasets.nq.simplify import simplify
@@ -34,7 +35,7 @@ def reference_records(path, folder):
 def parity(shared_data):
     folder = os.path.join(shared_data, "parity")
     vocabulary = Vocabulary.load(os.path.join(shared_data, "vocab", "vocab-nq.txt"))
-    pages = list(shards.read_examples([os.path.join(folder, "pages.jsonl.gz")], shards.BadInput()))
+    pages = list(shards.read_examples([os.path.join(folder, "pages.jsonl.gz")], BadInput()))
     return folder, WordPieceTokenizer(vocabulary), vocabulary.ids, pages
 
 

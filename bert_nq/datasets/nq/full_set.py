@@ -3,8 +3,8 @@ import os
 import re
 from typing import Iterable, Iterator, Sequence, TypeVar
 
+from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import UserError
-from bert_nq.datasets.nq.shards import BadInput
 
 T = TypeVar("T")
 

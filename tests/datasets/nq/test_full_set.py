@@ -3,10 +3,10 @@ import os
 
 import pytest
 
+from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import BadExampleError, UserError
 from bert_nq.datasets.nq.full_set import NUM_PAGES, is_named_full_set, with_checked_count
 from bert_nq.datasets.nq.merging import Selection, merge
-from bert_nq.datasets.nq.shards import BadInput
 from tests.support.nq_pages import make_page, read_shard, write_shard
 
 TRAIN = ["nq/train/nq-train-%02d.jsonl.gz" % i for i in range(50)]

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import BadExampleError, UserError
 from bert_nq.datasets.nq.merging import MergeCounts, Selection, merge, parse_sample
-from bert_nq.datasets.nq.shards import BadInput
 from bert_nq.datasets.nq.simplify import simplify
 from tests.support.nq_pages import make_annotation, make_line, make_page, read_shard, write_shard
 

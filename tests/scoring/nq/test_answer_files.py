@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.base.errors import UserError
-from bert_nq.prediction.output import prediction_file
+from bert_nq.datasets.nq.prediction_file import prediction_file
 from bert_nq.scoring.nq.answer_files import AnswerFile
 
 PREDICTOR = {"model": "0a1b", "decoder": "page", "options": {"top_k": 5}}
