@@ -13,6 +13,7 @@ from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Se
 from bert_nq.base import files, lines
 from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import BadExampleError
+from bert_nq.base.lines import Decode
 from bert_nq.jobs.job import Plan
 from bert_nq.jobs.work_folder import Input
 
@@ -37,7 +38,7 @@ class Chunk(NamedTuple):
         """Yields the source of each line, see base.lines."""
         return (lines.source_of(self.path, number) for number in self.numbers)
 
-    def examples(self, decode: lines.Decode, bad_input: BadInput) -> Iterator[Any]:
+    def examples(self, decode: Decode, bad_input: BadInput) -> Iterator[Any]:
         """Yields the examples; `bad_input` is told of lines that are unusable."""
         for source, line in zip(self.sources(), self.lines):
             try:

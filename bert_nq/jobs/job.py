@@ -12,14 +12,25 @@ import collections
 import contextlib
 import os
 import threading
-from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
+from typing import (
+    Any,
+    Callable,
+    Counter,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Tuple,
+)
 
 from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import UserError
 from bert_nq.jobs import work_folder
 from bert_nq.jobs.work_folder import Input, WorkFolder
 
-Counts = "collections.Counter[str]"
+Counts = Counter[str]
 # Shows a line to a person.
 Note = Callable[[str], None]
 

@@ -17,7 +17,7 @@ from typing import (
     Any,
     Callable,
     Counter,
-    Generator,
+    Dict,
     Iterable,
     Iterator,
     List,
@@ -30,7 +30,7 @@ from bert_nq.base.errors import UserError
 
 # Told of the work done on a task since it was last told: counts by name.
 Counts = Counter[str]
-Report = Callable[[Counts], None]
+Report = Callable[[Any], None]
 # Does one task and returns its result, which must be small and picklable, as tasks must be.
 Work = Callable[[Any, Report], Any]
 
@@ -157,8 +157,8 @@ class Shared:
     A generator itself cannot be closed while it is at work: here `close` waits for the item.
     """
 
-    def __init__(self, generator: Generator[Any, None, None]):
-        self._generator = generator
+    def __init__(self, generator: Iterator[Any]):
+        self._generator: Any = generator
         self._lock = threading.Lock()
 
     def __iter__(self) -> "Shared":
@@ -207,7 +207,7 @@ class _Reporter:
         self._counts = collections.Counter()
         self._next = time.monotonic() + _TICK_SECONDS
 
-    def __call__(self, counts: Counts) -> None:
+    def __call__(self, counts: Dict[str, float]) -> None:
         self._counts.update(counts)
         if time.monotonic() >= self._next:
             self.flush()
