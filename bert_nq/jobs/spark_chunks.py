@@ -208,7 +208,7 @@ def do_tasks(make_work: MakeWork, sent: Tuple, tasks: Iterable[Tuple]
         yield dict(result, ends_early=end.message)
 
 
-def _task_chunks(make_work: MakeWork, sent: Tuple, task: Task, end: _EndOfFile
+def _task_chunks(make_work: MakeWork, sent: Tuple, task: Task, end: Any
                  ) -> Iterator[Tuple[str, int, Optional[bytes]]]:
     """Yields name, bytes read and packed result, if it had to be done, of each chunk of a task."""
     done = set(task.done)
