@@ -198,3 +198,45 @@ def test_an_argument_without_dashes_is_refused(path):
     assert (code, len(errors)) == (1, 1)
     assert "'stray'" in errors[0]
     assert "tensorflow" not in modules
+
+
+# What is shared by all tasks names none.
+SHARED_ROOMS = ("training", "estimator", "records", "prediction", "jobs", "base")
+TASK_WORDS = {"long", "short", "answer_type", "answer_types", "yes_no", "nq", "squad"}
+
+
+def _docstrings(tree):
+    """The nodes of a file's docstrings, which may be prose about anything."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and isinstance(
+                node.body[0], ast.Expr):
+            yield node.body[0].value
+
+
+def _words(tree):
+    """(line, name or string) of a file's code."""
+    prose = set(map(id, _docstrings(tree)))
+    for node in ast.walk(tree):
+        if id(node) in prose:
+            continue
+        for field in ("id", "attr", "name", "asname", "arg", "module", "value", "s"):
+            text = getattr(node, field, None)
+            if isinstance(text, str):
+                yield getattr(node, "lineno", 0), text
+
+
+def _names_a_task(text):
+    text = text.replace("bert_nq", "").lower()
+    return bool(TASK_WORDS & ({text} | set(re.findall(r"answer_types?|yes_no|[a-z]+", text))))
+
+
+@pytest.mark.parametrize("path", [p for p in LIBRARY if _room(_module(p)) in SHARED_ROOMS])
+def test_shared_rooms_name_no_task(path):
+    named = [(line, text) for line, text in _words(_tree(path)) if _names_a_task(text)]
+    assert named == []
+
+
+def test_words_of_tasks_are_found():
+    assert all(map(_names_a_task, ("long", "f1_long", "bert_nq.scoring.nq", "answer_types",
+                                   "the short answer", "squad_v2")))
+    assert not any(map(_names_a_task, ("bert_nq", "along", "longest", "shortest", "answer")))

@@ -61,7 +61,7 @@ def export(model_flags, models) -> None:
     from bert_nq.prediction import export, serving
     description = serving.Serving(
         dict(model_flags.decoder().describe(), model=models.fingerprint()), model_flags.text(),
-        model_flags.windows())
+        model_flags.windows(), model_flags.task.featurizer, model_flags.task.make_decoder)
     prediction_report.print_export(export.export(models, description, export_dir()))
 
 

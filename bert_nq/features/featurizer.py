@@ -44,7 +44,8 @@ class Featurizer(NamedTuple):
     `prediction(example) -> Made`; these raise BadExampleError where an example cannot be used.
     """
     spec: FeatureSpec
-    make: Callable[[TextOptions, Any], Any]  # (text, the task's options) -> a maker
+    options: type  # the class of the task's options, a NamedTuple with a `seed`
+    make: Callable[[TextOptions, Any], Any]  # (text, these options) -> a maker
     program: str  # the program that prepares the records, named in messages
     check: Optional[Check] = None
     # The pieces that the labels of a record mark, given its features; None where they mark none.

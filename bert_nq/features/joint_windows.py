@@ -10,6 +10,7 @@ from bert_nq.datasets.nq.example import AnswerType
 from bert_nq.features import packing
 from bert_nq.features.featurizer import Columns, Featurizer, Pieces, Rule
 from bert_nq.features.making import make_window_maker
+from bert_nq.features.options import FeatureOptions
 from bert_nq.features.spec import DECODING, KEY, LABEL, LENGTH, SCALAR, SEQUENCE, Feature
 
 SPEC = (
@@ -63,4 +64,5 @@ def labelled_span(features: Columns) -> Optional[slice]:
     return slice(start, last + 1) if 0 <= start <= last < length else None
 
 
-FEATURIZER = Featurizer(SPEC, make_window_maker, "prepare_nq_data.py", check, labelled_span)
+FEATURIZER = Featurizer(SPEC, FeatureOptions, make_window_maker, "prepare_nq_data.py", check,
+                        labelled_span)

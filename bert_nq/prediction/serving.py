@@ -14,10 +14,8 @@ import numpy as np
 from bert_nq.base import files
 from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import UserError
-from bert_nq.datasets.nq.example import Example
-from bert_nq.decoding.decoders import make_decoder
-from bert_nq.features.joint_windows import FEATURIZER
-from bert_nq.features.options import FeatureOptions, TextOptions
+from bert_nq.features.featurizer import Featurizer
+from bert_nq.features.options import TextOptions
 from bert_nq.modeling.heads import outputs
 from bert_nq.prediction import predictor
 from bert_nq.prediction.batches import Batch
@@ -27,6 +25,8 @@ DESCRIPTION, VOCABULARY = "serving.json", "vocab.txt"
 # From the model's features, int32 arrays [B, S] by name, to the fields of the decoder's
 # outputs_type, by name, as arrays or lists.
 Call = Callable[[Dict[str, np.ndarray]], Mapping[str, Any]]
+# (name, options) to a decoder, see decoding.decoders.make_decoder.
+MakeDecoder = Callable[[str, Mapping[str, Any]], Any]
 
 
 def check_folder(path: str) -> None:
@@ -42,7 +42,9 @@ class Serving(NamedTuple):
     """The settings that an exported model is to be used with."""
     predictor: Dict[str, Any]  # as in the prediction file: of which model, decoder and its options
     text: TextOptions
-    windows: FeatureOptions
+    windows: Any  # the featurizer's options
+    featurizer: Featurizer
+    make_decoder: MakeDecoder
 
     def write(self, folder: str) -> None:
         """Leaves itself and the vocabulary in a folder."""
@@ -56,8 +58,12 @@ class Serving(NamedTuple):
                 self.windows._asdict())})
 
     @classmethod
-    def load(cls, folder: str) -> "Serving":
+    def load(cls, folder: str, featurizer: Featurizer, make_decoder: MakeDecoder) -> "Serving":
         """Reads the files that `write` has left.
+
+        Args:
+          folder: of one version.
+          featurizer: of the model's task, as is `make_decoder`; see tasks.get.
 
         Raises:
           UserError: there is nothing, or it is of another version of this library.
@@ -69,7 +75,8 @@ class Serving(NamedTuple):
                             % path)
         try:
             text = TextOptions(os.path.join(folder, VOCABULARY), **content["text"])
-            serving = cls(content["predictor"], text, FeatureOptions(**content["windows"]))
+            serving = cls(content["predictor"], text, featurizer.options(**content["windows"]),
+                          featurizer, make_decoder)
             serving.decoder()
         except (KeyError, TypeError) as e:
             raise UserError("%s is not as this version writes it (%s): export the model again"
@@ -78,14 +85,14 @@ class Serving(NamedTuple):
 
     def decoder(self):
         """The decoder, which makes answers of outputs."""
-        return make_decoder(self.predictor["decoder"], self.predictor["options"])
+        return self.make_decoder(self.predictor["decoder"], self.predictor["options"])
 
     def page_predictor(self, batch_size: int = 8) -> predictor.Predictor:
         """Makes windows and answers; its batches have `batch_size` windows."""
-        return predictor.Predictor(FEATURIZER.make(self.text, self.windows), FEATURIZER.spec,
-                                   self.decoder(), batch_size)
+        return predictor.Predictor(self.featurizer.make(self.text, self.windows),
+                                   self.featurizer.spec, self.decoder(), batch_size)
 
-    def predict(self, call: Call, pages: Iterable[Example], batch_size: int = 8,
+    def predict(self, call: Call, pages: Iterable[Any], batch_size: int = 8,
                 bad_input: Optional[BadInput] = None) -> Iterator[Dict[str, Any]]:
         """Yields the entry of the prediction file of each page.
 

@@ -1,5 +1,6 @@
 """Natural Questions by one joint reader of windows (Alberti, Lee and Collins 2019)."""
 from bert_nq.datasets.nq import decoding, shards
+from bert_nq.decoding import decoders
 from bert_nq.features.joint_windows import FEATURIZER
 from bert_nq.scoring.nq.measure import MEASURE
 from bert_nq.tasks import nq_answers
@@ -11,6 +12,7 @@ TASK = Task(
     find_shards=shards.expand_shards,
     decode=decoding.decode_example,
     featurizer=FEATURIZER,
+    make_decoder=decoders.make_decoder,
     answers=nq_answers.ANSWERS,
     dev_format=nq_answers.DEV_FORMAT,
     card_settings=("do_lower_case", "tokenizer", "max_seq_length", "doc_stride",

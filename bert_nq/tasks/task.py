@@ -1,5 +1,5 @@
 """The shape of a task."""
-from typing import Any, Callable, List, NamedTuple, Tuple
+from typing import Any, Callable, List, Mapping, NamedTuple, Tuple
 
 from bert_nq.features.featurizer import Featurizer
 from bert_nq.prediction.dev_set import DevFormat
@@ -16,6 +16,8 @@ class Task(NamedTuple):
     # (line, "PATH, line N") to an example; raises BadExampleError.
     decode: Callable[[bytes, str], Any]
     featurizer: Featurizer
+    # (name, options) to a decoder; raises UserError. See decoding.decoders.make_decoder.
+    make_decoder: Callable[[str, Mapping[str, Any]], Any]
     answers: AnswerFormat
     dev_format: DevFormat
     # Settings of text and features that a model's card keeps, by the flags' names; of these the

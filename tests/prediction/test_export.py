@@ -12,6 +12,8 @@ import pytest
 from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq.decoding import decode_example
 from bert_nq.decoding import page as page_decoder
+from bert_nq.decoding.decoders import make_decoder
+from bert_nq.features.joint_windows import FEATURIZER
 from bert_nq.features.options import FeatureOptions, TextOptions
 from bert_nq.modeling.heads import window_outputs as outputs
 from bert_nq.modeling.heads.outputs import from_values
@@ -60,7 +62,8 @@ class Model:
             for weight, seed in enumerate(seeds, 1))
         self.settings = ModelSettings(self.members, num_threads=1)
         self.serving = serving.Serving(
-            PREDICTOR, TextOptions(str(self.folder / str(seeds[0]) / "vocab.txt")), WINDOWS)
+            PREDICTOR, TextOptions(str(self.folder / str(seeds[0]) / "vocab.txt")), WINDOWS,
+            FEATURIZER, make_decoder)
 
     def export(self, folder):
         return export.export(self.settings, self.serving, str(folder))
@@ -207,7 +210,7 @@ def test_numbers_that_are_none_are_no_agreement():
 
 
 def test_what_lies_beside_the_graph(exported, model):
-    found = serving.Serving.load(exported)
+    found = serving.Serving.load(exported, FEATURIZER, make_decoder)
     assert found == model.serving._replace(text=TextOptions(os.path.join(exported, "vocab.txt")))
     assert found.decoder().output_options() == OPTIONS
 
@@ -225,7 +228,7 @@ def test_descriptions_that_cannot_be_read(change, message, tmp_path):
         with open(path, "w") as f:
             f.write(change)
     with pytest.raises(UserError) as error:
-        serving.Serving.load(str(tmp_path))
+        serving.Serving.load(str(tmp_path), FEATURIZER, make_decoder)
     assert message.format(path) in str(error.value)
 
 
@@ -249,7 +252,7 @@ def test_a_client_has_the_answers_of_the_model(way, exported, model):
                 return found
             return json.loads(json.dumps({name: value.tolist() for name, value in found.items()}))
 
-        entries = list(serving.Serving.load(exported).predict(call, pages()))
+        entries = list(serving.Serving.load(exported, FEATURIZER, make_decoder).predict(call, pages()))
     with export.window_model.WindowModel(model.settings, model.serving.decoder()) as session_model:
         wanted = list(predictor.predict(session_model, model.serving.page_predictor(), pages(),
                                         serving.BadInput()))

@@ -244,7 +244,7 @@ TOY = Featurizer((Feature("id", specs.SCALAR, specs.KEY),
                   Feature("ids", specs.SEQUENCE, specs.INPUT, specs.VOCABULARY),
                   Feature("bit", specs.SCALAR, specs.INPUT, 2),
                   Feature("place", specs.SCALAR, specs.LABEL, specs.LENGTH)),
-                 make=None, program="prepare_toys.py")
+                 options=None, make=None, program="prepare_toys.py")
 
 
 def toys(**changes):
@@ -271,7 +271,7 @@ def test_a_task_without_rules_of_its_own():
 def test_a_task_without_sequences():
     spec = (Feature("id", specs.SCALAR, specs.KEY), Feature("bit", specs.SCALAR, specs.INPUT, 2))
     payloads = list(serialize(spec, {"id": np.array([1, 2]), "bit": np.array([1, 2])}))
-    checked = check(payloads, Pieces(), Featurizer(spec, None, "prepare_bits.py"))
+    checked = check(payloads, Pieces(), Featurizer(spec, None, None, "prepare_bits.py"))
     assert checked == ({Kind("training", 0): [0]}, {}, [
         (1, "a, record 1: bit 2, which must be from 0 to 1: prepare the records again")])
 

@@ -118,7 +118,7 @@ def check(columns, pieces):
     yield from packing.rules(columns, packing.layout_of(columns), pieces)
 
 
-FEATURIZER = Featurizer(SPEC, Maker, "the toy's program", check)
+FEATURIZER = Featurizer(SPEC, Options, Maker, "the toy's program", check)
 
 
 # The decoder and the answers.
@@ -150,6 +150,12 @@ class Decoder:
     def describe(self):
         """The decoder as the prediction file tells of it."""
         return {"decoder": self.name, "options": {}}
+
+
+def make_decoder(name, options) -> Decoder:
+    """The only decoder that there is."""
+    del name, options
+    return Decoder()
 
 
 @contextlib.contextmanager
@@ -202,6 +208,7 @@ MEASURE = Measure(choices={"accuracy": ("accuracy",)}, default="accuracy",
 
 TASK = Task(
     name=NAME, title="toy texts", find_shards=find_shards, decode=decode, featurizer=FEATURIZER,
+    make_decoder=make_decoder,
     answers=ANSWERS, dev_format=DevFormat(decode, read_gold, score),
     card_settings=("do_lower_case", "tokenizer", "max_seq_length"),
     weights_depend_on=("do_lower_case",), head="tests.support.toy_head", measure=MEASURE)
