@@ -252,7 +252,8 @@ def test_a_client_has_the_answers_of_the_model(way, exported, model):
                 return found
             return json.loads(json.dumps({name: value.tolist() for name, value in found.items()}))
 
-        entries = list(serving.Serving.load(exported, FEATURIZER, make_decoder).predict(call, pages()))
+        found = serving.Serving.load(exported, FEATURIZER, make_decoder)
+        entries = list(found.predict(call, pages()))
     with export.window_model.WindowModel(model.settings, model.serving.decoder()) as session_model:
         wanted = list(predictor.predict(session_model, model.serving.page_predictor(), pages(),
                                         serving.BadInput()))
