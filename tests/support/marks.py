@@ -11,6 +11,7 @@ SLOW = (
     "tests/prediction/test_memory.py",
     "tests/prediction/test_spark.py",
     "tests/programs/",
+    "tests/tasks/test_toy_task.py",
     "tests/training/test_distributed.py",
     "tests/training/test_faults.py",
     "tests/training/test_keeping.py",
