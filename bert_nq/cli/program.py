@@ -1,4 +1,4 @@
-"""What all programs share: a main loop with readable errors, flag files, progress, tables.
+"""Shared by all programs: a main loop with readable errors, flag files, progress, tables.
 
 Programs import this module first; nothing here imports TensorFlow.
 """

@@ -45,7 +45,7 @@ class JudgedQuestion(NamedTuple):
     has_yes_no: bool  # in the prediction, whatever it scores, or in any annotation
 
     def verdicts(self) -> Tuple[str, str]:
-        """Those on the long and on the short answer."""
+        """The verdicts on the long and on the short answer."""
         return self.long.verdict, self.short.verdict
 
 

@@ -15,7 +15,7 @@ from bert_nq.records.job import Job, run_job
 from bert_nq.records.verification import Expected, verify
 from tests.support import tiny_nq
 from tests.support.nq_pages import make_line, write_shard
-from tests.support.programs import error_line, run
+from tests.support.programs import ROOT, error_line, run
 
 PROGRAM = "records/verify_records.py"
 WRONG = "the checksum is wrong, the file is damaged; write it again"
@@ -244,7 +244,9 @@ def test_program(prepared):
         "kind training record of 64 wordpieces: 30", "short 30",
         "manifest train.manifest.json"]
     assert shown[8] == "faults 0"
-    assert "python bert_nq/run_nq.py --do_train --train_precomputed_file='train.tfrecord*' " in (
+    # The path is from the folder that the program was started in.
+    run_nq = os.path.relpath(os.path.join(ROOT, "bert_nq", "run_nq.py"), str(prepared))
+    assert "python %s --do_train --train_precomputed_file='train.tfrecord*' " % run_nq in (
         done.stdout)
     assert "--vocab_file=vocab.txt --max_seq_length=64 " in done.stdout
 
@@ -257,8 +259,10 @@ def test_program_with_prediction_records(prepared):
     assert (done.returncode, done.stderr) == (0, "")
     assert "kind prediction record of 64 wordpieces: 1" in lines(done.stdout)
     assert "manifest none beside them" in lines(done.stdout)
-    assert done.stdout.endswith(
-        "python records/inspect_records.py --input_tfrecord=dev --vocab_file=vocab-nq.txt\n")
+    inspect_records = os.path.relpath(
+        os.path.join(ROOT, "records", "inspect_records.py"), str(prepared))
+    assert done.stdout.endswith("python %s --input_tfrecord=dev --vocab_file=vocab-nq.txt\n"
+                                % inspect_records)
 
 
 def test_program_with_faults(prepared):

@@ -16,9 +16,9 @@ import pytest
 from bert_nq.modeling import checkpoints
 from bert_nq.modeling.encoders import bert_initialisation
 from bert_nq.modeling.runtime import tf
+from bert_nq.scoring.nq.measure import MEASURE
 from bert_nq.training import run
 from bert_nq.training.history import History
-from bert_nq.training.settings import KeepingSettings
 from tests.support import programs, tiny_training
 
 # 40 records / 8 * 40 epochs.
@@ -212,10 +212,10 @@ def test_a_signal_to_one_worker_stops_all_and_one_device_can_go_on(together, wor
 
 def test_the_history_tells_the_others_whether_the_chief_stopped_early(tmp_path):
     path = tmp_path / "history.json"
-    settings = KeepingSettings(early_stopping=2)
+    keys = MEASURE.keys()
 
     def stopped():
-        return run._was_stopped_early(str(tmp_path), settings)
+        return run._was_stopped_early(str(tmp_path), keys, early_stopping=2)
 
     assert not stopped()
     history = History(100)
