@@ -51,7 +51,7 @@ def prediction_job():
     model, _ = setup.check_model()
     checkpoint = setup.init_checkpoint()
     paths = [files.absolute(path) for path in setup.check_files()]
-    setup.check_has_model()
+    setup.check_has_model(model)
     program.quiet_tensorflow(False)
     checkpoint = setup.find_checkpoint(model.config, checkpoint)
     setup.check_trained(model, checkpoint)

@@ -205,14 +205,17 @@ class ModelFlags:
             self.task.answers.load_thresholds(wanted["thresholds"])
         return paths
 
-    def check_has_model(self) -> None:
-        """Raises UserError where there is no model that could predict."""
+    def check_has_model(self, model) -> None:
+        """Raises UserError where there is no model that could predict, or only one of another
+        config or vocabulary than those of `model` and the flags."""
         from bert_nq.estimator import model_folder
-        folder = self._value("output_dir")
-        if not (self.prediction.files()["ensemble"] or self._value("init_checkpoint")
-                or model_folder.has_checkpoint(folder)):
+        if self.prediction.files()["ensemble"]:
+            return  # See `ensemble`.
+        folder = self._folder_of_model()
+        if folder is None:
             raise UserError("%s holds no trained model: train first (--do_train), or give "
-                            "--init_checkpoint" % folder)
+                            "--init_checkpoint" % self._value("output_dir"))
+        model_folder.check_same_model(folder, model.config, self.text().vocab_file)
 
     def check_newest_is_there(self) -> None:
         """Raises UserError where the newest checkpoint in --output_dir is lost."""

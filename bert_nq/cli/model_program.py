@@ -74,19 +74,19 @@ class ModelProgram:
         if FLAGS.do_predict:
             program.require(FLAGS, "predict_file")
             shards = self._model.check_files()
-        self._check_model_is_there()
+        self._check_model_is_there(model)
         if not anew:
             self._model.check_newest_is_there()
         return Plan(model, maker, checkpoint, trained, shards, chief)
 
-    def _check_model_is_there(self) -> None:
+    def _check_model_is_there(self, model) -> None:
         if FLAGS.do_export:
             prediction.check_export_dir()
         if FLAGS.ensemble and FLAGS.do_train:
             raise UserError("--ensemble is of models that are trained: leave out --do_train")
         self._model.ensemble()
         if not FLAGS.do_train:
-            self._model.check_has_model()
+            self._model.check_has_model(model)
 
     def check_weights(self, plan: Plan) -> Plan:
         """Checks --init_checkpoint, if there is one, and the newest model in --output_dir.

@@ -327,6 +327,22 @@ def test_ensembles_of_models_that_were_trained_otherwise(files, tmp_path, settin
         "be used together" % ((folders[1],) + tuple(written)))
 
 
+def test_an_init_checkpoint_knows_how_it_was_trained(files, tmp_path):
+    folder = ensemble_member(files, "known")
+    with open(os.path.join(folder, "checkpoint"), "w") as f:
+        f.write('model_checkpoint_path: "model.ckpt-1"\n')
+    with open(os.path.join(folder, "model.json"), "w") as f:
+        json.dump({"task": "nq_joint", "settings": {"do_lower_case": False}}, f)
+    known = dict(init_checkpoint=folder + "/model.ckpt-1", output_dir=str(tmp_path / "new"))
+    assert programs.error_line(files.predict(do_lower_case="true", **known)) == (
+        "error: the model in %s was trained with --do_lower_case=false, not with "
+        "--do_lower_case=true: leave the flag out" % folder)
+    vocab = files.write("other.txt", "".join(
+        token + "\n" for token in tiny_nq.TOKENS[::-1]).encode("utf8"))
+    assert programs.error_line(files.predict(vocab_file=vocab, **known)).startswith(
+        "error: the model in %s was trained with another vocabulary than %s: " % (folder, vocab))
+
+
 def test_ensembles_are_of_trained_models(files):
     done = files.predict(ensemble=ensemble_member(files, "first"), do_train="true",
                          train_precomputed_file=files.records)
