@@ -262,13 +262,13 @@ class ModelFlags:
     def check_trained(self, model, checkpoint: Optional[str]) -> None:
         """Raises UserError where the newest model in --output_dir, or else `checkpoint`, cannot
         predict."""
-        from bert_nq.estimator.model import check_has_head
+        from bert_nq.estimator.model import check_can_predict
         from bert_nq.modeling import checkpoints
         trained = checkpoints.newest(self._value("output_dir"))
         if trained:
             checkpoints.check_fits(model.config, trained)
         if not self.prediction.files()["ensemble"]:
-            check_has_head(model, trained or checkpoint, self.task.title)
+            check_can_predict(model, trained or checkpoint, self.task.title)
 
     def model_settings(self, model, checkpoint: Optional[str], model_dir: str):
         """The ModelSettings: of --ensemble, or of the newest model in a folder, or of `checkpoint`.
@@ -276,13 +276,13 @@ class ModelFlags:
         Raises:
           UserError: a model of an ensemble does not fit its config or is not trained.
         """
-        from bert_nq.estimator.model import check_has_head
+        from bert_nq.estimator.model import check_can_predict
         from bert_nq.modeling import checkpoints
         from bert_nq.prediction.model_settings import Member, ModelSettings
         models = self.ensemble()
         for member in models:
             checkpoints.check_fits(member.model.config, member.checkpoint)
-            check_has_head(member.model, member.checkpoint, self.task.title)
+            check_can_predict(member.model, member.checkpoint, self.task.title)
         if not models:
             models = (Member(model, checkpoints.newest(model_dir) or checkpoint),)
         return ModelSettings(models, self._value("precision"),

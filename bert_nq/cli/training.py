@@ -3,7 +3,7 @@ import contextlib
 import itertools
 import os
 import sys
-from typing import Any, Callable, List, NamedTuple, Optional
+from typing import Any, Callable, List, NamedTuple, Optional, Tuple
 
 from absl import flags
 
@@ -157,9 +157,23 @@ def _run(groups, measure, model, checkpoint, data, evaluate):
     """Prints the plan and carries it out; returns the TrainingResult."""
     from bert_nq.training import run
     settings = training_settings(groups)
-    training_report.print_plan(model.config, data, settings, run_settings(groups))
+    training_report.print_plan(model.config, data, settings, run_settings(groups),
+                               _start_of(model, checkpoint))
     return run.train(model, checkpoint, data, settings, _keeping_settings(groups),
                      run_settings(groups), measure, program.note, evaluate)
+
+
+def _start_of(model, checkpoint: Optional[str]) -> List[Tuple[str, str]]:
+    """The lines on where the weights of a training come from; none where it goes on."""
+    from bert_nq.estimator.model import missing_weights
+    from bert_nq.modeling import checkpoints
+    if checkpoints.newest(FLAGS.output_dir):
+        return []
+    if checkpoint is None:
+        return [("starts at random", "all weights")]
+    missing = missing_weights(model, checkpoint)
+    some = ", ".join(missing[:4]) + (" and %d more" % (len(missing) - 4) if missing[4:] else "")
+    return [("starts from", checkpoint), ("starts at random", some or "nothing")]
 
 
 def _stop(result, message: str) -> None:

@@ -5,7 +5,7 @@ from bert_nq.base import files
 from bert_nq.cli import program
 
 
-def print_plan(config, data, settings, run) -> None:
+def print_plan(config, data, settings, run, start=()) -> None:
     """Prints what is going to be done, and what memory it needs.
 
     Args:
@@ -13,6 +13,7 @@ def print_plan(config, data, settings, run) -> None:
       data: training.settings.TrainingData.
       settings: training.settings.TrainingSettings.
       run: estimator.devices.RunSettings.
+      start: (name, value) lines on where the weights come from.
     """
     from bert_nq.estimator import devices
     from bert_nq.training import memory
@@ -23,7 +24,7 @@ def print_plan(config, data, settings, run) -> None:
     needed = memory.estimate(
         config, windows, settings.max_seq_length, settings.precision,
         settings.gradient_checkpointing, passes, settings.optimizer)
-    program.print_table("Training %s" % run.output_dir, [
+    program.print_table("Training %s" % run.output_dir, list(start) + [
         ("records", data.num_records),
         ("steps", num_train_steps(data.num_records, batch_size, settings.num_train_epochs)),
         ("windows of a step", batch_size if batch_size == windows else "%d: %s" % (

@@ -1,5 +1,5 @@
 """The model_fn of an Estimator for any model, and whether a checkpoint is one of a model."""
-from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple, Union
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from bert_nq.base.errors import UserError
 from bert_nq.modeling import checkpoints, encoders, heads
@@ -98,19 +98,30 @@ def _initialise(model: Model, init_checkpoint: Optional[str], use_tpu: bool) -> 
     return None
 
 
-def check_has_head(model: Model, checkpoint: str, trained_on: str) -> None:
-    """Raises UserError where a checkpoint is of an encoder without the model's head.
+def missing_weights(model: Model, checkpoint: str) -> List[str]:
+    """The names of a model's weights that a checkpoint lacks: training starts them at random."""
+    there = checkpoints.read_shapes(checkpoint)
+    wanted = list(encoders.of(model.config).variables(model.config))
+    return [name for name in wanted + list(heads.find(model.head).variables) if name not in there]
+
+
+def check_can_predict(model: Model, checkpoint: str, trained_on: str) -> None:
+    """Raises UserError where a checkpoint lacks weights, which would be random in prediction.
 
     Args:
       model: encoder and head.
       checkpoint: see checkpoints.find_checkpoint.
       trained_on: what the message says the checkpoint is not trained on, such as a dataset's name.
     """
-    there = checkpoints.read_shapes(checkpoint)
-    missing = [name for name in heads.find(model.head).variables if name not in there]
-    if missing:
+    missing = missing_weights(model, checkpoint)
+    of_head = [name for name in missing if name in heads.find(model.head).variables]
+    if of_head:
         raise UserError("%s has no %s: it is not trained on %s; train first (--do_train)"
-                        % (checkpoint, missing[0], trained_on))
+                        % (checkpoint, of_head[0], trained_on))
+    if missing:
+        raise UserError("%s has no %s%s: its encoder is not complete; convert or copy it again"
+                        % (checkpoint, missing[0],
+                           " and %d weights more" % (len(missing) - 1) if missing[1:] else ""))
 
 
 def check_can_continue(model: Model, checkpoint: str) -> None:

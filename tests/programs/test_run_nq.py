@@ -124,6 +124,7 @@ def test_preparation_sums_up_what_it_did(prepared):
 
 def test_training_counts_its_records_and_learns(trained, work):
     # 40 records / 8 * 6 epochs.
+    assert value(trained, "starts at random") == "all weights"
     assert value(trained, "records") == "40"
     assert value(trained, "steps") == "30"
     first, last = losses(trained)
@@ -281,6 +282,8 @@ def test_training_starts_from_a_checkpoint_that_may_be_a_folder(trained, work):
         "--output_dir=%s" % (work.folder / "tuned"), "--init_checkpoint=" + work.model,
         "--num_train_epochs=1", "--train_num_precomputed=24", *(
             flag for flag in work.train_flags if "epochs" not in flag)))
+    assert value(stdout, "starts from") == work.model + "/model.ckpt-30"
+    assert value(stdout, "starts at random") == "nothing"
     # Given, the number of records is not counted: 24 / 8 * 1.
     assert value(stdout, "records") == "24"
     assert value(stdout, "steps") == "3"
@@ -420,6 +423,29 @@ def test_a_pretrained_encoder_does_not_answer_questions(trained, work, tmp_path)
             work.common + work.predict_flags(tmp_path / "out.json", work.dev_shard))))
     assert message == ("error: %s has no cls/nq/output_weights: it is not trained on NQ; train "
                        "first (--do_train)" % encoder)
+    # Training says what it starts at random.
+    stdout = finished(run_nq(
+        "--output_dir=%s" % (tmp_path / "trained"), "--init_checkpoint=" + encoder, *(
+            work.train_flags + ["--num_train_epochs=0.2"])))
+    assert value(stdout, "starts from") == encoder
+    assert value(stdout, "starts at random") == (
+        "cls/nq/output_weights, cls/nq/output_bias, answer_type_output_weights, "
+        "answer_type_output_bias")
+
+
+def test_an_encoder_that_is_not_complete_does_not_answer_questions(trained, work, tmp_path):
+    from bert_nq.modeling import checkpoints
+    weights = checkpoints.read_weights(work.model)
+    damaged = str(tmp_path / "damaged.ckpt")
+    checkpoints.write_weights(damaged, {
+        name: w for name, w in weights.items()
+        if "layer_1/output" not in name and "pooler/dense/bias" not in name})
+    message = programs.error_line(run_nq(
+        "--output_dir=%s" % (tmp_path / "new"), "--init_checkpoint=" + damaged, *(
+            work.common + work.predict_flags(tmp_path / "out.json", work.dev_shard))))
+    assert message == (
+        "error: %s has no bert/encoder/layer_1/output/dense/kernel and 4 weights more: its encoder "
+        "is not complete; convert or copy it again" % damaged)
 
 
 def test_training_does_not_go_on_from_weights_alone(trained, work, tmp_path):
