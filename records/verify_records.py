@@ -62,11 +62,12 @@ def main() -> None:
 def known_pieces():
     """The wordpieces of --vocab_file."""
     from bert_nq.features.featurizer import Pieces
-    from bert_nq.text.vocabulary import Vocabulary
+    from bert_nq.text.vocabulary import CLS, SEP, Vocabulary, check_bert_tokens
     if not FLAGS.vocab_file:
         return Pieces()
-    ids = Vocabulary.load(FLAGS.vocab_file).ids
-    return Pieces(len(ids), ids["[CLS]"], ids["[SEP]"])
+    vocabulary = Vocabulary.load(FLAGS.vocab_file)
+    check_bert_tokens(vocabulary, FLAGS.vocab_file)
+    return Pieces(len(vocabulary), vocabulary.ids[CLS], vocabulary.ids[SEP])
 
 
 def counted(number, what):

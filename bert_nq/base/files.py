@@ -13,6 +13,7 @@ from bert_nq.base import json_text
 from bert_nq.base.errors import UserError
 
 _TAIL_BYTES = 1 << 16  # the end of a file that its fingerprint covers
+_CHUNK_BYTES = 1 << 20
 _TEMPORARY = ".tmp"
 _HADOOP_SCHEMES = ("hdfs", "webhdfs")
 
@@ -158,6 +159,19 @@ def size(path: str) -> int:
     """
     with _reading(path):
         return _file_system(path).size(path) if is_remote(path) else os.path.getsize(path)
+
+
+def crc32c(path: str) -> str:
+    """CRC-32C of the bytes of a file; 8 hex digits.
+
+    Raises:
+      UserError: it cannot be read.
+    """
+    crc = 0
+    with open_binary(path) as f:
+        for chunk in iter(lambda: f.read(_CHUNK_BYTES), b""):
+            crc = google_crc32c.extend(crc, chunk)
+    return "%08x" % crc
 
 
 def write_json(path: str, content: Any) -> None:

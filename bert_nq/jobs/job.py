@@ -35,7 +35,7 @@ from bert_nq.jobs.workers import Counts
 Note = Callable[[str], None]
 
 # The format of results. A work folder that holds results of another one is not carried on with.
-_FORMAT = 2
+_FORMAT = 3
 
 
 class Result(NamedTuple):
@@ -189,6 +189,7 @@ class Run:
         """The result, without content, of a piece that need not be done again, or None."""
         try:
             result = self.result(name)
+            self.folder.check_large_part(name)
         except (UserError, TypeError):  # It is no JSON any more, or not of a result.
             self.note("%s.json is damaged: %s" % (os.path.join(self.folder.path, name),
                                                   self.job.done_again))

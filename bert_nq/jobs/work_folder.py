@@ -5,6 +5,9 @@
         plan.json       settings and inputs
         train-00….run   the large part of a piece's result, such as records
         train-00….json  its result, written last: without it the piece is not finished
+
+Disks and people damage files: a result is noted with checksums of itself and of its large part, by
+which a later run sees what it cannot carry on with.
 """
 import contextlib
 import hashlib
@@ -12,6 +15,8 @@ import json
 import os
 import tempfile
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence
+
+import google_crc32c
 
 from bert_nq.base import files, locking
 from bert_nq.base.errors import UserError
@@ -36,12 +41,46 @@ class WorkFolder:
         return os.path.join(self.path, name + ".run")
 
     def result(self, name: str) -> Optional[Dict[str, Any]]:
-        """The result that `finish` noted of `name`; None if it is not finished."""
-        return files.read_json(os.path.join(self.path, name + ".json"))
+        """The result that `finish` noted of `name`; None if it is not finished.
+
+        Raises:
+          UserError: the note is damaged.
+        """
+        note = self._note(name)
+        return None if note is None else note["result"]
+
+    def check_large_part(self, name: str) -> None:
+        """Raises UserError where the large part of a finished result is not what was noted of it.
+
+        All of it is read.
+        """
+        note = self._note(name)
+        if note is not None and note["large_part"] != self._large_part(name):
+            raise UserError("%s is damaged" % self.run_path(name))
 
     def finish(self, name: str, result: Dict[str, Any]) -> None:
         """Notes that `name` is finished; its files must be complete."""
-        files.write_json(os.path.join(self.path, name + ".json"), result)
+        files.write_json(self._note_path(name), {
+            "result": result, "crc32c": _crc32c_of_json(result),
+            "large_part": self._large_part(name)})
+
+    def _note_path(self, name: str) -> str:
+        return os.path.join(self.path, name + ".json")
+
+    def _note(self, name: str) -> Optional[Dict[str, Any]]:
+        path = self._note_path(name)
+        note = files.read_json(path)
+        if note is None:
+            return None
+        if (not isinstance(note, dict) or set(note) != {"result", "crc32c", "large_part"}
+                or note["crc32c"] != _crc32c_of_json(note["result"])):
+            raise UserError("%s is damaged" % path)
+        return note
+
+    def _large_part(self, name: str) -> Optional[str]:
+        """The CRC-32C of the large part of a result; None where it has none."""
+        path = self.run_path(name)
+        return files.crc32c(path) if os.path.exists(path) else None
 
     def finished(self) -> List[str]:
         """The names of all that is finished."""
@@ -63,11 +102,16 @@ class WorkFolder:
           inputs: of this run.
           note: told what has changed since the run before.
         """
-        before = self.plan()
-        if before is None:
+        try:
+            before = self.plan()
+            if before is None:
+                return None
+            inputs_before = [Input(*i) for i in before["inputs"]]
+            changed = changes(dict(before["settings"]), inputs_before, settings, inputs)
+        except (KeyError, TypeError, UserError, ValueError):
+            note("the plan of the unfinished run before this one is damaged: all is done anew")
+            self.remove_contents()
             return None
-        changed = changes(before["settings"], [Input(*i) for i in before["inputs"]], settings,
-                          inputs)
         if changed:
             note("the unfinished run before this one was different: %s" % changed)
         if before["settings"] == settings:
@@ -172,3 +216,9 @@ def difference(before: Dict[str, Any], now: Dict[str, Any]) -> str:
                                               json.dumps(now.get(name)))
                      for name in sorted(set(before) | set(now))
                      if before.get(name) != now.get(name))
+
+
+def _crc32c_of_json(value: Any) -> str:
+    """The CRC-32C of a JSON value as text, the same before it is written and after it is read."""
+    return "%08x" % google_crc32c.value(
+        json.dumps(value, sort_keys=True).encode("ascii"))

@@ -8,6 +8,7 @@ import google_crc32c
 
 from bert_nq.base import files
 from bert_nq.base.deflating import deflating
+from bert_nq.base.errors import UserError
 from bert_nq.jobs import workers
 from bert_nq.jobs.work_folder import WorkFolder
 from bert_nq.records import runs
@@ -170,11 +171,11 @@ def finished(gathering: Gathering) -> Dict[str, bool]:
     found = {}
     for shard, path in enumerate(gathering.output_paths):
         name = _output_name(shard)
-        result = folder.result(name)
+        try:
+            result = folder.result(name)
+        except UserError:  # It is damaged: the output is written again.
+            result = None
         found[name] = result is not None and any(
-            _size(p) == result["bytes"] for p in (gathering.staged_path(shard), path))
+            os.path.exists(p) and files.crc32c(p) == result["crc32c"]
+            for p in (gathering.staged_path(shard), path))
     return found
-
-
-def _size(path: str) -> int:
-    return os.path.getsize(path) if os.path.exists(path) else -1

@@ -144,7 +144,7 @@ def _already_made(work: Job, settings: Dict[str, Any], inputs: List[Input],
         if not (files.is_remote(path) or os.path.exists(path)):
             note("made anew, since %s is missing" % path)
             return None
-        if manifest.file_crc32c(path) != output.crc32c:
+        if files.crc32c(path) != output.crc32c:
             note("made anew, since %s is not what it was when it was written" % path)
             return None
     return made

@@ -9,14 +9,11 @@ import os
 import re
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
-import google_crc32c
-
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.jobs.work_folder import Input
 
 _VERSION = 1
-_CHUNK = 1 << 20
 _SHARD = re.compile(r"-\d{5}-of-\d{5}(?=(\.gz)?$)")
 _SUFFIX = re.compile(r"\.tfrecords?(\.gz)?$")
 
@@ -111,16 +108,3 @@ def read_manifest(path: str) -> Optional[Manifest]:
     except (AttributeError, KeyError, TypeError) as e:
         raise UserError("%s is not a manifest of records (%s): remove it, or choose another output"
                         % (path, e)) from e
-
-
-def file_crc32c(path: str) -> str:
-    """CRC-32C of the bytes of a file; 8 hex digits.
-
-    Raises:
-      UserError: it cannot be read.
-    """
-    crc = 0
-    with files.open_binary(path) as f:
-        for chunk in iter(lambda: f.read(_CHUNK), b""):
-            crc = google_crc32c.extend(crc, chunk)
-    return "%08x" % crc

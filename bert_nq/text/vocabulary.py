@@ -81,6 +81,14 @@ def read_tokens(path: str) -> List[str]:
     return tokens
 
 
+def check_bert_tokens(vocabulary: Vocabulary, path: str) -> None:
+    """Raises UserError where the vocabulary of the file `path` lacks a token that BERT needs."""
+    missing = [token for token in (PAD, UNK, CLS, SEP) if token not in vocabulary.ids]
+    if missing:
+        raise UserError("%s: no entry %s; give the vocab.txt of a BERT model"
+                        % (path, _some(missing)))
+
+
 def check_markers(vocabulary: Vocabulary, path: str) -> None:
     """Checks that the vocabulary has every token that NQ features need.
 
@@ -91,10 +99,7 @@ def check_markers(vocabulary: Vocabulary, path: str) -> None:
     Raises:
       UserError: tokens are missing; the message names them and says how to add them.
     """
-    missing = [token for token in (PAD, UNK, CLS, SEP) if token not in vocabulary.ids]
-    if missing:
-        raise UserError("%s: no entry %s; give the vocab.txt of a BERT model"
-                        % (path, _some(missing)))
+    check_bert_tokens(vocabulary, path)
     needed = ["[Q]", "[NoLongAnswer]"] + _CONTEXT_MARKERS
     missing = [token for token in needed if token not in vocabulary.ids]
     if missing:

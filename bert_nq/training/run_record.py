@@ -36,7 +36,7 @@ def describe_data(paths: Sequence[str], num_records: int) -> Dict[str, Any]:
     beside = manifest.beside(paths[:1])
     return {"records": num_records, "files": list(map(files.absolute, paths)),
             "fingerprint": hashlib.sha256(contents.encode("ascii")).hexdigest()[:16],
-            "manifest": manifest.file_crc32c(beside[0]) if beside else None}
+            "manifest": files.crc32c(beside[0]) if beside else None}
 
 
 def check_apart(record_paths: Sequence[str], dev_paths: Sequence[str]) -> None:

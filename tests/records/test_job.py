@@ -17,7 +17,6 @@ from bert_nq.records import examples, gathering, job, tfrecord
 from bert_nq.records.manifest import (
     Input,
     check_outputs,
-    file_crc32c,
     manifest_path,
     output_paths,
     read_manifest,
@@ -165,7 +164,7 @@ def test_the_manifest_says_what_was_made(corpus, tmp_path):
                                               "x.tfrecord-00001-of-00002"]
     for output, content in zip(made.outputs, run.contents):
         path = str(tmp_path / output.name)
-        assert (output.bytes, output.crc32c) == (len(content), file_crc32c(path))
+        assert (output.bytes, output.crc32c) == (len(content), files.crc32c(path))
         assert output.records == tfrecord.count_records(path)
     assert sum(o.records for o in made.outputs) == made.counts["records"]
     assert [i.path for i in made.inputs] == some_job.inputs
@@ -309,12 +308,31 @@ def test_complete_outputs_are_not_written_again(corpus, tmp_path):
     whole = Run(make_job(corpus, tmp_path / "y", num_outputs=2))
     folder = finish_some(some_job, "abcd")
     mark = whole.contents[0][:-1] + b"!"
-    with open(os.path.join(folder.path, "output-00000.records"), "wb") as out:
+    staged = os.path.join(folder.path, "output-00000.records")
+    with open(staged, "wb") as out:
         out.write(mark)
     folder.finish("output-00000", dict(whole.result.manifest.outputs[0]._asdict(),
-                                       name="x-00000-of-00002"))
+                                       name="x-00000-of-00002", crc32c=files.crc32c(staged)))
     run = Run(some_job)
     assert run.contents == [mark, whole.contents[1]]
+
+
+@pytest.mark.parametrize("damage", [
+    lambda content: content[:-9], lambda content: b"",
+    lambda content: content[:99] + bytes([content[99] ^ 4]) + content[100:]])
+def test_parts_that_were_damaged_after_a_kill_are_made_again(corpus, tmp_path, damage):
+    some_job = make_job(corpus, tmp_path / "x", num_outputs=2)
+    folder = finish_some(some_job, "abc")
+    path = max((os.path.join(folder.path, name) for name in os.listdir(folder.path)
+                if name.endswith(".run")), key=os.path.getsize)
+    with open(path, "rb") as f:
+        content = f.read()
+    with open(path, "wb") as out:
+        out.write(damage(content))
+    run = Run(some_job)
+    assert run.contents == Run(make_job(corpus, tmp_path / "y", num_outputs=2)).contents
+    assert run.result.num_resumed == 2
+    assert any("is damaged: " in note for note in run.notes)
 
 
 def test_unusable_pages(corpus, tmp_path):

@@ -292,6 +292,9 @@ def test_program_with_faults_between_files_alone(prepared):
 @pytest.mark.parametrize("flags, message", [
     ([], "--input_tfrecord is needed: "),
     (["--input_tfrecord=*.records"], "no record file matches '*.records'"),
-    (["--input_tfrecord=vocab.txt", "--vocab_file=none"], "cannot read none: ")])
+    (["--input_tfrecord=vocab.txt", "--vocab_file=none"], "cannot read none: "),
+    (["--input_tfrecord=vocab.txt", "--vocab_file=train.manifest.json"],
+     "train.manifest.json: no entry [PAD], [UNK], [CLS] and 1 more; give the vocab.txt of a BERT "
+     "model")])
 def test_program_with_wrong_flags(prepared, flags, message):
     assert message in error_line(run(PROGRAM, *flags, cwd=str(prepared)))
