@@ -21,6 +21,9 @@ flags.disclaim_key_flags()
 FLAGS = flags.FLAGS
 
 
+_OUTPUTS = ("output_dir", "output_prediction_file", "output_nbest_file")
+
+
 class Plan(NamedTuple):
     """A run, checked as far as that goes without TensorFlow."""
     model: Any  # a modeling.models.Model
@@ -109,7 +112,8 @@ class ModelProgram:
                                        plan.training.data)
             return
         files.make_folder(FLAGS.output_dir)
-        program.write_flags(FLAGS, os.path.join(FLAGS.output_dir, _flag_file()))
+        program.write_flags(FLAGS, os.path.join(FLAGS.output_dir, _flag_file()),
+                            without=() if FLAGS.do_train else _OUTPUTS)
         model_dir = FLAGS.output_dir
         if FLAGS.do_train:
             evaluate = training.dev_scorer(self._model, plan.model, plan.maker,

@@ -4,11 +4,14 @@ Programs import this module first; nothing here imports TensorFlow.
 """
 import contextlib
 import logging as python_logging
+import math
 import os
 import re
 import shlex
 import sys
+import tempfile
 import time
+import traceback
 import warnings
 from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence, Tuple, TypeVar
 
@@ -32,8 +35,9 @@ _HELP = {"-h", "-help", "--help", "-helpshort", "--helpshort", "-helpfull", "--h
 def run(main: Callable[[], None]) -> None:
     """Parses the flags, calls `main()` and exits.
 
-    The exit code is 0, also after --help; 1 for a `UserError` and for flags that do not parse, each
-    told on standard error without a traceback; 130 when interrupted.
+    The exit code is 0, also after --help; 1 for a `UserError`, for flags that do not parse and for
+    an error of the program itself, each told in a line on standard error; 130 when interrupted. The
+    traceback of an error of the program itself is in a file that the line names.
     """
     asked_for_help = any(arg in _HELP for arg in sys.argv[1:])
     _show_commands_by_name()
@@ -42,9 +46,14 @@ def run(main: Callable[[], None]) -> None:
         if len(argv) > 1:
             _fail("unexpected argument %r: flags are written --name=value" % argv[1], 1)
         try:
+            _check_finite(flags.FLAGS)
             main()
         except UserError as e:
             _fail("error: %s" % e, 1)
+        except BrokenPipeError:
+            raise
+        except Exception as e:  # noqa: B902 - whatever comes here, a person sees a line
+            _fail(_unexpected(e), 1)
         except KeyboardInterrupt:
             _fail("interrupted: files that were not finished have been left as they were", 130)
 
@@ -56,6 +65,29 @@ def run(main: Callable[[], None]) -> None:
         raise
     except BrokenPipeError:
         end_unread()
+
+
+def _check_finite(flag_values: flags.FlagValues) -> None:
+    """Raises UserError where a number is NaN or infinite, which bounds of flags let through."""
+    for name in flag_values:
+        value = flag_values[name].value
+        if isinstance(value, float) and not math.isfinite(value):
+            raise UserError("--%s=%s: give a finite number" % (name, value))
+
+
+def _unexpected(error: Exception) -> str:
+    """The line on an error of the program itself, whose traceback goes into a file."""
+    text = traceback.format_exc()
+    summary = "%s: %s" % (type(error).__name__, (str(error).strip() or "?").split("\n")[0])
+    try:
+        with tempfile.NamedTemporaryFile(prefix="bert_nq-error-", suffix=".txt",
+                                         delete=False) as out:
+            command_line = " ".join(map(shlex.quote, sys.argv))
+            out.write((command_line + "\n" + text).encode("utf8", "backslashreplace"))
+    except OSError:
+        return "error of the program itself, please report it: %s\n%s" % (summary, text)
+    return ("error of the program itself, please report it: %s (where it happened is in %s)"
+            % (summary, out.name))
 
 
 def end_unread() -> None:
@@ -114,11 +146,18 @@ def require(flag_values: flags.FlagValues, *names: str) -> None:
             raise UserError("--%s is needed: %s" % (name, flag_values[name].help))
 
 
-def write_flags(flag_values: flags.FlagValues, path: str) -> None:
-    """Writes the program's own flags as a flag file, so that `--flagfile=PATH` repeats the run."""
+def write_flags(flag_values: flags.FlagValues, path: str, without: Sequence[str] = ()) -> None:
+    """Writes the program's own flags as a flag file, so that `--flagfile=PATH` repeats the run.
+
+    Args:
+      flag_values: of the program.
+      path: the file.
+      without: names of flags that are left out, such as those of outputs, which a run with another
+        model would overwrite.
+    """
     lines = []
     for flag in sorted(flag_values.get_key_flags_for_module(sys.argv[0]), key=lambda f: f.name):
-        if flag.value is not None and flag.name not in ("flagfile", "undefok"):
+        if flag.value is not None and flag.name not in ("flagfile", "undefok", *without):
             lines.append(flag.serialize())
     with files.replacing(path) as out:
         out.write("".join(line + "\n" for line in lines if line).encode("utf8"))

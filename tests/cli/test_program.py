@@ -1,6 +1,9 @@
 """What programs share: progress, and the commands that they show."""
 import io
 import os
+import re
+import subprocess
+import sys
 
 import pytest
 
@@ -94,3 +97,43 @@ def test_values_are_quoted_where_a_shell_would_change_them(by_file):
         "--output_dir=my model", "--init_checkpoint=", "a b", "...") == (
             "python bert_nq/run_nq.py --do_predict --predict_file='dev/*.gz' \\\n"
             "      --output_dir='my model' --init_checkpoint= 'a b' ...")
+
+
+_FAULTY = """
+from absl import flags
+from bert_nq.cli import program
+flags.DEFINE_float("rate", 0.5, "A number.", lower_bound=0)
+def main():
+    raise {error}
+if __name__ == "__main__":
+    program.run(main)
+"""
+
+
+def run_faulty(tmp_path, error, *flags):
+    script = tmp_path / "faulty.py"
+    script.write_text(_FAULTY.format(error=error))
+    return subprocess.run([sys.executable, str(script)] + list(flags), capture_output=True,
+                          text=True, env=dict(os.environ, PYTHONPATH=ROOT, TMPDIR=str(tmp_path)))
+
+
+@pytest.mark.parametrize("error, summary", [
+    ("KeyError('x')", "KeyError: 'x'"), ("RuntimeError('two\\nlines')", "RuntimeError: two"),
+    ("MemoryError()", "MemoryError: ?"), ("ValueError('\\ud800')", "ValueError: ")])
+def test_an_error_of_the_program_itself_is_a_line_and_a_file(tmp_path, error, summary):
+    done = run_faulty(tmp_path, error)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("error of the program itself, please report it: " + summary)
+    path = re.search(r"is in (.*)\)$", done.stderr.strip()).group(1)
+    with open(path, encoding="utf8") as f:
+        text = f.read()
+    assert text.splitlines()[0] == str(tmp_path / "faulty.py")
+    assert "Traceback (most recent call last):" in text and "raise " + error in text
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "NaN"])
+def test_numbers_must_be_finite(tmp_path, number):
+    done = run_faulty(tmp_path, "KeyError('x')", "--rate=" + number)
+    assert (done.returncode, done.stderr) == (
+        1, "error: --rate=%s: give a finite number\n" % float(number))

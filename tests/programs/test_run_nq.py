@@ -235,7 +235,10 @@ def test_prediction_leaves_the_models_own_flags(predicted, work):
     with open(os.path.join(work.model, "flags.txt")) as f:
         assert "--do_train\n" in f.read()
     with open(os.path.join(work.model, "flags-predict.txt")) as f:
-        assert "--do_predict\n" in f.read()
+        text = f.read()
+    assert "--do_predict\n" in text
+    # With another model they would overwrite what this one has written.
+    assert "--output_" not in text
 
 
 def test_the_official_scorer_takes_the_predictions(predicted, work):
