@@ -57,6 +57,7 @@ def main() -> None:
 
     with program.timed() as seconds:
         gold_paths = files.expand(FLAGS.gold_path, "gold")
+        _check_outputs(gold_paths + list(filter(None, [FLAGS.predictions_path, FLAGS.compare])))
         predictions = read_predictions(FLAGS.predictions_path)
         others = read_predictions(FLAGS.compare) if FLAGS.compare else None
         gold = _read_gold(gold_paths)
@@ -96,6 +97,15 @@ def _other_rows(gold, others):
         return _rows(gold, others)
     except UserError as e:
         raise UserError("--compare=%s: %s" % (FLAGS.compare, e)) from e
+
+
+def _check_outputs(inputs):
+    """Raises UserError where an output would take the place of an input."""
+    if FLAGS.output_json:
+        files.check_output(FLAGS.output_json, inputs)
+    if FLAGS.report:
+        from bert_nq.scoring.nq import report_folder
+        report_folder.check(FLAGS.report, inputs)
 
 
 def _report(gold_paths, gold, system, other):

@@ -53,7 +53,9 @@ def learn() -> Tuple[List[str], List[Tuple[str, object]]]:
     from bert_nq.text.vocabulary import Vocabulary
 
     bad_input = BadInput(skip=FLAGS.on_bad_input == "skip")
-    pages = words_of_shards(expand_shards(FLAGS.learn_from), bad_input)
+    shards = expand_shards(FLAGS.learn_from)
+    files.check_output(FLAGS.output_vocab, shards)
+    pages = words_of_shards(shards, bad_input)
     pages = itertools.islice(pages, FLAGS.max_pages or None)
     num_pages = 0
 

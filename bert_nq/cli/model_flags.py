@@ -190,6 +190,7 @@ class ModelFlags:
 
     def check_files(self) -> List[str]:
         """Checks what is read and written in prediction; returns the NQ shards."""
+        from bert_nq.estimator import model_folder
         if not flags.FLAGS.output_prediction_file:
             flags.FLAGS.set_default("output_prediction_file", os.path.join(
                 self._value("output_dir"), "predictions.json"))
@@ -198,7 +199,9 @@ class ModelFlags:
         outputs = list(filter(None, [wanted["output_prediction_file"],
                                      wanted["output_nbest_file"]]))
         for output in outputs:
-            files.check_output(output, paths + list(filter(None, [wanted["thresholds"]])))
+            files.check_output(output, paths + list(filter(None, [
+                wanted["thresholds"], self.text().vocab_file, self._value("bert_config_file")])))
+            model_folder.check_not_of_a_model(output)
         if len(set(map(files.absolute, outputs))) < len(outputs):
             raise UserError("--output_prediction_file and --output_nbest_file are the same file")
         if wanted["thresholds"]:

@@ -52,7 +52,8 @@ def define_flags(num_output_shards: int) -> Callable:
         from bert_nq.records.job import Job
         from bert_nq.records.preparation import PreparationOptions
         paths = shards.expand_shards(FLAGS.input_jsonl)
-        manifest.check_outputs(FLAGS.output_tfrecord, FLAGS.num_output_shards, paths)
+        manifest.check_outputs(FLAGS.output_tfrecord, FLAGS.num_output_shards,
+                               paths + [FLAGS.vocab_file])
         if FLAGS.augment and not FLAGS.is_training:
             raise UserError("--augment makes copies to train on: leave it out with "
                             "--nois_training")

@@ -103,6 +103,15 @@ def copy_kept_files(model_dir: str, folder: str) -> None:
         keep_beside_checkpoints(folder, config, vocabulary, model_card.read(model_dir))
 
 
+def check_not_of_a_model(path: str) -> None:
+    """Raises UserError where an output would take the place of a file of a model."""
+    folder, name = os.path.split(path)
+    if files.is_remote(path) or not has_checkpoint(folder):
+        return
+    if name in (CONFIG, VOCABULARY, model_card.NAME) or _WRITTEN_BY_TRAINING.fullmatch(name):
+        raise UserError("%s belongs to the model in that folder: choose another output" % path)
+
+
 def check_can_clear(output_dir: str, init_checkpoint: Optional[str]) -> None:
     """Refuses to clear a folder where that would do harm.
 

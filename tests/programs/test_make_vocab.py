@@ -139,6 +139,8 @@ def test_a_bad_page_stops_the_run_or_is_skipped(shards):
      "error: no NQ shard file matches 'nothing-*'"),
     (["--output_vocab=o", "--learn_from=few.txt"], "error: few.txt, line 1: not JSON"),
     (["--output_vocab=o", "--learn_from=empty.jsonl"], "error: no character occurs 5 times"),
+    (["--output_vocab=empty.jsonl", "--learn_from=empty.jsonl"],
+     "error: empty.jsonl is input and output at once: choose another output"),
     (["--output_vocab=o", "--learn_from=empty.jsonl", "--vocab_size=9"],
      "error: a vocabulary of 9 entries is too small"),
     (["--max_pages=-1"], "--max_pages"),

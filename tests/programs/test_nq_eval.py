@@ -1,6 +1,8 @@
 """The program eval/nq_eval.py, run as people run it."""
+import glob
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -157,6 +159,25 @@ def test_errors_are_one_line(task, tmp_path):
     assert error_of("--gold_path=%s/predictions.json" % tmp_path, predictions) == (
         "%s/predictions.json, line 1: the field example_id is missing: is this an NQ shard?"
         % tmp_path)
+
+
+def test_outputs_that_are_inputs(task, tmp_path):
+    gold, predictions = task
+    gold_file = sorted(glob.glob(gold.partition("=")[2]))[0]
+    predictions_file = predictions.partition("=")[2]
+    report = tmp_path / "report"
+    report.mkdir()
+    inside = str(report / "report.json")
+    shutil.copy(predictions_file, inside)
+    before = {path: open(path, "rb").read() for path in (gold_file, predictions_file, inside)}
+    for path, flags in (
+            (predictions_file, [predictions]), (gold_file, [predictions]),
+            (inside, [predictions, "--compare=" + inside])):
+        assert error_of(gold, "--output_json=" + path, *flags) == (
+            "%s is input and output at once: choose another output" % path)
+    assert error_of(gold, "--predictions_path=" + inside, "--report=%s" % report) == (
+        "%s is input and output at once: choose another output" % inside)
+    assert {path: open(path, "rb").read() for path in before} == before
 
 
 def test_ids_that_differ(tmp_path):

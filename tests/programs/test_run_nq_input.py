@@ -241,6 +241,27 @@ def test_options_of_another_decoder(files, flag, value):
         "--max_answer_length" % flag)
 
 
+@pytest.mark.parametrize("name", ["checkpoint", "vocab.txt", "bert_config.json", "model.json",
+                                  "model.ckpt-1.index", "training.json", "history.png"])
+@pytest.mark.parametrize("flag", ["output_prediction_file", "output_nbest_file"])
+def test_outputs_that_belong_to_a_model(files, flag, name):
+    path = files.path("trained/" + name)
+    assert programs.error_line(files.predict(**{flag: path})) == (
+        "error: %s belongs to the model in that folder: choose another output" % path)
+
+
+@pytest.mark.parametrize("program, flag, other", [
+    ("predict", "output_prediction_file", "vocab"), ("predict", "output_nbest_file", "config"),
+    ("prepare", "output_tfrecord", "vocab")])
+def test_outputs_that_are_other_inputs(files, program, flag, other):
+    path = getattr(files, other)
+    before = open(path, "rb").read()
+    done = getattr(files, program)(**{flag: path})
+    assert programs.error_line(done) == (
+        "error: %s is input and output at once: choose another output" % path)
+    assert open(path, "rb").read() == before
+
+
 @pytest.mark.parametrize("nbest", ["out.json", "./out.json", "{folder}/out.json"])
 def test_two_outputs_that_are_one(files, nbest):
     done = files.predict(output_nbest_file=nbest.format(folder=files.folder))
