@@ -19,7 +19,7 @@ def parsed(*arguments):
 
 
 def taken(values, **settings):
-    """What `take` notes."""
+    """The notes of `take`."""
     notes = []
     known_settings.take(values, settings, MADE, ("do_lower_case", "max_query_length"),
                         notes.append)

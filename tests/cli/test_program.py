@@ -1,4 +1,4 @@
-"""What programs share: progress, and the commands that they show."""
+"""Parts that programs share: progress, the commands that they show, errors."""
 import io
 import os
 import re

@@ -31,7 +31,7 @@ def decoded(start, end, token_map=TOKEN_MAP, candidates=(PARAGRAPH,), **options)
 
 
 def of_logits(start, end, token_map, candidates, options):
-    """What is decoded of all logits, [N, S], of windows without padding."""
+    """The answer decoded from all logits, [N, S], of windows without padding."""
     ones = np.ones_like(start, np.int64)
     leaving = outputs.from_logits(start, end, np.zeros([len(start), 5], np.float32), ones, ones,
                                   BertJointDecoder(options).output_options())

@@ -14,7 +14,7 @@ EXAMPLE = make_example(LIST, [(0, 12, True), (1, 5, False), (5, 8, False), (8, 1
 
 
 def answers(*scored, best=0, example=EXAMPLE):
-    """Of spans (first, last, score)."""
+    """The Spans with these (first, last, score)."""
     firsts, lasts, scores = (np.array(column) for column in zip(*scored))
     spans = Spans(firsts, lasts, np.zeros_like(firsts), scores)
     return multi_span.answers(best, spans, example)

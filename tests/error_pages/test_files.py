@@ -1,4 +1,4 @@
-"""What error pages read of prediction and n-best files, and how their folder appears."""
+"""Prediction and n-best files as error pages read them, and how their folder appears."""
 import json
 import os
 

@@ -7,7 +7,7 @@ from bert_nq.modeling.runtime import tf
 
 
 def masks(seeds, shape, rate=0.25, bytewise=True, layer=0, calls=1):
-    """What `calls` masks of a layer are at each of `seeds`: [seeds][calls] of `shape`."""
+    """The masks of `calls` calls of a layer at each of `seeds`: [seeds][calls] of `shape`."""
     with tf.Graph().as_default(), tf.Session() as session:
         seed = tf.placeholder(tf.int64, [])
         dropout = Dropout(seed, bytewise).of_layer(layer)

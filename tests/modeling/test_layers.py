@@ -109,7 +109,7 @@ def test_layer_norm_by_hand():
 
 
 def fused(activation):
-    """What TensorFlow fuses with a product in front of `activation`."""
+    """The op that TensorFlow fuses with a product in front of `activation`."""
     options = tf.RunOptions(output_partition_graphs=True)
     metadata = tf.RunMetadata()
     with tf.Graph().as_default(), tf.Session() as session:

@@ -18,7 +18,7 @@ def shard(tmp_path):
 
 
 def right(example):
-    """What the annotators of a place's page say: its second paragraph is the long answer."""
+    """The annotations of a place's page: its second paragraph is the long answer."""
     candidate = example.candidates[1]
     return {"example_id": example.example_id, "yes_no_answer": "NONE",
             "long_answer": {"start_token": candidate.start_token, "end_token": candidate.end_token,

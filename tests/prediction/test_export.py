@@ -90,7 +90,7 @@ def batch(size, length, seed):
 
 
 def expected(features, *weights_and_seeds):
-    """What must come out, by numpy's model and the definition of WindowOutputs."""
+    """The outputs that must come out, by numpy's model and the definition of WindowOutputs."""
     total = sum(weight for weight, _ in weights_and_seeds)
     logits = [[weight / total * part for part in tiny_model.logits(seed, **features)]
               for weight, seed in weights_and_seeds]
@@ -100,7 +100,7 @@ def expected(features, *weights_and_seeds):
 
 
 def strangers_outputs(path, folder, batches):
-    """What STRANGER finds of each batch."""
+    """STRANGER's outputs for each batch."""
     for number, features in enumerate(batches):
         np.savez(str(folder / ("%d.in.npz" % number)), **features)
     done = subprocess.run(
@@ -120,7 +120,7 @@ def check_equal(found, wanted):
 
 @pytest.mark.parametrize("weights_and_seeds", [[(1, 1)], [(1, 1), (2, 3)]])
 def test_a_stranger_gets_what_numpy_computes(weights_and_seeds, tmp_path):
-    """Of a model, and of the weighted mean of two; of batches of several sizes and lengths."""
+    """A model, and the weighted mean of two; batches of several sizes and lengths."""
     made = Model(tmp_path, *(seed for _, seed in weights_and_seeds))
     path = made.export(tmp_path / "exported").path
     shutil.rmtree(str(made.folder))  # All that it needs is in it.
@@ -170,7 +170,7 @@ def test_the_graph_names_no_file(exported, model):
 
 
 def some_outputs(scores, starts, null=0.0):
-    """Of one window, with lists of two spans or positions."""
+    """Outputs of one window, with lists of two spans or positions."""
     scores, starts = np.array([scores], np.float32), np.array([starts], np.int32)
     one = np.array([null], np.float32)
     return WindowOutputs(scores, starts, starts, one, one, one, np.zeros([1, 5], np.float32),

@@ -29,7 +29,7 @@ def page(example_id, num_words, source="a shard, line 1"):
 
 
 def alone(example, decoder=DECODER):
-    """What a page's entry must be, without any stream."""
+    """The entry that a page must have, made without any stream."""
     windows = MAKER.prediction(example).rows
     features = windows.input_ids, windows.input_mask(), windows.segment_ids()
     of_page = outputs.from_logits(*logits(*features), *features[1:], decoder.output_options())

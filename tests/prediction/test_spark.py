@@ -49,7 +49,7 @@ class Corpus:
         return ["--%s=%s" % item for item in values.items()]
 
     def predicted(self, output, **flags):
-        """What run_nq.py says."""
+        """The output of run_nq.py."""
         done = programs.run("bert_nq/run_nq.py", "--do_predict", *self.arguments(output, **flags))
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -120,7 +120,7 @@ def test_the_same_files(corpus, cluster, locally, tmp_path):
 
 @needs_java
 def test_a_worker_that_is_killed(corpus, cluster, locally, tmp_path):
-    """What it was at is done by the other one."""
+    """The piece that it was at is done by the other one."""
     output, log = tmp_path / "out", tmp_path / "log"
     before = {worker: worker.finished_tasks() for worker in cluster.workers}
     process = start(corpus, cluster, output, log)

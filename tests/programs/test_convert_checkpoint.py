@@ -77,7 +77,7 @@ def saved(family, folder) -> Tuple[Dict[str, np.ndarray], Dict[str, np.ndarray]]
 
 
 def run_checkpoint(folder, new, *batch) -> Tuple[Any, Any]:
-    """What the encoder makes of a batch with a folder's config and checkpoint.
+    """The encoder's vectors of a batch with a folder's config and checkpoint.
 
     `new` are the variables that the checkpoint does not have.
     """

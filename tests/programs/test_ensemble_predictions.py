@@ -21,7 +21,7 @@ def gold_page(number):
 
 
 def good_page(number):
-    """What a model says that is right on every page and knows when there is nothing."""
+    """The answers of a model that is right on every page and knows when there is none."""
     sure = -3.0 if number in (6, 7) else 3.0
     return page({(0, 20): sure, (20, 40): -4.0},
                 {(2, 3): sure if number < 6 else -4.0, (25, 27): -4.0},
@@ -29,7 +29,7 @@ def good_page(number):
 
 
 def bad_page(number):
-    """What one says that is always wrong."""
+    """The answers of a model that is always wrong."""
     return page({(20, 40): 1.0}, {(25, 27): 1.0}, (-5.0, -5.0), example_id=number)
 
 

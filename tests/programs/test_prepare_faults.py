@@ -40,7 +40,7 @@ def run(*args, **flags):
 
 
 def contents(folder):
-    """What is in the files of a folder; the manifest names no folder of outputs."""
+    """The contents of the files of a folder; the manifest names no folder of outputs."""
     return {name: (folder / name).read_bytes() for name in sorted(os.listdir(str(folder)))}
 
 
@@ -173,7 +173,7 @@ def small_disk(tmp_path):
 
 
 def test_a_full_disk(corpus, undisturbed, small_disk):
-    """What was finished before it was full stays; the run after there is room carries on."""
+    """Parts that were finished before it was full stay; the run after there is room carries on."""
     size = sum(map(len, undisturbed.values()))
     assert size > 1 << 20
     done = run(corpus, small_disk / "x.tfrecord")

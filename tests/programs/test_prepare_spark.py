@@ -56,7 +56,7 @@ def arguments(corpus, output, **flags):
 
 
 def contents(folder):
-    """What is in the files of a folder; the manifest names no folder of outputs."""
+    """The contents of the files of a folder; the manifest names no folder of outputs."""
     return {name: (folder / name).read_bytes() for name in sorted(os.listdir(str(folder)))}
 
 
@@ -69,7 +69,7 @@ def made_locally(corpus, folder, **flags):
 
 @pytest.fixture(scope="module")
 def training(corpus, tmp_path_factory):
-    """What the local program writes and says."""
+    """The files and the output of the local program."""
     return made_locally(corpus, tmp_path_factory.mktemp("training"))
 
 
@@ -130,7 +130,7 @@ def test_training_records_with_copies(corpus, cluster, tmp_path):
 @needs_java
 @pytest.mark.parametrize("moment", ["preparing", "writing"])
 def test_a_worker_that_is_killed(corpus, cluster, training, tmp_path, moment):
-    """What it had done is done again by the other one, and every record is there once."""
+    """Its work is done again by the other one, and every record is there once."""
     log = tmp_path / "log"
     output = tmp_path / "out"
     victim = cluster.workers[0]

@@ -26,7 +26,7 @@ PROGRESS = re.compile(r"step \d+/\d+  loss \d+\.\d+  |step \d+: dev long F1 \d|(
 
 
 def finished(done):
-    """What a program wrote on standard output; on the other it may only have shown progress."""
+    """Standard output of a program that succeeded and showed only progress on standard error."""
     assert done.returncode == 0, done.stderr
     assert all(map(PROGRESS.match, done.stderr.splitlines())), done.stderr
     return done.stdout

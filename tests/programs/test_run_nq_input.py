@@ -1,4 +1,4 @@
-"""What run_nq.py and prepare_nq_data.py say of bad input: one line each, before TensorFlow starts.
+"""Messages of run_nq.py and prepare_nq_data.py on bad input: one line, before TensorFlow starts.
 
 A package named tensorflow stands first on the import path, and importing it ends the program.
 """

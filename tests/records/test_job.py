@@ -227,7 +227,7 @@ def copy_of(corpus, folder):
 
 
 def test_a_shard_in_the_middle_that_is_cut_off(corpus, tmp_path):
-    """What was finished before is kept, and the run after the repair carries on."""
+    """Finished parts are kept, and the run after the repair carries on."""
     broken = copy_of(corpus, tmp_path / "corpus")
     shard = broken / "d.jsonl.gz"
     whole = shard.read_bytes()

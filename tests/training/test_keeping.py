@@ -1,4 +1,4 @@
-"""What is left of a run: checkpoints, the best of them, their average; and stopping early."""
+"""The files that a run leaves: checkpoints, the best, their average; and stopping early."""
 import os
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""What a user sees of a training run, on a clock that only the test moves."""
+"""The progress of a training run as a user sees it, on a clock that only the test moves."""
 import io
 import math
 

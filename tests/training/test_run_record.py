@@ -1,4 +1,4 @@
-"""What a model's folder says of its training, and when a run may go on with it."""
+"""The record of a training in a model's folder, and when a run may go on with it."""
 import collections
 import os
 import re

@@ -50,7 +50,7 @@ def assigned(weights):
 
 
 def encoded(config, weights, inputs, **options):
-    """What our encoder makes of a batch."""
+    """Our encoder's vectors of a batch."""
     with tf.Graph().as_default():
         outputs = encode(config, map(tf.constant, inputs), **options)
         with assigned(weights) as session:
@@ -58,7 +58,7 @@ def encoded(config, weights, inputs, **options):
 
 
 def reference(config, weights, inputs, act):
-    """What bert-tensorflow's BertModel makes of a batch."""
+    """The vectors of bert-tensorflow's BertModel."""
     from bert import modeling
     with tf.Graph().as_default():
         settings = dict(config.to_dict(), hidden_act=act)
@@ -140,7 +140,7 @@ def test_bert_model_gives_the_same(config, lengths, width, hidden_act):
 
 
 def loaded(config, checkpoint, inputs):
-    """What our encoder makes of a batch with a checkpoint's weights."""
+    """Our encoder's vectors of a batch with a checkpoint's weights."""
     with tf.Graph().as_default():
         outputs = encode(config, map(tf.constant, inputs))
         shapes = {v.op.name: v.shape.as_list() for v in tf.trainable_variables()}

@@ -1,4 +1,4 @@
-"""What attention heads look at before any training, from the weights alone."""
+"""The positions that attention heads look at before any training, from the weights alone."""
 import numpy as np
 import pytest
 

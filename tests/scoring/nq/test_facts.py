@@ -1,4 +1,4 @@
-"""What a report says of questions and their pages."""
+"""Facts on questions and their pages that a report shows."""
 import pytest
 
 from bert_nq.base.errors import UserError
