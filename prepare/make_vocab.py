@@ -103,7 +103,8 @@ def main() -> None:
     repeated = len(marked) - len(set(marked))
     if repeated:
         print("\n%d lines repeat earlier ones. BERT's own reader counts such lines when it numbers "
-              "tokens, bert-tensorflow 1.0.4 and this project do not." % repeated)
+              "tokens, bert-tensorflow 1.0.4 does not: where their ids differ, models here refuse "
+              "the vocabulary." % repeated)
     print("\nNext:\n  " + program.command(
         "prepare/prepare_nq_data.py", "--vocab_file=" + FLAGS.output_vocab,
         "--do_lower_case=%s" % FLAGS.do_lower_case, "--input_jsonl=nq-train-*.jsonl.gz",

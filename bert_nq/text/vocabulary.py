@@ -2,7 +2,7 @@
 import hashlib
 import re
 import shlex
-from typing import Iterable, List
+from typing import Iterable, List, Optional
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
@@ -26,12 +26,19 @@ class Vocabulary:
     Attributes:
       tokens: list of str, the token of each id.
       ids: {token: id}.
+      ambiguous_line: number, from 1, of the first line from which on Google's BERT gives other ids
+        than bert-tensorflow, since it repeats an earlier one; None where the two agree.
     """
 
     def __init__(self, tokens: Iterable[str]):
         """Numbers `tokens` from 0; a repeated token gets no second id (see `load`)."""
+        tokens = list(tokens)
         self.ids = {}
-        for token in tokens:
+        self.ambiguous_line: Optional[int] = None
+        for line, token in enumerate(tokens, 1):
+            # Blank lines at the end change no id.
+            if (token in self.ids and self.ambiguous_line is None and any(tokens[line - 1:])):
+                self.ambiguous_line = line
             self.ids.setdefault(token, len(self.ids))
         self.tokens = list(self.ids)
 
@@ -82,7 +89,13 @@ def read_tokens(path: str) -> List[str]:
 
 
 def check_bert_tokens(vocabulary: Vocabulary, path: str) -> None:
-    """Raises UserError where the vocabulary of the file `path` lacks a token that BERT needs."""
+    """Raises UserError where the vocabulary of the file `path` lacks a token that BERT needs, or
+    where its ids depend on who reads it."""
+    if vocabulary.ambiguous_line is not None:
+        raise UserError("%s, line %d repeats an earlier line: Google's BERT and bert-tensorflow "
+                        "number the tokens from there on differently, so that a model could be fed "
+                        "wrong ids; give the vocabulary that the model was trained with, without "
+                        "repeated lines" % (path, vocabulary.ambiguous_line))
     missing = [token for token in (PAD, UNK, CLS, SEP) if token not in vocabulary.ids]
     if missing:
         raise UserError("%s: no entry %s; give the vocab.txt of a BERT model"

@@ -90,6 +90,9 @@ def cut(data):
      "the NQ markers with: "),
     (lambda files: "nothing.txt", "cannot read nothing.txt: No such file or directory"),
     (lambda files: files.write("empty.txt", b""), "empty.txt: the vocabulary is empty"),
+    (lambda files: files.write("twice.txt", "".join(
+        token + "\n" for token in tiny_nq.TOKENS[:9] + tiny_nq.TOKENS).encode("utf8")),
+     "twice.txt, line 10 repeats an earlier line: "),
 ])
 def test_vocabularies(files, program, make, message):
     done = getattr(files, program)(vocab_file=make(files))

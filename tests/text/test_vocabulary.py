@@ -3,11 +3,14 @@ import pathlib
 
 import pytest
 from absl import flags
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bert_nq.base.errors import UserError
 from bert_nq.text.vocabulary import (
     NQ_MARKERS,
     Vocabulary,
+    check_bert_tokens,
     check_markers,
     read_tokens,
     write_markers,
@@ -178,3 +181,27 @@ def test_the_published_vocabulary_is_reproduced():
     original = standard_layout()[:-2] + published[999:]
     assert write_markers(original) == published
     check_markers(Vocabulary(published), str(PUBLISHED))
+
+
+def google_ids(tokens):
+    """The ids that Google's BERT gives: those of the lines, of equal lines the last."""
+    return {token: line for line, token in enumerate(tokens)}
+
+
+@given(st.lists(st.sampled_from(["", "a", "b", "##c", "[PAD]"]), max_size=8))
+def test_vocabularies_are_ambiguous_where_readers_give_other_ids(tokens):
+    vocabulary = Vocabulary(tokens)
+    ours, theirs = dict(vocabulary.ids), google_ids(tokens)
+    for ids in (ours, theirs):
+        ids.pop("", None)  # No text has it.
+    assert (vocabulary.ambiguous_line is not None) == (ours != theirs)
+
+
+@pytest.mark.parametrize("extra, line", [(["the"], 31), (["", "new", "", "newer"], 33)])
+def test_ambiguous_vocabularies_are_refused_where_they_meet_a_model(extra, line):
+    tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "the"] + ["w%d" % i for i in range(25)]
+    check_bert_tokens(Vocabulary(tokens + [""]), "v.txt")
+    check_bert_tokens(Vocabulary(tokens + ["", "", ""]), "v.txt")
+    with pytest.raises(UserError) as error:
+        check_bert_tokens(Vocabulary(tokens + extra), "v.txt")
+    assert str(error.value).startswith("v.txt, line %d repeats an earlier line: " % line)
