@@ -37,6 +37,8 @@ def main() -> None:
     program.quiet_tensorflow(FLAGS.verbose)
     from bert_nq.modeling import conversion, hub
     on_hub = hub.is_name(FLAGS.input)
+    if not on_hub:
+        hub.check_not_bare(FLAGS.input)
     if FLAGS.to:
         from_huggingface = FLAGS.to == "tf"
     else:

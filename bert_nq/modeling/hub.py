@@ -1,4 +1,5 @@
 """Fetches a model's files from the Hugging Face hub. Free of TensorFlow."""
+import glob
 import os
 import re
 import sys
@@ -21,6 +22,13 @@ _ELSEWHERE = ("fetch config.json, vocab.txt and model.safetensors on a machine t
 def is_name(path: str) -> bool:
     """Whether `path` names a model of the hub: hf:OWNER/NAME or hf:OWNER/NAME@REVISION."""
     return path.startswith(PREFIX)
+
+
+def check_not_bare(path: str) -> None:
+    """Raises UserError where `path` is nothing of this machine and could be a name without hf:."""
+    if re.fullmatch(r"[\w.-]+(/[\w.-]+)?", path) and not glob.glob(glob.escape(path) + "*"):
+        raise UserError("there is no folder or checkpoint %s; for a model of the Hugging Face hub "
+                        "give %s%s" % (path, PREFIX, path))
 
 
 def fetch(name: str) -> str:
