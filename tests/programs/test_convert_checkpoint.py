@@ -169,7 +169,8 @@ def test_a_model_of_the_hub(tmp_path):
     (["--input=/nowhere"], "there is no checkpoint /nowhere: no file /nowhere.index"),
     (["--input=bert-base-uncased"], "there is no folder or checkpoint bert-base-uncased; for a "
      "model of the Hugging Face hub give hf:bert-base-uncased"),
-    (["--input=google-bert/bert-base-uncased"], "give hf:google-bert/bert-base-uncased"),
+    (["--input=a/b"], "there is no folder or checkpoint a/b; for a model of the Hugging Face hub "
+     "give hf:a/b"),
     (["--input=hf:a/b/c"], "'hf:a/b/c' is not the name of a model on the hub: write hf:OWNER/NAME "
      "or hf:OWNER/NAME@REVISION"),
     (["--input=hf:a/b", "--to=huggingface"],
