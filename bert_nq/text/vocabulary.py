@@ -91,15 +91,15 @@ def read_tokens(path: str) -> List[str]:
 def check_bert_tokens(vocabulary: Vocabulary, path: str) -> None:
     """Raises UserError where the vocabulary of the file `path` lacks a token that BERT needs, or
     where its ids depend on who reads it."""
+    missing = [token for token in (PAD, UNK, CLS, SEP) if token not in vocabulary.ids]
+    if missing:
+        raise UserError("%s: no entry %s; give the vocab.txt of a BERT model"
+                        % (path, _some(missing)))
     if vocabulary.ambiguous_line is not None:
         raise UserError("%s, line %d repeats an earlier line: Google's BERT and bert-tensorflow "
                         "number the tokens from there on differently, so that a model could be fed "
                         "wrong ids; give the vocabulary that the model was trained with, without "
                         "repeated lines" % (path, vocabulary.ambiguous_line))
-    missing = [token for token in (PAD, UNK, CLS, SEP) if token not in vocabulary.ids]
-    if missing:
-        raise UserError("%s: no entry %s; give the vocab.txt of a BERT model"
-                        % (path, _some(missing)))
 
 
 def check_markers(vocabulary: Vocabulary, path: str) -> None:
