@@ -24,7 +24,7 @@ from bert_nq.base import files
 from bert_nq.base.bad_input import BadInput
 from bert_nq.base.deflating import deflating
 from bert_nq.base.errors import BadExampleError, UserError
-from bert_nq.datasets.nq import writing
+from bert_nq.datasets.nq import shards, writing
 from bert_nq.datasets.nq.decoding import decode_example, load_json
 from bert_nq.datasets.nq.example import Example
 from bert_nq.jobs import chunks, executors, job, workers
@@ -83,7 +83,7 @@ def run_job(work: Job, num_workers: int, on_status: job.OnStatus = lambda status
 
     return job.run_job(
         job.Job("augmenting", "augmented anew", work.inputs, work.output, work.settings(),
-                work.skip_bad_input, functools.partial(chunks.plan, work.inputs),
+                work.skip_bad_input, functools.partial(chunks.plan, work.inputs, shards.READING),
                 functools.partial(_publish, work, results), take=take),
         executors.in_processes(functools.partial(make_work, work), num_workers), on_status, note)
 
@@ -148,7 +148,7 @@ def _augment(work: Job, folder: WorkFolder, augmenter: Augmenter, chunk: Chunk,
     parts: Tuple[List[bytes], List[bytes]] = ([], [])
     counts = collections.Counter(pages=0, written=0, copies=0, skipped=0)
     ids, copies = [], []
-    for source, line in zip(chunk.sources(), chunk.lines):
+    for source, line in zip(chunk.sources(), chunk.items):
         try:
             example, made = _copies(augmenter, line, source)
         except BadExampleError as e:

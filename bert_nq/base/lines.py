@@ -1,6 +1,7 @@
 """Reading text files line by line, gzipped or not; errors name the line.
 
-A line's source is its place as messages name it: "PATH, line N".
+A line's source is its place as messages name it: "PATH, line N". See base.reading for files whose
+items are no lines.
 """
 from typing import Callable, Iterable, Iterator, Optional, Tuple, TypeVar
 
@@ -15,6 +16,7 @@ _BUFFER = 1 << 19
 OnRead = Callable[[int], None]
 
 Example = TypeVar("Example")
+Item = TypeVar("Item")
 # From a line and its source to an example; raises BadExampleError where the line holds none.
 Decode = Callable[[bytes, str], Example]
 
@@ -70,13 +72,13 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield b"".join(begun)
 
 
-def source_of(path: str, number: int) -> str:
-    """The source of a line, given its number from 1."""
-    return "%s, line %d" % (path, number)
+def source_of(path: str, number: int, unit: str = "line") -> str:
+    """The source of a line, or of another item that a file is made of, given its number from 1."""
+    return "%s, %s %d" % (path, unit, number)
 
 
 def number_of(source: str) -> int:
-    """The number of the line that has a source."""
+    """The number of the line or item that has a source."""
     return int(source.rpartition(" ")[2])
 
 
@@ -89,24 +91,13 @@ def read_sources(path: str, on_read: Optional[OnRead] = None) -> Iterator[Tuple[
 def checked_lines(path: str, bad_input: BadInput,
                   on_read: Optional[OnRead] = None) -> Iterator[Tuple[str, bytes]]:
     """`read_sources`; a file that ends early is passed to `bad_input`."""
+    return until_damaged(read_sources(path, on_read), bad_input)
+
+
+def until_damaged(items: Iterator[Item], bad_input: BadInput) -> Iterator[Item]:
+    """Yields items of a file; where it is damaged they end, and `bad_input` is told."""
     try:
-        for item in read_sources(path, on_read):
+        for item in items:
             yield item
     except BadExampleError as e:
         bad_input.handle(e)
-
-
-def read_examples(paths: Iterable[str], decode: Decode, bad_input: BadInput) -> Iterator[Example]:
-    """Yields the examples of files in order, one in memory at a time.
-
-    Args:
-      paths: files, see `files.expand`.
-      decode: makes examples of lines.
-      bad_input: told of lines that are unusable, and of files that end early.
-    """
-    for path in paths:
-        for source, line in checked_lines(path, bad_input):
-            try:
-                yield decode(line, source)
-            except BadExampleError as e:
-                bad_input.handle(e)

@@ -296,7 +296,7 @@ class ModelFlags:
         from bert_nq.prediction.job import Job
         wanted = self.prediction.files()
         return Job(paths, wanted["output_prediction_file"], models, models.fingerprint(),
-                   self.text(), self.windows(), self.task.decode, self.task.featurizer,
+                   self.text(), self.windows(), self.task.reading, self.task.featurizer,
                    self.decoder(), self.task.answers, self._value("predict_batch_size"),
                    wanted["output_nbest_file"], wanted["thresholds"],
                    self._value("on_bad_input") == "skip")

@@ -46,7 +46,6 @@ def define_flags(num_output_shards: int) -> Callable:
     def job():
         program.require(FLAGS, "input_jsonl", "output_tfrecord", "vocab_file")
         from bert_nq.datasets.nq import shards
-        from bert_nq.datasets.nq.decoding import decode_example
         from bert_nq.features.joint_windows import FEATURIZER
         from bert_nq.records import manifest
         from bert_nq.records.job import Job
@@ -62,7 +61,7 @@ def define_flags(num_output_shards: int) -> Callable:
             augmentation(paths, FLAGS.seed))
         # Bad flags are told here, not by each worker.
         FEATURIZER.make(options.text, options.windows)
-        return Job(options, decode_example, paths, FLAGS.output_tfrecord, FLAGS.num_output_shards,
+        return Job(options, shards.READING, paths, FLAGS.output_tfrecord, FLAGS.num_output_shards,
                    "gzip" if FLAGS.gzip else "", FLAGS.max_examples,
                    FLAGS.on_bad_input == "skip")
 

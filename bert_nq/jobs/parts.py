@@ -1,4 +1,4 @@
-"""Parts: whole files or a share of their lines, the pieces of jobs whose workers read the inputs.
+"""Parts: whole files or a share of their items, the pieces of jobs whose workers read the inputs.
 
 Where files are fewer than workers, a piece is a part of one. Each of its parts unzips all of it, so
 there are not many, and none of small files.
@@ -8,8 +8,9 @@ import itertools
 import os
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from bert_nq.base import files, lines
+from bert_nq.base import files
 from bert_nq.base.bad_input import BadInput
+from bert_nq.base.reading import Reading
 from bert_nq.jobs.job import Plan
 from bert_nq.jobs.work_folder import Input
 from bert_nq.jobs.workers import Report
@@ -19,12 +20,12 @@ _MIN_PART_BYTES = 1 << 20
 
 
 class Part(NamedTuple):
-    """The lines of `paths` whose place, modulo `num_parts`, is `part`."""
+    """The items of `paths`, see base.reading, whose place, modulo `num_parts`, is `part`."""
     name: str  # in the work folder
     paths: Tuple[str, ...]
     part: int
     num_parts: int
-    max_examples: int  # if positive, only so many usable lines
+    max_examples: int  # if positive, only so many usable items
     num_bytes: int  # this part's share of the files
 
     def __str__(self) -> str:
@@ -88,12 +89,13 @@ def _digest(inputs: Sequence[Input]) -> str:
     return hashlib.sha256(text.encode("utf8", "surrogateescape")).hexdigest()[:12]
 
 
-def read_lines(part: Part, bad_input: BadInput, report: Report
+def read_items(part: Part, reading: Reading, bad_input: BadInput, report: Report
                ) -> Iterator[Tuple[int, str, bytes]]:
-    """Yields (place among all lines, source, line) of the lines of a part.
+    """Yields (place among all items, source, item) of the items of a part.
 
     Args:
-      part: which lines.
+      part: which items.
+      reading: takes the files apart.
       bad_input: told of files that end early.
       report: told of the "bytes_read".
     """
@@ -104,7 +106,11 @@ def read_lines(part: Part, bad_input: BadInput, report: Report
     if part.part:  # A file that ends early counts once, not in each of its parts.
         bad_input = BadInput(True, lambda text: None)
     everything = itertools.chain.from_iterable(
-        lines.checked_lines(path, bad_input, on_read) for path in part.paths)
-    for place, (source, line) in enumerate(everything):
+        _with_path(path, reading.items(path, bad_input, on_read)) for path in part.paths)
+    for place, (path, number, item) in enumerate(everything):
         if place % part.num_parts == part.part:
-            yield place, source, line
+            yield place, reading.source_of(path, number), item
+
+
+def _with_path(path: str, items: Iterator[Tuple[int, bytes]]) -> Iterator[Tuple[str, int, bytes]]:
+    return ((path, number, item) for number, item in items)

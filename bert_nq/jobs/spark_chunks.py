@@ -30,6 +30,7 @@ from typing import (
 from bert_nq.base import files
 from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import BadExampleError, UserError
+from bert_nq.base.reading import Reading
 from bert_nq.jobs import chunks, spark_context
 from bert_nq.jobs.chunks import Chunk
 from bert_nq.jobs.job import Executor, Note, Result, Run
@@ -55,12 +56,13 @@ class Task(NamedTuple):
     done: List[str]  # names of its file's chunks that need not be done
 
 
-def on_spark(context: Any, sending: Callable[[], ContextManager[Tuple]], make_work: MakeWork,
-             num_tasks: int = 0) -> Executor:
+def on_spark(context: Any, reading: Reading, sending: Callable[[], ContextManager[Tuple]],
+             make_work: MakeWork, num_tasks: int = 0) -> Executor:
     """Does chunks on Spark.
 
     Args:
       context: a pyspark.SparkContext, see `spark_context.started`.
+      reading: takes the files apart; its functions are of modules.
       sending: sends what all tasks need while its block lasts, and gives a tuple of values that
         name it; it can be hashed.
       make_work: a function of a module.
@@ -70,7 +72,7 @@ def on_spark(context: Any, sending: Callable[[], ContextManager[Tuple]], make_wo
         def finished(tasks: List[Task]
                      ) -> Generator[Tuple[Task, Dict[str, Any]], None, None]:
             with sending() as sent:
-                work = functools.partial(do_tasks, make_work, sent)
+                work = functools.partial(do_tasks, tuple(reading), make_work, sent)
                 yield from _run_tasks(context, work, tasks, lambda: run.report({}), run.note)
 
         wanted = num_tasks or _TASKS_PER_CORE * context.defaultParallelism
@@ -156,7 +158,7 @@ def _run_task(context: Any, work: Callable, task: Task) -> Tuple[Task, Dict[str,
 
 def chunks_of(task: Task, result: Dict[str, Any], bad_input: BadInput
               ) -> Iterator[Tuple[Chunk, Optional[Result]]]:
-    """The chunks of a task, without their lines; no result of those that need not be done.
+    """The chunks of a task, without their items; no result of those that need not be done.
 
     Raises:
       UserError: the task has failed after these.
@@ -192,14 +194,14 @@ class _EndOfFile(BadInput):
         self.message = str(error)
 
 
-def do_tasks(make_work: MakeWork, sent: Tuple, tasks: Iterable[Tuple]
+def do_tasks(reading: Tuple, make_work: MakeWork, sent: Tuple, tasks: Iterable[Tuple]
              ) -> Iterator[Dict[str, Any]]:
     """Does tasks; a fault of the input ends one without an exception: Spark would repeat it."""
     for fields in tasks:
         task, end = Task(*fields), _EndOfFile()
         result: Dict[str, Any] = {"chunks": [], "failure": "", "bad_example": ""}
         try:
-            for chunk in _task_chunks(make_work, sent, task, end):
+            for chunk in _task_chunks(Reading(*reading), make_work, sent, task, end):
                 result["chunks"].append(chunk)
         except BadExampleError as e:
             result["bad_example"] = str(e)
@@ -208,11 +210,11 @@ def do_tasks(make_work: MakeWork, sent: Tuple, tasks: Iterable[Tuple]
         yield dict(result, ends_early=end.message)
 
 
-def _task_chunks(make_work: MakeWork, sent: Tuple, task: Task, end: Any
+def _task_chunks(reading: Reading, make_work: MakeWork, sent: Tuple, task: Task, end: Any
                  ) -> Iterator[Tuple[str, int, Optional[bytes]]]:
     """Yields name, bytes read and packed result, if it had to be done, of each chunk of a task."""
     done = set(task.done)
-    for index, chunk in enumerate(chunks.read_chunks(task.path, task.stem, end)):
+    for index, chunk in enumerate(chunks.read_chunks(task.path, reading, task.stem, end)):
         if index % task.num_parts != task.part:
             continue
         if chunk.name in done:

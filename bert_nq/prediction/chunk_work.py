@@ -7,6 +7,7 @@ from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tu
 import bert_nq
 from bert_nq.base import lines
 from bert_nq.base.bad_input import BadInput
+from bert_nq.base.reading import Reading
 from bert_nq.features.featurizer import Featurizer
 from bert_nq.features.options import TextOptions
 from bert_nq.jobs import workers
@@ -28,7 +29,7 @@ class Job(NamedTuple):
     fingerprint: str  # of the model's weights
     text: TextOptions
     windows: Any  # the featurizer's options
-    decode: lines.Decode  # a line to an example, which has an `example_id` and a `source`
+    reading: Reading
     featurizer: Featurizer
     decoder: Any  # see decoding.decoders
     answers: AnswerFormat
@@ -57,7 +58,7 @@ class Job(NamedTuple):
 class Prepared(NamedTuple):
     """A chunk whose rows are made."""
     group: Group
-    skipped: int  # lines
+    skipped: int  # items
     notes: List[str]  # on these
 
 
@@ -112,7 +113,7 @@ def make_preparer(job: Job) -> Callable[[Chunk, workers.Report], Prepared]:
 def _prepare(job: Job, pages: Predictor, chunk: Chunk) -> Prepared:
     notes: List[str] = []
     bad_input = BadInput(job.skip_bad_input, notes.append)
-    group = pages.prepare(chunk.examples(job.decode, bad_input), bad_input)
+    group = pages.prepare(chunk.examples(job.reading, bad_input), bad_input)
     return Prepared(group, bad_input.skipped, notes)
 
 
@@ -134,7 +135,7 @@ def compute(job: Job, model: Any, prepared: Iterator[Prepared], report: workers.
 def result_of(pages: Predictor, prepared: Prepared, outputs: Outputs) -> Result:
     """The result of a chunk.
 
-    Its facts are (id, line) of each example, its content the answers to them.
+    Its facts are (id, number of the item) of each example, its content the answers to them.
     """
     group = prepared.group
     # As text, which keeps the order of their fields.

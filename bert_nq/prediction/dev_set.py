@@ -3,15 +3,16 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Named
 
 import numpy as np
 
-from bert_nq.base import lines, randomness
+from bert_nq.base import randomness
 from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import UserError
+from bert_nq.base.reading import Reading
 from bert_nq.prediction.output import Entry
 
 
 class DevFormat(NamedTuple):
     """The annotated examples of a task, and how answers to them are scored."""
-    decode: lines.Decode  # a line to an example, which has an `example_id`
+    reading: Reading
     # Reads the annotations of files by the examples' ids; false where an example has none.
     read_gold: Callable[[List[str]], Mapping[int, Any]]
     # Scores entries against annotations, both by the examples' ids, as numbers by name.
@@ -59,7 +60,7 @@ class DevSet:
 
     def _examples(self) -> Iterator[Any]:
         left = len(self._gold)
-        for example in lines.read_examples(self._paths, self._format.decode, BadInput(skip=False)):
+        for example in self._format.reading.examples(self._paths, BadInput(skip=False)):
             if example.example_id in self._gold:
                 yield example
                 left -= 1

@@ -1,10 +1,10 @@
 """Prediction of many files, to be killed and carried on at any moment.
 
-    inputs ──(lines, by chunks)──► processes with a model each ──► entries, by chunks ──► the file
+    inputs ──(items, by chunks)──► processes with a model each ──► entries, by chunks ──► the file
 
 or, where one process has the device (a GPU, a TPU), processes that make its windows:
 
-    inputs ──(lines, by chunks)──► processes ──(windows)──► the model in this process ──► ...
+    inputs ──(items, by chunks)──► processes ──(windows)──► the model in this process ──► ...
 
 or other machines, see prediction.spark.
 
@@ -17,7 +17,6 @@ import functools
 import json
 from typing import Any, Callable, ContextManager, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
-from bert_nq.base import lines
 from bert_nq.base.errors import BadExampleError
 from bert_nq.jobs import chunks, executors, job
 from bert_nq.jobs.chunks import Chunk
@@ -25,8 +24,8 @@ from bert_nq.jobs.job import Result, Run
 from bert_nq.prediction import chunk_work
 from bert_nq.prediction.chunk_work import Job
 
-# An example's place among all: its file's number, then that of its line in this many bits.
-_LINE_BITS = 40
+# An example's place among all: its file's number, then that of its item in this many bits.
+_ITEM_BITS = 40
 
 
 class Predicted(NamedTuple):
@@ -72,7 +71,7 @@ def run_with(executor: job.Executor, work: Job, on_status: job.OnStatus = lambda
         thresholds.check_predictor(work.predictor())
     return job.run_job(
         job.Job("predicting", "predicted anew", work.inputs, work.output, work.settings(),
-                work.skip_bad_input, functools.partial(chunks.plan, work.inputs),
+                work.skip_bad_input, functools.partial(chunks.plan, work.inputs, work.reading),
                 functools.partial(_publish, work, thresholds), take=_Ids(work).take),
         executor, on_status, note)
 
@@ -81,9 +80,9 @@ class _Ids:
     """The ids of all examples, to notice one that comes twice."""
 
     def __init__(self, work: Job):
-        self._inputs = work.inputs
+        self._inputs, self._reading = work.inputs, work.reading
         self._may_repeat = work.skip_bad_input
-        self._places: Dict[int, int] = {}  # of the line of the example with an id: see `_LINE_BITS`
+        self._places: Dict[int, int] = {}  # of the item of the example with an id: see `_ITEM_BITS`
 
     def take(self, chunk: Chunk, result: Result) -> None:
         """Takes note of a chunk's examples.
@@ -92,8 +91,8 @@ class _Ids:
           BadExampleError: an id was there before, and may not be.
         """
         file = self._inputs.index(chunk.path)
-        for example_id, line in result.facts:
-            place = file << _LINE_BITS | line
+        for example_id, number in result.facts:
+            place = file << _ITEM_BITS | number
             other = self._places.setdefault(example_id, place)
             if other != place and not self._may_repeat:
                 raise BadExampleError("%s: a second page with example_id %d, after that of %s "
@@ -102,7 +101,8 @@ class _Ids:
                                          self._source(min(place, other))))
 
     def _source(self, place: int) -> str:
-        return lines.source_of(self._inputs[place >> _LINE_BITS], place & (1 << _LINE_BITS) - 1)
+        return self._reading.source_of(self._inputs[place >> _ITEM_BITS],
+                                       place & (1 << _ITEM_BITS) - 1)
 
 
 def _publish(work: Job, thresholds: Any, run: Run) -> Predicted:

@@ -13,7 +13,7 @@ from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import BadExampleError, UserError
 from bert_nq.features import spec
 from bert_nq.features.spec import FeatureSpec
-from bert_nq.jobs.chunks import CHUNK_LINES
+from bert_nq.jobs.chunks import CHUNK_ITEMS
 from bert_nq.modeling.heads import outputs as head_outputs
 from bert_nq.prediction.batches import Batch, make_batches
 
@@ -175,6 +175,6 @@ def predict(model: Any, predictor: Predictor, examples: Iterable[Any],
 
 
 def in_groups(items: Iterable) -> Iterator[List]:
-    """Yields lists of CHUNK_LINES items, the last one shorter."""
+    """Yields lists of CHUNK_ITEMS items, the last one shorter."""
     items = iter(items)
-    return iter(lambda: list(itertools.islice(items, CHUNK_LINES)), [])
+    return iter(lambda: list(itertools.islice(items, CHUNK_ITEMS)), [])

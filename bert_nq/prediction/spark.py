@@ -35,8 +35,8 @@ def run_job(context: Any, work: Job, num_tasks: int = 0,
       UserError: an input or the model is unusable, the cluster has failed, another run is under
         way. What was finished is kept for the next run.
     """
-    executor = spark_chunks.on_spark(context, functools.partial(_sending, context, work),
-                                     make_work, num_tasks)
+    executor = spark_chunks.on_spark(context, work.reading, functools.partial(
+        _sending, context, work), make_work, num_tasks)
     return run_with(executor, work, on_status, note)
 
 

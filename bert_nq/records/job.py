@@ -16,7 +16,7 @@ import bert_nq
 from bert_nq.base import files
 from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import BadExampleError
-from bert_nq.base.lines import Decode
+from bert_nq.base.reading import Reading
 from bert_nq.jobs import executors, job, parts, work_folder, workers
 from bert_nq.jobs.job import Result, Run
 from bert_nq.jobs.parts import Part
@@ -27,14 +27,14 @@ from bert_nq.records.manifest import Manifest
 from bert_nq.records.preparation import PagePreparer, PreparationOptions, PreparedPage
 from bert_nq.text.vocabulary import Vocabulary
 
-# The key of a record in order is the place of its example's line, then its row in so many bits.
+# The key of a record in order is the place of its example's item, then its row in so many bits.
 _ROW_BITS = 20
 
 
 class Job(NamedTuple):
     """The files to prepare, and all that decides the records."""
     options: PreparationOptions
-    decode: Decode  # a line to an example
+    reading: Reading
     inputs: List[str]
     output: str
     num_outputs: int = 1
@@ -184,9 +184,9 @@ def prepared_pages(work: Job, preparer: PagePreparer, part: Part, bad_input: Bad
     Where records are not shuffled, their keys are in the order of the examples in `part.paths`.
     """
     num_examples = 0
-    for place, source, line in parts.read_lines(part, bad_input, report):
+    for place, source, item in parts.read_items(part, work.reading, bad_input, report):
         try:
-            page = preparer.prepare(work.decode(line, source))
+            page = preparer.prepare(work.reading.decode(item, source))
         except BadExampleError as e:
             bad_input.handle(e)
             continue

@@ -2,7 +2,7 @@
 import collections
 from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
-from bert_nq.datasets.nq.decoding import decode_example
+from bert_nq.datasets.nq import shards
 from bert_nq.datasets.nq.prediction_file import prediction_file
 from bert_nq.prediction.dev_set import DevFormat
 from bert_nq.prediction.output import AnswerFormat, Entry
@@ -34,4 +34,4 @@ def score(annotations: Mapping[int, Sequence[Answers]], entries: Mapping[int, An
 
 
 ANSWERS = AnswerFormat(prediction_file, count, rows, Tuned.load)
-DEV_FORMAT = DevFormat(decode_example, gold.read_gold, score)
+DEV_FORMAT = DevFormat(shards.READING, gold.read_gold, score)

@@ -1,5 +1,5 @@
 """Natural Questions by one joint reader of windows (Alberti, Lee and Collins 2019)."""
-from bert_nq.datasets.nq import decoding, shards
+from bert_nq.datasets.nq import shards
 from bert_nq.decoding import decoders
 from bert_nq.features.joint_windows import FEATURIZER
 from bert_nq.scoring.nq.measure import MEASURE
@@ -10,7 +10,7 @@ TASK = Task(
     name="nq_joint",
     title="NQ",
     find_shards=shards.expand_shards,
-    decode=decoding.decode_example,
+    reading=shards.READING,
     featurizer=FEATURIZER,
     make_decoder=decoders.make_decoder,
     answers=nq_answers.ANSWERS,

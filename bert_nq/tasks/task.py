@@ -1,6 +1,7 @@
 """The shape of a task."""
 from typing import Any, Callable, List, Mapping, NamedTuple, Tuple
 
+from bert_nq.base.reading import Reading
 from bert_nq.features.featurizer import Featurizer
 from bert_nq.prediction.dev_set import DevFormat
 from bert_nq.prediction.output import AnswerFormat
@@ -13,8 +14,7 @@ class Task(NamedTuple):
     title: str  # what messages call its data: a model is "not trained on NQ"
     # The shards that a comma list of paths and globs names; raises UserError.
     find_shards: Callable[[str], List[str]]
-    # (line, "PATH, line N") to an example; raises BadExampleError.
-    decode: Callable[[bytes, str], Any]
+    reading: Reading
     featurizer: Featurizer
     # (name, options) to a decoder; raises UserError. See decoding.decoders.make_decoder.
     make_decoder: Callable[[str, Mapping[str, Any]], Any]

@@ -4,6 +4,7 @@ import os
 import pytest
 
 from bert_nq.base.bad_input import BadInput
+from bert_nq.datasets.nq.shards import READING
 from bert_nq.jobs import chunks
 from tests.support.nq_pages import make_line, make_page, write_shard
 
@@ -11,7 +12,7 @@ PAGE = make_page("<P> Tovin is a town . </P>")
 
 
 def read(path):
-    return list(chunks.read_chunks(str(path), "x-0123", BadInput()))
+    return list(chunks.read_chunks(str(path), READING, "x-0123", BadInput()))
 
 
 @pytest.mark.parametrize("num_pages, sizes", [
@@ -19,10 +20,10 @@ def read(path):
 def test_chunks_are_of_32_pages(tmp_path, num_pages, sizes):
     path = write_shard(tmp_path / "x.jsonl.gz", [PAGE for i in range(num_pages)])
     found = read(path)
-    assert [len(c.lines) for c in found] == sizes
+    assert [len(c.items) for c in found] == sizes
     assert [c.name for c in found] == ["x-0123-%06d" % i for i in range(len(sizes))]
     assert sum((c.numbers for c in found), []) == list(range(1, num_pages + 1))
-    assert sum((c.lines for c in found), []) == [make_line(PAGE) for i in range(num_pages)]
+    assert sum((c.items for c in found), []) == [make_line(PAGE) for i in range(num_pages)]
     if num_pages:
         assert sum(c.num_bytes for c in found) == os.path.getsize(path)
 

@@ -7,6 +7,7 @@ import os
 import pytest
 
 from bert_nq.base.errors import BadExampleError, UserError
+from bert_nq.datasets.nq.shards import READING
 from bert_nq.jobs import chunks, executors, work_folder
 from bert_nq.jobs.job import Job, Result, Status, run_job
 
@@ -29,9 +30,9 @@ def inputs(tmp_path):
 def shout(chunk, report=None):
     """The result of a chunk; a line that is "?" is skipped."""
     if report:
-        report({"loud": len(chunk.lines)})
-    loud = [line.decode().upper() for line in chunk.lines if line != b"?\n"]
-    skipped = len(chunk.lines) - len(loud)
+        report({"loud": len(chunk.items)})
+    loud = [line.decode().upper() for line in chunk.items if line != b"?\n"]
+    skipped = len(chunk.items) - len(loud)
     return Result({"lines": len(loud), "skipped": skipped}, ["skipped: ?"] * skipped,
                   facts=chunk.numbers[0], content=loud)
 
@@ -57,7 +58,7 @@ def publish(path, run):
 def make_job(inputs, output, skip=False, **changes):
     output = str(output)
     return Job("shouting", "shouted anew", inputs, output, {"how": "loud"}, skip,
-               functools.partial(chunks.plan, inputs),
+               functools.partial(chunks.plan, inputs, READING),
                functools.partial(publish, output))._replace(**changes)
 
 
@@ -130,7 +131,7 @@ def test_shares_are_of_the_work_of_this_run():
 
 def test_reports_are_ahead_of_what_is_finished(inputs, tmp_path):
     def counting(chunk, report=None):
-        report({"lines": len(chunk.lines)})
+        report({"lines": len(chunk.items)})
         return shout(chunk)
 
     def executor(run, pieces):
@@ -220,7 +221,7 @@ def test_what_is_taken_gathered_and_found(inputs, tmp_path):
 
 def test_pieces_that_are_known_at_once_are_counted_first(inputs, tmp_path):
     def plan(files, before):
-        found = chunks.plan(inputs, files)
+        found = chunks.plan(inputs, READING, files)
         assert before in (None, {"seen": 1})
         return found._replace(is_listed=True, kept={"seen": 1})
 

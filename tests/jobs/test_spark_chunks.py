@@ -7,6 +7,7 @@ import pytest
 
 from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import BadExampleError, UserError
+from bert_nq.datasets.nq.shards import READING
 from bert_nq.jobs import spark_chunks
 from bert_nq.jobs.chunks import Chunk
 from bert_nq.jobs.job import Result
@@ -43,7 +44,7 @@ def test_the_parts_of_a_shard_are_all_of_its_chunks(tmp_path):
         return Result({"first": chunk.numbers[0]}, [])
 
     tasks = [Task(path, "x", part, 3, ["x-000001"]) for part in range(3)]
-    results = list(spark_chunks.do_tasks(make_work, ("sent",), map(tuple, tasks)))
+    results = list(spark_chunks.do_tasks(tuple(READING), make_work, ("sent",), map(tuple, tasks)))
     assert [[(name, packed and json.loads(zlib.decompress(packed).decode())["counts"])
              for name, _, packed in result["chunks"]] for result in results] == [
         [("x-000000", {"first": 1}), ("x-000003", {"first": 97})],

@@ -166,7 +166,7 @@ def test_a_chunk_is_computed_as_one(corpus, tmp_path, monkeypatch):
     model = here(some_job)
     Run(some_job, here=model)
     sizes = []
-    for lines in read_chunks(some_job.inputs[0], "x", BadInput()):
+    for lines in read_chunks(some_job.inputs[0], some_job.reading, "x", BadInput()):
         alone = here(some_job)
         group = chunk_work.make_preparer(some_job)(lines, None).group
         list(predictor.stream(alone, chunk_work.make_predictor(some_job), [group]))

@@ -75,7 +75,7 @@ def examples():
 @pytest.mark.parametrize("batch_size, chunk_pages", [(1, 3), (3, 32), (8, 1), (8, 5), (1000, 32)])
 def test_every_page_gets_its_own_answer_in_the_order_of_the_pages(
         monkeypatch, examples, model, batch_size, chunk_pages):
-    monkeypatch.setattr(predictor, "CHUNK_LINES", chunk_pages)
+    monkeypatch.setattr(predictor, "CHUNK_ITEMS", chunk_pages)
     model = model(decoder=DECODER)
     assert predicted(model, iter(examples), batch_size) == list(map(alone, examples))
     counts = [len(MAKER.prediction(e).rows.input_ids) for e in examples]
@@ -125,7 +125,7 @@ class Fussy:
 @pytest.mark.parametrize("usable", [[], [0], [3, 4, 9], [9]])
 def test_pages_without_windows_are_passed_over(monkeypatch, model, usable):
     # Whole chunks are without windows: at the beginning, in the middle, at the end.
-    monkeypatch.setattr(predictor, "CHUNK_LINES", 2)
+    monkeypatch.setattr(predictor, "CHUNK_ITEMS", 2)
     examples = [page(i, 20) for i in range(10)]
     assert predicted(model(decoder=DECODER), examples, maker=Fussy(usable),
                      skip=True) == [alone(examples[i]) for i in usable]
@@ -152,7 +152,7 @@ def test_errors_of_the_input_come_through_as_they_are(monkeypatch, model):
             yield page(i, 40)
         raise OddError("on line 6")
 
-    monkeypatch.setattr(predictor, "CHUNK_LINES", 2)
+    monkeypatch.setattr(predictor, "CHUNK_ITEMS", 2)
     pages = make_predictor(MAKER, DECODER, 8)
     entries = []
     with pytest.raises(OddError, match="on line 6"):
@@ -197,7 +197,7 @@ def test_pages_under_way_are_bounded(batch_size):
         yielded += 1
     assert yielded == 1000
     # The chunk that is answered, and the next, whose first batch has gone through.
-    assert most <= 2 * predictor.CHUNK_LINES
+    assert most <= 2 * predictor.CHUNK_ITEMS
 
 
 def test_the_runners_up_on_request():
@@ -213,7 +213,7 @@ def test_the_runners_up_on_request():
 
 
 def test_groups_of_items(monkeypatch):
-    monkeypatch.setattr(predictor, "CHUNK_LINES", 3)
+    monkeypatch.setattr(predictor, "CHUNK_ITEMS", 3)
     assert list(predictor.in_groups(range(7))) == [[0, 1, 2], [3, 4, 5], [6]]
     assert list(predictor.in_groups(range(3))) == [[0, 1, 2]]
     assert list(predictor.in_groups([])) == []

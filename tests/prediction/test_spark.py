@@ -11,6 +11,7 @@ import time
 import pytest
 
 from bert_nq.base.errors import UserError
+from bert_nq.datasets.nq import shards
 from bert_nq.jobs import spark_chunks
 from bert_nq.prediction import chunk_work, job, predictor
 from tests.support import prediction_jobs, programs, spark_cluster, tiny_model
@@ -202,7 +203,8 @@ def executor(answer, stop_after=None):
         return answer
 
     def finished(tasks):
-        results = spark_chunks.do_tasks(make_work, ("sent",), map(tuple, tasks[:stop_after]))
+        results = spark_chunks.do_tasks(tuple(shards.READING), make_work, ("sent",),
+                                        map(tuple, tasks[:stop_after]))
         yield from zip(tasks, results)
         if stop_after is not None:
             raise UserError("the cluster is gone")

@@ -7,8 +7,7 @@ import time
 import pytest
 
 from bert_nq.base.bad_input import BadInput
-from bert_nq.datasets.nq.decoding import decode_example
-from bert_nq.datasets.nq.shards import read_examples
+from bert_nq.datasets.nq.shards import READING, read_examples
 from bert_nq.decoding.decoders import make_decoder
 from bert_nq.features.joint_windows import FEATURIZER
 from bert_nq.features.options import TextOptions
@@ -60,7 +59,7 @@ class Work:
         """The job of the flags above."""
         settings = ModelSettings(self.members(1.0), num_threads=1)
         return job.Job(self.shards, str(output), settings, settings.fingerprint(),
-                       TextOptions(self.vocab), tiny_nq.feature_options(), decode_example,
+                       TextOptions(self.vocab), tiny_nq.feature_options(), READING,
                        FEATURIZER, make_decoder("page", options), ANSWERS)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bert_nq.base import files
 from bert_nq.base.errors import BadExampleError, UserError
-from bert_nq.datasets.nq.decoding import decode_example
+from bert_nq.datasets.nq import shards
 from bert_nq.jobs import executors, parts, work_folder
 from bert_nq.records import examples, gathering, job, tfrecord
 from bert_nq.records.manifest import (
@@ -44,7 +44,7 @@ def make_job(corpus, output, is_training=True, inputs="abcd", include_unknowns=0
              if name[0] in inputs and ".jsonl" in name]
     options = preparation_options(str(corpus / "vocab.txt"), is_training,
                                   include_unknowns=include_unknowns)
-    return job.Job(options, decode_example, paths, str(output), **changes)
+    return job.Job(options, shards.READING, paths, str(output), **changes)
 
 
 class Run:

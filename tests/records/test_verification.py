@@ -7,6 +7,7 @@ import google_crc32c
 import pytest
 
 from bert_nq.datasets.nq.decoding import decode_example
+from bert_nq.datasets.nq.shards import READING
 from bert_nq.features.featurizer import Pieces
 from bert_nq.features.joint_windows import FEATURIZER
 from bert_nq.records import manifest, tfrecord, verification
@@ -137,7 +138,7 @@ def prepared(tmp_path):
     """Three shards of records with their manifest."""
     vocab_file = tiny_nq.write_vocabulary(tmp_path / "vocab.txt")
     shard = write_shard(tmp_path / "train.jsonl", [tiny_nq.place_page(i) for i in range(30)])
-    run_job(Job(tiny_nq.preparation_options(vocab_file), decode_example, [shard],
+    run_job(Job(tiny_nq.preparation_options(vocab_file), READING, [shard],
                 str(tmp_path / "train.tfrecord"), num_outputs=3), 1)
     return tmp_path
 

@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 
-from bert_nq.datasets.nq.decoding import decode_example
+from bert_nq.datasets.nq.shards import READING
 from bert_nq.decoding.decoders import make_decoder
 from bert_nq.features.joint_windows import FEATURIZER
 from bert_nq.features.options import TextOptions
@@ -55,7 +55,7 @@ def main():
     shard, vocabulary, output = sys.argv[1:]
     result = job.run_job(
         job.Job([shard], output, ModelSettings((Member(tiny_nq.MODEL, "model.ckpt"),)), "01234567",
-                TextOptions(vocabulary), tiny_nq.feature_options(), decode_example, FEATURIZER,
+                TextOptions(vocabulary), tiny_nq.feature_options(), READING, FEATURIZER,
                 make_decoder("page", {}), ANSWERS),
         num_workers=1, open_model=QuickModel)
     print(json.dumps({"pages": result.counts["pages"],

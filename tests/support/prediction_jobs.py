@@ -5,6 +5,7 @@ import os
 
 from bert_nq.base.bad_input import BadInput
 from bert_nq.datasets.nq.decoding import decode_example
+from bert_nq.datasets.nq.shards import READING
 from bert_nq.decoding.decoders import make_decoder
 from bert_nq.features.joint_windows import FEATURIZER
 from bert_nq.features.options import TextOptions
@@ -44,7 +45,7 @@ def make_job(corpus, output, inputs="abcd", decoder="page", **changes):
         {"inputs": paths, "output": str(output), "fingerprint": "01234567", "batch_size": 8,
          "model": ModelSettings((Member(tiny_nq.MODEL, "model.ckpt"),)),
          "text": TextOptions(str(corpus / "vocab.txt")), "windows": tiny_nq.feature_options(),
-         "decode": decode_example, "featurizer": FEATURIZER, "answers": ANSWERS,
+         "reading": READING, "featurizer": FEATURIZER, "answers": ANSWERS,
          "decoder": make_decoder(decoder, {})}, **changes))
 
 

@@ -15,6 +15,7 @@ from absl import flags
 
 from bert_nq.base import files
 from bert_nq.base.errors import BadExampleError
+from bert_nq.base.reading import Reading
 from bert_nq.cli.flags.task import TaskFlags
 from bert_nq.features import packing
 from bert_nq.features.featurizer import Featurizer, Made
@@ -50,6 +51,9 @@ def decode(line: bytes, source: str) -> Example:
         return Example(record["example_id"], record["text"].split(), record["river"], source)
     except (KeyError, TypeError, ValueError) as e:
         raise BadExampleError("%s: %s" % (source, e)) from e
+
+
+READING = Reading(decode)
 
 
 def find_shards(patterns: str) -> List[str]:
@@ -207,9 +211,9 @@ MEASURE = Measure(choices={"accuracy": ("accuracy",)}, default="accuracy",
 # The task, and the flags of a program for it.
 
 TASK = Task(
-    name=NAME, title="toy texts", find_shards=find_shards, decode=decode, featurizer=FEATURIZER,
-    make_decoder=make_decoder,
-    answers=ANSWERS, dev_format=DevFormat(decode, read_gold, score),
+    name=NAME, title="toy texts", find_shards=find_shards, reading=READING,
+    featurizer=FEATURIZER, make_decoder=make_decoder,
+    answers=ANSWERS, dev_format=DevFormat(READING, read_gold, score),
     card_settings=("do_lower_case", "tokenizer", "max_seq_length"),
     weights_depend_on=("do_lower_case",), head="tests.support.toy_head", measure=MEASURE)
 

@@ -1,16 +1,19 @@
 """NQ shards: .jsonl and .jsonl.gz files of pages, found by globs and read page by page."""
 from typing import Iterable, Iterator, List
 
-from bert_nq.base import files, lines
+from bert_nq.base import files
 from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import UserError
+from bert_nq.base.reading import Reading
 from bert_nq.datasets.nq.decoding import decode_example
 from bert_nq.datasets.nq.example import Example
 
+READING = Reading(decode_example)
+
 
 def read_examples(paths: Iterable[str], bad_input: BadInput) -> Iterator[Example]:
-    """Yields the examples of shards of either format in order; see `lines.read_examples`."""
-    return lines.read_examples(paths, decode_example, bad_input)
+    """Yields the examples of shards of either format in order; see `Reading.examples`."""
+    return READING.examples(paths, bad_input)
 
 
 def expand_shards(patterns: str) -> List[str]:
