@@ -32,7 +32,7 @@ class Work:
         options = PreparationOptions(toy_task.FEATURIZER, TextOptions(self.vocab),
                                      toy_task.Options())
         self.prepared = job.run_job(
-            job.Job(options, toy_task.decode, [self.train], self.records), num_workers=1)
+            job.Job(options, toy_task.READING, [self.train], self.records), num_workers=1)
 
     def run(self, *flags):
         return subprocess.run(
