@@ -1,4 +1,5 @@
-"""The decoders by name. A new one is a new file, with its options, and a line here."""
+"""The decoders of pages by name. A new one is a new file, with its options, and a line here."""
+import functools
 from typing import Any, Dict, Mapping, Tuple
 
 from bert_nq.base.errors import UserError
@@ -14,27 +15,28 @@ DECODERS: Mapping[str, Tuple[Any, Any]] = {
 DEFAULT = "page"
 
 
-def make_decoder(name: str, options: Mapping[str, Any]):
+def make(table: Mapping[str, Tuple[Any, Any]], name: str, options: Mapping[str, Any]):
     """The decoder of a name.
 
     It has
       outputs_type: the class of the outputs that it decodes, see modeling.heads.outputs,
       output_options() -> options for the head: how much of them it needs,
-      decode(example, windows, outputs) -> dict: a page's entry of the prediction file,
+      decode(example, windows, outputs) -> dict: an example's entry of the prediction file,
       nbest(example, windows, outputs) -> dict: its entry of the n-best file,
       describe() -> dict: {"decoder": name, "options": {...}}.
 
     Args:
-      name: a key of DECODERS.
+      table: a task's decoders, such as DECODERS.
+      name: a key of the table.
       options: values of the decoder's options, named as the flags are; for None, and for an
         option that is missing, the decoder's default is taken.
 
     Raises:
       UserError: there is no such decoder, it has no such option, or a value is impossible.
     """
-    if name not in DECODERS:
-        raise UserError("there is no decoder %r: choose one of %s" % (name, ", ".join(DECODERS)))
-    decoder, options_type = DECODERS[name]
+    if name not in table:
+        raise UserError("there is no decoder %r: choose one of %s" % (name, ", ".join(table)))
+    decoder, options_type = table[name]
     given = {key: value for key, value in options.items() if value is not None}
     for key in given:
         if key not in options_type._fields:
@@ -48,3 +50,6 @@ def _check_sizes(options: Dict[str, Any]) -> None:
     for name in ("n_best_size", "max_answer_length"):
         if name in options and options[name] < 1:
             raise UserError("--%s must be at least 1, it is %d" % (name, options[name]))
+
+
+make_decoder = functools.partial(make, DECODERS)

@@ -8,7 +8,8 @@ import numpy as np
 
 from bert_nq.datasets.nq.example import AnswerType, Span
 from bert_nq.decoding.page_windows import PageWindows
-from bert_nq.modeling.heads.window_outputs import NO_SPAN, WindowOutputs
+from bert_nq.modeling.heads.outputs import NO_SPAN
+from bert_nq.modeling.heads.window_outputs import WindowOutputs
 
 _FULL_TYPES = (AnswerType.LONG, AnswerType.YES, AnswerType.NO)
 

@@ -16,8 +16,8 @@ from bert_nq.decoding.decoders import make_decoder
 from bert_nq.features.joint_windows import FEATURIZER
 from bert_nq.features.options import FeatureOptions, TextOptions
 from bert_nq.modeling.heads import window_outputs as outputs
-from bert_nq.modeling.heads.outputs import from_values
-from bert_nq.modeling.heads.window_outputs import NO_SPAN, WindowOutputs
+from bert_nq.modeling.heads.outputs import NO_SPAN, from_values
+from bert_nq.modeling.heads.window_outputs import WindowOutputs
 from bert_nq.modeling.runtime import tf
 from bert_nq.prediction import export, predictor, serving
 from bert_nq.prediction.model_settings import Member, ModelSettings

@@ -7,7 +7,8 @@ import importlib
 from typing import Callable, Dict, NamedTuple, Tuple
 
 # Name to the module that has the HEAD.
-HEADS = {"joint": "bert_nq.modeling.heads.joint"}
+HEADS = {"joint": "bert_nq.modeling.heads.joint",
+         "span": "bert_nq.modeling.heads.span"}
 
 
 class Head(NamedTuple):

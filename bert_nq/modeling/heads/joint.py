@@ -59,12 +59,18 @@ def outputs(logits: Logits, features: Features, options: OutputOptions) -> Dict[
     scores, starts, ends = spans.top_spans(
         logits.start, logits.end, tf.cast(document, tf.bool), options.num_spans,
         options.max_answer_length)
-    start_logits, start_positions = spans.top_positions(logits.start, options.num_positions)
-    end_logits, end_positions = spans.top_positions(logits.end, options.num_positions)
+    start_logits, start_positions = _top_but_first(logits.start, options.num_positions)
+    end_logits, end_positions = _top_but_first(logits.end, options.num_positions)
     return WindowOutputs(
         scores, starts, ends, logits.start[:, 0] + logits.end[:, 0],
         spans.log_z(logits.start, mask), spans.log_z(logits.end, mask), logits.answer_type,
         start_logits, start_positions, end_logits, end_positions)._asdict()
+
+
+def _top_but_first(logits: tf.Tensor, n: int) -> Tuple[tf.Tensor, tf.Tensor]:
+    """`spans.top_positions`, without position 0."""
+    values, positions = spans.top_positions(logits[:, 1:], n)
+    return values, positions + 1
 
 
 def chance(seq_length: int) -> Dict[str, float]:

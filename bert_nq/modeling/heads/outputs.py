@@ -18,6 +18,9 @@ import numpy as np
 
 from bert_nq.base.errors import UserError
 
+# The score in the place of a span or a position, where a window has fewer than are looked at.
+NO_SPAN = float(np.finfo(np.float32).min) / 4
+
 
 def rows(outputs, start: int, stop: int):
     """The outputs of the windows [start, stop)."""

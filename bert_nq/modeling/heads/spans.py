@@ -4,7 +4,7 @@ Notation: B batch, S sequence in wordpieces, L wordpieces of the longest span, K
 """
 from typing import Sequence
 
-from bert_nq.modeling.heads.window_outputs import NO_SPAN
+from bert_nq.modeling.heads.outputs import NO_SPAN
 from bert_nq.modeling.runtime import tf
 
 
@@ -39,10 +39,8 @@ def top_spans(start_logits: tf.Tensor, end_logits: tf.Tensor, allowed: tf.Tensor
 
 
 def top_positions(logits: tf.Tensor, n: int) -> Sequence[tf.Tensor]:
-    """The n largest logits of each row but position 0, and their positions: [B, P] each."""
-    # A window shorter than n has them all.
-    values, positions = tf.nn.top_k(logits[:, 1:], tf.minimum(n, tf.shape(logits)[1] - 1))
-    return values, positions + 1
+    """The n largest logits of each row and their positions, fewer of shorter rows: [B, P] each."""
+    return tf.nn.top_k(logits, tf.minimum(n, tf.shape(logits)[1]))
 
 
 def log_z(logits: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:

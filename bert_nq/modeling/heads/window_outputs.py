@@ -7,9 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bert_nq.modeling.heads import outputs
-
-# The score in the place of a span, where a window has fewer than K.
-NO_SPAN = float(np.finfo(np.float32).min) / 4
+from bert_nq.modeling.heads.outputs import NO_SPAN
 
 
 class OutputOptions(NamedTuple):

@@ -7,7 +7,8 @@ from bert_nq.modeling.encoders import Encoded, Pass
 from bert_nq.modeling.heads import joint
 from bert_nq.modeling.heads import window_outputs as outputs
 from bert_nq.modeling.heads.joint import Logits
-from bert_nq.modeling.heads.window_outputs import NO_SPAN, OutputOptions, WindowOutputs
+from bert_nq.modeling.heads.outputs import NO_SPAN
+from bert_nq.modeling.heads.window_outputs import OutputOptions, WindowOutputs
 from bert_nq.modeling.runtime import tf
 
 

@@ -1,0 +1,42 @@
+"""A predicted span of wordpieces as it is written in the text: the projection of run_squad.
+
+Wordpieces have lost case, accents and blanks, and a word of the text, such as "Mozart's", may be
+cut within. The projection looks for the pieces in the words they come from, both without blanks.
+Where the two differ in more than blanks and case, all the words are taken.
+"""
+from typing import List, Optional, Sequence
+
+from bert_nq.text.wordpiece import basic_words
+
+
+def text_of_pieces(pieces: Sequence[str]) -> str:
+    """Wordpieces as text: "##" is glued to what is before it, "mo ##zart" is "mozart"."""
+    return " ".join(" ".join(pieces).replace(" ##", "").replace("##", "").split())
+
+
+def project(predicted: str, words: List[str], do_lower_case: bool) -> str:
+    """The part of some words that a predicted text stands for.
+
+    Args:
+      predicted: see `text_of_pieces`.
+      words: the text's words, cut at white space, that the pieces are of.
+      do_lower_case: as the words were cut.
+
+    Returns:
+      `predicted` as the words have it; all words, with blanks between them, where it is not found.
+    """
+    text = " ".join(words)
+    cut = " ".join(basic_words(text, do_lower_case))
+    start = cut.find(predicted)
+    if start < 0 or not predicted or len(cut) - cut.count(" ") != len(text) - text.count(" "):
+        return text
+    end = start + len(predicted)
+    first = _place(text, start - cut.count(" ", 0, start))
+    last = _place(text, end - 1 - cut.count(" ", 0, end - 1))
+    return text if first is None or last is None else text[first:last + 1]
+
+
+def _place(text: str, number: int) -> Optional[int]:
+    """The place of a text's character number `number`, from 0 and without blanks."""
+    places = (place for place, char in enumerate(text) if char != " ")
+    return next((place for i, place in enumerate(places) if i == number), None)

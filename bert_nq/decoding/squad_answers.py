@@ -1,0 +1,65 @@
+"""The answers of a question, best first, as entries of prediction files."""
+import math
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional
+
+from bert_nq.decoding.squad_spans import Null, SpanOptions
+
+# The text in the place of an answer where none is possible, and how much better no answer is then:
+# more than any difference of a model's scores.
+NO_TEXT = "empty"
+NULL_ODDS_WITHOUT_ANSWER = 10000.0
+
+
+class Answer(NamedTuple):
+    """An answer, or none."""
+    text: str  # "" for none
+    start_logit: float
+    end_logit: float
+
+    def score(self) -> float:
+        """Both logits added up."""
+        return self.start_logit + self.end_logit
+
+
+def entry_of(example: Any, answers: Iterable[Answer], null: Null,
+             options: SpanOptions) -> Dict[str, Any]:
+    """A question's entry of the prediction file.
+
+    Args:
+      example: the question.
+      answers: best first; as many are drawn as are needed.
+      null: no answer.
+      options: say whether that may be, and when.
+
+    Returns:
+      Its ids and the answer's "text", "" for none; if it may have none, "null_odds" and
+      "best_text", which is the text if it has one.
+    """
+    entry = {"example_id": example.example_id, "id": example.question_id}
+    if not options.version_2_with_negative:
+        return dict(entry, text=next((answer.text for answer in answers), NO_TEXT))
+    best = next((answer for answer in answers if answer.text), None)
+    odds = null_odds(best, null)
+    text = best.text if best else ""
+    is_null = odds > options.null_score_diff_threshold
+    return dict(entry, text="" if is_null else text, best_text=text, null_odds=odds)
+
+
+def null_odds(best: Optional[Answer], null: Null) -> float:
+    """The score of no answer less that of the best answer."""
+    if best is None:
+        return NULL_ODDS_WITHOUT_ANSWER
+    return null.score() - best.start_logit - best.end_logit
+
+
+def nbest_entry(example: Any, answers: List[Answer]) -> Dict[str, Any]:
+    """A question's entry of the n-best file, with probabilities, the softmax over its answers.
+
+    For scores [0, 0] these are [1 / 2, 1 / 2].
+    """
+    top = max((answer.score() for answer in answers), default=0.0)
+    odds = [math.exp(answer.score() - top) for answer in answers]
+    total = sum(odds)
+    return {"example_id": example.example_id, "id": example.question_id, "answers": [
+        {"text": answer.text, "probability": odd / total, "start_logit": answer.start_logit,
+         "end_logit": answer.end_logit} for answer, odd in zip(answers, odds)]}
