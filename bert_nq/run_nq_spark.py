@@ -36,7 +36,8 @@ def main():
     with spark_context.started(FLAGS.master, spark_settings(), FLAGS.verbose) as context:
         with program.Meter(FLAGS.progress_seconds) as meter:
             result = spark.run_job(context, work, FLAGS.num_tasks,
-                                   functools.partial(prediction_report.show, meter), meter.note)
+                                   functools.partial(prediction_report.show, meter,
+                                                     work.answers.examples), meter.note)
             seconds = meter.elapsed()
     prediction_report.print_result(result, work, seconds)
 

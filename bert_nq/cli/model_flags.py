@@ -47,7 +47,8 @@ class ModelFlags:
       task: the model's, a tasks.Task.
       model: the holders of the model's flags, by name.
       prediction: see flags.prediction.
-      windows: gives the options of the task's featurizer.
+      windows: gives the options of the task's featurizer, for prediction.
+      training_windows: the same for training.
       text: gives the TextOptions.
       decoder: gives the decoder.
     """
@@ -63,7 +64,7 @@ class ModelFlags:
         self.model = _define_model_flags()
         self.prediction = define_prediction_flags()
         self.text = feature_flags.define_text_flags()
-        self.windows, self.decoder = define_task_flags()
+        self.windows, self.training_windows, self.decoder = define_task_flags()
 
     def _value(self, name: str) -> Any:
         return self.model[name].value
@@ -189,21 +190,22 @@ class ModelFlags:
         return checkpoints.find_checkpoint(path)
 
     def check_files(self) -> List[str]:
-        """Checks what is read and written in prediction; returns the NQ shards."""
+        """Checks what is read and written in prediction; returns the files to predict."""
         from bert_nq.estimator import model_folder
         if not flags.FLAGS.output_prediction_file:
             flags.FLAGS.set_default("output_prediction_file", os.path.join(
                 self._value("output_dir"), "predictions.json"))
         wanted = self.prediction.files()
         paths = self.task.find_shards(wanted["predict_file"])
-        outputs = list(filter(None, [wanted["output_prediction_file"],
+        predictions = wanted["output_prediction_file"]
+        outputs = list(filter(None, [predictions, *self.task.answers.beside(predictions),
                                      wanted["output_nbest_file"]]))
         for output in outputs:
             files.check_output(output, paths + list(filter(None, [
                 wanted["thresholds"], self.text().vocab_file, self._value("bert_config_file")])))
             model_folder.check_not_of_a_model(output)
         if len(set(map(files.absolute, outputs))) < len(outputs):
-            raise UserError("--output_prediction_file and --output_nbest_file are the same file")
+            raise UserError("two of the outputs are the same file: %s" % ", ".join(outputs))
         if wanted["thresholds"]:
             self.task.answers.load_thresholds(wanted["thresholds"])
         return paths

@@ -10,7 +10,7 @@ from absl import flags
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
-from bert_nq.cli import prediction, program, training
+from bert_nq.cli import prediction, program, training, training_records
 from bert_nq.cli.flags.task import TaskFlags
 from bert_nq.cli.flags.training import define_training_flags
 from bert_nq.cli.model_flags import ModelFlags
@@ -21,6 +21,7 @@ flags.disclaim_key_flags()
 FLAGS = flags.FLAGS
 
 
+_MODES = ("do_train", "do_predict", "do_eval", "do_export")
 _OUTPUTS = ("output_dir", "output_prediction_file", "output_nbest_file")
 
 
@@ -63,23 +64,26 @@ class ModelProgram:
         Raises:
           UserError: one of them cannot be used.
         """
-        if not (FLAGS.do_train or FLAGS.do_predict or FLAGS.do_export):
-            raise UserError("nothing to do: give --do_train, --do_predict, --do_export or several")
+        if not any(FLAGS[mode].value for mode in _MODES):
+            raise UserError("nothing to do: give %s or several" % " or ".join(
+                ", ".join("--" + mode for mode in modes) for modes in (_MODES[:-1], _MODES[-1:])))
         chief = training.is_chief() if FLAGS.do_train else True
         anew = FLAGS.do_train and FLAGS.overwrite_output_dir
         self._model.take_known_settings(FLAGS.do_train, anew, program.note)
         program.require(FLAGS, "vocab_file", "bert_config_file", "output_dir")
         model, maker = self._model.check_model(anew)
         checkpoint = self._model.init_checkpoint()
-        trained = training.make_plan(self._task, self._training, model.config,
-                                     checkpoint) if FLAGS.do_train else None
         shards = None
-        if FLAGS.do_predict:
+        if _predicts():
             program.require(FLAGS, "predict_file")
             shards = self._model.check_files()
         self._check_model_is_there(model)
         if not anew:
             self._model.check_newest_is_there()
+        trained = None
+        if FLAGS.do_train:
+            training_records.make_if_wanted(self._model)
+            trained = training.make_plan(self._task, self._training, model.config, checkpoint)
         return Plan(model, maker, checkpoint, trained, shards, chief)
 
     def _check_model_is_there(self, model) -> None:
@@ -120,10 +124,10 @@ class ModelProgram:
                                            plan.training.dev_shards, self._run_settings)
             model_dir = training.train(groups, self._model, plan.model, plan.checkpoint,
                                        plan.training.data, evaluate)
-        if FLAGS.do_predict or FLAGS.do_export:
+        if _predicts() or FLAGS.do_export:
             models = self._model.model_settings(plan.model, plan.checkpoint, model_dir)
-        if FLAGS.do_predict:
-            prediction.predict(self._model.job(models, plan.shards), self._run_settings)
+        if _predicts():
+            prediction.predict(self._task, self._model.job(models, plan.shards), self._run_settings)
         if FLAGS.do_export:
             prediction.export(self._model, models)
 
@@ -131,9 +135,15 @@ class ModelProgram:
         return training.run_settings(self._training)
 
 
+def _predicts() -> bool:
+    return FLAGS.do_predict or FLAGS.do_eval
+
+
 def _define_modes() -> None:
     flags.DEFINE_bool("do_train", False, "Whether to train.")
     flags.DEFINE_bool("do_predict", False, "Whether to predict.")
+    flags.DEFINE_bool("do_eval", False, "Whether to predict and to score the answers against the "
+                      "annotations in --predict_file.")
     flags.DEFINE_bool("do_export", False, "Whether to write the model for serving, see "
                       "docs/serving.md.")
     flags.DEFINE_string("export_dir", None, "The folder for --do_export, which adds a version; "
@@ -147,4 +157,4 @@ def _flag_file() -> str:
     """The name of this run's flags: prediction leaves those that the model was trained with."""
     if FLAGS.do_train:
         return "flags.txt"
-    return "flags-predict.txt" if FLAGS.do_predict else "flags-export.txt"
+    return "flags-predict.txt" if _predicts() else "flags-export.txt"

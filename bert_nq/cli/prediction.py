@@ -24,10 +24,11 @@ def open_model(settings, decoder, run: Callable[[], Any]):
     return window_model.WindowModel(settings, decoder)
 
 
-def predict(work, run: Callable[[], Any]) -> None:
-    """Predicts the pages of the shards and prints what came of it.
+def predict(task, work, run: Callable[[], Any]) -> None:
+    """Predicts the examples of the files and prints what came of it; scores it with --do_eval.
 
     Args:
+      task: a tasks.Task.
       work: a prediction.job.Job.
       run: gives the Estimator's settings, for a TPU.
     """
@@ -37,12 +38,18 @@ def predict(work, run: Callable[[], Any]) -> None:
         open_model, work.model, work.decoder, run) if _on_one_device() else None
     with program.Meter() as meter:
         result = job.run_job(work, num_workers, in_this_process,
-                             functools.partial(prediction_report.show, meter), meter.note,
+                             functools.partial(prediction_report.show, meter,
+                                                  work.answers.examples), meter.note,
                              functools.partial(program.quiet_tensorflow, FLAGS.verbose_logging))
         prediction_report.print_result(result, work, meter.elapsed())
-    print("\nNext: score them\n  " + program.command(
-        "eval/nq_eval.py", "--gold_path=" + FLAGS.predict_file,
-        "--predictions_path=" + work.output, "--pretty_print"))
+    scorer, *scorer_flags = task.scorer
+    next_command = program.command(scorer, "--gold_path=" + FLAGS.predict_file,
+                                   "--predictions_path=" + work.output, *scorer_flags)
+    if FLAGS.do_eval:
+        print("\n" + task.evaluate(work.inputs, work.output))
+        print("\nNext: look closer, with --report=FOLDER\n  " + next_command)
+    else:
+        print("\nNext: score them\n  " + next_command)
 
 
 def export_dir() -> str:

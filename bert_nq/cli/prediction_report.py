@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from bert_nq.prediction.job import Job, Predicted
 
 
-def show(meter: program.Meter, status: "Status") -> None:
-    """Shows how far the job is."""
+def show(meter: program.Meter, examples: str, status: "Status") -> None:
+    """Shows how far the job is; `examples` is what its examples are called."""
     seconds = max(meter.elapsed(), 1e-9)
     pages, windows = status.counts["pages"], status.counts["windows"]
-    meter.show(status.stage, status.share, "pages %s (%.1f/s), windows %s (%.1f/s)" % (
-        format(pages, ","), pages / seconds, format(windows, ","), windows / seconds))
+    meter.show(status.stage, status.share, "%s %s (%.1f/s), windows %s (%.1f/s)" % (
+        examples, format(pages, ","), pages / seconds, format(windows, ","), windows / seconds))
 
 
 def print_result(result: "Predicted", job: "Job", seconds: float) -> None:
@@ -27,15 +27,16 @@ def print_result(result: "Predicted", job: "Job", seconds: float) -> None:
     rows = [
         ("model", models[0].checkpoint if len(models) == 1 else "%d models" % len(models)),
         ("decoder", job.decoder.describe()["decoder"]),
-        ("pages", pages),
+        (job.answers.examples, pages),
         ("  skipped as unusable", counts["skipped"]),
     ] + job.answers.rows(counts) + [("windows", counts["windows"])]
     if result.num_resumed:
-        rows.append(("carried on from", "%d pages of a run before" % result.num_resumed))
+        rows.append(("carried on from", "%d %s of a run before" % (
+            result.num_resumed, job.answers.examples)))
     if job.nbest_output:
-        rows.append(("the best answers of each page", job.nbest_output))
-    rows.append(("time", "%s (%.1f pages/s)" % (program.duration(seconds),
-                                                done / max(seconds, 1e-9))))
+        rows.append(("the best answers", job.nbest_output))
+    rows.append(("time", "%s (%.1f %s/s)" % (
+        program.duration(seconds), done / max(seconds, 1e-9), job.answers.examples)))
     program.print_table("Predictions in %s" % job.output, rows)
 
 

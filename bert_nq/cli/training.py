@@ -26,7 +26,9 @@ class TrainingPlan(NamedTuple):
 def define_flags() -> None:
     """Defines the flags that name a training's data."""
     flags.DEFINE_string("train_precomputed_file", None,
-                        "Training records (prepare_nq_data.py): comma-separated paths and globs.")
+                        "Training records: comma-separated paths and globs.")
+    flags.DEFINE_string("train_file", None, "In place of records the annotated data themselves: "
+                        "records are made of them first, OUTPUT_DIR/train.tfrecord.")
     flags.DEFINE_integer("train_num_precomputed", None,
                          "How many records these are; counted when not given.", lower_bound=1)
     flags.DEFINE_bool("overwrite_output_dir", False,
@@ -62,7 +64,6 @@ def make_plan(task, groups, config, checkpoint: Optional[str]) -> TrainingPlan:
     from bert_nq.records import training_files
     from bert_nq.training import run_record
     from bert_nq.training.settings import TrainingData
-    program.require(FLAGS, "train_precomputed_file")
     paths = files.expand(FLAGS.train_precomputed_file, "record")
     training_files.check_first_records(paths, training_files.Demands(
         task.featurizer, FLAGS.max_seq_length, config.vocab_size))
@@ -137,9 +138,9 @@ def train(groups, model_flags, model, checkpoint: Optional[str], data,
     model_dir = training_report.print_result(
         result, FLAGS.output_dir, _keeping_settings(groups), model_flags.task.measure,
         heads.find(model.head).labels)
-    if not FLAGS.do_predict:
+    if not (FLAGS.do_predict or FLAGS.do_eval):
         print("\nNext: predict\n  " + program.command(
-            "bert_nq/run_nq.py", "--do_predict", "--output_dir=" + model_dir,
+            model_flags.task.program, "--do_predict", "--output_dir=" + model_dir,
             "--predict_file=DEV.jsonl.gz"))
     return model_dir
 

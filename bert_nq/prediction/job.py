@@ -95,10 +95,10 @@ class _Ids:
             place = file << _ITEM_BITS | number
             other = self._places.setdefault(example_id, place)
             if other != place and not self._may_repeat:
-                raise BadExampleError("%s: a second page with example_id %d, after that of %s "
+                raise BadExampleError("%s has the id of %s, number %d, again "
                                       "(--on_bad_input=skip takes the first)"
-                                      % (self._source(max(place, other)), example_id,
-                                         self._source(min(place, other))))
+                                      % (self._source(max(place, other)),
+                                         self._source(min(place, other)), example_id))
 
     def _source(self, place: int) -> str:
         return self._reading.source_of(self._inputs[place >> _ITEM_BITS],
@@ -111,7 +111,7 @@ def _publish(work: Job, thresholds: Any, run: Run) -> Predicted:
     with contextlib.ExitStack() as stack:
         write_nbest = None
         if work.nbest_output:
-            write_nbest = stack.enter_context(work.answers.open(work.nbest_output, header))
+            write_nbest = stack.enter_context(work.answers.open_nbest(work.nbest_output, header))
         if thresholds is not None:
             header = dict(header, thresholds=thresholds.describe())
         write = stack.enter_context(work.answers.open(work.output, header))

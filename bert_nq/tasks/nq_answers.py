@@ -2,12 +2,14 @@
 import collections
 from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
+from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq import shards
 from bert_nq.datasets.nq.prediction_file import prediction_file
 from bert_nq.prediction.dev_set import DevFormat
 from bert_nq.prediction.output import AnswerFormat, Entry
-from bert_nq.scoring.nq import gold, measures
+from bert_nq.scoring.nq import gold, measures, tables
 from bert_nq.scoring.nq.labels import Answers, parse_prediction
+from bert_nq.scoring.nq.predictions import read_predictions
 from bert_nq.scoring.nq.tuned import Tuned
 
 
@@ -33,5 +35,15 @@ def score(annotations: Mapping[int, Sequence[Answers]], entries: Mapping[int, An
     return measures.metrics(*measures.score_answers(annotations, predictions))
 
 
-ANSWERS = AnswerFormat(prediction_file, count, rows, Tuned.load)
+def evaluate(paths: List[str], predictions_path: str) -> str:
+    """The official scores of a prediction file as the tables of nq_eval.py."""
+    annotations = gold.read_gold(paths)
+    if not any(annotations.values()):
+        raise UserError("%s: there are no annotations to score with" % paths[0])
+    predictions = read_predictions(predictions_path)
+    measures.check_units(annotations, predictions)
+    return tables.format_tables(*measures.score_answers(annotations, predictions))
+
+
+ANSWERS = AnswerFormat(prediction_file, prediction_file, count, rows, Tuned.load)
 DEV_FORMAT = DevFormat(shards.READING, gold.read_gold, score)

@@ -18,5 +18,8 @@ TASK = Task(
     card_settings=("do_lower_case", "tokenizer", "max_seq_length", "doc_stride",
                    "max_query_length", "skip_nested_contexts", "max_contexts", "max_position"),
     weights_depend_on=("do_lower_case", "max_query_length", "max_position"),
+    program="bert_nq/run_nq.py",
+    scorer=("eval/nq_eval.py", "--pretty_print"),
+    evaluate=nq_answers.evaluate,
     head="joint",
     measure=MEASURE)

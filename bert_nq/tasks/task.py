@@ -24,5 +24,11 @@ class Task(NamedTuple):
     # weights depend on some, with which the model must be used as well.
     card_settings: Tuple[str, ...]
     weights_depend_on: Tuple[str, ...]
+    program: str  # the file that trains and predicts: "bert_nq/run_nq.py"
+    # The program that scores prediction files, and flags behind --gold_path, --predictions_path.
+    scorer: Tuple[str, ...]
+    # The scores of a prediction file against the files that were predicted, as text. Raises
+    # UserError where these are not annotated.
+    evaluate: Callable[[List[str], str], str]
     head: str  # of modeling.heads.HEADS, or the path of a module with a HEAD
     measure: Measure

@@ -205,7 +205,7 @@ def test_a_page_that_is_there_twice(corpus, tmp_path, num_workers, in_this_proce
         run(some_job)
     # The first is that of the shard that is named first, whoever was done first.
     assert str(failed.value).startswith(
-        "%s, line 2: a second page with example_id 1003, after that of %s, line 4 "
+        "%s, line 2 has the id of %s, line 4, number 1003, again "
         "(--on_bad_input=skip takes the first)" % (second, first))
     assert not output.exists()
     skipping = run(some_job._replace(skip_bad_input=True))
@@ -218,8 +218,8 @@ def test_a_page_that_is_there_twice(corpus, tmp_path, num_workers, in_this_proce
 def test_a_page_that_is_there_twice_in_a_shard(corpus, tmp_path):
     path = write_shard(tmp_path / "x.jsonl", [place(i) for i in list(range(9)) + [8]])
     some_job = make_job(corpus, tmp_path / "out.json", [path])
-    with pytest.raises(BadExampleError, match="x.jsonl, line 10: a second page with example_id "
-                       "1008, after that of .*x.jsonl, line 9 "):
+    with pytest.raises(BadExampleError, match="x.jsonl, line 10 has the id of .*x.jsonl, "
+                       "line 9, number 1008, again "):
         Run(some_job, here=here(some_job))
 
 

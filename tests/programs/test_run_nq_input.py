@@ -101,11 +101,18 @@ def test_vocabularies(files, program, make, message):
 
 @pytest.mark.parametrize("program, flag", [
     ("train", "vocab_file"), ("train", "bert_config_file"), ("train", "output_dir"),
-    ("train", "train_precomputed_file"), ("predict", "predict_file"), ("prepare", "input_jsonl"),
+    ("predict", "predict_file"), ("prepare", "input_jsonl"),
     ("prepare", "output_tfrecord"), ("prepare", "vocab_file")])
 def test_flags_that_are_needed(files, program, flag):
     done = getattr(files, program)(**{flag: ""})
     assert programs.error_line(done).startswith("error: --%s is needed: " % flag)
+
+
+def test_training_needs_records_or_data(files):
+    done = files.train(train_precomputed_file="")
+    assert programs.error_line(done) == (
+        "error: give either --train_precomputed_file, records of prepare_nq_data.py, or "
+        "--train_file, the data themselves")
 
 
 @pytest.mark.parametrize("program, flag", [
@@ -130,7 +137,7 @@ def test_windows_without_room_for_the_page(files, program):
 def test_nothing_to_do(files):
     done = files.train(do_train="false")
     assert programs.error_line(done) == (
-        "error: nothing to do: give --do_train, --do_predict, --do_export or several")
+        "error: nothing to do: give --do_train, --do_predict, --do_eval or --do_export or several")
 
 
 @pytest.mark.parametrize("content, message", [
@@ -268,8 +275,7 @@ def test_outputs_that_are_other_inputs(files, program, flag, other):
 @pytest.mark.parametrize("nbest", ["out.json", "./out.json", "{folder}/out.json"])
 def test_two_outputs_that_are_one(files, nbest):
     done = files.predict(output_nbest_file=nbest.format(folder=files.folder))
-    assert programs.error_line(done) == (
-        "error: --output_prediction_file and --output_nbest_file are the same file")
+    assert programs.error_line(done).startswith("error: two of the outputs are the same file: ")
 
 
 def test_an_nbest_file_that_is_an_input(files):

@@ -139,7 +139,7 @@ def test_all_that_prediction_can_do_at_once(work, tmp_path):
     flags += ["--%s=%s" % (name, str(v).lower()) for name, v in options.items()]
     stdout = finished(work.run(output, *flags))
     assert value(stdout, "model") == "2 models"
-    assert value(stdout, "the best answers of each page") == str(nbest)
+    assert value(stdout, "the best answers") == str(nbest)
     # Windows are 40 apart, and not 16.
     assert value(stdout, "windows") == format(num_windows(work, 40), ",")
     assert num_windows(work, 40) < num_windows(work, 16)

@@ -182,7 +182,8 @@ def rows(counts) -> list:
     return [("  with a river", counts["rivers"])]
 
 
-ANSWERS = AnswerFormat(open=write_answers, count=count, rows=rows, load_thresholds=None)
+ANSWERS = AnswerFormat(open=write_answers, open_nbest=write_answers, count=count, rows=rows,
+                       load_thresholds=None)
 
 
 # The measure.
@@ -205,6 +206,14 @@ def score(gold, entries) -> dict:
     return {"accuracy": sum(right) / len(right)}
 
 
+def evaluate(paths, predictions_path) -> str:
+    """The accuracy of a file of answers."""
+    with open(predictions_path, "rb") as f:
+        entries = [json.loads(line.decode("utf8")) for line in f][1:]
+    return "accuracy %.3f" % score(read_gold(paths), {e["example_id"]: e for e in entries})[
+        "accuracy"]
+
+
 MEASURE = Measure(choices={"accuracy": ("accuracy",)}, default="accuracy",
                   shown=(("accuracy", "accuracy"),))
 
@@ -215,13 +224,14 @@ TASK = Task(
     featurizer=FEATURIZER, make_decoder=make_decoder,
     answers=ANSWERS, dev_format=DevFormat(READING, read_gold, score),
     card_settings=("do_lower_case", "tokenizer", "max_seq_length"),
-    weights_depend_on=("do_lower_case",), head="tests.support.toy_head", measure=MEASURE)
+    weights_depend_on=("do_lower_case",), program="tests/support/run_toy.py",
+    scorer=("the toy's scorer",), evaluate=evaluate, head="tests.support.toy_head", measure=MEASURE)
 
 
 def define_flags() -> TaskFlags:
     """Defines the flags of the features and the decoder; returns how to read them."""
     length = flags.DEFINE_integer("max_seq_length", 16, "Wordpieces of a row.")
-    return TaskFlags(lambda: Options(length.value), Decoder)
+    return TaskFlags(lambda: Options(length.value), lambda: Options(length.value), Decoder)
 
 
 def write_lines(path, count: int, first: int = 0, seed: Optional[int] = None) -> str:

@@ -34,7 +34,7 @@ def define_flags() -> TaskFlags:
         return decoders.make_decoder(name.value, {
             option: holder.value for option, holder in options.items()})
 
-    return TaskFlags(predicted_windows, decoder)
+    return TaskFlags(predicted_windows, windows, decoder)
 
 
 def _decoder_flags() -> Dict[str, Any]:

@@ -29,12 +29,13 @@ def _file_flags() -> Dict[str, Any]:
     return {
         "predict_file": flags.DEFINE_string(
             "predict_file", None,
-            "NQ shards, original or simplified: comma-separated paths and globs."),
+            "The files to predict: comma-separated paths and globs."),
         "output_prediction_file": flags.DEFINE_string(
-            "output_prediction_file", None, "Where the predictions go, as JSON for nq_eval.py."),
+            "output_prediction_file", None, "Where the predictions go, as JSON for the scorer; "
+            "OUTPUT_DIR/predictions.json if not given."),
         "output_nbest_file": flags.DEFINE_string(
-            "output_nbest_file", None, "Also write the best answers of each page with their texts, "
-            "probabilities and windows, such as nbest_predictions.json."),
+            "output_nbest_file", None, "Also write the best answers of each with their texts and "
+            "probabilities, such as nbest_predictions.json."),
         "thresholds": flags.DEFINE_string(
             "thresholds", None, "A file of eval/tune_thresholds.py: answers below are left out."),
         "ensemble": flags.DEFINE_list(

@@ -5,4 +5,5 @@ from typing import Any, Callable, NamedTuple
 class TaskFlags(NamedTuple):
     """Functions that read the flags' values."""
     windows: Callable[[], Any]  # the options of the task's featurizer, for prediction
+    training_windows: Callable[[], Any]  # the same, for training
     decoder: Callable[[], Any]  # the decoder that the flags describe
