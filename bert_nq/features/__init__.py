@@ -7,6 +7,8 @@
     making         its maker of windows, from settings
     contexts       a page's candidates as one text of words
     windows        that text as windows of wordpieces, with labels or token maps
+    cutting        texts of pieces cut into windows that overlap
+    tokenizers     the tokenizer that settings name
     options        settings
     draws          random draws of rows
 """
