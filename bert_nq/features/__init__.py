@@ -10,5 +10,9 @@
     cutting        texts of pieces cut into windows that overlap
     tokenizers     the tokenizer that settings name
     options        settings
+    squad_windows  the spec and the rules of a reader of SQuAD
+    squad_maker    its maker of windows
+    squad_answers  an answer among the words and pieces of its context
+    squad_options  its settings
     draws          random draws of rows
 """

@@ -11,7 +11,7 @@ _KINDS = ("no question: neither paragraphs (an article of SQuAD) nor qas (a para
           "MRQA), nor context and question (a row)")
 
 
-class _UnusableError(Exception):
+class _FormError(Exception):
     """The answers have a form that is not known; the message says which."""
 
 
@@ -63,7 +63,7 @@ def _of_qa(qa: Record, title: Any, context: Any) -> Item:
     try:
         answers = (_detected(qa["detected_answers"], context) if "detected_answers" in qa
                    else answers_of(qa.get("answers")))
-    except _UnusableError as e:
+    except _FormError as e:
         return items.fault(str(e), question_id)
     return items.question(question_id, title, context, qa.get("question"), answers,
                           qa.get("is_impossible"))
@@ -73,7 +73,7 @@ def of_row(row: Record) -> Item:
     """The question of a row; without is_impossible, an empty list of answers says it."""
     try:
         answers = answers_of(row.get("answers"))
-    except _UnusableError as e:
+    except _FormError as e:
         return items.fault(str(e), row.get("id"))
     is_impossible = row.get("is_impossible")
     if is_impossible is None and row.get("answers") is not None:
@@ -90,13 +90,13 @@ def answers_of(answers: Any) -> List[Item]:
     if isinstance(answers, dict):
         texts, starts = answers.get("text"), answers.get("answer_start")
         if not isinstance(texts, list) or not isinstance(starts, list):
-            raise _UnusableError("answers is %s, without lists text and answer_start" % shown(answers))
+            raise _FormError("answers is %s, without lists text and answer_start" % shown(answers))
         if len(texts) != len(starts):
-            raise _UnusableError("answers has %d of text and %d of answer_start"
-                            % (len(texts), len(starts)))
+            raise _FormError("answers has %d of text and %d of answer_start"
+                             % (len(texts), len(starts)))
         return list(map(items.answer, texts, starts))
     if not isinstance(answers, list):
-        raise _UnusableError("answers is %s, not a list" % shown(answers))
+        raise _FormError("answers is %s, not a list" % shown(answers))
     found = []
     for answer in answers:
         if isinstance(answer, dict):
@@ -104,7 +104,8 @@ def answers_of(answers: Any) -> List[Item]:
         elif isinstance(answer, str):
             found.append(items.answer(answer, None))
         else:
-            raise _UnusableError("answer %d is %s, not a JSON object" % (len(found) + 1, shown(answer)))
+            raise _FormError("answer %d is %s, not a JSON object"
+                             % (len(found) + 1, shown(answer)))
     return found
 
 
@@ -117,11 +118,11 @@ def _detected(detected: Any, context: Any) -> List[Item]:
     for answer in detected if isinstance(detected, list) else [detected]:
         spans = answer.get("char_spans") if isinstance(answer, dict) else None
         if not isinstance(spans, list):
-            raise _UnusableError("a detected answer has no list char_spans: it is %s" % shown(answer))
+            raise _FormError("a detected answer has no list char_spans: it is %s" % shown(answer))
         for span in spans:
             if not (isinstance(span, list) and len(span) == 2
                     and all(type(char) is int for char in span)):
-                raise _UnusableError("a span of char_spans is %s, not [first, last]" % shown(span))
+                raise _FormError("a span of char_spans is %s, not [first, last]" % shown(span))
             first, last = span
             is_inside = isinstance(context, str) and 0 <= first <= last < len(context)
             text = context[first:last + 1] if is_inside else answer.get("text")

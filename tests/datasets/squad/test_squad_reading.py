@@ -175,8 +175,8 @@ def bad(**changes):
         {"context": ARON, "qas": [QAS[0][0], changed]}]}]})
 
 
-NO_QUESTION = ("no question: neither paragraphs (an article of SQuAD) nor qas (a paragraph of SQuAD "
-               "or MRQA), nor context and question (a row)")
+NO_QUESTION = ("no question: neither paragraphs (an article of SQuAD) nor qas (a paragraph of "
+               "SQuAD or MRQA), nor context and question (a row)")
 
 
 @pytest.mark.parametrize("text, message", [
@@ -256,8 +256,9 @@ def test_files_that_cannot_be_used(text, message, tmp_path):
 
 def test_what_can_be_used_is(tmp_path):
     good = [dict(ROWS[0], id=str(i)) for i in range(3)]
-    text = squad_samples.as_lines([good[0], dict(ROWS[0], id="0")]) + "{]\n" + squad_samples.as_lines(
-        [good[1], dict(ROWS[0], id="x", question=""), good[2]])
+    text = "{]\n".join(map(squad_samples.as_lines, [
+        [good[0], dict(ROWS[0], id="0")],
+        [good[1], dict(ROWS[0], id="x", question=""), good[2]]]))
     ids, messages = skipped(write(tmp_path / "x", text))
     assert ids == ["0", "1", "2"]
     assert messages == [
