@@ -71,6 +71,17 @@ def expand(patterns: str, what: str = "input") -> List[str]:
     return paths
 
 
+def expand_once(patterns: str, what: str) -> List[str]:
+    """`expand`; the same file twice is an error."""
+    paths = expand(patterns, what)
+    seen = set()
+    for path in paths:
+        if path in seen:
+            raise UserError("%s is named twice in %r" % (path, patterns))
+        seen.add(path)
+    return paths
+
+
 def _remote_root(path: str) -> str:
     """The beginning of a URL that is missing from the paths that `glob` returns.
 

@@ -1,7 +1,6 @@
 """The maker of windows from settings alone, so that any process or machine can have one."""
-from typing import Any
-
 from bert_nq.features.options import FeatureOptions, TextOptions
+from bert_nq.features.tokenizers import make_tokenizer
 from bert_nq.features.windows import WindowMaker
 from bert_nq.text.vocabulary import Vocabulary, check_markers
 
@@ -14,10 +13,4 @@ def make_window_maker(text: TextOptions, options: FeatureOptions) -> WindowMaker
     """
     vocabulary = Vocabulary.load(text.vocab_file)
     check_markers(vocabulary, text.vocab_file)
-    if text.tokenizer == "reference":
-        from bert_nq.text.reference import ReferenceTokenizer
-        tokenizer: Any = ReferenceTokenizer(text.vocab_file, text.do_lower_case)
-    else:
-        from bert_nq.text.wordpiece import WordPieceTokenizer
-        tokenizer = WordPieceTokenizer(vocabulary, text.do_lower_case)
-    return WindowMaker(tokenizer, vocabulary.ids, options)
+    return WindowMaker(make_tokenizer(text, vocabulary), vocabulary.ids, options)

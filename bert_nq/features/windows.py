@@ -8,6 +8,7 @@ import numpy as np
 from bert_nq.datasets.nq.example import AnswerType, Example
 from bert_nq.features import draws
 from bert_nq.features.contexts import Answer, Contexts, build_contexts
+from bert_nq.features.cutting import cut, unique_ids, window_starts
 from bert_nq.features.featurizer import Columns, Made
 from bert_nq.features.options import FeatureOptions
 
@@ -111,8 +112,8 @@ class WindowMaker:
         windows = self._build(example, layout, np.arange(len(layout.starts)))
         pieces_of_words = np.fromiter(map(len, layout.ids_of_words), np.int64, len(contexts.words))
         token_map = np.full_like(windows.input_ids, -1)
-        _cut(np.repeat(contexts.token_map, pieces_of_words), layout.starts, layout.ends,
-             token_map[:, len(layout.query):])
+        cut(np.repeat(contexts.token_map, pieces_of_words), layout.starts, layout.ends,
+            token_map[:, len(layout.query):])
         return Made(windows._replace(token_map=token_map), len(layout.starts),
                     _counts(contexts, False))
 
@@ -157,7 +158,7 @@ class WindowMaker:
         if len(kept):
             # Of a training page that has windows to keep, these are few and beside each other.
             pieces = layout.pieces(starts[0], ends[-1])
-            _cut(pieces, starts - starts[0], ends - starts[0], input_ids[:, offset:])
+            cut(pieces, starts - starts[0], ends - starts[0], input_ids[:, offset:])
         lengths = offset + ends - starts
         input_ids[np.arange(len(kept)), lengths] = self._sep
         return Windows(unique_ids(example.example_id, kept), kept, input_ids, lengths + 1, offset,
@@ -172,27 +173,3 @@ def _counts(contexts: Contexts, is_lost: bool) -> "collections.Counter[str]":
 
 def _count_pieces(ids_of_words: List[Sequence[int]]) -> int:
     return sum(map(len, ids_of_words))
-
-
-def _cut(values: np.ndarray, starts: np.ndarray, ends: np.ndarray, out: np.ndarray) -> None:
-    """Copies values[starts[i]:ends[i]] to the beginning of row i of `out` [N, room]."""
-    for row, start, end in zip(out, starts.tolist(), ends.tolist()):
-        row[:end - start] = values[start:end]
-
-
-def window_starts(num_pieces: int, room: int, stride: int) -> np.ndarray:
-    """First pieces of the windows over `num_pieces` pieces, `room` of which fit in one.
-
-    The last window is the first that reaches the end: of 10 pieces, with room for 4 and a stride
-    of 3, windows start at 0, 3 and 6.
-    """
-    if num_pieces == 0:
-        return np.zeros([0], np.int64)
-    step = min(stride, room)
-    return np.arange(0, max(num_pieces - room, 0) + step, step, dtype=np.int64)
-
-
-def unique_ids(example_id: int, indexes: np.ndarray) -> np.ndarray:
-    """int64 [N]: example id + index of the window; past 2**63 - 1 it goes on from -2**63."""
-    with np.errstate(over="ignore"):
-        return np.array([example_id], np.int64) + indexes.astype(np.int64)

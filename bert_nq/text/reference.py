@@ -23,8 +23,12 @@ def _import_tokenization():
 class ReferenceTokenizer:
     """bert-tensorflow's FullTokenizer with the methods of `WordPieceTokenizer`. Slow."""
 
-    def __init__(self, vocab_path: str, do_lower_case: bool = True):
+    def __init__(self, vocab_path: str, do_lower_case: bool = True, has_markers: bool = True):
         """
+        Args:
+          vocab_path: a vocab.txt.
+          do_lower_case, has_markers: see `WordPieceTokenizer`.
+
         Raises:
           UserError: the vocabulary cannot be read or has no [UNK].
         """
@@ -34,6 +38,7 @@ class ReferenceTokenizer:
             raise UserError("%s: no entry %s; give the vocab.txt of a BERT model"
                             % (vocab_path, UNK))
         self.do_lower_case = do_lower_case
+        self._has_markers = has_markers
         self._full = _import_tokenization().FullTokenizer(vocab_path, do_lower_case)
 
     def word_ids(self, word: str) -> Tuple[int, ...]:
@@ -46,7 +51,7 @@ class ReferenceTokenizer:
 
     def tokenize_word(self, word: str) -> List[str]:
         """The pieces whose ids `word_ids` gives."""
-        if is_special(word):
+        if self._has_markers and is_special(word):
             return [word if word in self._full.vocab else UNK]
         return self._full.tokenize(word)
 

@@ -153,12 +153,19 @@ class WordPieceTokenizer:
 
     Attributes:
       word_ids: function from a word, a string without the blank " " (it may hold other white
-        space), to its ids. [ContextId=3] and the like are looked up whole and are [UNK] if they are
-        missing; every other word is cleaned, split and cut.
+        space), to its ids. Where there are markers, [ContextId=3] and the like are looked up whole
+        and are [UNK] if they are missing; every other word is cleaned, split and cut.
     """
 
-    def __init__(self, vocabulary: Vocabulary, do_lower_case: bool = True):
+    def __init__(self, vocabulary: Vocabulary, do_lower_case: bool = True,
+                 has_markers: bool = True):
         """
+        Args:
+          vocabulary: the pieces.
+          do_lower_case: whether the model is an uncased one.
+          has_markers: whether words in brackets are markers, as in the NQ baseline, or text like
+            any other, as in FullTokenizer by itself.
+
         Raises:
           UserError: the vocabulary has no [UNK].
         """
@@ -167,6 +174,7 @@ class WordPieceTokenizer:
                             % UNK)
         self.vocabulary = vocabulary
         self.do_lower_case = do_lower_case
+        self._has_markers = has_markers
         self._cutter = PieceCutter(vocabulary.ids)
         # The cache's own look-up: a method around it would double the time for a known word.
         self.word_ids: Callable[[str], Ids] = _WordCache(self._ids_of).__getitem__
@@ -181,7 +189,7 @@ class WordPieceTokenizer:
         return [tokens[i] for i in self.word_ids(word)]
 
     def _ids_of(self, word: str) -> Ids:
-        if word[:1] == "[" and is_special(word):
+        if word[:1] == "[" and self._has_markers and is_special(word):
             ids = self.vocabulary.ids
             return (ids.get(word, ids[UNK]),)
         basic = basic_words(word, self.do_lower_case)

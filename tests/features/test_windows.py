@@ -1,14 +1,11 @@
 """Windows, worked out by hand."""
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bert_nq.base import randomness
 from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq.decoding import decode_example
 from bert_nq.features.options import FeatureOptions
-from bert_nq.features.windows import WindowMaker, unique_ids, window_starts
+from bert_nq.features.windows import WindowMaker
 from bert_nq.records import examples
 from tests.support.nq_pages import make_annotation, make_line, make_page
 from tests.support.tiny_nq import serialized
@@ -184,40 +181,6 @@ def test_records_have_the_masks_of_the_windows():
     records = [examples.parse(record, "x") for record in serialized(windows)]
     assert [r["input_mask"].tolist() for r in records] == windows.input_mask().tolist()
     assert [r["segment_ids"].tolist() for r in records] == windows.segment_ids().tolist()
-
-
-@pytest.mark.parametrize("num_pieces, room, stride, starts", [
-    (10, 4, 3, [0, 3, 6]),
-    (0, 4, 3, []),
-    (1, 4, 3, [0]),
-    (4, 4, 3, [0]),
-    (5, 4, 3, [0, 3]),
-    (7, 4, 3, [0, 3]),
-    (8, 4, 3, [0, 3, 6]),
-    (9, 4, 4, [0, 4, 8]),
-    (9, 4, 100, [0, 4, 8]),  # Nothing is left out where the stride is greater than the window.
-    (3, 1, 1, [0, 1, 2]),
-])
-def test_window_starts(num_pieces, room, stride, starts):
-    assert window_starts(num_pieces, room, stride).tolist() == starts
-
-
-@given(st.integers(0, 200), st.integers(1, 50), st.integers(1, 60))
-def test_window_starts_as_a_loop_finds_them(num_pieces, room, stride):
-    expected, start = [], 0
-    while start < num_pieces:
-        length = min(num_pieces - start, room)
-        expected.append(start)
-        if start + length == num_pieces:
-            break
-        start += min(length, stride)
-    assert window_starts(num_pieces, room, stride).tolist() == expected
-
-
-def test_unique_ids_wrap_around():
-    assert unique_ids(2 ** 63 - 2, np.arange(4)).tolist() == [
-        2 ** 63 - 2, 2 ** 63 - 1, -2 ** 63, -2 ** 63 + 1]
-    assert unique_ids(-1, np.array([0, 5])).tolist() == [-1, 4]
 
 
 @pytest.mark.parametrize("options, message", [

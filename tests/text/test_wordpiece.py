@@ -57,6 +57,22 @@ def test_bracketed_words_are_looked_up_whole(word, expected):
     assert pieces(word) == expected
 
 
+@pytest.mark.parametrize("word, expected", [
+    ("[SEP]", ["[", "sep", "]"]),
+    ("[sep]", ["[", "sep", "]"]),
+    ("[]", ["[", "]"]),
+    ("[unaffable", ["[", "un", "##aff", "##able"]),
+    ("[ContextId=3]", ["[", "[UNK]", "[UNK]", "[UNK]", "]"]),
+])
+def test_without_markers_bracketed_words_are_cut_as_any_other(word, expected, tmp_path):
+    path = tmp_path / "vocab.txt"
+    path.write_text("".join(token + "\n" for token in SMALL.tokens[:-1]), encoding="utf8")
+    tokenizers = (WordPieceTokenizer(SMALL, has_markers=False),
+                  ReferenceTokenizer(str(path), has_markers=False))
+    for tokenizer in tokenizers:
+        assert tokenizer.tokenize_word(word) == expected
+
+
 def test_case_and_accents_are_kept_for_a_cased_model():
     assert pieces("Bücher", do_lower_case=False) == ["Bü", "##cher"]
     assert pieces("UN", do_lower_case=False) == ["[UNK]"]

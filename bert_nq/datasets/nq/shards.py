@@ -3,7 +3,6 @@ from typing import Iterable, Iterator, List
 
 from bert_nq.base import files
 from bert_nq.base.bad_input import BadInput
-from bert_nq.base.errors import UserError
 from bert_nq.base.reading import Reading
 from bert_nq.datasets.nq.decoding import decode_example
 from bert_nq.datasets.nq.example import Example
@@ -17,11 +16,5 @@ def read_examples(paths: Iterable[str], bad_input: BadInput) -> Iterator[Example
 
 
 def expand_shards(patterns: str) -> List[str]:
-    """`files.expand` for NQ shards; the same shard twice is an error."""
-    paths = files.expand(patterns, "NQ shard")
-    seen = set()
-    for path in paths:
-        if path in seen:
-            raise UserError("%s is named twice in %r" % (path, patterns))
-        seen.add(path)
-    return paths
+    """`files.expand_once` for NQ shards."""
+    return files.expand_once(patterns, "NQ shard")

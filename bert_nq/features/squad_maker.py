@@ -1,0 +1,235 @@
+"""Questions to windows: arrays of wordpiece ids, with labels or with maps to words."""
+import collections
+import itertools
+from typing import Any, List, NamedTuple, Optional, Tuple
+
+import numpy as np
+
+from bert_nq.base.errors import BadExampleError
+from bert_nq.datasets.squad.example import Example
+from bert_nq.datasets.squad.words import split_words, word_starts
+from bert_nq.features import squad_answers
+from bert_nq.features.cutting import cut, unique_ids, window_starts
+from bert_nq.features.featurizer import Columns, Made
+from bert_nq.features.options import TextOptions
+from bert_nq.features.squad_options import SquadOptions
+from bert_nq.features.tokenizers import make_tokenizer
+from bert_nq.text.vocabulary import Vocabulary, check_bert_tokens
+
+
+class Labels(NamedTuple):
+    """The labels of N windows, named as the features of records; int64."""
+    start_positions: np.ndarray  # [N] first piece of the answer in the window, 0 without answer
+    end_positions: np.ndarray  # [N] last piece of the answer
+    is_impossible: np.ndarray  # [N] 1 where the question has no answer anywhere
+
+
+class Windows(NamedTuple):
+    """N windows of S wordpieces of one question; int64 unless it says otherwise.
+
+    A window is `[CLS] question [SEP] context [SEP]` and padding, see features.packing. It has
+    labels for training, or maps for prediction.
+    """
+    unique_ids: np.ndarray  # [N] example id + index of the window, wrapped to 64 bits
+    indexes: np.ndarray  # [N] the places of these windows among all of the question
+    input_ids: np.ndarray  # [N, S]
+    lengths: np.ndarray  # [N] pieces before the padding: where input_mask is 1
+    query_length: int  # pieces up to the first [SEP], which is included: segment 0
+    labels: Optional[Labels] = None
+    word_map: Optional[np.ndarray] = None  # [N, S] the context's word of each piece, -1 for none
+    # bool [N, S]: of the windows that show a piece of the context, this one shows most around it
+    has_max_context: Optional[np.ndarray] = None
+
+    def columns(self) -> Columns:
+        """The features by their names, see features.squad_windows; masks and segments are bool."""
+        places = np.arange(self.input_ids.shape[1])
+        is_piece = places < self.lengths[:, None]
+        columns = {"unique_ids": self.unique_ids, "input_ids": self.input_ids,
+                   "input_mask": is_piece, "segment_ids": is_piece & (places >= self.query_length)}
+        if self.labels is not None:
+            columns.update(self.labels._asdict())
+        return columns
+
+
+class _Context(NamedTuple):
+    """A context of W words in P pieces."""
+    text: str
+    words: List[str]
+    starts: List[int]  # [W] first character of each word
+    pieces: List[int]  # [P] their ids
+    piece_array: np.ndarray  # the same
+    first_pieces: List[int]  # [W + 1] of each word; then P
+
+
+class _Layout(NamedTuple):
+    """A question and its context as wordpieces, before they are cut into windows."""
+    query: List[int]  # [CLS] question [SEP]
+    context: _Context
+    starts: np.ndarray  # [windows] first piece of each window
+    ends: np.ndarray  # [windows] one behind its last piece
+
+
+class WindowMaker:
+    """Makes windows of questions with one tokenizer and one set of options.
+
+    Attributes:
+      vocab_size: ids are below it.
+    """
+
+    def __init__(self, tokenizer: Any, vocabulary: Vocabulary, options: SquadOptions):
+        """
+        Args:
+          tokenizer: has `word_ids(word)` and `text_ids(text)`, see text.wordpiece.
+          vocabulary: has [CLS] and [SEP].
+          options: see `SquadOptions`.
+        """
+        self._tokenizer = tokenizer
+        self._options = options.check()
+        self.vocab_size = len(vocabulary)
+        self._cls, self._sep = (vocabulary.ids[t] for t in ("[CLS]", "[SEP]"))
+        # Questions about one context mostly follow each other.
+        self._latest = _Context("", [], [], [], np.zeros([0], np.int64), [0])
+
+    def training(self, example: Example) -> Made:
+        """All windows, with labels; those without the answer are labelled 0, which is [CLS].
+
+        There are none where the answer is not found; "answers_lost" counts that, "answers_off" the
+        answers that are not at their offset, and "answers_fixed" those of them that were found.
+
+        Raises:
+          BadExampleError: see `squad_answers`; or question or context have no pieces.
+        """
+        options = self._options
+        layout = self._layout(example)
+        answer = squad_answers.labelled_answer(example, options.version_2_with_negative)
+        num_windows = len(layout.starts)
+        counts = collections.Counter(answers_lost=0, answers_off=0, answers_fixed=0)
+        if answer is None:
+            windows = self._build(example, layout)
+            labels = Labels(np.zeros([num_windows], np.int64), np.zeros([num_windows], np.int64),
+                            np.ones([num_windows], np.int64))
+            return Made(windows._replace(labels=labels), num_windows, counts)
+        context = layout.context
+        found = squad_answers.find(example, answer, context.words, context.starts,
+                                   options.fix_offsets)
+        span = self._pieces_of(found.words, answer.text, context)
+        counts.update(answers_lost=int(span is None), answers_off=int(found.is_off),
+                      answers_fixed=int(found.is_fixed and span is not None))
+        if span is None:
+            none = np.zeros([0], np.int64)
+            layout = layout._replace(starts=none, ends=none)
+        windows = self._build(example, layout)
+        labels = _labels(span or (0, 0), layout)
+        return Made(windows._replace(labels=labels), num_windows, counts)
+
+    def prediction(self, example: Example) -> Made:
+        """All windows, with the word that each piece belongs to.
+
+        Raises:
+          BadExampleError: question or context have no pieces.
+        """
+        layout = self._layout(example)
+        windows = self._build(example, layout)
+        offset, context = len(layout.query), layout.context
+        word_map = np.full_like(windows.input_ids, -1)
+        words = np.repeat(np.arange(len(context.words)), np.diff(context.first_pieces))
+        cut(words, layout.starts, layout.ends, word_map[:, offset:])
+        has_max_context = np.zeros(windows.input_ids.shape, bool)
+        _mark_max_context(layout.starts, layout.ends, has_max_context[:, offset:])
+        return Made(windows._replace(word_map=word_map, has_max_context=has_max_context),
+                    len(layout.starts), collections.Counter())
+
+    def _layout(self, example: Example) -> _Layout:
+        options = self._options
+        question = list(self._tokenizer.text_ids(example.question))[:options.max_query_length]
+        if not question:
+            raise BadExampleError("%s: the question has no characters that can be read"
+                                  % example.place())
+        query = [self._cls] + question + [self._sep]
+        context = self._context_of(example)
+        num_pieces = len(context.pieces)
+        room = options.max_seq_length - len(query) - 1
+        starts = window_starts(num_pieces, room, options.step(room))
+        return _Layout(query, context, starts, np.minimum(starts + room, num_pieces))
+
+    def _context_of(self, example: Example) -> _Context:
+        if example.context != self._latest.text:
+            words = split_words(example.context)
+            ids_of_words = list(map(self._tokenizer.word_ids, words))
+            pieces = list(itertools.chain.from_iterable(ids_of_words))
+            if not pieces:
+                raise BadExampleError("%s: the context has no characters that can be read"
+                                      % example.place())
+            first_pieces = [0] + list(itertools.accumulate(map(len, ids_of_words)))
+            self._latest = _Context(example.context, words, word_starts(example.context), pieces,
+                                    np.array(pieces, np.int64), first_pieces)
+        return self._latest
+
+    def _pieces_of(self, words: Optional[Tuple[int, int]], answer: str, context: _Context
+                   ) -> Optional[Tuple[int, int]]:
+        """First and last piece of an answer in a context; None where it is in no piece."""
+        if words is None:
+            return None
+        first_piece = context.first_pieces[words[0]]
+        last_piece = context.first_pieces[words[1] + 1] - 1
+        if last_piece < first_piece:
+            return None
+        return squad_answers.narrowed(first_piece, last_piece, context.pieces,
+                                      list(self._tokenizer.text_ids(answer)))
+
+    def _build(self, example: Example, layout: _Layout) -> Windows:
+        """Writes out the windows, without labels or maps."""
+        offset, num_windows = len(layout.query), len(layout.starts)
+        input_ids = np.zeros([num_windows, self._options.max_seq_length], np.int64)
+        input_ids[:, :offset] = layout.query
+        cut(layout.context.piece_array, layout.starts, layout.ends, input_ids[:, offset:])
+        lengths = offset + layout.ends - layout.starts
+        indexes = np.arange(num_windows)
+        input_ids[indexes, lengths] = self._sep
+        return Windows(unique_ids(example.example_id, indexes), indexes, input_ids, lengths + 1,
+                       offset)
+
+
+def _labels(span: Tuple[int, int], layout: _Layout) -> Labels:
+    """The labels of the windows of a question whose answer is the pieces `span`, inclusive."""
+    first, last = span
+    has_answer = (first >= layout.starts) & (last < layout.ends)
+    shift = len(layout.query) - layout.starts
+    return Labels(np.where(has_answer, first + shift, 0), np.where(has_answer, last + shift, 0),
+                  np.zeros([len(has_answer)], np.int64))
+
+
+def _mark_max_context(starts: np.ndarray, ends: np.ndarray, out: np.ndarray) -> None:
+    """Marks the pieces of each window that no other window shows with more around them.
+
+    More is a longer shorter side, with a hundredth of the window's length added; of equals, the
+    first window.
+
+    Args:
+      starts, ends: [N] the pieces [start, end) of each window.
+      out: bool [N, room], all False: the places of these pieces in the windows.
+    """
+    if len(starts) == 1:
+        out[0, :ends[0]] = True
+        return
+    best = np.full([ends[-1]], -1.0)
+    window = np.zeros([ends[-1]], np.int64)
+    for i, (start, end) in enumerate(zip(starts.tolist(), ends.tolist())):
+        places = np.arange(end - start)
+        score = np.minimum(places, places[::-1]) + 0.01 * (end - start)
+        is_better = score > best[start:end]
+        best[start:end][is_better] = score[is_better]
+        window[start:end][is_better] = i
+    for i, (start, end) in enumerate(zip(starts.tolist(), ends.tolist())):
+        out[i, :end - start] = window[start:end] == i
+
+
+def make_window_maker(text: TextOptions, options: SquadOptions) -> WindowMaker:
+    """The WindowMaker of these settings.
+
+    Raises:
+      UserError: the vocabulary cannot be read or lacks BERT's tokens, or no window could be made.
+    """
+    vocabulary = Vocabulary.load(text.vocab_file)
+    check_bert_tokens(vocabulary, text.vocab_file)
+    return WindowMaker(make_tokenizer(text, vocabulary, has_markers=False), vocabulary, options)
