@@ -1,5 +1,5 @@
 """A system's predictions, scored: what the official scripts are given and what they print."""
-from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, TypeVar
+from typing import Dict, Mapping, NamedTuple, Optional, Sequence, TypeVar
 
 from bert_nq.base.errors import UserError
 from bert_nq.base.numbers import Number
@@ -56,7 +56,7 @@ def score(name: str, questions: Mapping[Key, Question], predictions: Mapping[Key
     version = version or measures.version_of(questions.values())
     rows = measures.score_answers(questions, predictions, version)
     texts = [predictions.get(key, "") for key in questions]
-    probs, order = None, None  # type: Optional[List[Number]], Optional[List[int]]
+    probs = order = None
     if na_probs is not None and version == measures.V2:
         lacking = [key for key in questions if key not in na_probs and key in predictions]
         if lacking:
