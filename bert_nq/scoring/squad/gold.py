@@ -39,7 +39,7 @@ def read_questions(paths: Sequence[str], read: Optional[Read] = None) -> Dict[st
       UserError: a file cannot be read, a field is missing or of another type, an id occurs twice,
         or there is no question.
     """
-    questions = {}  # type: Dict[str, Question]
+    questions: Dict[str, Question] = {}
     for path in paths:
         for question in _of_file(path, read):
             earlier = questions.setdefault(question.question_id, question)
