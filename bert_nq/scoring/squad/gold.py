@@ -131,9 +131,13 @@ def _question(record: Any, path: str, number: int) -> Question:
     if not isinstance(record, dict):
         raise UserError("%s is not a JSON object" % source)
     question_id = record.get("id")
-    if not isinstance(question_id, str):
+    if type(question_id) is int:  # as rows of a table may have it
+        question_id = str(question_id)
+    if "fault" not in record and not isinstance(question_id, str):
         raise UserError("%s: its id is %.40r, not a string" % (source, question_id))
     source = "%s (%s)" % (source, question_id)
+    if "fault" in record:  # The dataset's reader could not use it.
+        raise UserError("%s: %s" % (source, record["fault"]))
     is_impossible = record.get("is_impossible")
     if not (is_impossible is None or isinstance(is_impossible, bool)):
         raise UserError("%s: is_impossible is %.40r, not true or false" % (source, is_impossible))

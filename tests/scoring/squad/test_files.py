@@ -45,6 +45,14 @@ def test_other_formats_say_what_is_impossible_and_no_more(tmp_path):
     assert [q.is_impossible for q in read.values()] == [None, True]
 
 
+def test_what_the_datasets_reader_cannot_use_is_told(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps(question(5, ["x"])) + '\n{"id": "y", "fault": "it has no text"}\n')
+    with pytest.raises(UserError) as caught:
+        gold.read_questions([str(path)], lines.read_lines)
+    assert str(caught.value) == "%s, question 2 (y): it has no text" % path
+
+
 def test_other_formats_are_read_by_the_datasets_reader(tmp_path):
     path = tmp_path / "rows.jsonl"
     path.write_text("".join(json.dumps(question(i, ["x"])) + "\n" for i in (FIRST, SECOND)))
@@ -59,7 +67,7 @@ BAD_GOLD = [
     (squad(question(FIRST), question(FIRST)), ", question 2 (%s): this id was already in %%s, "
      "question 1 (%s)" % (FIRST, FIRST)),
     (squad({"question": "x", "answers": []}), ", question 1: its id is None, not a string"),
-    (squad({"id": 5, "answers": []}), ", question 1: its id is 5, not a string"),
+    (squad({"id": 0.5, "answers": []}), ", question 1: its id is 0.5, not a string"),
     (squad({"id": "x"}), ", question 1 (x): it has no list of answers: a test split cannot be "
      "scored"),
     (squad({"id": "x", "answers": [{"answer_start": 3}]}), ", question 1 (x): an answer has no "
