@@ -1,18 +1,16 @@
 """The reader of annotated questions, without their contexts and the places of their answers.
 
-Files of SQuAD's own format are read here, an article at a time. Other formats are taken apart by
-the dataset's reader, which is given by the caller.
+Files of SQuAD's own format are read here. Other formats are taken apart by the dataset's reader,
+which is given by the caller.
 """
-import contextlib
-from typing import Any, Dict, Iterator, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from bert_nq.base import files, inflating, lines
+from bert_nq.base import lines
 from bert_nq.base.errors import UserError
 from bert_nq.base.ids import hashed_id
 from bert_nq.base.json_lines import parse_line
-from bert_nq.base.json_stream import JSONStream
-from bert_nq.base.json_text import NotJSONError
 from bert_nq.base.reading import Read
+from bert_nq.scoring.squad.whole_files import read_bytes
 
 
 class Question(NamedTuple):
@@ -22,10 +20,6 @@ class Question(NamedTuple):
     answers: Tuple[str, ...]  # as annotated; none where the question is impossible
     is_impossible: Optional[bool]  # None where it is not said, as in version 1.1
     source: str  # "dev-v2.0.json, question 17 (56ddde6b9a695914005b9628)"
-
-
-class _OtherFormatError(Exception):
-    """The file is not of SQuAD's own format."""
 
 
 def read_questions(paths: Sequence[str], read: Optional[Read] = None) -> Dict[str, Question]:
@@ -57,73 +51,45 @@ def read_gold(paths: Sequence[str], read: Optional[Read] = None) -> Dict[int, Qu
 
 
 def _of_file(path: str, read: Optional[Read]) -> Iterator[Question]:
+    data, content = read_bytes(path), None
     try:
-        for number, record in _official(path):
-            yield _question(record, path, number)
-    except _OtherFormatError:
+        content = parse_line(data)
+    except UserError as e:  # Lines of JSON, or a table, are not JSON as a whole.
         if read is None:
-            raise UserError('%s is not of SQuAD\'s format, {"data": [{"paragraphs": ...}]}'
-                            % path) from None
-        for number, item in read(path, None):
-            question = _question(parse_line(item), path, number)
-            # These formats need not say what is false for all questions.
-            yield question if question.is_impossible else question._replace(is_impossible=None)
+            raise UserError("%s is %s" % (path, e)) from e
+    articles = _articles(content)
+    if articles is not None:
+        for number, record in enumerate(_of_articles(articles, path), 1):
+            yield _question(record, path, number)
+        return
+    if read is None:
+        raise UserError('%s is not of SQuAD\'s format, {"data": [{"paragraphs": ...}]}' % path)
+    for number, item in read(path, None):
+        question = _question(parse_line(item), path, number)
+        # These formats need not say what is false for all questions.
+        yield question if question.is_impossible else question._replace(is_impossible=None)
 
 
-def _official(path: str) -> Iterator[Tuple[int, Any]]:
-    """Yields (number, question) of a file of SQuAD's own format, as they are in it.
-
-    Raises:
-      _OtherFormatError: it is of another one.
-    """
-    with _stream(path) as stream:
-        if not stream.skip("{"):
-            raise _OtherFormatError
-        found = False
-        for _ in stream.members("}"):
-            key = stream.key()
-            if key != "data":
-                stream.value()
-            elif found or not stream.skip("["):
-                raise _OtherFormatError
-            else:
-                found = True
-                number = 0
-                for _ in stream.members("]"):
-                    for record in _of_article(stream.value(), path, number):
-                        number += 1
-                        yield number, record
-        if not found:
-            raise _OtherFormatError
-        stream.end()
+def _articles(content: Any) -> Optional[List[Any]]:
+    """The articles of SQuAD's own format; None where it is another one."""
+    data = content.get("data") if isinstance(content, dict) else None
+    if not isinstance(data, list) or not all(
+            isinstance(article, dict) and isinstance(article.get("paragraphs"), list)
+            for article in data):
+        return None
+    return data
 
 
-@contextlib.contextmanager
-def _stream(path: str) -> Iterator[JSONStream]:
-    with files.open_binary(path) as raw:
-        text, inflated = inflating.decompressed(raw)
-        fault = None
-        try:
-            yield JSONStream(text)
-        except NotJSONError as e:
-            fault = e
-        if inflated and inflated.fault:
-            raise UserError("%s: the gzip data are cut off or damaged (%s)"
-                            % (path, inflated.fault))
-        if fault:
-            raise UserError("%s is not JSON (%s)" % (path, fault)) from fault
-
-
-def _of_article(article: Any, path: str, number: int) -> Iterator[Any]:
-    """Yields the questions of an article; `number` is that of the last question before it."""
-    if not isinstance(article, dict) or not isinstance(article.get("paragraphs"), list):
-        raise _OtherFormatError
-    for paragraph in article["paragraphs"]:
-        if not isinstance(paragraph, dict) or not isinstance(paragraph.get("qas"), list):
-            raise UserError('%s, after question %d: a paragraph has no list "qas"' % (path, number))
-        for record in paragraph["qas"]:
-            number += 1
-            yield record
+def _of_articles(articles: List[Any], path: str) -> Iterator[Any]:
+    """Yields the questions of articles as they are in the file."""
+    number = 0
+    for article in articles:
+        for paragraph in article["paragraphs"]:
+            if not isinstance(paragraph, dict) or not isinstance(paragraph.get("qas"), list):
+                raise UserError('%s, after question %d: a paragraph has no list "qas"'
+                                % (path, number))
+            number += len(paragraph["qas"])
+            yield from paragraph["qas"]
 
 
 def _question(record: Any, path: str, number: int) -> Question:
@@ -149,7 +115,8 @@ def _question(record: Any, path: str, number: int) -> Question:
 def _answers(answers: Any, source: str) -> Tuple[str, ...]:
     if not isinstance(answers, list):
         raise UserError("%s: it has no list of answers: a test split cannot be scored" % source)
-    found = tuple(answer.get("text") if isinstance(answer, dict) else None for answer in answers)
-    if not all(isinstance(text, str) for text in found):
-        raise UserError("%s: an answer has no text" % source)
-    return found
+    found = [answer.get("text") if isinstance(answer, dict) else None for answer in answers]
+    for text in found:
+        if not isinstance(text, str):
+            raise UserError("%s: an answer has no text" % source)
+    return tuple(found)

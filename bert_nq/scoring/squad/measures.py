@@ -61,16 +61,14 @@ def _score_v1(question: Question, prediction: Optional[str]) -> Row:
                         "rule of version 2.0" % question.source)
     if prediction is None:
         return Row(True, False, 0, 0)
-    normalised = texts.normalised(prediction)
-    exact, f1 = texts.compare(texts.wanted(question.answers, drop_empty=False), normalised)
+    exact, f1 = texts.compare(question.answers, prediction, drop_empty=False)
     # In this version two texts of which nothing is left are equal, but have no words in common.
-    return Row(True, bool(prediction), exact, f1 if normalised else 0)
+    return Row(True, bool(prediction), exact, f1 if texts.normalised(prediction) else 0)
 
 
 def _score_v2(question: Question, prediction: Optional[str]) -> Row:
     prediction = prediction or ""
-    exact, f1 = texts.compare(texts.wanted(question.answers, drop_empty=True),
-                              texts.normalised(prediction))
+    exact, f1 = texts.compare(question.answers, prediction, drop_empty=True)
     return Row(bool(question.answers), bool(prediction), exact, f1)
 
 

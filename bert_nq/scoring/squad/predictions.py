@@ -3,9 +3,10 @@ import collections
 import json
 from typing import Any, Callable, Dict, List, Tuple, TypeVar
 
-from bert_nq.base import files, inflating, json_text
+from bert_nq.base import json_text
 from bert_nq.base.errors import UserError
 from bert_nq.base.numbers import Number, parse_finite
+from bert_nq.scoring.squad.whole_files import read_bytes
 
 T = TypeVar("T")
 
@@ -53,19 +54,10 @@ def _best_text(value: Any, what: str) -> str:
 
 
 def _read(path: str, wanted: str, parse: Callable[[Any, str], T]) -> Dict[str, T]:
-    content = _parse(_bytes(path), path)
+    content = _parse(read_bytes(path), path)
     if not isinstance(content, dict):
         raise UserError("%s is not a JSON object, %s is wanted" % (path, wanted))
     return {key: parse(value, "%s, question %s" % (path, key)) for key, value in content.items()}
-
-
-def _bytes(path: str) -> bytes:
-    with files.open_binary(path) as raw:
-        text, inflated = inflating.decompressed(raw)
-        content = text.read()
-    if inflated and inflated.fault:
-        raise UserError("%s: the gzip data are cut off or damaged (%s)" % (path, inflated.fault))
-    return content
 
 
 def _parse(content: bytes, path: str) -> Any:

@@ -59,7 +59,7 @@ def test_other_formats_are_read_by_the_datasets_reader(tmp_path):
     assert list(gold.read_questions([str(path)], lines.read_lines)) == [FIRST, SECOND]
     assert gold.read_questions([str(path)], lines.read_lines)[SECOND].source == (
         "%s, question 2 (%s)" % (path, SECOND))
-    with pytest.raises(UserError, match="is not of SQuAD's format"):
+    with pytest.raises(UserError, match="is not JSON: Extra data at character "):
         gold.read_questions([str(path)])
 
 

@@ -45,5 +45,14 @@ def test_wanted(answers, drop_empty, expected):
     (("car", "red house", "red"), "red car", (0, 2 * (1 / 2) / (1 / 2 + 1))),
     (("house",), "car", (0, 0)),
     (texts.NO_ANSWER, "", (1, 1)), (texts.NO_ANSWER, "car", (0, 0)), (("car",), "", (0, 0))])
-def test_compare(answers, prediction, expected):
-    assert texts.compare(answers, prediction) == expected
+@pytest.mark.parametrize("drop_empty", [True, False])
+def test_compare(answers, prediction, expected, drop_empty):
+    assert texts.compare(answers, prediction, drop_empty) == expected
+
+
+@pytest.mark.parametrize("answers, prediction, drop_empty, expected", [
+    (("The Red House!",), "red  house", True, (1, 1)),
+    (("The", "car"), "The", True, (0, 0)), (("The", "car"), "The", False, (1, 1)),
+    (("The",), "an", True, (1, 1)), ((), "the", True, (1, 1))])
+def test_texts_are_normalised_before_they_are_compared(answers, prediction, drop_empty, expected):
+    assert texts.compare(answers, prediction, drop_empty) == expected
