@@ -54,10 +54,11 @@ def main() -> None:
         FLAGS.predictions_path, FLAGS.na_prob_path, FLAGS.compare, FLAGS.compare_na_prob_path])))
     # Questions hold no cycles, and looking for cycles takes a third of the time.
     gc.disable()
+    from bert_nq.datasets.squad.reading import READING
     from bert_nq.scoring.squad import gold, measures
 
     with program.timed() as seconds:
-        questions = gold.read_questions(gold_paths)
+        questions = gold.read_questions(gold_paths, READING.read)
         version = FLAGS.version or measures.version_of(questions.values())
         system = _score(questions, version, FLAGS.predictions_path, FLAGS.na_prob_path,
                         "--na_prob_path")

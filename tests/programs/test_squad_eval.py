@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tests.support import programs
-from tests.support.squad_samples import (
+from tests.support.squad_scoring_samples import (
     FIRST,
     SECOND,
     THIRD,

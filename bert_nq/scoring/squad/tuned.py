@@ -61,6 +61,12 @@ class Tuned(NamedTuple):
         Args:
           entry: with its "null_odds", and the text of the best answer that is not empty as
             "best_text"; without that, only answers can be left out, none are given.
+
+        Raises:
+          UserError: it has no odds.
         """
+        if entry.get("null_odds") is None:
+            raise UserError("question %s has no null odds: give --version_2_with_negative, which "
+                            "makes them" % entry["id"])
         text = entry.get("best_text", entry["text"]) if entry["null_odds"] <= self.null else ""
         return dict(entry, text=text)

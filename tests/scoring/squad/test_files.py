@@ -8,7 +8,7 @@ from bert_nq.base.errors import UserError
 from bert_nq.base.ids import hashed_id
 from bert_nq.scoring.squad import gold, predictions
 from bert_nq.scoring.squad.gold import Question
-from tests.support.squad_samples import FIRST, SECOND, THIRD, question, squad, write_json
+from tests.support.squad_scoring_samples import FIRST, SECOND, THIRD, question, squad, write_json
 
 
 def test_questions_are_read_in_order(tmp_path):

@@ -11,7 +11,7 @@ from bert_nq.base.errors import UserError
 from bert_nq.scoring.squad import gold, measures, predictions
 from bert_nq.scoring.squad.gold import Question
 from bert_nq.scoring.squad.measures import Row
-from tests.support.squad_samples import plain_scores, plain_scores_v1, question
+from tests.support.squad_scoring_samples import plain_scores, plain_scores_v1, question
 
 TEXTS = st.one_of(
     st.sampled_from(["", " ", "the", "The.", "red", "a red house", "Red house", "house, red!",
