@@ -104,7 +104,7 @@ def _check_outputs(inputs):
     if FLAGS.output_json:
         files.check_output(FLAGS.output_json, inputs)
     if FLAGS.report:
-        from bert_nq.scoring.nq import report_folder
+        from bert_nq.scoring import report_folder
         report_folder.check(FLAGS.report, inputs)
 
 

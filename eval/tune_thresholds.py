@@ -6,105 +6,47 @@
 reads annotated pages and predictions that were made without thresholds, and writes a small file for
 bert_nq/run_nq.py --do_predict --thresholds. Cross-validation shows how much of the gain is fitting.
 docs/thresholds.md explains the rule, the search and the file.
-"""
-import sys
 
+    python eval/tune_thresholds.py --gold_path=tune-v2.0.json --predictions_path=predictions.json \
+        --nbest_path=nbest_predictions.json --na_prob_path=null_odds.json \
+        --output_thresholds=thresholds.json
+
+finds the null threshold of SQuAD 2.0; the format of the predictions says which of the two is meant.
+"""
 from absl import flags
 
 from bert_nq.base import files
-from bert_nq.base.errors import UserError
-from bert_nq.cli import program
+from bert_nq.cli import program, tuning
 from bert_nq.cli.flags.scoring import define_fold_flags, define_gold_flags
 
 FLAGS = flags.FLAGS
 
 define_gold_flags()
-flags.DEFINE_string("predictions_path", None, "Predictions for these shards, made without "
+flags.DEFINE_string("predictions_path", None, "Predictions for this gold, made without "
                     "--thresholds. With the page decoder's scores thresholds for long answers, "
                     "spans, yes and no are found, with any other file of the official format "
                     "those for long and for short answers.")
 flags.DEFINE_string("output_thresholds", None, "The file to write.")
-flags.DEFINE_enum("objective", "separate", ["separate", "combined"], "separate: the best F1 of "
+flags.DEFINE_string("na_prob_path", None, "SQuAD: the null odds of the predictions, "
+                    "{id: number}.")
+flags.DEFINE_string("nbest_path", None, "SQuAD: the n-best lists of the predictions. Their best "
+                    "texts that are not empty are what is answered; without them, only answers of "
+                    "--predictions_path can be left out.")
+flags.DEFINE_enum("metric", "f1", ["f1", "exact"], "SQuAD: what is best at the threshold.")
+flags.DEFINE_enum("objective", "separate", ["separate", "combined"], "NQ. separate: the best F1 of "
                   "long answers and the best of short ones, as in NQ; combined: the best F1 over "
                   "both together, as on Kaggle.")
-flags.DEFINE_enum("calibration", "temperature", ["temperature", "isotonic", "none"], "How scores "
-                  "become probabilities of being right.")
+flags.DEFINE_enum("calibration", "temperature", ["temperature", "isotonic", "none"], "NQ: how "
+                  "scores become probabilities of being right.")
 define_fold_flags()
 
 
 def main() -> None:
     program.require(FLAGS, "gold_path", "predictions_path", "output_thresholds")
     gold_paths = files.expand(FLAGS.gold_path, "gold")
-    files.check_output(FLAGS.output_thresholds, gold_paths + [FLAGS.predictions_path])
-    from bert_nq.scoring import f_measure
-    from bert_nq.scoring.nq import options, tuning, tuning_report
-
-    with program.timed() as seconds:
-        scored = options.read_scored(FLAGS.predictions_path)
-        gold = _read_gold(gold_paths)
-        long_rows, short_rows = _official_rows(gold, scored)
-        table = options.make_table(gold, scored, FLAGS.long_non_null_threshold,
-                                   FLAGS.short_non_null_threshold)
-        found = tuning.tune(table, scored.kinds, FLAGS.folds, FLAGS.calibration, FLAGS.seed)
-        fit = found.fits[FLAGS.objective]
-        _save(scored, found, table)
-    as_they_are = tuning.points_of(long_rows, short_rows)
-    official = tuple(f_measure.best_f1(f_measure.sweep(rows)) for rows in (long_rows, short_rows))
-    print(tuning_report.format_scores(as_they_are, official, found, FLAGS.folds))
-    print("\n" + tuning_report.format_fitting(as_they_are, fit, FLAGS.objective))
-    print("\n" + tuning_report.format_thresholds(fit, scored.kinds))
-    if found.calibrated:
-        print("\n" + tuning_report.format_calibration(found.calibrated))
-    print("\nfitted on %s questions in %s" % (format(len(gold), ","),
-                                              program.duration(seconds())))
-    print("written: %s" % FLAGS.output_thresholds)
-    again = program.command("bert_nq/run_nq.py", "--do_predict",
-                            "--thresholds=" + FLAGS.output_thresholds)
-    print("next: %s with the flags that made %s" % (again, FLAGS.predictions_path), flush=True)
-
-
-def _read_gold(paths):
-    from bert_nq.scoring.nq.gold import read_gold
-
-    gold = read_gold(paths, FLAGS.num_threads)
-    unannotated = sum(not annotations for annotations in gold.values())
-    if unannotated == len(gold):
-        raise UserError("%s: no example is annotated, there is nothing to fit to" % paths[0])
-    if unannotated:
-        print("not annotated, counted as without an answer: %s" % format(unannotated, ","),
-              file=sys.stderr, flush=True)
-    return gold
-
-
-def _official_rows(gold, scored):
-    from bert_nq.scoring.nq import measures
-
-    try:
-        rows = measures.score_answers(gold, scored.predictions, FLAGS.long_non_null_threshold,
-                                      FLAGS.short_non_null_threshold)
-    except UserError as e:
-        raise UserError("%s: %s" % (FLAGS.predictions_path, e)) from e
-    if not any(row.has_gold for kind in rows for row in kind):
-        raise UserError("%s: no question has %d annotators with a long or %d with a short answer: "
-                        "where each question has one annotator, give --long_non_null_threshold=1 "
-                        "--short_non_null_threshold=1"
-                        % (FLAGS.gold_path, FLAGS.long_non_null_threshold,
-                           FLAGS.short_non_null_threshold))
-    return rows
-
-
-def _save(scored, found, table) -> None:
-    from bert_nq.scoring.nq import tuning_report
-    from bert_nq.scoring.nq.tuned import Tuned
-
-    fit = found.fits[FLAGS.objective]
-    Tuned(scored.predictor, scored.kinds, fit.rule, FLAGS.calibration, found.calibration,
-          dict(tuning_report.summary(fit, found.calibrated, FLAGS.objective),
-               questions=len(table.ids), long_answers=int(table.has_long_gold.sum()),
-               short_answers=int(table.has_short_gold.sum()), folds=FLAGS.folds, seed=FLAGS.seed,
-               long_non_null_threshold=FLAGS.long_non_null_threshold,
-               short_non_null_threshold=FLAGS.short_non_null_threshold)
-          ).save(FLAGS.output_thresholds)
+    inputs = [FLAGS.predictions_path, FLAGS.na_prob_path, FLAGS.nbest_path]
+    files.check_output(FLAGS.output_thresholds, gold_paths + list(filter(None, inputs)))
+    tuning.tuner(tuning.format_of(FLAGS.predictions_path)).tune(gold_paths)
 
 
 if __name__ == "__main__":

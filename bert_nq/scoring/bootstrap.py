@@ -60,7 +60,7 @@ def f1_interval(rows: Sequence[Row], threshold: str = BEST, resamples: int = RES
     """
     rows = _settled(rows, threshold)
     f1s, = _resampled([rows], resamples, seed)
-    return Interval(_f1(rows), *_middle(f1s, confidence))
+    return Interval(_f1(rows), *middle(f1s, confidence))
 
 
 def paired_f1_difference(rows: Sequence[Row], other_rows: Sequence[Row], threshold: str = BEST,
@@ -83,7 +83,7 @@ def paired_f1_difference(rows: Sequence[Row], other_rows: Sequence[Row], thresho
     both = [_settled(rows, threshold), _settled(other_rows, threshold)]
     f1, other_f1 = map(_f1, both)
     f1s, other_f1s = _resampled(both, resamples, seed)
-    low, high = _middle(f1s - other_f1s, confidence)
+    low, high = middle(f1s - other_f1s, confidence)
     settled, other_settled = (_settled(r, FIXED) for r in both)
     p_value = _p_value(settled, other_settled, resamples=resamples, seed=seed)
     return Difference(f1, other_f1, f1 - other_f1, low, high, p_value)
@@ -107,11 +107,11 @@ def _resampled(systems: Sequence[Sequence[Row]], resamples: int, seed: int) -> n
     """[systems, R]: the F1s of each system on the same samples."""
     scorers = [_Scorer(rows) for rows in systems]
     parts = [[scorer.f1s(counts) for scorer in scorers]
-             for counts in _samples(len(systems[0]), resamples, seed)]
+             for counts in samples(len(systems[0]), resamples, seed)]
     return np.concatenate(parts, axis=1)
 
 
-def _samples(n: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
+def samples(n: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
     """Yields [some of R, N]: how often each question was drawn."""
     # RandomState draws the same numbers in all versions of numpy.
     rng = np.random.RandomState(seed)
@@ -150,7 +150,8 @@ class _Scorer:
         return f1s.max(axis=1)
 
 
-def _middle(values: np.ndarray, confidence: float) -> Tuple[float, float]:
+def middle(values: np.ndarray, confidence: float) -> Tuple[float, float]:
+    """The ends of the interval in which this share of the values lies, the middle one."""
     low, high = np.percentile(values, [50 * (1 - confidence), 50 * (1 + confidence)])
     return float(low), float(high)
 

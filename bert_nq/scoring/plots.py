@@ -2,25 +2,18 @@
 
 They show one or more kinds of answers, each a curve of its own.
 """
-import io
 import itertools
-from typing import Dict, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Sequence, Tuple
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from bert_nq.base import files
 from bert_nq.scoring import f_measure
 from bert_nq.scoring.f_measure import Point, Row
+from bert_nq.scoring.figures import BLUE, DPI, GREEN, GREY, RED
 
-_DPI = 100
-# Colours that people who cannot tell red from green can tell apart (Okabe and Ito 2008).
-_BLUE, _RED, _GREEN, _GREY = "#0072b2", "#d55e00", "#009e73", "0.6"
-_COLOURS = (_BLUE, _RED)  # of curves, in their order
+_COLOURS = (BLUE, RED)  # of curves, in their order
 
 _CONTOURS = (0.2, 0.4, 0.6, 0.8)  # of F1
 _BINS = 40
@@ -50,39 +43,9 @@ def draw_all(curves: Sequence[Curve], others: Sequence[Curve] = ()) -> Dict[str,
             "scores": draw_scores(curves)}
 
 
-def write(figures: Mapping[str, Figure], path_of) -> List[str]:
-    """Writes each figure as a PNG and an SVG, atomically; returns the paths.
-
-    Args:
-      figures: by name.
-      path_of: the path for a file name.
-    """
-    paths = []
-    for name, figure in figures.items():
-        for suffix, content in ((".png", _png(figure)), (".svg", _svg(figure))):
-            paths.append(path_of(name + suffix))
-            with files.replacing(paths[-1]) as out:
-                out.write(content)
-    return paths
-
-
-def _png(figure: Figure) -> bytes:
-    out = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(out)
-    return out.getvalue()
-
-
-def _svg(figure: Figure) -> bytes:
-    out = io.BytesIO()
-    # Without a date and random names, so that the same figure gives the same bytes.
-    with matplotlib.rc_context({"svg.hashsalt": "bert_nq"}):
-        FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None})
-    return out.getvalue()
-
-
 def draw_precision_recall(curves: Sequence[Curve], others: Sequence[Curve] = ()) -> Figure:
     """Precision over recall of all thresholds; those of the other system dashed."""
-    figure = Figure(figsize=(8, 7), dpi=_DPI, layout="constrained")
+    figure = Figure(figsize=(8, 7), dpi=DPI, layout="constrained")
     axes = figure.subplots()
     _draw_contours(axes)
     for colour, curve in zip(itertools.cycle(_COLOURS), curves):
@@ -118,11 +81,11 @@ def _draw_precision_recall(axes: Axes, curve: Curve, colour: str, label: str, st
 
 def draw_thresholds(curves: Sequence[Curve]) -> Figure:
     """F1, precision and recall over the threshold, a panel for each kind of answer."""
-    figure = Figure(figsize=(12, 5), dpi=_DPI, layout="constrained")
+    figure = Figure(figsize=(12, 5), dpi=DPI, layout="constrained")
     panels = figure.subplots(1, len(curves), squeeze=False)[0]
     for axes, of_f1, curve in zip(panels, itertools.cycle(_COLOURS), curves):
         thresholds = [p.threshold for p in curve.points]
-        for name, colour, width in (("precision", _GREEN, 1.2), ("recall", _GREY, 1.2),
+        for name, colour, width in (("precision", GREEN, 1.2), ("recall", GREY, 1.2),
                                     ("f1", of_f1, 2.2)):
             axes.plot(thresholds, [getattr(p, name) for p in curve.points], color=colour,
                       linewidth=width, label="F1" if name == "f1" else name)
@@ -138,7 +101,7 @@ def draw_thresholds(curves: Sequence[Curve]) -> Figure:
 
 def draw_scores(curves: Sequence[Curve]) -> Figure:
     """Histograms of the scores of predictions: right, wrong, and of questions without an answer."""
-    figure = Figure(figsize=(12, 5), dpi=_DPI, layout="constrained")
+    figure = Figure(figsize=(12, 5), dpi=DPI, layout="constrained")
     for axes, curve in zip(figure.subplots(1, len(curves), squeeze=False)[0], curves):
         parts = scores_by_outcome(curve.rows)
         drawn = [scores for _, _, scores in parts]
@@ -162,7 +125,7 @@ def draw_scores(curves: Sequence[Curve]) -> Figure:
 def scores_by_outcome(rows: Sequence[Row]) -> List[Tuple[str, str, List[float]]]:
     """The scores of all predictions: [(name of the outcome, colour, scores)]."""
     predicted = [row for row in rows if row.has_prediction]
-    return [("right", _BLUE, [row.score for row in predicted if row.is_correct]),
-            ("wrong", _RED, [row.score for row in predicted
+    return [("right", BLUE, [row.score for row in predicted if row.is_correct]),
+            ("wrong", RED, [row.score for row in predicted
                              if row.has_gold and not row.is_correct]),
-            ("no answer there", _GREY, [row.score for row in predicted if not row.has_gold])]
+            ("no answer there", GREY, [row.score for row in predicted if not row.has_gold])]

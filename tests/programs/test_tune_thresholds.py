@@ -10,9 +10,12 @@ from bert_nq.scoring.nq.gold import read_gold
 from bert_nq.scoring.nq.labels import parse_prediction
 from bert_nq.scoring.nq.options import KINDS
 from bert_nq.scoring.nq.tuned import Tuned
+from bert_nq.scoring.squad.tuned import Tuned as SquadTuned
 from tests.support.programs import error_line, run
 from tests.support.scored_samples import PREDICTOR, question, random_task, scored_prediction
 from tests.support.scoring_samples import annotation, span, write_gold
+from tests.support.squad_scoring_samples import question as squad_question
+from tests.support.squad_scoring_samples import squad, write_json
 
 PROGRAM = "eval/tune_thresholds.py"
 
@@ -136,3 +139,51 @@ def test_gold_without_annotations(tmp_path):
     assert done.stderr == "not annotated, counted as without an answer: 1\n"
     write_gold(tmp_path / "gold.jsonl.gz", [{"example_id": 1}])
     assert "the field annotations is missing" in error_line(run(PROGRAM, *task))
+
+
+def squad_task(folder, texts, odds):
+    gold = write_json(folder / "dev.json", squad(*[
+        squad_question("q%d" % i, ["red"] if i % 2 else [], not i % 2) for i in range(len(texts))]))
+    keys = ["q%d" % i for i in range(len(texts))]
+    return ["--gold_path=" + gold,
+            "--predictions_path=" + write_json(folder / "predictions.json", dict(zip(keys, texts))),
+            "--na_prob_path=" + write_json(folder / "null_odds.json", dict(zip(keys, odds))),
+            "--output_thresholds=%s" % (folder / "thresholds.json")]
+
+
+def test_the_null_threshold_of_squad(tmp_path):
+    # Those with an answer have the lower odds; at 0, as the predictions are, none of the last ten
+    # that have one is answered.
+    odds = [(-20 if i % 2 else 20) + i for i in range(40)]
+    task = squad_task(tmp_path, ["red" if odd <= 0 else "" for odd in odds], odds)
+    done = run(PROGRAM, *task)
+    assert done.returncode == 0
+    assert done.stderr == (
+        "30 of 40 predictions are empty, no threshold answers these: give "
+        "--nbest_path=nbest_predictions.json to have all answers\n")
+    nbest = write_json(tmp_path / "nbest.json", {
+        "q%d" % i: [{"text": ""}, {"text": "red"}] for i in range(40)})
+    done = run(PROGRAM, "--nbest_path=" + nbest, *task)
+    assert (done.returncode, done.stderr) == (0, "")
+    tuned = SquadTuned.load(str(tmp_path / "thresholds.json"))
+    assert tuned.null == 19.0
+    lines = done.stdout.splitlines()
+    assert [line.split()[-5:] for line in lines[1:3]] == [
+        ["75.00", "75.00", "50.00", "50.00", "100.00"], ["100.00"] * 5]
+    assert lines[-2:] == [
+        "written: %s" % (tmp_path / "thresholds.json"),
+        "next: python bert_nq/run_squad.py --do_predict --version_2_with_negative "
+        "--null_score_diff_threshold=19.0 with the flags that made %s"
+        % (tmp_path / "predictions.json")]
+
+
+def test_errors_of_squads_thresholds(tmp_path):
+    gold, texts, odds, output = squad_task(tmp_path, ["red"] * 6, [1] * 6)
+    assert error_line(run(PROGRAM, gold, texts, output)).startswith(
+        "error: --na_prob_path is needed")
+    assert error_line(run(PROGRAM, gold, texts, odds, output, "--folds=7")) == (
+        "error: 6 questions cannot be parted into 7 folds: give a smaller --folds")
+    write_json(tmp_path / "null_odds.json", {"q0": 1})
+    assert "5 of 6 questions have no null odds, the first is q1" in error_line(
+        run(PROGRAM, gold, texts, odds, output))
+    assert not (tmp_path / "thresholds.json").exists()

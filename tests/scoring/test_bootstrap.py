@@ -28,7 +28,7 @@ def f1(rows):
 def test_each_sample_has_the_f1_of_its_questions(seed):
     rows = random_rows(17, 0.5, seed)
     n = 0
-    for counts in bootstrap._samples(len(rows), 50, seed):
+    for counts in bootstrap.samples(len(rows), 50, seed):
         f1s = bootstrap._Scorer(rows).f1s(counts)
         for f1_of_sample, count in zip(f1s, counts):
             assert count.sum() == len(rows)

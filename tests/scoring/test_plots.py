@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from bert_nq.scoring import plots
+from bert_nq.scoring import figures, plots
 from bert_nq.scoring.f_measure import Row
 from bert_nq.scoring.plots import Curve
 from tests.support import programs
@@ -64,8 +64,8 @@ def test_files_are_pictures_and_the_same_each_time(tmp_path):
     contents = []
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        paths = plots.write(plots.draw_all(curves(), curves(WORSE)),
-                            lambda file, name=name: str(tmp_path / name / file))
+        paths = figures.write(plots.draw_all(curves(), curves(WORSE)),
+                              lambda file, name=name: str(tmp_path / name / file))
         contents.append([open(path, "rb").read() for path in paths])
     assert [path.split("/")[-1] for path in paths] == [
         name + suffix for name in ("precision_recall", "thresholds", "scores")
@@ -77,9 +77,9 @@ def test_files_are_pictures_and_the_same_each_time(tmp_path):
 
 
 def test_predictions_without_an_answer_can_be_drawn(tmp_path):
-    figures = plots.draw_all([Curve.of("long", NONE), Curve.of("short", NONE)],
-                             [Curve.of("long", NONE)])
-    assert len(plots.write(figures, lambda file: str(tmp_path / file))) == 6
+    drawn = plots.draw_all([Curve.of("long", NONE), Curve.of("short", NONE)],
+                           [Curve.of("long", NONE)])
+    assert len(figures.write(drawn, lambda file: str(tmp_path / file))) == 6
 
 
 def test_no_window_system_and_no_global_state():

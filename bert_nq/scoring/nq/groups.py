@@ -3,22 +3,13 @@
 All groups are scored at the best thresholds of all questions, so that the counts of the groups add
 up to those of all questions.
 """
-import re
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence, Tuple
 
 from bert_nq.scoring import f_measure
 from bert_nq.scoring.f_measure import Number, Row
-from bert_nq.scoring.nq.facts import NULL, OTHER, Facts
+from bert_nq.scoring.grouping import QUESTION_WORDS, grouped, question_word
+from bert_nq.scoring.nq.facts import NULL, Facts
 from bert_nq.scoring.nq.labels import Answers
-
-_QUESTION_WORDS = ("who", "what", "when", "where", "which", "why", "how")
-_SAME = {"whose": "who", "whom": "who"}
-_AMOUNT = ("many", "much")
-# First words of questions that can be answered with yes or no.
-_AUXILIARIES = frozenset(
-    "is are was were am be do does did has have had can could will would shall should may might "
-    "must".split())
-_WORD = re.compile(r"[a-z]+")
 
 SHORT, LONG_ONLY, YES_NO = "short", "long only", "yes/no"
 
@@ -61,18 +52,6 @@ def answer_type(annotations: Sequence[Answers], has_long: bool, has_short: bool)
     return YES_NO if yes_no > spans else SHORT
 
 
-def question_word(question: str) -> str:
-    """The first question word: who, what ... how, "how many/much"; else "is/do ..." or other."""
-    words = _WORD.findall(question.lower())
-    for word, following in zip(words, words[1:] + [""]):
-        word = _SAME.get(word, word)
-        if word == "how" and following in _AMOUNT:
-            return "how many/much"
-        if word in _QUESTION_WORDS:
-            return word
-    return "is/do ..." if words and words[0] in _AUXILIARIES else OTHER
-
-
 def length_class(num_tokens: int) -> Tuple[int, str]:
     """The class of a page's length, between two powers of two: a sort key and "1,024-2,047"."""
     least = 1 << num_tokens.bit_length() - 1 if num_tokens > 1 else 0
@@ -88,7 +67,7 @@ def tables(questions: Sequence[ScoredQuestion]) -> Dict[str, List[Group]]:
                                       lambda q: q.facts.kind, ("paragraph", "table", "list")),
         "tokens of the page": _by_length(questions),
         "question word": _table(questions, lambda q: question_word(q.facts.question),
-                                _QUESTION_WORDS + ("how many/much", "is/do ...")),
+                                QUESTION_WORDS),
     }
 
 
@@ -101,13 +80,9 @@ def _by_length(questions: Sequence[ScoredQuestion]) -> List[Group]:
 def _table(questions: Sequence[ScoredQuestion], key: Callable[[ScoredQuestion], str],
            order: Sequence[str]) -> List[Group]:
     """The groups that have questions, those in `order` first."""
-    members = {}  # type: Dict[str, List[ScoredQuestion]]
-    for question in questions:
-        members.setdefault(key(question), []).append(question)
-    names = [name for name in order if name in members]
-    names += sorted(set(members) - set(order))
-    return [Group(name, len(members[name]), count([q.long for q in members[name]]),
-                  count([q.short for q in members[name]])) for name in names]
+    return [Group(name, len(members), count([q.long for q in members]),
+                  count([q.short for q in members]))
+            for name, members in grouped(questions, key, order).items()]
 
 
 def count(rows: Sequence[Row]) -> Count:

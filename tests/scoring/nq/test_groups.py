@@ -4,7 +4,7 @@ import pytest
 from bert_nq.scoring.f_measure import Row
 from bert_nq.scoring.nq import groups
 from bert_nq.scoring.nq.facts import Facts
-from bert_nq.scoring.nq.groups import Count, Group, ScoredQuestion, answer_type, question_word
+from bert_nq.scoring.nq.groups import Count, Group, ScoredQuestion, answer_type
 from bert_nq.scoring.nq.labels import Answers, AnswerSpan
 
 LONG, SPAN = AnswerSpan(10, 90, 1, 9), (AnswerSpan(20, 30, 2, 3),)
@@ -21,15 +21,6 @@ SHORT, YES = Answers(LONG, SPAN), Answers(LONG, (), "yes")
     ([YES, YES, SHORT], True, True, "yes/no")])
 def test_answer_types(annotations, has_long, has_short, expected):
     assert answer_type(annotations, has_long, has_short) == expected
-
-
-@pytest.mark.parametrize("question, word", [
-    ("who is Tovin", "who"), ("the town whose king", "who"), ("How MANY towns", "how many/much"),
-    ("how is tovin", "how"), ("in which town is what", "which"), ("is there a town", "is/do ..."),
-    ("name the town", "other"), ("however", "other"), ("", "other"), ("where's tovin", "where"),
-    ("the town is", "other"), ("many how", "how")])
-def test_question_words(question, word):
-    assert question_word(question) == word
 
 
 @pytest.mark.parametrize("tokens, expected", [

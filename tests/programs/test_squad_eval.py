@@ -1,0 +1,134 @@
+"""The program eval/squad_eval.py, run as people run it."""
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.support import programs
+from tests.support.squad_scoring_samples import (
+    FIRST,
+    SECOND,
+    THIRD,
+    plain_scores,
+    plain_scores_v1,
+    question,
+    squad,
+    write_json,
+)
+
+PROGRAM = os.path.join(programs.ROOT, "eval", "squad_eval.py")
+
+V1 = [question(FIRST, ["red house", "house"]), question(SECOND, ["the \u00c9lys\u00e9e"]),
+      question(THIRD, ["blue"])]
+V2 = [question(FIRST, ["red house", "house"], False), question(SECOND, [], True),
+      question(THIRD, ["blue"], False)]
+TEXTS = {FIRST: "a red car", SECOND: "\u00e9lys\u00e9e!", THIRD: "blue"}
+PROBS = {THIRD: 0.25, FIRST: 0.5, SECOND: 0.75}
+
+
+def squad_eval(*args):
+    return subprocess.run([sys.executable, PROGRAM] + list(args), capture_output=True,
+                          text=True)
+
+
+def inputs(folder, questions, texts=TEXTS, probs=None, suffix=""):
+    """The program's flags for these questions and predictions."""
+    flags = ["--gold_path=" + write_json(folder / ("dev.json" + suffix), squad(*questions)),
+             "--predictions_path=" + write_json(folder / ("predictions.json" + suffix), texts)]
+    if probs is not None:
+        flags.append("--na_prob_path=" + write_json(folder / ("null_odds.json" + suffix), probs))
+    return flags
+
+
+def test_version_1_prints_one_line(tmp_path):
+    result = squad_eval(*inputs(tmp_path, V1))
+    assert (result.returncode, result.stderr) == (
+        0, "scored 3 questions as SQuAD 1.1 in 0 s\n")
+    assert result.stdout == json.dumps(plain_scores_v1(V1, TEXTS)) + "\n"
+
+
+@pytest.mark.parametrize("probs, extra, threshold", [
+    (None, [], 1.0), (PROBS, [], 1.0), (PROBS, ["--na_prob_thresh=0.4"], 0.4)])
+def test_version_2_prints_as_its_script_does(tmp_path, probs, extra, threshold):
+    result = squad_eval(*inputs(tmp_path, V2, probs=probs, suffix=".gz"), *extra)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == json.dumps(plain_scores(V2, TEXTS, probs, threshold), indent=2) + "\n"
+
+
+def test_a_version_can_be_forced(tmp_path):
+    result = squad_eval(*inputs(tmp_path, V1), "--version=2.0")
+    assert json.loads(result.stdout) == plain_scores(V1, TEXTS)
+
+
+def test_gold_in_several_files_and_numbers_in_a_file(tmp_path):
+    for number, record in enumerate(V2):
+        write_json(tmp_path / ("dev-%d.json" % number), squad(record))
+    texts = write_json(tmp_path / "predictions.json", TEXTS)
+    out = tmp_path / "new" / "scores.json"
+    result = squad_eval("--gold_path=%s" % (tmp_path / "dev-*.json"),
+                        "--predictions_path=" + texts, "--output_json=%s" % out)
+    assert result.returncode == 0, result.stderr
+    assert json.loads(out.read_text()) == json.loads(result.stdout) == plain_scores(V2, TEXTS)
+    assert result.stderr.endswith("written: %s\n" % out)
+
+
+def test_missing_and_other_predictions_are_told(tmp_path):
+    result = squad_eval(*inputs(tmp_path, V1, {FIRST: "house", "x": "y"}))
+    assert json.loads(result.stdout) == {"exact_match": 100.0 / 3, "f1": 100.0 / 3}
+    path = tmp_path / "predictions.json"
+    assert result.stderr.splitlines()[:2] == [
+        "%s: 2 questions have no prediction, they count as wrong: %s, %s" % (path, SECOND, THIRD),
+        "%s: 1 ids are of other questions, they count for nothing: x" % path]
+    # In version 2.0 nothing is the right answer to the second question.
+    result = squad_eval(*inputs(tmp_path, V2, {FIRST: "house"}))
+    assert json.loads(result.stdout)["exact"] == 100.0 * 2 / 3
+    assert "they count as answered with nothing" in result.stderr
+
+
+def test_a_report_against_another_system(tmp_path):
+    others = write_json(tmp_path / "others.json", {FIRST: "house", SECOND: "", THIRD: "x"})
+    probs = write_json(tmp_path / "other_odds.json", {FIRST: 0.5, SECOND: 1, THIRD: 0})
+    folder = tmp_path / "report"
+    result = squad_eval(*inputs(tmp_path, V2, probs=PROBS), "--report=%s" % folder,
+                        "--compare=" + others, "--compare_na_prob_path=" + probs,
+                        "--resamples=20")
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout) == plain_scores(V2, TEXTS, PROBS)
+    assert "Next: read %s" % (folder / "report.md") in result.stderr
+    assert sorted(os.listdir(str(folder))) == sorted(
+        ["report.md", "report.json", "won_and_lost.json"] + [
+            name + suffix for name in ("precision_recall", "thresholds", "na_probs", "groups")
+            for suffix in (".png", ".svg")])
+
+
+def one_error(result, *parts):
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.startswith("error: ") and result.stderr.count("\n") == 1
+    for part in parts:
+        assert part in result.stderr
+
+
+def test_what_is_refused(tmp_path):
+    flags = inputs(tmp_path, V1)
+    gold, texts = (flag.split("=")[1] for flag in flags)
+    one_error(squad_eval(flags[0]), "--predictions_path is needed")
+    one_error(squad_eval("--gold_path=nothing*.json", flags[1]), "no gold file matches")
+    one_error(squad_eval(*flags, "--na_prob_path=" + texts), "--na_prob_path: SQuAD 1.1 has no")
+    one_error(squad_eval(*flags, "--report=" + gold), "is a file: give the name of a folder")
+    one_error(squad_eval(*flags, "--output_json=" + gold), "is input and output at once")
+    one_error(squad_eval(*flags, "--compare_na_prob_path=" + texts), "goes with --compare")
+    one_error(squad_eval(flags[0], "--predictions_path=" + gold), gold,
+              "question data is [{'title': 'Here', 'paragraphs': [{'cont, not a text")
+    other = write_json(tmp_path / "other.json", {"x": "y"})
+    one_error(squad_eval(flags[0], "--predictions_path=" + other), other,
+              "there is no prediction for any of the 3 questions")
+    odds = write_json(tmp_path / "odds.json", {FIRST: float("nan")})
+    one_error(squad_eval(*flags, "--version=2.0", "--na_prob_path=" + odds), odds,
+              "question %s is nan, not a finite number" % FIRST)
+    odds = write_json(tmp_path / "odds.json", {FIRST: 0})
+    one_error(squad_eval(*flags, "--version=2.0", "--na_prob_path=" + odds),
+              "2 of 3 questions have a prediction but no probability, the first is " + SECOND)
+    twice = write_json(tmp_path / "twice.json", squad(V1[0], V1[0]))
+    one_error(squad_eval("--gold_path=" + twice, flags[1]), twice, "this id was already in")
