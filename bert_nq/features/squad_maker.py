@@ -1,7 +1,7 @@
 """Questions to windows: arrays of wordpiece ids, with labels or with maps to words."""
 import collections
 import itertools
-from typing import Any, List, NamedTuple, Optional, Tuple
+from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -35,10 +35,16 @@ class Windows(NamedTuple):
     input_ids: np.ndarray  # [N, S]
     lengths: np.ndarray  # [N] pieces before the padding: where input_mask is 1
     query_length: int  # pieces up to the first [SEP], which is included: segment 0
+    starts: np.ndarray  # [N] the first piece of the context in each window
     labels: Optional[Labels] = None
     word_map: Optional[np.ndarray] = None  # [N, S] the context's word of each piece, -1 for none
     # bool [N, S]: of the windows that show a piece of the context, this one shows most around it
     has_max_context: Optional[np.ndarray] = None
+    # For prediction, of the context: its words, its wordpieces as text, and the word of each.
+    words: Sequence[str] = ()
+    pieces: Sequence[str] = ()
+    word_of_piece: Optional[np.ndarray] = None  # int [len(pieces)]
+    do_lower_case: bool = True  # as the words were cut
 
     def columns(self) -> Columns:
         """The features by their names, see features.squad_windows; masks and segments are bool."""
@@ -76,14 +82,17 @@ class WindowMaker:
       vocab_size: ids are below it.
     """
 
-    def __init__(self, tokenizer: Any, vocabulary: Vocabulary, options: SquadOptions):
+    def __init__(self, tokenizer: Any, vocabulary: Vocabulary, options: SquadOptions,
+                 do_lower_case: bool = True):
         """
         Args:
           tokenizer: has `word_ids(word)` and `text_ids(text)`, see text.wordpiece.
           vocabulary: has [CLS] and [SEP].
           options: see `SquadOptions`.
+          do_lower_case: whether the tokenizer lower-cases.
         """
         self._tokenizer = tokenizer
+        self._vocabulary, self._do_lower_case = vocabulary, do_lower_case
         self._options = options.check()
         self.vocab_size = len(vocabulary)
         self._cls, self._sep = (vocabulary.ids[t] for t in ("[CLS]", "[SEP]"))
@@ -136,8 +145,11 @@ class WindowMaker:
         cut(words, layout.starts, layout.ends, word_map[:, offset:])
         has_max_context = np.zeros(windows.input_ids.shape, bool)
         _mark_max_context(layout.starts, layout.ends, has_max_context[:, offset:])
-        return Made(windows._replace(word_map=word_map, has_max_context=has_max_context),
-                    len(layout.starts), collections.Counter())
+        pieces = list(map(self._vocabulary.tokens.__getitem__, context.pieces))
+        windows = windows._replace(
+            word_map=word_map, has_max_context=has_max_context, words=context.words,
+            pieces=pieces, word_of_piece=words, do_lower_case=self._do_lower_case)
+        return Made(windows, len(layout.starts), collections.Counter())
 
     def _layout(self, example: Example) -> _Layout:
         options = self._options
@@ -187,7 +199,7 @@ class WindowMaker:
         indexes = np.arange(num_windows)
         input_ids[indexes, lengths] = self._sep
         return Windows(unique_ids(example.example_id, indexes), indexes, input_ids, lengths + 1,
-                       offset)
+                       offset, layout.starts)
 
 
 def _labels(span: Tuple[int, int], layout: _Layout) -> Labels:
@@ -232,4 +244,5 @@ def make_window_maker(text: TextOptions, options: SquadOptions) -> WindowMaker:
     """
     vocabulary = Vocabulary.load(text.vocab_file)
     check_bert_tokens(vocabulary, text.vocab_file)
-    return WindowMaker(make_tokenizer(text, vocabulary, has_markers=False), vocabulary, options)
+    return WindowMaker(make_tokenizer(text, vocabulary, has_markers=False), vocabulary, options,
+                       text.do_lower_case)

@@ -11,6 +11,7 @@ from bert_nq.tasks.task import Task
 # Name to the module that has the task as TASK.
 TASKS = {
     "nq_joint": "bert_nq.tasks.nq_joint",
+    "squad": "bert_nq.tasks.squad",
 }
 
 
