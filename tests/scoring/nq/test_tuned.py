@@ -171,7 +171,7 @@ def test_a_file_that_is_cut_off_or_missing(saved, tmp_path):
         with pytest.raises(UserError, match=r"is not JSON \(.*\): run eval/tune_"):
             Tuned.load(str(saved))
     saved.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UserError, match="is not JSON"):
+    with pytest.raises(UserError, match="is text in UTF-16, UTF-8 is wanted"):
         Tuned.load(str(saved))
     with pytest.raises(UserError, match="cannot read .*/none.json: No such file or directory"):
         Tuned.load(str(tmp_path / "none.json"))
