@@ -1,4 +1,4 @@
-"""Opened files whose errors name them: a disk fails while a file is read, and not only at its start.
+"""Opened files whose errors name them: disks fail while a file is read, too, not just at its start.
 
 A file that is read while another is written must not have its errors taken for the other's.
 """

@@ -91,8 +91,8 @@ def check_bert_tokens(vocabulary: Vocabulary, path: str) -> None:
     """Raises UserError where the vocabulary of the file `path` lacks a token that BERT needs, or
     where its ids depend on who reads it."""
     if vocabulary.tokens[:1] and vocabulary.tokens[0].startswith("\ufeff"):
-        raise UserError("%s begins with a byte order mark, which BERT takes for a part of the first "
-                        "token: save it as UTF-8 without one" % path)
+        raise UserError("%s begins with a byte order mark, which BERT takes for a part of its "
+                        "first token: save it as UTF-8 without one" % path)
     missing = [token for token in (PAD, UNK, CLS, SEP) if token not in vocabulary.ids]
     if missing:
         raise UserError("%s: no entry %s; give the vocab.txt of a BERT model"

@@ -72,6 +72,7 @@ def test_texts_in_utf_8(data):
     formats.check(data, "a.jsonl")
 
 
-@pytest.mark.parametrize("length", [0, 1, 255, 0xFFFE, 0xFEFF, 0x9D1F, 0x8B1F, 40000, (1 << 28) - 1])
+@pytest.mark.parametrize("length", [
+    0, 1, 255, 0xFFFE, 0xFEFF, 0x9D1F, 0x8B1F, 40000, (1 << 28) - 1])
 def test_the_length_of_a_record_is_nothing_else(length):
     formats.check(length.to_bytes(8, "little") + b"\x12\x34\x56\x78", "a.tfrecord", is_text=False)

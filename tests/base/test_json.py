@@ -162,7 +162,8 @@ def test_a_fault_of_a_stream_is_told_with_its_place_in_the_file(text, reason, ch
     assert str(caught.value) == reason
 
 
-@pytest.mark.parametrize("text", [b"[" + b"1" * 2001, b'["' + b"a" * 2000, bytes(3000), b"[nu" * 2000])
+@pytest.mark.parametrize("text", [
+    b"[" + b"1" * 2001, b'["' + b"a" * 2000, bytes(3000), b"[nu" * 2000])
 def test_a_value_of_a_stream_has_a_longest_length(monkeypatch, text):
     monkeypatch.setattr(json_stream, "MOST_BYTES", 1000)
     file = io.BytesIO(text)
