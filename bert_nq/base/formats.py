@@ -61,6 +61,6 @@ def _encoding(head: bytes, is_text: bool) -> Optional[str]:
         for mark, name in _BYTE_ORDER_MARKS:
             if head.startswith(mark):
                 return name
-    zeros = tuple(byte == 0 for byte in head[:8])
-    return {(False, True, True, True) * 2: "UTF-32LE", (True, True, True, False) * 2: "UTF-32BE",
-            (False, True) * 4: "UTF-16LE", (True, False) * 4: "UTF-16BE"}.get(zeros)
+    zeros = "".join("x" if byte else "0" for byte in head[:8])
+    return {"x000x000": "UTF-32LE", "000x000x": "UTF-32BE", "x0x0x0x0": "UTF-16LE",
+            "0x0x0x0x": "UTF-16BE"}.get(zeros)

@@ -17,11 +17,11 @@ _BUFFER_BYTES = 1 << 18
 _GZIP_WBITS = 31  # zlib's number for a gzip header and the largest window
 
 
-def detect(raw: IO[bytes], path: str, is_text: bool = True) -> Optional["Inflated"]:
+def detect(raw: Any, path: str, is_text: bool = True) -> Optional["Inflated"]:
     """Tells by its first bytes, not by its name, whether an opened file is gzip.
 
     Args:
-      raw: the file, buffered, at its start, where it stays.
+      raw: the file, an io.BufferedReader at its start, where it stays.
       path: its name in messages.
       is_text: whether it is text, compressed or not; see `formats.check`, which is called.
 
@@ -42,7 +42,7 @@ def detect(raw: IO[bytes], path: str, is_text: bool = True) -> Optional["Inflate
     return None
 
 
-def decompressed(raw: IO[bytes], path: str,
+def decompressed(raw: Any, path: str,
                  is_text: bool = True) -> Tuple[IO[bytes], Optional["Inflated"]]:
     """A stream of the opened file's content, decompressed if it is gzip; see `detect`.
 

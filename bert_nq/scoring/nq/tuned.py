@@ -9,6 +9,7 @@ from bert_nq.base.errors import UserError
 from bert_nq.base.numbers import is_finite
 from bert_nq.scoring import calibration as calibrations
 from bert_nq.scoring.calibration import Calibration, Temperature
+from bert_nq.scoring.nq.answer_files import check_options
 from bert_nq.scoring.nq.labels import Record
 from bert_nq.scoring.nq.options import (
     KINDS,
@@ -57,6 +58,7 @@ class Tuned(NamedTuple):
         predictor = content.get("predictor")
         if not (predictor is None or isinstance(predictor, dict)):
             raise UserError("%s: predictor is not a JSON object" % path)
+        check_options(predictor, path)
         kinds, thresholds = _thresholds(content["thresholds"], path)
         rule = Rule(thresholds, _log_odds(content.get("log_odds"), kinds, path))
         method, calibration = _calibration(content.get("calibration"), kinds, path)

@@ -225,7 +225,8 @@ def test_statuses_that_a_retry_may_fix(bucket, status, error, retry_after):
 
 @pytest.mark.parametrize("value, low, high", [
     ("120", 120, 120), (" 7 ", 7, 7), ("\u00b2", None, None), ("9" * 5000, None, None),
-    ("-5", None, None), ("Wed, 21 Oct 9999999 07:28:00 GMT", None, None), ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0), ("soon", None, None)])
+    ("-5", None, None), ("Wed, 21 Oct 9999999 07:28:00 GMT", None, None),
+    ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0), ("soon", None, None)])
 def test_retry_after_is_seconds_or_a_date(bucket, value, low, high):
     bucket.script[NAME] = [Answer(503, {"Retry-After": value})]
     with pytest.raises(web.TransientError) as caught:

@@ -148,6 +148,8 @@ def fixture_saved(tmp_path):
     (lambda c: c.update(format=2),
      " is of format 2, this program reads format 1: run eval/tune_thresholds.py again"),
     (lambda c: c.update(predictor="x"), ": predictor is not a JSON object"),
+    (lambda c: c.update(predictor={"options": [1]}),
+     ': "options" of the predictor is not a JSON object'),
     (lambda c: c.pop("log_odds"), ": log_odds is not a JSON object"),
     (lambda c: c["log_odds"].pop("no"), ": log_odds of no: slope and bias are wanted"),
     (lambda c: c["calibration"].update(method="magic"), ": the method of calibration is 'magic', "

@@ -53,7 +53,7 @@ class ChangedError(TransientError):
 
 
 def reason(error: BaseException) -> str:
-    """A readable reason for an error in one line, in the operating system's words if it has some."""
+    """A readable reason for an error, one line, in the operating system's words if it has some."""
     inner = getattr(error, "reason", None)
     if isinstance(inner, BaseException):
         return reason(inner)
