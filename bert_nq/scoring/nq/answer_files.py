@@ -56,7 +56,6 @@ class AnswerFile:
                     break
         if not (self._predictor is None or isinstance(self._predictor, dict)):
             raise UserError('%s: "predictor" is not a JSON object' % self.path)
-        check_options(self._predictor, self.path)
         return self._predictor
 
     def _entries(self) -> Iterator[Any]:
@@ -100,10 +99,3 @@ class AnswerFile:
     def _other_format(self) -> UserError:
         return UserError('%s has no list "predictions", or two: a file of bert_nq/run_nq.py or of '
                          'the official format is wanted, {"predictions": [...]}' % self.path)
-
-
-def check_options(predictor: Optional[Record], path: str) -> None:
-    """Raises UserError where the decoder's options, if a file names them, are no JSON object."""
-    options = predictor.get("options") if predictor else None
-    if not (options is None or isinstance(options, dict)):
-        raise UserError('%s: "options" of the predictor is not a JSON object' % path)

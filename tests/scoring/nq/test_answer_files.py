@@ -117,12 +117,3 @@ def test_gzip_that_is_cut_off(tmp_path):
 def test_a_file_that_is_missing(tmp_path):
     assert failure(str(tmp_path / "p.json")) == (
         "cannot read %s: No such file or directory" % (tmp_path / "p.json"))
-
-
-@pytest.mark.parametrize("options", [[1], "x", 7, True])
-def test_options_that_are_no_object(tmp_path, options):
-    path = tmp_path / "p.json"
-    path.write_text(json.dumps({"predictor": {"options": options}, "predictions": []}))
-    with pytest.raises(UserError, match='^%s: "options" of the predictor is not a JSON object$'
-                       % path):
-        AnswerFile(str(path)).predictor()

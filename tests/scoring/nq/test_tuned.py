@@ -179,6 +179,12 @@ def test_a_file_that_is_cut_off_or_missing(saved, tmp_path):
         Tuned.load(str(tmp_path / "none.json"))
 
 
+@pytest.mark.parametrize("options", [[1], "x", 7, True])
+def test_options_of_predictions_that_are_no_object(options):
+    with pytest.raises(UserError, match='^the prediction file: "options" of the predictor is not'):
+        four().check_predictor(dict(PREDICTOR, options=options))
+
+
 def test_whose_predictions_they_are_for():
     tuned = four(path="t.json")
     tuned.check_predictor(dict(PREDICTOR))
