@@ -259,6 +259,10 @@ def test_small_responses_are_retried(bucket):
     url = catalogue.object_url(bucket.url, NAME)
     assert web.read(url, FAST, waits.append) == DATA
     assert waits == [0.001, 3.0]
+    bucket.script[NAME] = [Answer(status=429, headers={"Retry-After": "400"})]
+    with pytest.raises(web.TransientError):  # Nobody would know what it waits for.
+        web.read(url, FAST, waits.append)
+    assert waits == [0.001, 3.0]
     bucket.script[NAME] = [Answer(500)] * 3
     with pytest.raises(web.TransientError):
         web.read(url, FAST, waits.append)

@@ -126,8 +126,9 @@ def read(url: str, policy: Policy, sleep: Callable[[float], object] = time.sleep
     """The whole body of a small response, with retries.
 
     Raises:
-      RefusedError, TransientError: as `open_url`; the latter after the last retry. The former also
-        where the body is large, or does not come whole within `policy.timeout`.
+      RefusedError, TransientError: as `open_url`; the latter after the last retry, or where the
+        server asks to wait longer than `policy.timeout`. The former also where the body is large,
+        or does not come whole within that time.
     """
     failures = 0
     while True:
@@ -136,9 +137,10 @@ def read(url: str, policy: Policy, sleep: Callable[[float], object] = time.sleep
                 return _body(url, response, policy.timeout)
         except TransientError as e:
             failures += 1
-            if failures > policy.retries:
+            seconds = policy.wait(failures, e.retry_after)
+            if failures > policy.retries or seconds > policy.timeout:
                 raise
-            sleep(policy.wait(failures, e.retry_after))
+            sleep(seconds)
 
 
 def _body(url: str, response: http.client.HTTPResponse, timeout: float) -> bytes:
