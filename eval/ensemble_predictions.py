@@ -83,6 +83,7 @@ def _checked_flags():
         raise UserError("--output_nbest_file needs --output_prediction_file")
     gold_paths = files.expand(FLAGS.gold_path, "gold") if FLAGS.gold_path else []
     inputs = paths + gold_paths + (FLAGS.compare_with or [])
+    files.check_no_pipes(paths)
     for output in filter(None, (FLAGS.output_prediction_file, FLAGS.output_nbest_file)):
         files.check_output(output, inputs)
         inputs = inputs + [output]

@@ -11,6 +11,7 @@ import os
 
 from absl import flags
 
+from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.cli import program
 from bert_nq.cli.flags.scoring import define_gold_flags
@@ -48,6 +49,7 @@ def main() -> None:
     with program.timed() as seconds:
         gold_paths = expand_shards(FLAGS.gold_path)
         given = [path for path in (FLAGS.predictions_path, FLAGS.nbest_path) if path]
+        files.check_no_pipes(gold_paths + given)
         site.check_folder(FLAGS.output_dir, gold_paths + given)
         source = _source(gold_paths)
         chosen = site.choose(source.scored.questions, FLAGS.only, FLAGS.max_pages)

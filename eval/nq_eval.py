@@ -58,6 +58,8 @@ def main() -> None:
     with program.timed() as seconds:
         gold_paths = files.expand(FLAGS.gold_path, "gold")
         _check_outputs(gold_paths + list(filter(None, [FLAGS.predictions_path, FLAGS.compare])))
+        if FLAGS.report or FLAGS.compare:
+            files.check_no_pipes(gold_paths)
         predictions = read_predictions(FLAGS.predictions_path)
         others = read_predictions(FLAGS.compare) if FLAGS.compare else None
         gold = _read_gold(gold_paths)

@@ -84,7 +84,7 @@ def run_job(work: Job, num_workers: int, on_status: job.OnStatus = lambda status
     return job.run_job(
         job.Job("augmenting", "augmented anew", work.inputs, work.output, work.settings(),
                 work.skip_bad_input, functools.partial(chunks.plan, work.inputs, shards.READING),
-                functools.partial(_publish, work, results), take=take),
+                functools.partial(_publish, work, results), take=take, needed="pages"),
         executors.in_processes(functools.partial(make_work, work), num_workers), on_status, note)
 
 

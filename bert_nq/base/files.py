@@ -2,15 +2,23 @@
 import contextlib
 import fcntl
 import glob
+import io
 import json
 import os
 import secrets
-from typing import IO, Any, Iterator, List, Sequence, Tuple
+import stat
+from typing import IO, Any, Iterable, Iterator, List, Sequence, Tuple
 
 import google_crc32c
 
-from bert_nq.base import json_text
+from bert_nq.base import formats, json_text
 from bert_nq.base.errors import UserError
+from bert_nq.base.guarding import Guarded, cannot
+
+# The longest line, the longest value of a JSON file that is read value by value, and the largest
+# file that is read as a whole: ten times the largest page of Natural Questions, and more than any
+# config or vocabulary. Whatever is longer is a mistake or malice, and would take all memory.
+MOST_BYTES = 1 << 27
 
 _TAIL_BYTES = 1 << 16  # the end of a file that its fingerprint covers
 _CHUNK_BYTES = 1 << 20
@@ -119,7 +127,42 @@ def open_binary(path: str) -> IO[bytes]:
       UserError: it cannot be opened; the operating system's reason is in the message.
     """
     with _reading(path):
-        return _file_system(path).open(path, "rb") if is_remote(path) else open(path, "rb")
+        raw = (_file_system(path).open(path, "rb") if is_remote(path)
+               else open(path, "rb", buffering=0))
+    return io.BufferedReader(Guarded(raw, path))
+
+
+def read_whole(path: str) -> bytes:
+    """All of a small text file, such as a config or a vocabulary.
+
+    Raises:
+      UserError: it cannot be read, is no small file, or is packed or in another encoding.
+    """
+    check_no_pipes([path])
+    parts, num_bytes = [], 0
+    with open_binary(path) as f:
+        for part in iter(lambda: f.read(_CHUNK_BYTES), b""):
+            parts.append(part)
+            num_bytes += len(part)
+            if num_bytes > MOST_BYTES:
+                raise UserError("%s has more than %d MB, so it is not the file that is wanted"
+                                % (path, MOST_BYTES >> 20))
+    data = b"".join(parts)
+    formats.check(data[:formats.HEAD_BYTES], path)
+    return data
+
+
+def check_no_pipes(paths: Iterable[str]) -> None:
+    """Refuses pipes where files are read more than once: the second time would wait for ever.
+
+    Raises:
+      UserError: one of `paths` is a pipe, such as bash makes of <(...).
+    """
+    for path in paths:
+        with contextlib.suppress(OSError):  # Whoever opens it says why it cannot be read.
+            if not is_remote(path) and stat.S_ISFIFO(os.stat(path).st_mode):
+                raise UserError("%s is a pipe, and is read more than once: write its content to a "
+                                "file, and give that" % path)
 
 
 @contextlib.contextmanager
@@ -127,7 +170,7 @@ def _reading(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as e:
-        raise UserError("cannot read %s: %s" % (path, e.strerror or e)) from e
+        raise cannot("read", path, e) from e
 
 
 def make_folder(path: str) -> None:
@@ -155,6 +198,7 @@ def fingerprint(path: str, with_time: bool = True) -> str:
     if is_remote(path):
         with _reading(path):
             return str(_file_system(path).ukey(path))
+    check_no_pipes([path])
     with open_binary(path) as f:
         num_bytes = f.seek(0, os.SEEK_END)
         f.seek(max(0, num_bytes - _TAIL_BYTES))
@@ -206,8 +250,7 @@ def read_json(path: str, must_exist: bool = False, remedy: str = "remove it") ->
         exists = _file_system(path).exists(path) if is_remote(path) else os.path.lexists(path)
     if not (exists or must_exist):
         return None
-    with open_binary(path) as f:
-        text = f.read()
+    text = read_whole(path)
     try:
         return json_text.parse(text)
     except json_text.NotJSONError as e:
@@ -230,7 +273,7 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
             with _replacing_remote(path) as out:
                 yield out
         except OSError as e:
-            raise UserError("cannot write %s: %s" % (path, e.strerror or e)) from e
+            raise cannot("write", path, e) from e
         return
     folder, name = os.path.split(os.path.abspath(path))
     make_folder(folder)
@@ -238,19 +281,26 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
         _remove_abandoned(folder, name)
         handle, temporary = _new_temporary(folder, name)
     except OSError as e:
-        raise UserError("cannot write %s: %s" % (path, e.strerror or e)) from e
+        raise cannot("write", path, e) from e
     try:
-        with os.fdopen(handle, "wb") as out:
+        with io.BufferedWriter(Guarded(os.fdopen(handle, "wb", 0), path, "write")) as out:
             yield out
             out.flush()
-            os.fsync(out.fileno())
-        os.replace(temporary, path)
-    except OSError as e:
-        _unlink(temporary)
-        raise UserError("cannot write %s: %s" % (path, e.strerror or e)) from e
+            with _writing(path):
+                os.fsync(out.fileno())
+        with _writing(path):
+            os.replace(temporary, path)
     except BaseException:
         _unlink(temporary)
         raise
+
+
+@contextlib.contextmanager
+def _writing(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as e:
+        raise cannot("write", path, e) from e
 
 
 @contextlib.contextmanager

@@ -4,6 +4,9 @@ from typing import IO, Any, Iterator, Optional, Tuple
 
 from isal import isal_zlib
 
+from bert_nq.base import formats
+from bert_nq.base.errors import BadExampleError
+
 MAGIC = b"\x1f\x8b"
 # The magic number and "deflate", the only compression method that gzip defines.
 _HEADER = MAGIC + b"\x08"
@@ -14,33 +17,45 @@ _BUFFER_BYTES = 1 << 18
 _GZIP_WBITS = 31  # zlib's number for a gzip header and the largest window
 
 
-def detect(raw: IO[bytes], header: bytes = _HEADER) -> Tuple[IO[bytes], Optional["Inflated"]]:
+def detect(raw: Any, path: str, is_text: bool = True) -> Optional["Inflated"]:
     """Tells by its first bytes, not by its name, whether an opened file is gzip.
 
     Args:
-      raw: the file, at its start.
-      header: the first bytes that count as gzip.
+      raw: the file, an io.BufferedReader at its start, where it stays.
+      path: its name in messages.
+      is_text: whether it is text, compressed or not; see `formats.check`, which is called.
 
     Returns:
-      (file, decompressor): the file at its start as before; its decompressor, None if it is not
-      gzip.
+      Its decompressor, None if it is not gzip.
+
+    Raises:
+      BadExampleError: it has no bytes at all, which even an empty gzip file has, but is called so.
     """
-    # A pipe cannot go back to its start, a remote file cannot peek.
-    stream = raw if hasattr(raw, "peek") else io.BufferedReader(raw)
-    return stream, Inflated(stream) if stream.peek(len(header)).startswith(header) else None
+    head = raw.peek(formats.HEAD_BYTES)  # A pipe cannot go back to its start.
+    if not head and path.endswith(".gz"):
+        raise BadExampleError("%s has 0 bytes, which no gzip file has: fetch or write it again"
+                              % path)
+    # Two bytes are proof enough in a text: no UTF-8 begins with them.
+    if head.startswith(MAGIC if is_text else _HEADER):
+        return Inflated(raw)
+    formats.check(head, path, is_text)
+    return None
 
 
-def decompressed(raw: IO[bytes]) -> Tuple[IO[bytes], Optional["Inflated"]]:
+def decompressed(raw: Any, path: str,
+                 is_text: bool = True) -> Tuple[IO[bytes], Optional["Inflated"]]:
     """A stream of the opened file's content, decompressed if it is gzip; see `detect`.
 
     Returns:
       (stream, decompressor): the stream to read from; the decompressor under it, whose `fault`
       says whether the file is damaged, or None.
     """
-    stream, inflated = detect(raw)
+    inflated = detect(raw, path, is_text)
     if inflated is None:
-        return stream, None
-    return io.BufferedReader(_Stream(inflated), _BUFFER_BYTES), inflated
+        return raw, None
+    stream = io.BufferedReader(_Stream(inflated), _BUFFER_BYTES)
+    formats.check(stream.peek(formats.HEAD_BYTES), path, is_text)
+    return stream, inflated
 
 
 class Inflated:

@@ -4,6 +4,7 @@ import json
 import re
 from typing import IO, Any, Iterator
 
+from bert_nq.base.files import MOST_BYTES
 from bert_nq.base.json_text import NotJSONError, reason
 
 _CHUNK = 1 << 20  # bytes read at a time
@@ -50,6 +51,8 @@ class JSONStream:
                     raise NotJSONError(reason(e, self._num_characters)) from e
             except (ValueError, RecursionError) as e:
                 raise NotJSONError(reason(e)) from e
+            if len(self._text) - self._at > MOST_BYTES:
+                raise self._error("more than %d MB of one value" % (MOST_BYTES >> 20))
             self._read_more()
 
     def key(self) -> str:

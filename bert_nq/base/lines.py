@@ -3,11 +3,12 @@
 A line's source is its place as messages name it: "PATH, line N". See base.reading for files whose
 items are no lines.
 """
+import codecs
 from typing import Callable, Iterable, Iterator, Optional, Tuple, TypeVar
 
-from bert_nq.base import files, inflating
+from bert_nq.base import files, formats, inflating
 from bert_nq.base.bad_input import BadInput
-from bert_nq.base.errors import BadExampleError
+from bert_nq.base.errors import BadExampleError, UserError
 
 _BUFFER = 1 << 19
 
@@ -30,22 +31,32 @@ def read_lines(path: str, on_read: Optional[OnRead] = None) -> Iterator[Tuple[in
       path: the file.
       on_read: progress callback, called before each line.
 
+    A byte order mark at the start of the file is left out.
+
     Raises:
-      UserError: the file cannot be opened.
+      UserError: the file cannot be read, is packed or in another encoding, or has a line that is
+        too long for any page (see files.MOST_BYTES).
       BadExampleError: it ends early or is not valid gzip; all lines before that were yielded.
     """
     number = position = 0
     with files.open_binary(path) as raw:
-        # The first two bytes are proof enough: no UTF-8 text begins with them.
-        plain, inflated = inflating.detect(raw, inflating.MAGIC)
-        lines: Iterable[bytes] = _lines(inflated.chunks(_BUFFER)) if inflated else plain
+        inflated = inflating.detect(raw, path)
+        lines: Iterable[bytes] = (
+            _lines(_checked(inflated.chunks(_BUFFER), path)) if inflated
+            else iter(lambda: raw.readline(files.MOST_BYTES + 1), b""))
         for number, line in enumerate(lines, 1):
+            if len(line) > files.MOST_BYTES:
+                raise UserError("%s has more than %d MB without a line's end, and no page is so "
+                                "large: it is not the file that is wanted, or damaged"
+                                % (source_of(path, number), files.MOST_BYTES >> 20))
+            if number == 1 and line.startswith(codecs.BOM_UTF8):
+                line = line[len(codecs.BOM_UTF8):]
             if on_read:
                 before, position = position, raw.tell()
                 on_read(position - before)
             if inflated and inflated.fault and not line.endswith(b"\n"):
                 number -= 1  # This line is incomplete: the data break off in it.
-            elif not line.isspace():
+            elif line and not line.isspace():
                 yield number, line
         if inflated and inflated.fault:
             raise BadExampleError(
@@ -53,21 +64,34 @@ def read_lines(path: str, on_read: Optional[OnRead] = None) -> Iterator[Tuple[in
                 % (path, number, inflated.fault))
 
 
+def _checked(chunks: Iterator[bytes], path: str) -> Iterator[bytes]:
+    """Passes the chunks of a decompressed file on, if its first one may be text in UTF-8."""
+    for number, chunk in enumerate(chunks):
+        if number == 0:
+            formats.check(chunk[:formats.HEAD_BYTES], path)
+        yield chunk
+
+
 def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Yields the lines of a text that comes in chunks, each with its line feed.
 
+    They end with the first that has more than files.MOST_BYTES, of which not all is read.
     io.BufferedReader would copy every byte once more.
     """
     begun = []  # the parts of the current line
+    num_bytes = 0  # of the parts
     for chunk in chunks:
         start, end = 0, chunk.find(b"\n") + 1
         while end:
             begun.append(chunk[start:end])
             yield b"".join(begun)
-            begun = []
+            begun, num_bytes = [], 0
             start, end = end, chunk.find(b"\n", end) + 1
         if start < len(chunk):
             begun.append(chunk[start:])
+            num_bytes += len(begun[-1])
+            if num_bytes > files.MOST_BYTES:
+                break
     if begun:
         yield b"".join(begun)
 

@@ -23,8 +23,9 @@ from bert_nq.scoring.nq.nbest import YES_NO, NBestAnswer
 
 def normalised(weights: Sequence[float]) -> Tuple[float, ...]:
     """The weights divided by their sum, and rounded, so that equal shares are equal numbers."""
-    total = float(sum(weights))
-    return tuple(round(weight / total, 9) for weight in weights)
+    largest = max(weights)
+    shares = [weight / largest for weight in weights]  # Whose sum is finite, whatever theirs is.
+    return tuple(round(share / sum(shares), 9) for share in shares)
 
 
 class Choice(NamedTuple):

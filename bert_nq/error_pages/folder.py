@@ -41,7 +41,8 @@ def check(path: str, marker: str, own: Sequence[str], inputs: Sequence[str]) -> 
 def replacing(path: str) -> Iterator[str]:
     """Gives the path of a new folder that takes the place of `path` when the block ends.
 
-    If the block raises, `path` stays as it was. Leftovers of a killed run are removed by the next.
+    If the block raises, `path` stays as it was. Leftovers of a killed run are removed by the next;
+    if it was killed while the new folder took the old one's place, the next puts the old one back.
 
     Raises:
       UserError: a file cannot be written, or another run is writing the same folder.
@@ -51,8 +52,7 @@ def replacing(path: str) -> Iterator[str]:
     new, old = (os.path.join(above, ".%s.%s" % (name, end)) for end in ("tmp", "old"))
     with locking.locked(os.path.join(above, ".%s.lock" % name)):
         try:
-            for left in (new, old):
-                shutil.rmtree(left, ignore_errors=True)
+            _clear(path, new, old)
             os.makedirs(new)
             yield new
             if os.path.isdir(path):
@@ -61,5 +61,14 @@ def replacing(path: str) -> Iterator[str]:
         except OSError as e:
             raise UserError("cannot write %s: %s" % (e.filename or path, e.strerror or e)) from e
         finally:
-            for left in (new, old):
-                shutil.rmtree(left, ignore_errors=True)
+            _clear(path, new, old)
+
+
+def _clear(path: str, new: str, old: str) -> None:
+    """Removes what is left beside `path`, and nothing that was under this name and is no more."""
+    if os.path.isdir(old) and not os.path.lexists(path):
+        with contextlib.suppress(OSError):  # Then it stays where it is, whole.
+            os.rename(old, path)
+    for left in (new, old):
+        if left == new or os.path.lexists(path):
+            shutil.rmtree(left, ignore_errors=True)

@@ -2,6 +2,10 @@
 from typing import NamedTuple
 
 from bert_nq.base.errors import UserError
+from bert_nq.base.numbers import parse_finite
+
+# More wordpieces than any model has places for, and as many as memory has room for in a batch.
+_MOST_PIECES = 1 << 16
 
 
 class TextOptions(NamedTuple):
@@ -27,6 +31,15 @@ class FeatureOptions(NamedTuple):
 
     def check(self) -> "FeatureOptions":
         """Raises UserError where no window could be made; returns itself."""
+        for name, default in type(self)()._asdict().items():
+            value = getattr(self, name)
+            if isinstance(default, float):
+                parse_finite(value, name)
+            elif type(value) is not type(default):
+                raise UserError("%s is %.40r, not of the type of %r" % (name, value, default))
+        if self.max_seq_length > _MOST_PIECES:
+            raise UserError("max_seq_length is %d, and no model has windows of more than %d "
+                            "wordpieces" % (self.max_seq_length, _MOST_PIECES))
         if self.max_seq_length <= self.max_query_length + 3:
             raise UserError("max_seq_length (%d) must be greater than max_query_length (%d) + 3"
                             % (self.max_seq_length, self.max_query_length))

@@ -87,6 +87,8 @@ class Job(NamedTuple):
     take: Callable[[Any, Result], None] = lambda piece, result: None  # told of each piece's result
     # Gives the job's result where the outputs are there already, else None.
     found: Callable[[List[Input], Note], Any] = lambda inputs, note: None
+    # What the inputs must have at least one of that can be used, as `Result.counts` calls it.
+    needed: str = ""
 
 
 # Does pieces of a run: draws them from the iterator, sees to it that their results are in the work
@@ -109,8 +111,8 @@ def run_job(job: Job, executor: Executor, on_status: OnStatus = lambda status: N
       What `job.publish` gives, or `job.found`.
 
     Raises:
-      UserError: an input is unusable, a worker died, the disk is full, another run is under way.
-        What was finished is kept for the next run.
+      UserError: an input is unusable, there is nothing in any, a worker died, the disk is full,
+        another run is under way. What was finished is kept for the next run.
     """
     with work_folder.opened(work_folder.work_path(job.output)) as folder:
         inputs = work_folder.inputs_of(job.inputs)
@@ -119,6 +121,7 @@ def run_job(job: Job, executor: Executor, on_status: OnStatus = lambda status: N
             run = Run(job, folder, inputs, on_status, note)
             with folder.telling_what_is_kept():
                 run.do(executor)
+                run.check_needed()
                 job.gather(run)
             made = job.publish(run)
         folder.remove_contents()
@@ -175,6 +178,21 @@ class Run:
                     self._finished.update(result.counts)
                 self._take(piece, result)
         self.counts["skipped"] += self.bad_input.skipped
+
+    def check_needed(self) -> None:
+        """Raises UserError where the inputs had nothing that could be used, and so no result.
+
+        Nothing is kept then, and outputs stay as they were.
+        """
+        what = self.job.needed
+        if not what or self.counts[what]:
+            return
+        self.folder.remove_contents()
+        skipped = self.counts["skipped"]
+        raise UserError("%s: there are no %s in %s%s, and nothing is written" % (
+            ", ".join(self.job.inputs[:3]) + (", ..." if len(self.job.inputs) > 3 else ""), what,
+            "it" if len(self.job.inputs) == 1 else "them",
+            " but %d that cannot be used" % skipped if skipped else ""))
 
     def _left(self) -> Iterator[Any]:
         """Yields the pieces that are not done, and takes note of those that are."""

@@ -2,7 +2,7 @@
 
     .train.tfrecord.work/
         lock            held by the run that is under way
-        plan.json       settings and inputs
+        plan.json       settings and inputs, with a checksum
         train-00….run   the large part of a piece's result, such as records
         train-00….json  its result, written last: without it the piece is not finished
 
@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 import tempfile
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set
 
 import google_crc32c
 
@@ -72,10 +72,7 @@ class WorkFolder:
         note = files.read_json(path)
         if note is None:
             return None
-        if (not isinstance(note, dict) or set(note) != {"result", "crc32c", "large_part"}
-                or note["crc32c"] != _crc32c_of_json(note["result"])):
-            raise UserError("%s is damaged" % path)
-        return note
+        return _checked(note, path, "result", {"result", "crc32c", "large_part"})
 
     def _large_part(self, name: str) -> Optional[str]:
         """The CRC-32C of the large part of a result; None where it has none."""
@@ -84,12 +81,23 @@ class WorkFolder:
 
     def finished(self) -> List[str]:
         """The names of all that is finished."""
-        return [name[:-len(".json")] for name in sorted(os.listdir(self.path))
+        return [name[:-len(".json")] for name in self._files()
                 if name.endswith(".json") and not name.startswith(".") and name != _PLAN]
 
+    def _files(self) -> List[str]:
+        """The names of all that is there but for folders, which none of ours has made."""
+        return [name for name in sorted(os.listdir(self.path))
+                if not os.path.isdir(os.path.join(self.path, name))]
+
     def plan(self) -> Optional[Dict[str, Any]]:
-        """The plan of the run before; None at the first run."""
-        return files.read_json(os.path.join(self.path, _PLAN))
+        """The plan of the run before; None at the first run.
+
+        Raises:
+          UserError: it is damaged.
+        """
+        path = os.path.join(self.path, _PLAN)
+        note = files.read_json(path)
+        return None if note is None else _checked(note, path, "plan", {"plan", "crc32c"})["plan"]
 
     def resume(self, settings: Dict[str, Any], inputs: List[Input],
                note: Callable[[str], None]) -> Optional[Dict[str, Any]]:
@@ -126,15 +134,16 @@ class WorkFolder:
           plan: for the next run, which reads it by `plan`.
           wanted: whether a name is that of a piece of the plan, or may stay otherwise.
         """
-        for name in os.listdir(self.path):
+        for name in self._files():
             stem = os.path.splitext(name)[0]
             if name not in (_PLAN, _LOCK) and (name.startswith(".") or not wanted(stem)):
                 os.unlink(os.path.join(self.path, name))
-        files.write_json(os.path.join(self.path, _PLAN), plan)
+        files.write_json(os.path.join(self.path, _PLAN),
+                         {"plan": plan, "crc32c": _crc32c_of_json(plan)})
 
     def remove_contents(self) -> None:
         """Removes all but the lock."""
-        for name in os.listdir(self.path):
+        for name in self._files():
             if name != _LOCK:
                 os.unlink(os.path.join(self.path, name))
 
@@ -216,6 +225,20 @@ def difference(before: Dict[str, Any], now: Dict[str, Any]) -> str:
                                               json.dumps(now.get(name)))
                      for name in sorted(set(before) | set(now))
                      if before.get(name) != now.get(name))
+
+
+def _checked(note: Any, path: str, part: str, fields: Set[str]) -> Dict[str, Any]:
+    """The JSON of a note itself.
+
+    Raises:
+      UserError: it is damaged: it has not these fields, or `part` has another checksum.
+    """
+    try:
+        if set(note) == fields and note["crc32c"] == _crc32c_of_json(note[part]):
+            return note
+    except (TypeError, RecursionError):  # No object, or one that is too deep to be written.
+        pass
+    raise UserError("%s is damaged" % path)
 
 
 def _crc32c_of_json(value: Any) -> str:

@@ -3,7 +3,7 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Named
 
 import numpy as np
 
-from bert_nq.base import randomness
+from bert_nq.base import files, randomness
 from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import UserError
 from bert_nq.base.reading import Reading
@@ -33,6 +33,7 @@ class DevSet:
         Raises:
           UserError: a file cannot be read or is not annotated.
         """
+        files.check_no_pipes(paths)
         self._paths, self._format = paths, dev_format
         self._gold = dev_format.read_gold(paths)
         if not any(self._gold.values()):

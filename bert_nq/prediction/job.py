@@ -72,7 +72,8 @@ def run_with(executor: job.Executor, work: Job, on_status: job.OnStatus = lambda
     return job.run_job(
         job.Job("predicting", "predicted anew", work.inputs, work.output, work.settings(),
                 work.skip_bad_input, functools.partial(chunks.plan, work.inputs, work.reading),
-                functools.partial(_publish, work, thresholds), take=_Ids(work).take),
+                functools.partial(_publish, work, thresholds), take=_Ids(work).take,
+                needed="pages"),
         executor, on_status, note)
 
 

@@ -78,7 +78,9 @@ class Serving(NamedTuple):
             serving = cls(content["predictor"], text, featurizer.options(**content["windows"]),
                           featurizer, make_decoder)
             serving.decoder()
-        except (KeyError, TypeError) as e:
+            if type(text.do_lower_case) is not bool:
+                raise TypeError("do_lower_case is %.40r" % (text.do_lower_case,))
+        except (AttributeError, KeyError, TypeError) as e:
             raise UserError("%s is not as this version writes it (%s): export the model again"
                             % (path, e)) from e
         return serving

@@ -105,7 +105,7 @@ def run_with(engine: Engine, work: Job, on_status: job.OnStatus, note: job.Note)
         job.Job("preparing", "prepared anew", work.inputs, work.output, settings,
                 work.skip_bad_input, functools.partial(_plan, engine, work), publish,
                 gather=lambda run: engine.gather(_gathering(work, run), run),
-                found=functools.partial(_found, engine, work, settings)),
+                found=functools.partial(_found, engine, work, settings), needed="pages"),
         engine.executor, on_status, note)
 
 

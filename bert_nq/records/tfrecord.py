@@ -56,7 +56,7 @@ def scan_records(raw: IO[bytes], path: str) -> Iterator[Tuple[bytes, bool]]:
     Raises:
       UserError: as `read_records`, where the next record cannot be found.
     """
-    for body in _bodies(*decompressed(raw), path=path):
+    for body in _bodies(*decompressed(raw, path, is_text=False), path=path):
         payload = body[:-_CRC.size]
         yield payload, _CRC.unpack_from(body, len(payload))[0] == masked_crc(payload)
 
@@ -68,7 +68,7 @@ def count_records(path: str) -> int:
       UserError: as `read_records`, but payloads are not looked at.
     """
     with files.open_binary(path) as raw:
-        stream, inflated = decompressed(raw)
+        stream, inflated = decompressed(raw, path, is_text=False)
         if inflated is None:
             return _count_headers(stream, path)
         # In compressed data there is no way to the next header but through the payload.
@@ -82,7 +82,7 @@ def is_gzipped(path: str) -> bool:
       UserError: it cannot be opened.
     """
     with files.open_binary(path) as raw:
-        return decompressed(raw)[1] is not None
+        return decompressed(raw, path, is_text=False)[1] is not None
 
 
 def count_gzip_members(path: str) -> int:
@@ -92,7 +92,7 @@ def count_gzip_members(path: str) -> int:
       UserError: it cannot be opened.
     """
     with files.open_binary(path) as raw:
-        stream, inflated = decompressed(raw)
+        stream, inflated = decompressed(raw, path, is_text=False)
         while stream.read(_BLOCK):
             pass
         return inflated.members

@@ -8,6 +8,7 @@ from typing import Iterable, Iterator, List, NamedTuple, Tuple
 
 import numpy as np
 
+from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.features import spec as specs
 from bert_nq.features.featurizer import Featurizer, Rule
@@ -60,6 +61,7 @@ def check_first_records(paths: List[str], demands: Demands) -> None:
       UserError: there is none, it is damaged, lacks a feature, has another sequence length, or
         numbers that the model has no embeddings or outputs for.
     """
+    files.check_no_pipes(paths)
     for path in paths:
         demands.check([("%s, record 0" % path, _first_record(path))])
 

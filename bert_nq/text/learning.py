@@ -7,6 +7,7 @@ once "quarter" is a piece, "quart" and "##er" may never be used.
 """
 import collections
 import heapq
+import re
 from typing import Counter, Dict, Iterable, List, Mapping, NamedTuple, Set, Tuple
 
 from bert_nq.base.errors import UserError
@@ -29,6 +30,8 @@ _MIN_PAIR_COUNT = 2
 # Extra merges, as a share of those asked for.
 _SURPLUS = 0.3
 
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+
 Pair = Tuple[str, str]
 
 
@@ -37,7 +40,8 @@ def count_words(texts: Iterable[str], do_lower_case: bool = True) -> Counter[str
 
     Args:
       texts: words or longer texts; words that the NQ baseline looks up whole, such as "[12]", are
-        not counted.
+        not counted, and neither are words with half a character, a lone surrogate, which no
+        vocabulary file can hold.
       do_lower_case: whether to lower-case words and strip their accents.
     """
     raw = collections.Counter()
@@ -45,7 +49,7 @@ def count_words(texts: Iterable[str], do_lower_case: bool = True) -> Counter[str
         raw.update(text.split(" "))
     words = collections.Counter()
     for word, count in raw.items():
-        if not is_special(word):
+        if not is_special(word) and not _HALF_CHARACTER.search(word):
             for basic in basic_words(word, do_lower_case):
                 words[basic] += count
     return words

@@ -71,8 +71,7 @@ def read_tokens(path: str) -> List[str]:
     Raises:
       UserError: the file cannot be read, is empty or is not UTF-8.
     """
-    with files.open_binary(path) as f:
-        lines = f.read().replace(b"\r", b"").split(b"\n")
+    lines = files.read_whole(path).replace(b"\r", b"").split(b"\n")
     if not lines[-1]:
         lines.pop()
     if not lines:
@@ -91,6 +90,9 @@ def read_tokens(path: str) -> List[str]:
 def check_bert_tokens(vocabulary: Vocabulary, path: str) -> None:
     """Raises UserError where the vocabulary of the file `path` lacks a token that BERT needs, or
     where its ids depend on who reads it."""
+    if vocabulary.tokens[:1] and vocabulary.tokens[0].startswith("\ufeff"):
+        raise UserError("%s begins with a byte order mark, which BERT takes for a part of its "
+                        "first token: save it as UTF-8 without one" % path)
     missing = [token for token in (PAD, UNK, CLS, SEP) if token not in vocabulary.ids]
     if missing:
         raise UserError("%s: no entry %s; give the vocab.txt of a BERT model"

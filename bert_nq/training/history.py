@@ -22,6 +22,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tup
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
+from bert_nq.base.numbers import is_finite
 
 # Values that are added up in a block; of all others the mean is kept.
 SUMMED = ("seconds", "wait_seconds", "examples")
@@ -226,15 +227,20 @@ class History:
 
     @classmethod
     def _of_json(cls, content: Any) -> "History":
-        result = cls(content["num_steps"])
-        result.block_steps = content["block_steps"]
+        result = cls(_count(content["num_steps"]))
+        result.block_steps = _count(content["block_steps"], 1)
         for values in content["blocks"]:
-            values = dict(values)
-            result._finished.append(Block(values.pop("step"), values.pop("steps"), values))
-        result._unfinished = [_Sums(**sums) for sums in content["unfinished"]]
+            values = _numbers(values)
+            result._finished.append(
+                Block(_count(values.pop("step")), _count(values.pop("steps")), values))
+        result._unfinished = [_Sums(
+            _count(s["step"]), _count(s["steps"]), _numbers(s["sums"]),
+            {name: _count(s["counts"][name], 1) for name in s["sums"]})
+            for s in content["unfinished"]]
         if result._unfinished and result._unfinished[-1].step > result._last_added():
             result._open = result._unfinished[-1]
-        result.evaluations = [Evaluation(**e) for e in content["evaluations"]]
+        result.evaluations = [Evaluation(_count(e["step"]), _numbers(e["scores"]))
+                              for e in content["evaluations"]]
         return result
 
     @classmethod
@@ -248,3 +254,18 @@ class History:
         """
         history = cls.read(path) or cls(num_steps)
         return history.upto(step).lengthened(num_steps)
+
+
+def _count(value: Any, least: int = 0) -> int:
+    """A whole number as JSON has it; ValueError where it is something else, or too small."""
+    if type(value) is not int or not least <= value < 2 ** 63:
+        raise ValueError("%.40r is no number of steps" % (value,))
+    return value
+
+
+def _numbers(values: Any) -> Dict[str, Any]:
+    """A copy of numbers by name; ValueError where one is no finite number."""
+    for name, value in values.items():
+        if not is_finite(value):
+            raise ValueError("%s is %.40r, not a finite number" % (name, value))
+    return dict(values)

@@ -60,7 +60,7 @@ class RunRecord:
     def __init__(self, output_dir: str):
         self._path = os.path.join(output_dir, model_folder.RECORD)
         self._content = files.read_json(self._path)
-        if self._content is not None and not isinstance(self._content, dict):
+        if self._content is not None and not _is_record(self._content):
             raise UserError("%s is not what training writes: remove it" % self._path)
 
     def check_same(self, settings: Mapping[str, Any], data: Mapping[str, Any]) -> None:
@@ -106,6 +106,18 @@ class RunRecord:
         self._content = {"settings": dict(settings), "seed": seed, "data": dict(data),
                          "starts": starts + [_this_start(step)]}
         files.write_json(self._path, self._content)
+
+
+def _is_record(content: Any) -> bool:
+    """Whether JSON is of the types that this file has, as far as it is used."""
+    if not isinstance(content, dict):
+        return False
+    data = content.get("data", {})
+    return (isinstance(content.get("settings", {}), dict) and isinstance(data, dict)
+            and type(data.get("records", 0)) is int and type(content.get("seed", 0)) is int
+            and isinstance(content.get("starts", []), list)
+            and isinstance(data.get("files", []), list)
+            and all(isinstance(path, str) for path in data.get("files", [])))
 
 
 def _this_start(step: int) -> Dict[str, Any]:

@@ -246,3 +246,36 @@ def test_killed_in_the_middle(folder):
         assert len(temporary_files()) == 1
         out.write(b"new")
     assert temporary_files() == []
+
+
+def test_a_read_error_is_told_of_the_file_that_is_read(tmp_path):
+    output = str(tmp_path / "out")
+
+    def copy():
+        with files.open_binary("/proc/self/mem") as source, files.replacing(output) as out:
+            out.write(source.read())
+
+    for read in (copy, lambda: files.crc32c("/proc/self/mem"),
+                 lambda: files.read_whole("/proc/self/mem")):
+        assert message(read) == "cannot read /proc/self/mem: Input/output error"
+    assert os.listdir(str(tmp_path)) == []
+
+
+def test_a_write_error_is_told_of_the_file_that_is_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_new_temporary", lambda folder, name: (
+        os.open("/dev/full", os.O_WRONLY), str(tmp_path / "temporary")))
+
+    def write(num_bytes):
+        with files.replacing(str(tmp_path / "out")) as out:
+            out.write(b"x" * num_bytes)
+
+    for num_bytes in (1, 1 << 20):
+        assert message(write, num_bytes) == (
+            "cannot write %s: No space left on device" % (tmp_path / "out"))
+
+
+def test_other_errors_are_not_told_of_the_output(tmp_path):
+    with pytest.raises(BrokenPipeError):
+        with files.replacing(str(tmp_path / "out")):
+            raise BrokenPipeError
+    assert os.listdir(str(tmp_path)) == []

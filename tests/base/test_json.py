@@ -1,12 +1,15 @@
 """JSON is read, or refused with the reason: whole texts, lines, and value by value."""
+import gzip
 import io
 import json
+import os
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_nq.base import files
+from bert_nq.base import files, json_stream
 from bert_nq.base.errors import UserError
 from bert_nq.base.json_lines import parse_line
 from bert_nq.base.json_stream import JSONStream
@@ -44,7 +47,7 @@ def test_a_line_that_is_no_json(text, reason):
     assert str(caught.value) == "not JSON: " + reason
 
 
-@pytest.mark.parametrize("text, reason", FAULTS)
+@pytest.mark.parametrize("text, reason", [f for f in FAULTS if f[0] != b"\x1f\x8b\x08"])
 def test_a_file_that_is_no_json(tmp_path, text, reason):
     path = tmp_path / "a.json"
     path.write_bytes(text)
@@ -53,6 +56,26 @@ def test_a_file_that_is_no_json(tmp_path, text, reason):
         with pytest.raises(UserError) as caught:
             files.read_json(str(path), **options)
         assert str(caught.value) == "%s is not JSON (%s)%s" % (path, reason, end)
+
+
+@pytest.mark.parametrize("text, reason", [
+    (gzip.compress(b"{}"), "is a gzip file: unpack it"),
+    ("{}".encode("utf-16"), "is text in UTF-16, UTF-8 is wanted"),
+    (b" " * ((1 << 27) + 1), "has more than 128 MB"),
+])
+def test_a_file_that_is_no_small_text(tmp_path, text, reason):
+    path = tmp_path / "a.json"
+    path.write_bytes(text)
+    with pytest.raises(UserError, match="^%s %s" % (re.escape(str(path)), reason)):
+        files.read_json(str(path))
+
+
+def test_a_pipe_is_read_once_at_most(tmp_path):
+    path = str(tmp_path / "pipe")
+    os.mkfifo(path)
+    for read in (files.read_json, files.fingerprint):  # Neither waits for a writer.
+        with pytest.raises(UserError, match="pipe is a pipe, and is read more than once: write"):
+            read(path)
 
 
 def test_a_file_that_does_not_exist(tmp_path):
@@ -137,6 +160,18 @@ def test_a_fault_of_a_stream_is_told_with_its_place_in_the_file(text, reason, ch
             read.value()
         read.end()
     assert str(caught.value) == reason
+
+
+@pytest.mark.parametrize("text", [
+    b"[" + b"1" * 2001, b'["' + b"a" * 2000, bytes(3000), b"[nu" * 2000])
+def test_a_value_of_a_stream_has_a_longest_length(monkeypatch, text):
+    monkeypatch.setattr(json_stream, "MOST_BYTES", 1000)
+    file = io.BytesIO(text)
+    read = JSONStream(file, 10)
+    with pytest.raises(NotJSONError, match="more than 0 MB of one value at character|Expecting"):
+        read.skip("[")
+        read.value()
+    assert file.tell() < 2000
 
 
 def test_a_key_that_is_no_string():

@@ -240,3 +240,8 @@ def test_answers_are_those_of_some_model_and_lie_in_each_other(pages, rule):
     for short in entry["best_short_answers"]:
         assert (short["start_token"], short["end_token"]) in shorts
         assert long[0] <= short["start_token"] < short["end_token"] <= long[1]
+
+
+def test_weights_whose_sum_is_beyond_all_floats():
+    assert normalised([1e308, 1e308]) == (0.5, 0.5)
+    assert normalised([1, 3]) == (0.25, 0.75)

@@ -189,6 +189,12 @@ def test_records_have_the_masks_of_the_windows():
     ({"max_query_length": 0}, "max_query_length must be at least 1, it is 0"),
     ({"max_contexts": -1}, "max_contexts must be at least 1, it is -1"),
     ({"max_position": 0}, "max_position must be at least 1, it is 0"),
+    ({"max_seq_length": 10 ** 9},
+     "max_seq_length is 1000000000, and no model has windows of more than 65536 wordpieces"),
+    ({"max_seq_length": None}, "max_seq_length is None, not of the type of 384"),
+    ({"doc_stride": True}, "doc_stride is True, not of the type of 128"),
+    ({"skip_nested_contexts": "no"}, "skip_nested_contexts is 'no', not of the type of True"),
+    ({"include_unknowns": float("nan")}, "include_unknowns is nan, not a finite number"),
 ])
 def test_options_with_which_no_window_can_be_made(options, message):
     with pytest.raises(UserError) as caught:

@@ -1,7 +1,6 @@
 """The one job, with a toy: the lines of files in capitals, in one output file."""
 import contextlib
 import functools
-import json
 import os
 
 import pytest
@@ -165,12 +164,10 @@ def test_other_settings_and_other_versions_start_anew(inputs, tmp_path):
                          '"louder"']
     assert run.result[2] == 0
     Run(some_job, stop_at=72)
-    path = os.path.join(work_folder.work_path(some_job.output), "plan.json")
-    with open(path) as f:
-        plan = json.load(f)
+    folder = work_folder.WorkFolder(work_folder.work_path(some_job.output))
+    plan = folder.plan()
     del plan["settings"]["work_format"]  # As versions before this one have left it.
-    with open(path, "w") as out:
-        json.dump(plan, out)
+    folder.start(plan, lambda name: True)
     run = Run(some_job)
     assert run.notes == ["the unfinished run before this one was different: work_format was null "
                          "and is 3"]
@@ -235,3 +232,21 @@ def test_the_run_holds_the_lock(inputs, tmp_path):
     with work_folder.opened(work_folder.work_path(some_job.output)):
         with pytest.raises(UserError, match="^another run holds "):
             run_job(some_job, here)
+
+
+@pytest.mark.parametrize("content, skipped", [("", ""), ("\n \n", ""),
+                                              ("?\n?\n", " but 2 that cannot be used")])
+def test_inputs_with_nothing_in_them(inputs, tmp_path, content, skipped):
+    for path in inputs:
+        with open(path, "w") as out:
+            out.write("")
+    with open(inputs[0], "w") as out:
+        out.write(content)
+    (tmp_path / "out").write_text("of a run before")
+    some_job = make_job(inputs, tmp_path / "out", skip=True, needed="lines")
+    with pytest.raises(UserError) as caught:
+        Run(some_job)
+    assert str(caught.value) == "%s: there are no lines in them%s, and nothing is written" % (
+        ", ".join(inputs), skipped)
+    assert (tmp_path / "out").read_text() == "of a run before"
+    assert not os.path.exists(work_folder.work_path(some_job.output))

@@ -81,7 +81,9 @@ def test_a_large_part_that_was_changed_is_damaged(folder, damage):
 
 @pytest.mark.parametrize("plan", [
     b"{", b"[]", b"5", b'{"settings": 5, "inputs": []}', b'{"settings": {}}',
-    b'{"settings": {}, "inputs": 3}', b'{"settings": {}, "inputs": [1]}', b"[" * 5000])
+    b'{"settings": {}, "inputs": 3}', b'{"settings": {}, "inputs": [1]}', b"[" * 5000,
+    b'["plan", "crc32c"]', b'{"plan": {"settings": {"a": 1}, "inputs": []}, "crc32c": "0"}',
+    b'{"plan": %s, "crc32c": "0"}' % (b"[" * 500 + b"]" * 500)])
 def test_a_plan_that_was_damaged_starts_anew(tmp_path, plan):
     notes = []
     with work_folder.opened(str(tmp_path / "w")) as opened:
@@ -91,3 +93,23 @@ def test_a_plan_that_was_damaged_starts_anew(tmp_path, plan):
         assert opened.finished() == []
     assert notes == [
         "the plan of the unfinished run before this one is damaged: all is done anew"]
+
+
+def test_a_plan_is_read_as_it_was_noted(tmp_path):
+    plan = {"settings": {"a": 1, "b": [1.5, None]}, "inputs": [], "kept": {"parts": {"é": 2}}}
+    with work_folder.opened(str(tmp_path / "w")) as opened:
+        assert opened.plan() is None
+        opened.start(plan, lambda name: True)
+        assert opened.plan() == opened.resume(plan["settings"], [], print) == plan
+
+
+def test_a_folder_in_the_work_folder_is_nobodys_business(tmp_path):
+    with work_folder.opened(str(tmp_path / "w")) as opened:
+        for name in ("foreign", "b.json", ".hidden"):
+            (tmp_path / "w" / name).mkdir()
+            (tmp_path / "w" / name / "file").write_bytes(b"somebody's")
+        finish(opened)
+        opened.start({"settings": {}, "inputs": []}, lambda name: False)
+        opened.remove_contents()
+        assert opened.is_empty()
+    assert sorted(os.listdir(str(tmp_path / "w"))) == [".hidden", "b.json", "foreign"]

@@ -25,6 +25,13 @@ def test_words_are_counted_after_basic_tokenization():
     assert counts == {"the": 4, ",": 1, "e": 1, "end": 1}
 
 
+def test_half_a_character_is_in_no_word():
+    counts = count_words(["ab\ud800 the\udfff the \U0001f600"] * 5)
+    assert counts == {"the": 5, "\U0001f600": 5}
+    tokens = learn_vocabulary(count_words(corpus() + ["a\ud83d"] * 100), NUM_RESERVED + 150)
+    "\n".join(tokens).encode("utf8")
+
+
 def test_words_keep_their_case_where_asked():
     assert count_words(["The the É"], do_lower_case=False) == {"The": 1, "the": 1, "É": 1}
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.training.history import Block, Evaluation, History
 
@@ -203,3 +204,20 @@ def test_an_interrupted_run_has_the_history_of_an_undisturbed_one(tmp_path_facto
         add(history, rest)
     assert history.blocks == undisturbed.blocks
     assert history.evaluations == undisturbed.evaluations
+
+
+@pytest.mark.parametrize("path, value", [
+    (["block_steps"], 0), (["block_steps"], None), (["blocks", 0, "step"], "1"),
+    (["blocks", 0, "loss"], float("inf")), (["blocks", 0], [1]), (["evaluations"], 7),
+    (["unfinished"], [{"step": 1, "steps": 1, "sums": {"loss": 1}, "counts": {}}])])
+def test_a_history_of_other_types_is_refused(tmp_path, path, value):
+    file = str(tmp_path / "history.json")
+    filled(20, 10).write(file)
+    content = files.read_json(file)
+    place = content
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    files.write_json(file, content)
+    with pytest.raises(UserError, match="is not the history of a training run .*: remove it$"):
+        History.read(file)

@@ -29,7 +29,8 @@ def define_window_flags() -> Callable[[], FeatureOptions]:
     d = FeatureOptions()
     holders = {
         "max_seq_length": flags.DEFINE_integer(
-            "max_seq_length", d.max_seq_length, "Wordpieces of a window, question included."),
+            "max_seq_length", d.max_seq_length, "Wordpieces of a window, question included; "
+            "65536 at most."),
         "doc_stride": flags.DEFINE_integer(
             "doc_stride", d.doc_stride, "Wordpieces between the starts of two windows."),
         "max_query_length": flags.DEFINE_integer(

@@ -18,7 +18,7 @@ from typing import (
 
 import orjson
 
-from bert_nq.base import randomness
+from bert_nq.base import files, randomness
 from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import BadExampleError, UserError
 from bert_nq.base.lines import checked_lines, read_sources
@@ -107,6 +107,8 @@ def merge(paths: Sequence[str], output_paths: Sequence[str], selection: Selectio
       UserError: no page was selected, or the number of pages is not the expected one; outputs stay
         as they were.
     """
+    if selection.count is not None:
+        files.check_no_pipes(paths)
     counts = collections.Counter()
     pages = progress(_read(paths, bad_input), "pages")
     if expected_pages is not None:

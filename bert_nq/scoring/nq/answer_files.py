@@ -60,7 +60,7 @@ class AnswerFile:
 
     def _entries(self) -> Iterator[Any]:
         with files.open_binary(self.path) as raw:
-            text, inflated = inflating.decompressed(raw)
+            text, inflated = inflating.decompressed(raw, self.path)
             fault = None
             try:
                 yield from self._list(JSONStream(text))

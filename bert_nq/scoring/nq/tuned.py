@@ -57,6 +57,7 @@ class Tuned(NamedTuple):
         predictor = content.get("predictor")
         if not (predictor is None or isinstance(predictor, dict)):
             raise UserError("%s: predictor is not a JSON object" % path)
+        _check_options(predictor, path)
         kinds, thresholds = _thresholds(content["thresholds"], path)
         rule = Rule(thresholds, _log_odds(content.get("log_odds"), kinds, path))
         method, calibration = _calibration(content.get("calibration"), kinds, path)
@@ -90,6 +91,7 @@ class Tuned(NamedTuple):
         """
         # Through JSON, which makes tuples lists.
         ours, theirs = self.predictor or {}, json.loads(json.dumps(predictor or {}))
+        _check_options(theirs, "the prediction file")
         if theirs.get("thresholds") is not None:
             raise UserError("%s cannot be applied: the predictions were thresholded before"
                             % self.path)
@@ -196,6 +198,13 @@ def _calibration(value: Any, kinds: Sequence[str], path: str
         return method, {}
     return method, {kind: calibrations.from_json(
         method, value.get(kind), "%s: calibration of %s" % (path, kind)) for kind in kinds}
+
+
+def _check_options(predictor: Optional[Record], path: str) -> None:
+    """Raises UserError where the decoder's options, if a file names them, are no JSON object."""
+    options = predictor.get("options") if predictor else None
+    if options and not isinstance(options, dict):
+        raise UserError('%s: "options" of the predictor is not a JSON object' % path)
 
 
 def _named(field: str, predictor: Record) -> str:

@@ -50,7 +50,13 @@ def test_several_threads_put_at_once(tmp_path):
 @pytest.mark.parametrize("text, message", [
     ("", "is not JSON"), ("\xff", "is not JSON"), ("[]", "is not a record of downloads"),
     ("{}", "is not a record of downloads"),
-    ('{"files": {"a": {"size": 1}}}', "is not a record of downloads")])
+    ('{"files": {"a": {"size": 1}}}', "is not a record of downloads"),
+    ('{"files": {"a": {"url": "", "size": "1", "crc32c": "", "mtime_ns": 0}}}',
+     "is not a record of downloads"),
+    ('{"files": {"a": {"url": "", "size": 1, "crc32c": [], "mtime_ns": 0}}}',
+     "is not a record of downloads"),
+    ('{"files": {"a": {"url": "", "size": 1, "crc32c": "", "mtime_ns": 1e999}}}',
+     "is not a record of downloads"), ("[" * 100000, "is not JSON")])
 def test_files_that_are_not_ledgers(tmp_path, text, message):
     (tmp_path / "nq-downloads.json").write_bytes(text.encode("latin-1"))
     with pytest.raises(UserError, match="nq-downloads.json %s .*: remove it" % message):

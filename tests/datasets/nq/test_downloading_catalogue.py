@@ -1,5 +1,8 @@
 """The files of Natural Questions, the listing of a bucket, and the failures of requests."""
+import contextlib
+import json
 import socket
+import threading
 import time
 
 import pytest
@@ -15,6 +18,39 @@ from tests.support.nq_server import Answer, Bucket, crc32c, some_bytes
 NAME = "v1.0/dev/nq-dev-00.jsonl.gz"
 FAST = web.Policy(timeout=5.0, retries=2, first_wait=0.001, longest_wait=0.002)
 DATA = some_bytes(3000)
+
+
+@contextlib.contextmanager
+def serving(answer, pace=0.0, step=1 << 16):
+    """The URL of a bucket whose server gives one answer, as bytes, to whatever it is asked."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(5)
+
+    def serve():
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with connection, contextlib.suppress(OSError):
+                    connection.recv(1 << 16)
+                    for at in range(0, len(answer), step):
+                        connection.sendall(answer[at:at + step])
+                        time.sleep(pace)
+
+    threading.Thread(target=serve, daemon=True).start()
+    with contextlib.closing(listener):
+        yield "http://127.0.0.1:%d/natural_questions" % listener.getsockname()[1]
+
+
+def answered(body, headers=b""):
+    return b"HTTP/1.0 200 OK\r\n%s\r\n%s" % (headers, body)
+
+
+def listing_error(url, policy=FAST):
+    with pytest.raises((web.RefusedError, web.TransientError)) as caught:
+        catalogue.with_listing(catalogue.original(["dev"]), url, policy)
+    assert str(caught.value).isprintable()
+    return str(caught.value)
 
 
 @pytest.fixture
@@ -101,7 +137,71 @@ def test_no_listing(bucket):
         catalogue.with_listing(files, bucket.url, FAST)
 
 
+@pytest.mark.parametrize("page", [
+    [], 7, None, "page", {"items": 7}, {"items": [7]}, {"items": ["ab"]}, {"items": {"a": 1}},
+    {"items": [{"name": "a"}]}, {"items": [{"name": 7, "size": "1"}]},
+    {"items": [{"name": "a", "size": float("inf")}]}, {"items": [{"name": "a", "size": 1.5}]},
+    {"items": [{"name": "a", "size": float("nan")}]}, {"items": [{"name": "a", "size": "-1"}]},
+    {"items": [{"name": "a", "size": "\u00b2"}]}, {"items": [{"name": "a", "size": "9" * 5000}]},
+    {"items": [{"name": "a", "size": None}]}, {"items": [{"name": "a", "size": True}]},
+    {"items": [{"name": "a", "size": "1", "crc32c": 7}]}])
+def test_an_answer_that_is_no_listing(page):
+    with serving(answered(json.dumps(page).encode())) as url:
+        assert listing_error(url).endswith("the answer is no listing of a bucket")
+
+
+@pytest.mark.parametrize("body", [b"[" * 100000, b'{"items": [{"name": "a", "size": 1e999}]}',
+                                  b"\xff", b"<html>"])
+def test_an_answer_that_is_no_json(body):
+    with serving(answered(body)) as url:
+        assert listing_error(url).endswith("the answer is no listing of a bucket")
+
+
+def test_a_listing_without_an_end(monkeypatch):
+    pages = (json.dumps({"nextPageToken": str(i % 2 or i)}).encode() for i in range(10 ** 9))
+    monkeypatch.setattr(web, "read", lambda url, policy: next(pages))
+    assert listing_error("http://host/bucket").endswith(
+        "the listing has no end; it has been left after 20 pages")
+
+
+@pytest.mark.parametrize("headers", [b"", b"Content-Length: 99999999999\r\n"])
+def test_a_listing_of_any_size_takes_little_memory(headers):
+    with serving(answered(b" " * (20 << 20), headers)) as url:
+        assert listing_error(url).endswith("the answer has more than 16 MB")
+
+
+@pytest.mark.parametrize("headers", [b"", b"Content-Length: 1000\r\n"])
+def test_a_listing_that_trickles_is_left(headers):
+    with serving(answered(b" " * 1000, headers), 0.05, 20) as url:
+        start = time.monotonic()
+        assert "bytes of the answer have come in 0.5 s" in listing_error(
+            url, FAST._replace(timeout=0.5))
+        assert time.monotonic() - start < 5
+
+
+def test_a_listing_that_is_cut_off_is_asked_for_again():
+    with serving(answered(b"{}", b"Content-Length: 3\r\n")) as url:
+        assert listing_error(url) == "the connection ended 1 bytes early"
+
+
 # Requests.
+
+@pytest.mark.parametrize("answer", [
+    b"HTTP/1.0 302 Found\r\nLocation: http://[::bad/\r\n\r\n",
+    b"HTTP/1.0 302 Found\r\nLocation: http://host:port/\r\n\r\n",
+    b"HTTP/1.0 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n",
+    b"HTTP/1.0 404 no\tsuch\x0bthing\r\n\r\n", b"HTTP/1.0 500 \xe2\x80\xa8\r\n\r\n",
+    b"garbage\ngarbage\r\n\r\n", b"HTTP/1.0 x\r\n\r\n", b"", b"\n\n\n"])
+def test_odd_answers_are_told_in_a_line(answer):
+    with serving(answer) as url:
+        listing_error(url)
+
+
+@pytest.mark.parametrize("url", ["http://[::bad/a", "http://host:port/a", "http://a b/c",
+                                 "http://\u00b2\u00b3\u2100/a"])
+def test_addresses_that_are_none(url):
+    with pytest.raises((web.RefusedError, web.TransientError)):
+        web.open_url(url, 1.0)
 
 def test_waits_double_unless_the_server_asks_for_another():
     policy = web.Policy(first_wait=1.0, longest_wait=10.0)
@@ -124,7 +224,9 @@ def test_statuses_that_a_retry_may_fix(bucket, status, error, retry_after):
 
 
 @pytest.mark.parametrize("value, low, high", [
-    ("120", 120, 120), ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0), ("soon", None, None)])
+    ("120", 120, 120), (" 7 ", 7, 7), ("\u00b2", None, None), ("9" * 5000, None, None),
+    ("-5", None, None), ("Wed, 21 Oct 9999999 07:28:00 GMT", None, None),
+    ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0), ("soon", None, None)])
 def test_retry_after_is_seconds_or_a_date(bucket, value, low, high):
     bucket.script[NAME] = [Answer(503, {"Retry-After": value})]
     with pytest.raises(web.TransientError) as caught:
@@ -156,6 +258,10 @@ def test_small_responses_are_retried(bucket):
     waits = []
     url = catalogue.object_url(bucket.url, NAME)
     assert web.read(url, FAST, waits.append) == DATA
+    assert waits == [0.001, 3.0]
+    bucket.script[NAME] = [Answer(status=429, headers={"Retry-After": "400"})]
+    with pytest.raises(web.TransientError):  # Nobody would know what it waits for.
+        web.read(url, FAST, waits.append)
     assert waits == [0.001, 3.0]
     bucket.script[NAME] = [Answer(500)] * 3
     with pytest.raises(web.TransientError):

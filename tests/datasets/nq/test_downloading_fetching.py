@@ -209,7 +209,12 @@ def test_a_silent_connection_is_given_up(bucket, tmp_path):
     assert bucket.ranges_of(NAME) == [None, "bytes=1000-"]
 
 
-def test_a_server_that_does_not_send_the_size(tmp_path):
+@pytest.mark.parametrize("length, reason", [
+    (b"", "does not tell the size"), (b"Content-Length: \xb2\xb3\r\n", "does not tell the size"),
+    (b"Content-Length: -5\r\n", "does not tell the size"),
+    (b"Content-Length: %s\r\n" % (b"9" * 5000), "does not tell the size"),
+    (b"Content-Length: 0\r\n", "has 0 bytes, and no file of Natural Questions is empty")])
+def test_a_server_that_does_not_send_the_size(tmp_path, length, reason):
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(1)
@@ -217,14 +222,15 @@ def test_a_server_that_does_not_send_the_size(tmp_path):
         def serve():
             connection, _ = listener.accept()
             connection.recv(1 << 16)
-            connection.sendall(b"HTTP/1.0 200 OK\r\n\r\nabc")
+            connection.sendall(b"HTTP/1.0 200 OK\r\n" + length + b"\r\nabc")
             connection.close()
 
         threading.Thread(target=serve, daemon=True).start()
         job = Fetch(DataFile(NAME, LOCAL), "http://127.0.0.1:%d/x" % listener.getsockname()[1],
                     str(tmp_path / "x"), FAST, Clock())
-        with pytest.raises(web.RefusedError, match="does not tell the size"):
+        with pytest.raises(web.RefusedError, match=reason):
             job.run(lambda fetched: None)
+        assert os.listdir(str(tmp_path)) == []
 
 
 def test_a_full_disk(bucket, tmp_path, monkeypatch):
@@ -311,6 +317,11 @@ def test_a_part_that_was_damaged_on_disk(bucket, tmp_path):
 
 @pytest.mark.parametrize("state", [None, "", "{", "[]", '{"size": 3000}', '{"other": 1}',
                                    '{"size": 3000, "etag": null, "crc32c": null}',
+                                   '{"size": "x", "etag": "\\"x\\"", "crc32c": null}',
+                                   '{"size": 3000, "etag": 7, "crc32c": null}',
+                                   '{"size": 3000, "etag": "\\"x\\"", "crc32c": [7]}',
+                                   '{"size": 1e999, "etag": "\\"x\\"", "crc32c": null}',
+                                   "[" * 100000,
                                    '{"size": 999, "etag": "\\"x\\"", "crc32c": null}'])
 def test_a_part_without_a_valid_state_is_started_over(bucket, tmp_path, state):
     left_behind(tmp_path, DATA[:1000], 3000)

@@ -67,9 +67,9 @@ def test_a_full_disk_shows_before_any_shard_is_replaced(tmp_path, monkeypatch):
     old.write_bytes(b"old")
     real_open = os.fdopen
 
-    def open_full(handle, mode):
+    def open_full(handle, mode, buffering):
         # The data stay in the buffer until they are flushed, which fails.
-        raw = real_open(handle, mode)
+        raw = real_open(handle, mode, buffering)
         if "full" in os.readlink("/proc/self/fd/%d" % raw.fileno()):
             os.dup2(os.open("/dev/full", os.O_WRONLY), raw.fileno())
         return raw

@@ -148,6 +148,8 @@ def fixture_saved(tmp_path):
     (lambda c: c.update(format=2),
      " is of format 2, this program reads format 1: run eval/tune_thresholds.py again"),
     (lambda c: c.update(predictor="x"), ": predictor is not a JSON object"),
+    (lambda c: c.update(predictor={"options": [1]}),
+     ': "options" of the predictor is not a JSON object'),
     (lambda c: c.pop("log_odds"), ": log_odds is not a JSON object"),
     (lambda c: c["log_odds"].pop("no"), ": log_odds of no: slope and bias are wanted"),
     (lambda c: c["calibration"].update(method="magic"), ": the method of calibration is 'magic', "
@@ -171,10 +173,16 @@ def test_a_file_that_is_cut_off_or_missing(saved, tmp_path):
         with pytest.raises(UserError, match=r"is not JSON \(.*\): run eval/tune_"):
             Tuned.load(str(saved))
     saved.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UserError, match="is not JSON"):
+    with pytest.raises(UserError, match="is text in UTF-16, UTF-8 is wanted"):
         Tuned.load(str(saved))
     with pytest.raises(UserError, match="cannot read .*/none.json: No such file or directory"):
         Tuned.load(str(tmp_path / "none.json"))
+
+
+@pytest.mark.parametrize("options", [[1], "x", 7, True])
+def test_options_of_predictions_that_are_no_object(options):
+    with pytest.raises(UserError, match='^the prediction file: "options" of the predictor is not'):
+        four().check_predictor(dict(PREDICTOR, options=options))
 
 
 def test_whose_predictions_they_are_for():

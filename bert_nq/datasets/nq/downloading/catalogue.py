@@ -1,15 +1,17 @@
 """The files of Natural Questions: their names in the bucket, their sizes and checksums."""
-import json
 import re
 import urllib.parse
-from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
+from bert_nq.base import json_text
 from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq.downloading import web
 from bert_nq.datasets.nq.downloading.published import PUBLISHED, Published
 
 NUM_SHARDS = {"train": 50, "dev": 5}
 _SIMPLIFIED = {"train": "simplified-nq-train.jsonl.gz", "dev": "nq-dev-all.jsonl.gz"}
+
+_MOST_PAGES = 20  # of a listing, a thousand files each: Natural Questions has fifty-five files
 
 
 class Listed(NamedTuple):
@@ -111,15 +113,24 @@ def _list(base_url: str, prefix: str, policy: web.Policy) -> Dict[str, Listed]:
     url = "%s://%s/storage/v1/b/%s/o" % (parts.scheme, parts.netloc, bucket)
     query = {"prefix": prefix, "fields": "items(name,size,crc32c),nextPageToken"}
     objects: Dict[str, Listed] = {}
-    while True:
+    for _ in range(_MOST_PAGES):
         page_url = url + "?" + urllib.parse.urlencode(query)
         try:
-            page = json.loads(web.read(page_url, policy).decode("utf8"))
-            for item in page.get("items", ()):
-                objects[item["name"]] = Listed(int(item["size"]), item.get("crc32c"))
+            page = json_text.parse(web.read(page_url, policy))
+            objects.update(map(_listed, page.get("items", ())))
             token = page.get("nextPageToken")
         except (ValueError, KeyError, TypeError, AttributeError) as e:
             raise web.RefusedError("%s: the answer is no listing of a bucket" % page_url) from e
         if not token or token == query.get("pageToken"):
             return objects
-        query["pageToken"] = token
+        query["pageToken"] = str(token)
+    raise web.RefusedError("%s: the listing has no end; it has been left after %d pages"
+                           % (url, _MOST_PAGES))
+
+
+def _listed(item: Any) -> Tuple[str, Listed]:
+    """The name and the description of an object of a listing; ValueError where it is none."""
+    name, size, crc32c = item["name"], web.whole_number(str(item["size"])), item.get("crc32c")
+    if not isinstance(name, str) or size is None or not isinstance(crc32c, (str, type(None))):
+        raise ValueError("no object: %.80r" % (item,))
+    return name, Listed(size, crc32c)

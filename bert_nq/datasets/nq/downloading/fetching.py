@@ -128,10 +128,13 @@ class Fetch:
                 self._append(part, response)
 
     def _announced(self, response: http.client.HTTPResponse) -> parts.Object:
-        length = response.headers.get("Content-Length", "")
-        if not length.isdigit():
+        size = web.whole_number(response.headers.get("Content-Length"))
+        if size is None:
             raise web.RefusedError("%s: the server does not tell the size" % self._url)
-        new = parts.Object(int(length), _strong_etag(response), _crc32c(response))
+        if not size:
+            raise web.RefusedError("%s has 0 bytes, and no file of Natural Questions is empty"
+                                   % self._url)
+        new = parts.Object(size, _strong_etag(response), _crc32c(response))
         published = self.file.published
         if published and new.size != published.size:
             raise web.RefusedError(
@@ -175,7 +178,7 @@ def _check_continues(part: parts.Part, response: http.client.HTTPResponse) -> No
     content_range = response.headers.get("Content-Range", "")
     expected = "bytes %d-%d/%d" % (part.size, part.object.size - 1, part.object.size)
     if content_range != expected:
-        raise web.ChangedError("%r came where %r was asked for" % (content_range, expected))
+        raise web.ChangedError("%.80r came where %r was asked for" % (content_range, expected))
     if response.headers.get("ETag", part.object.etag) != part.object.etag:
         raise web.ChangedError("the object has changed")
 

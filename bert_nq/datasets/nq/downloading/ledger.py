@@ -38,7 +38,7 @@ class Ledger:
             return
         try:
             for local, fields in content["files"].items():
-                self.entries[local] = Entry(**fields)
+                self.entries[local] = _checked(Entry(**fields))
         except (KeyError, TypeError, AttributeError) as e:
             raise UserError("%s is not a record of downloads (%s): remove it, and the files are "
                             "checked anew" % (self.path, e)) from e
@@ -49,3 +49,12 @@ class Ledger:
             self.entries[local] = entry
             content = {name: e._asdict() for name, e in self.entries.items()}
             files.write_json(self.path, {"files": content})
+
+
+def _checked(entry: Entry) -> Entry:
+    """The entry itself; TypeError where a field is of another type."""
+    for field, value in entry._asdict().items():
+        wanted = Entry.__annotations__[field]
+        if type(value) is not wanted:
+            raise TypeError("%s is %.40r, not %s" % (field, value, wanted.__name__))
+    return entry

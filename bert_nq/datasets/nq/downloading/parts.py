@@ -110,9 +110,12 @@ class Part:
 
     def _read_state(self) -> Optional[Object]:
         try:
-            return Object(**files.read_json(self._state))
+            state = Object(**files.read_json(self._state))
         except (UserError, TypeError):  # None, or other fields than those of an Object
             return None
+        texts = (state.etag, state.crc32c)
+        is_valid = type(state.size) is int and all(isinstance(t, (str, type(None))) for t in texts)
+        return state if is_valid else None
 
     @property
     def complete(self) -> bool:
