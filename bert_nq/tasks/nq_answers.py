@@ -34,4 +34,4 @@ def score(annotations: Mapping[int, Sequence[Answers]], entries: Mapping[int, An
 
 
 ANSWERS = AnswerFormat(prediction_file, count, rows, Tuned.load)
-DEV_FORMAT = DevFormat(shards.READING, gold.read_gold, score)
+DEV_FORMAT = DevFormat(shards.BARE_READING, gold.read_gold, score)
