@@ -36,9 +36,9 @@ flags.DEFINE_enum("on_bad_input", "fail", ["fail", "skip"],
 
 def words_of_shards(paths: List[str], bad_input) -> Iterator[List[str]]:
     """Yields the words of each page: those of its question, and its tokens that are not HTML."""
-    from bert_nq.datasets.nq.shards import read_examples
+    from bert_nq.datasets.nq.shards import BARE_READING
 
-    for example in read_examples(paths, bad_input):
+    for example in BARE_READING.examples(paths, bad_input):
         # Blanks inside a token are dropped, as when windows are made.
         yield example.question.split(" ") + [
             token.replace(" ", "") for token, is_html in zip(example.tokens, example.is_html)

@@ -2,6 +2,7 @@
 import zlib
 from typing import Any, Dict, Iterator, List, NamedTuple, Sequence
 
+from bert_nq.augmentation import page_html
 from bert_nq.augmentation.augmentation import Augmentation, Draws, Edits
 from bert_nq.augmentation.rewriting import Record, rewrite_example, rewrite_record
 from bert_nq.base import randomness
@@ -86,8 +87,9 @@ class Augmenter:
           source: names the line in messages.
 
         Raises:
-          BadExampleError: the line's byte offsets cannot be used.
+          BadExampleError: HTML or byte offsets of the line cannot be used, see `page_html.check`.
         """
+        page_html.check(record, source)
         new = record
         for edits in copy.edits:
             new = rewrite_record(new, edits, source)

@@ -6,13 +6,12 @@
 Both give the same page: a record that is rewritten and then decoded equals the rewritten example.
 """
 import html
-import operator
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from bert_nq.augmentation.augmentation import BlockEdits, Edits, WordEdits
-from bert_nq.base.errors import BadExampleError
+from bert_nq.augmentation.page_html import html_of
 from bert_nq.datasets.nq.decoding import document_of
 from bert_nq.datasets.nq.example import Annotation, Candidate, Example, Span
 
@@ -54,18 +53,11 @@ def rewrite_record(record: Record, edits: Edits, source: str) -> Record:
       source: names the line in messages.
 
     Raises:
-      BadExampleError: the byte offsets are out of order, or beyond the end of the HTML.
+      BadExampleError: see `page_html.html_of`.
       ValueError: see `rewrite_example`.
     """
     tokens, is_html = document_of(record, source)
-    starts = ends = content = None
-    if "document_tokens" in record:
-        starts, ends = _offsets(record["document_tokens"], source)
-        if starts is not None and "document_html" in record:
-            content = record["document_html"].encode("utf8", "surrogatepass")
-            if len(ends) and ends[-1] > len(content):
-                raise BadExampleError("%s: the document tokens end at byte %d, document_html "
-                                      "before it" % (source, ends[-1]))
+    starts, ends, content = html_of(record, source)
     page = _rewritten(_Document(tokens, is_html, starts, ends, content), edits)
     new = dict(record)
     if "document_text" in record:
@@ -164,19 +156,6 @@ class _Rewritten(NamedTuple):
             new.update(start_byte=int(self.starts[span.start_token]),
                        end_byte=int(self.ends[span.end_token - 1]))
         return new
-
-
-def _offsets(tokens: Sequence[Record], source: str):
-    """(start_byte, exclusive end_byte) of the tokens, int64 [T] each; (None, None) if missing."""
-    try:
-        starts, ends = (np.fromiter(map(operator.itemgetter(name), tokens), np.int64, len(tokens))
-                        for name in ("start_byte", "end_byte"))
-    except (KeyError, TypeError, ValueError, OverflowError):
-        return None, None
-    if (starts > ends).any() or (ends[:-1] > starts[1:]).any() or (starts < 0).any():
-        raise BadExampleError("%s: the byte offsets of the document tokens are not in order"
-                              % source)
-    return starts, ends
 
 
 def _token_records(old: Sequence[Record], page: _Rewritten) -> List[Record]:

@@ -1,5 +1,5 @@
 """The flags and the summary that prepare_nq_data and prepare_nq_data_spark share."""
-from typing import Callable, List, Tuple
+from typing import Callable, List, Mapping, Tuple
 
 from absl import flags
 
@@ -61,7 +61,8 @@ def define_flags(num_output_shards: int) -> Callable:
             augmentation(paths, FLAGS.seed))
         # Bad flags are told here, not by each worker.
         FEATURIZER.make(options.text, options.windows)
-        return Job(options, shards.READING, paths, FLAGS.output_tfrecord, FLAGS.num_output_shards,
+        reading = shards.READING if FLAGS.is_training else shards.BARE_READING
+        return Job(options, reading, paths, FLAGS.output_tfrecord, FLAGS.num_output_shards,
                    "gzip" if FLAGS.gzip else "", FLAGS.max_examples,
                    FLAGS.on_bad_input == "skip")
 
@@ -77,9 +78,10 @@ def summary_rows(result, seconds: float) -> List[Tuple[str, object]]:
     ]
     if FLAGS.augment:
         rows.append(("  changed copies of them", counts["copies"]))
+    if FLAGS.is_training:
+        rows += [("  answer in no context (nested, or beyond --max_contexts)", outside),
+                 ("  answer lost among odd blanks, or without wordpieces", counts["answers_lost"])]
     rows += [
-        ("  answer in no context (nested, or beyond --max_contexts)", outside),
-        ("  answer lost among odd blanks", counts["answers_lost"]),
         ("lines skipped as unusable", counts["skipped"]),
         ("windows", counts["windows"]),
         ("  dropped", counts["windows"] - counts["records"]),
@@ -99,6 +101,20 @@ def summary_rows(result, seconds: float) -> List[Tuple[str, object]]:
     return rows + [("time", program.duration(seconds) + speed)]
 
 
+def unknown_kinds(counts: Mapping[str, int]) -> str:
+    """The line on candidates of kinds that NQ does not have; "" where there are none."""
+    from bert_nq.features.windows import UNKNOWN_KIND
+    found = {name[len(UNKNOWN_KIND):]: number for name, number in counts.items()
+             if name.startswith(UNKNOWN_KIND)}
+    if not found:
+        return ""
+    most = sorted(found, key=lambda name: (-found[name], name))[:3]
+    return ("%s candidates of unknown kind (e.g. %s): their marker is [Other=n], which "
+            "most vocabularies do not have. NQ's candidates begin with <P>, <Table>, <Ul>, <Ol>, "
+            "<Dl>, <Tr>, <Li>, <Dd> or <Dt>, spelt so."
+            % (format(sum(found.values()), ","), ", ".join(most)))
+
+
 def print_summary(result, seconds: float) -> None:
     """Prints the counts, the paths written and the command to run next."""
     from bert_nq.records import manifest
@@ -107,6 +123,9 @@ def print_summary(result, seconds: float) -> None:
                                                                      len(outputs))
     program.print_table("%s records in %s" % ("Training" if FLAGS.is_training else "Prediction",
                                               records), summary_rows(result, seconds))
+    unknown = unknown_kinds(result.manifest.counts)
+    if unknown:
+        print("\n" + unknown)
     print("\nManifest: %s" % manifest.manifest_path(FLAGS.output_tfrecord))
     if FLAGS.is_training:
         print("\nNext: train on them\n  " + program.command(

@@ -2,7 +2,7 @@
 import collections
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from bert_nq.datasets.nq import decoding
+from bert_nq.datasets.nq import decoding, page_fields
 from bert_nq.datasets.nq.example import Example
 from bert_nq.error_pages.markup import Mark, needs_blank
 from bert_nq.scoring.nq.labels import Answers, AnswerSpan, Prediction
@@ -62,7 +62,11 @@ class Locator:
         self._bytes: Optional[Tuple[Dict[int, int], Dict[int, int]]] = None
 
     def tokens(self, span: AnswerSpan) -> Optional[Tuple[int, int]]:
-        """Start and end token of a span; None where the page has no such place."""
+        """Start and end token of a span; None where the page has no such place.
+
+        Raises:
+          BadExampleError: the span has bytes alone, and those of the page's tokens are wrong.
+        """
         if span.start_token >= 0:
             inside = span.end_token <= len(self._example.tokens)
             return (span.start_token, span.end_token) if inside else None
@@ -75,10 +79,11 @@ class Locator:
 
     def _byte_tokens(self) -> Tuple[Dict[int, int], Dict[int, int]]:
         """{start byte: its token} and {end byte: the token behind it}."""
-        record = decoding.load_json(self._line, self._example.source)
-        tokens = record.get("document_tokens", ())  # The simplified format knows no bytes.
-        return ({token.get("start_byte"): i for i, token in enumerate(tokens)},
-                {token.get("end_byte"): i + 1 for i, token in enumerate(tokens)})
+        source = self._example.source
+        record = decoding.load_json(self._line, source)
+        starts, ends = page_fields.byte_offsets_of(record, source) or ([], [])
+        return ({start: i for i, start in enumerate(starts)},
+                {end: i + 1 for i, end in enumerate(ends)})
 
 
 def phrase(example: Example, start_token: int, end_token: int,
@@ -109,6 +114,9 @@ def find(example: Example, locator: Locator, annotations: Sequence[Answers],
       annotations: one of each annotator.
       prediction: the system's answers to the question.
       is_answered: whether the predicted long and short answers reach their thresholds.
+
+    Raises:
+      BadExampleError: see `Locator.tokens`.
     """
     marks: List[Mark] = []
     place = _Placer(example, locator, marks)

@@ -13,7 +13,7 @@ from typing import Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tupl
 from bert_nq.base import files, lines
 from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import BadExampleError, UserError
-from bert_nq.datasets.nq.decoding import decode_example
+from bert_nq.datasets.nq.decoding import decode_page
 from bert_nq.datasets.nq.example import Example
 from bert_nq.error_pages import documents, folder, highlights, index_page, question_page
 from bert_nq.error_pages.answer_files import Details, NBestFile
@@ -135,13 +135,15 @@ def _contents(source: Source, chosen: Sequence[JudgedQuestion], bad_input: BadIn
             if not left:
                 return
             try:
-                example = decode_example(line, place)
+                example = decode_page(line, place)
+                question = left.pop(example.example_id, None)
+                content = (None if question is None
+                           else _content(source, question, example, line))
             except BadExampleError as e:
                 bad_input.handle(e)
                 continue
-            question = left.pop(example.example_id, None)
-            if question is not None:
-                yield _content(source, question, example, line)
+            if content is not None:
+                yield content
 
 
 def _content(source: Source, question: JudgedQuestion, example: Example, line: bytes) -> Content:

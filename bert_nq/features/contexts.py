@@ -9,7 +9,7 @@ does; where that makes words and document tokens drift apart (odd blanks inside 
 is kept, since records must be equal to the reference's (docs/parity.md).
 """
 import itertools
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from bert_nq.datasets.nq.example import Annotation, AnswerType, Candidate, Examp
 from bert_nq.features.options import FeatureOptions
 
 _TYPES = {"<Table>": "Table", "<P>": "Paragraph", "<Ul>": "List", "<Dl>": "List", "<Ol>": "List"}
+# The other tags that candidates of NQ begin with.
+_OTHERS = {"<Tr>", "<Li>", "<Dd>", "<Dt>"}
 # U+202F, the narrow no-break space, separates words; other blanks of Unicode do not.
 _WORD_BREAKS = ("\t", "\r", "\n", "\u202f")
 _NOT = bytes([1, 0]) + bytes(254)  # a table for bytes.translate
@@ -36,6 +38,8 @@ class Contexts(NamedTuple):
     token_map: Optional[np.ndarray]  # int64 [W] the document token of each word, -1 for a marker
     has_gold_candidate: bool  # whether the annotated candidate (or its absence) is in the text
     answer: Optional[Answer]  # None also where it cannot be found again among the words
+    # The first tokens of the candidates in the text that are of no kind that NQ has.
+    unknown_kinds: Sequence[str]
 
 
 class _Page:
@@ -108,19 +112,20 @@ def build_contexts(example: Example, options: FeatureOptions, with_answer: bool)
         length += len(text) + 1
         kept.append(example.candidates[index])
 
-    raw_text = text = " ".join(texts)
-    for character in _WORD_BREAKS:
-        text = text.replace(character, " ")
+    raw_text = " ".join(texts)
+    text = _unbroken(raw_text)
     # Nearly always the words are those of the text: there is no break in one and none is empty.
     if text != raw_text or "  " in text or text.endswith(" "):
         words = _split(text)
+    first_tokens = [example.tokens[candidate.start_token] for candidate in kept]
+    unknown = [token for token in first_tokens if token not in _TYPES and token not in _OTHERS]
     if not with_answer:
         token_map = _token_map(page, kept, len(words))
-        return Contexts(words, token_map, gold_offset is not None, None)
+        return Contexts(words, token_map, gold_offset is not None, None, unknown)
     if gold_offset is None and not options.keep_unreachable_answers:
         gold = _NO_GOLD
     answer = _answer(gold, gold_offset or 0, raw_text, text, words)
-    return Contexts(words, None, gold_offset is not None, answer)
+    return Contexts(words, None, gold_offset is not None, answer, unknown)
 
 
 def _token_map(page: _Page, kept: List[Candidate], num_words: int) -> np.ndarray:
@@ -176,13 +181,16 @@ def _gold(example: Example, page: _Page, annotation: Optional[Annotation]) -> _G
         kind = {"YES": AnswerType.YES, "NO": AnswerType.NO}.get(annotation.yes_no_answer,
                                                                 AnswerType.LONG)
         return _Gold(annotation.candidate_index, kind, 0, len(text))
-    # Several short answers are covered by one span, from the first to the last of the list.
-    first, last = annotation.short_answers[0], annotation.short_answers[-1]
-    start = page.offset(candidate.start_token, first.start_token)
-    end = page.offset(candidate.start_token, last.end_token) - 1
-    if text[start:end] != page.words(first.start_token, last.end_token)[1]:
+    # Several short answers are covered by one span. The reference takes it from the first to the
+    # last of the list, which is the same where they are in the order of the page, as NQ's are.
+    start_token = min(s.start_token for s in annotation.short_answers)
+    end_token = max(s.end_token for s in annotation.short_answers)
+    start = page.offset(candidate.start_token, start_token)
+    end = page.offset(candidate.start_token, end_token) - 1
+    answer = page.words(start_token, end_token)[1]
+    if text[start:end] != answer or not _unbroken(answer).strip(" "):
         raise BadExampleError("%s: the short answer, tokens [%d, %d), holds no words of its "
-                              "candidate" % (example.source, first.start_token, last.end_token))
+                              "candidate" % (example.source, start_token, end_token))
     return _Gold(annotation.candidate_index, AnswerType.SHORT, start, end)
 
 
@@ -205,6 +213,13 @@ def _answer(gold: _Gold, offset: int, raw_text: str, text: str,
     if " ".join(answer_text.split()) not in found:
         return None
     return Answer(kind, first_word, last_word)
+
+
+def _unbroken(text: str) -> str:
+    """The text with blanks for all that breaks words."""
+    for character in _WORD_BREAKS:
+        text = text.replace(character, " ")
+    return text
 
 
 def _split(text: str) -> List[str]:

@@ -1,6 +1,7 @@
 """Contexts to windows: arrays of wordpiece ids, with labels or token maps."""
 import collections
 import itertools
+import re
 from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
@@ -11,6 +12,11 @@ from bert_nq.features.contexts import Answer, Contexts, build_contexts
 from bert_nq.features.cutting import cut, unique_ids, window_starts
 from bert_nq.features.featurizer import Columns, Made
 from bert_nq.features.options import FeatureOptions
+
+# What the names of counts of contexts begin with that are of kinds which NQ does not have.
+UNKNOWN_KIND = "unknown_kind "
+# The name of a tag; of longer ones, which no HTML has, the beginning.
+_TAG = re.compile("</?([A-Za-z][A-Za-z0-9]{0,11})")
 
 
 class Labels(NamedTuple):
@@ -72,6 +78,15 @@ class _Layout(NamedTuple):
         ids = itertools.chain.from_iterable(self.ids_of_words)
         return np.fromiter(itertools.islice(ids, start, end), np.int64, end - start)
 
+    def pieces_of(self, answer: Answer) -> Optional[Tuple[int, int]]:
+        """The first and the last piece of an answer; None where its words have none.
+
+        A word of nothing but characters that are cleaned away, U+200B or U+00A0, has no pieces.
+        """
+        start = _count_pieces(self.ids_of_words[:answer.first_word])
+        last = _count_pieces(self.ids_of_words[:answer.last_word + 1]) - 1
+        return (start, last) if start <= last else None
+
 
 class WindowMaker:
     """Makes windows of examples with one tokenizer and one set of options."""
@@ -91,19 +106,22 @@ class WindowMaker:
     def training(self, example: Example) -> Made:
         """The windows that hold the whole answer, and a share of the others.
 
-        There are none where the answer was lost among odd blanks; "answers_lost" counts that.
+        There are none where the answer was lost among odd blanks, or where it has no wordpieces:
+        "answers_lost" counts that.
 
         Raises:
           BadExampleError: see `build_contexts`.
         """
         contexts = build_contexts(example, self._options, with_answer=True)
         layout = self._layout(example, contexts.words)
-        if contexts.answer is None:
+        answer = contexts.answer
+        pieces = None if answer is None else layout.pieces_of(answer)
+        if answer is None or pieces is None:
             kept, labels = np.zeros([0], np.int64), Labels(*np.zeros([3, 0], np.int64))
         else:
-            kept, labels = self._label(example, layout, contexts.answer)
+            kept, labels = self._label(example, layout, answer.type, *pieces)
         windows = self._build(example, layout, kept)._replace(labels=labels)
-        return Made(windows, len(layout.starts), _counts(contexts, contexts.answer is None))
+        return Made(windows, len(layout.starts), _counts(contexts, pieces is None))
 
     def prediction(self, example: Example) -> Made:
         """All windows, with the document token that each wordpiece belongs to."""
@@ -128,19 +146,17 @@ class WindowMaker:
         starts = window_starts(num_pieces, room, options.doc_stride)
         return _Layout(query, ids_of_words, starts, np.minimum(starts + room, num_pieces))
 
-    def _label(self, example: Example, layout: _Layout,
-               answer: Answer) -> Tuple[np.ndarray, Labels]:
+    def _label(self, example: Example, layout: _Layout, answer_type: AnswerType,
+               start_piece: int, last_piece: int) -> Tuple[np.ndarray, Labels]:
         """Chooses the windows to keep; returns their indexes [N] and labels."""
-        start_piece = _count_pieces(layout.ids_of_words[:answer.first_word])
-        last_piece = _count_pieces(layout.ids_of_words[:answer.last_word + 1]) - 1
         has_answer = ((start_piece >= layout.starts) & (last_piece < layout.ends)
-                      & (answer.type != AnswerType.UNKNOWN))
+                      & (answer_type != AnswerType.UNKNOWN))
         kept = np.flatnonzero(has_answer | self._drawn(example.example_id, len(has_answer)))
         has_answer = has_answer[kept]
         shift = len(layout.query) - layout.starts[kept]
         return kept, Labels(np.where(has_answer, start_piece + shift, 0),
                             np.where(has_answer, last_piece + shift, 0),
-                            np.where(has_answer, int(answer.type), int(AnswerType.UNKNOWN)))
+                            np.where(has_answer, int(answer_type), int(AnswerType.UNKNOWN)))
 
     def _drawn(self, example_id: int, num_windows: int) -> np.ndarray:
         """bool [num_windows]: whether a window is kept even if it is without answer."""
@@ -166,9 +182,16 @@ class WindowMaker:
 
 
 def _counts(contexts: Contexts, is_lost: bool) -> "collections.Counter[str]":
-    """Whether the annotated candidate is among the contexts, and whether the answer is lost."""
-    return collections.Counter(gold_in_contexts=int(contexts.has_gold_candidate),
-                               answers_lost=int(is_lost))
+    """Whether the annotated candidate is among the contexts, and whether the answer is lost.
+
+    And how many contexts are of kinds that NQ does not have, by their first tags.
+    """
+    counts = collections.Counter(gold_in_contexts=int(contexts.has_gold_candidate),
+                                 answers_lost=int(is_lost))
+    for token in contexts.unknown_kinds:
+        tag = _TAG.match(token)
+        counts["%s<%s>" % (UNKNOWN_KIND, tag.group(1)) if tag else UNKNOWN_KIND + "words"] += 1
+    return counts
 
 
 def _count_pieces(ids_of_words: List[Sequence[int]]) -> int:

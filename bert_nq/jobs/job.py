@@ -35,7 +35,7 @@ from bert_nq.jobs.workers import Counts
 Note = Callable[[str], None]
 
 # The format of results. A work folder that holds results of another one is not carried on with.
-_FORMAT = 3
+_FORMAT = 4
 
 
 class Result(NamedTuple):

@@ -46,4 +46,4 @@ def evaluate(paths: List[str], predictions_path: str) -> str:
 
 
 ANSWERS = AnswerFormat(prediction_file, prediction_file, count, rows, Tuned.load)
-DEV_FORMAT = DevFormat(shards.READING, gold.read_gold, score)
+DEV_FORMAT = DevFormat(shards.BARE_READING, gold.read_gold, score)

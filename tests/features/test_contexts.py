@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from bert_nq.base.errors import BadExampleError
 from bert_nq.datasets.nq.decoding import decode_example
-from bert_nq.datasets.nq.example import Annotation, AnswerType, Span
+from bert_nq.datasets.nq.example import Annotation, AnswerType, Candidate, Span
 from bert_nq.datasets.nq.simplify import simplify
 from bert_nq.features.contexts import Answer, build_contexts, choose_annotation
 from bert_nq.features.options import FeatureOptions
@@ -216,6 +216,28 @@ def test_a_short_answer_without_words():
         contexts_of("<P> <Br> a b </P>", make_annotation(0, [(1, 2)]))
     assert str(caught.value) == ("a.jsonl, line 1: the short answer, tokens [1, 2), holds no words "
                                  "of its candidate")
+
+
+@pytest.mark.parametrize("token", ["", " ", "\u202f", "\t"])
+def test_a_short_answer_of_blanks_alone(token):
+    with pytest.raises(BadExampleError, match="holds no words of its candidate"):
+        contexts_of(["<P>", "a", token, "b", "</P>"], make_annotation(0, [(2, 3)]))
+
+
+def test_short_answers_in_any_order_are_covered():
+    # Words 15 to 18, see `test_answers`.
+    for short in ([(25, 26), (20, 21)], [(21, 22), (25, 26), (20, 21)], [(20, 26), (21, 22)]):
+        assert answer_of(make_annotation(3, short)) == Answer(SHORT, 15, 18)
+
+
+def test_candidates_of_unknown_kind():
+    text = "<p> a </p> <P> b </P> <Ul> <Li> c </Li> </Ul> word d <p> </p>"
+    example = decode_example(make_line(make_page(text)), "x")
+    candidates = [Candidate(0, 3, True), Candidate(3, 6, True), Candidate(7, 10, True),
+                  Candidate(11, 13, True), Candidate(13, 15, True)]
+    contexts = build_contexts(example._replace(candidates=candidates), FeatureOptions(), False)
+    # The last one has no words and is not in the text.
+    assert contexts.unknown_kinds == ["<p>", "word"]
 
 
 WORDS_AND_TAGS = st.lists(st.sampled_from(["a", "bc", "def", "<B>", "</B>"]), min_size=1,

@@ -8,9 +8,12 @@ from hypothesis import strategies as st
 
 from bert_nq.base.errors import BadExampleError
 from bert_nq.datasets.nq.example import Annotation, Candidate, Example, Span
+from bert_nq.features.featurizer import Pieces
+from bert_nq.features.joint_windows import FEATURIZER
 from bert_nq.features.options import FeatureOptions
 from bert_nq.features.windows import WindowMaker
 from bert_nq.records import examples
+from bert_nq.records.checking import check_records
 from bert_nq.text.vocabulary import NQ_MARKERS, Vocabulary
 from bert_nq.text.wordpiece import WordPieceTokenizer
 from tests.support import plain_windows
@@ -52,7 +55,7 @@ def annotations(draw, candidates):
     index = draw(st.integers(-1, len(candidates) - 1))
     if index < 0:
         return Annotation(-1, (), "NONE")
-    short = draw(st.lists(spans(*candidates[index][:2]), max_size=2))
+    short = draw(st.lists(spans(*candidates[index][:2]), max_size=3))
     return Annotation(index, tuple(short), draw(st.sampled_from(["NONE", "NONE", "YES", "NO"])))
 
 
@@ -94,6 +97,19 @@ def test_windows_and_records_are_those_of_the_plain_way(is_training, page, optio
     assert [w["input_ids"] for w in plain.windows] == made.rows.input_ids.tolist()
     assert [w["input_mask"] for w in plain.windows] == made.rows.input_mask().tolist()
     assert [w["segment_ids"] for w in plain.windows] == made.rows.segment_ids().tolist()
+
+
+@settings(max_examples=300)
+@given(pages(), OPTIONS)
+def test_whatever_the_annotations_records_are_what_the_verifier_takes(page, options):
+    try:
+        made = WindowMaker(TOKENIZER, VOCABULARY.ids, options).training(page)
+    except BadExampleError:
+        return
+    ids = VOCABULARY.ids
+    checked = check_records(serialized(made.rows), ["record"] * len(made.rows.indexes), FEATURIZER,
+                            Pieces(len(ids), ids["[CLS]"], ids["[SEP]"]))
+    assert checked.faults == []
 
 
 def as_lists(record):

@@ -139,6 +139,34 @@ def test_a_lost_answer_gives_no_windows():
     assert (rows, made.total, made.counts["answers_lost"]) == ([], 1, 1)
 
 
+class CleaningTokenizer(ToyTokenizer):
+    """U+200B has no pieces, as BERT's tokenizer has it."""
+
+    def word_ids(self, word):
+        return [] if word == "\u200b" else super().word_ids(word)
+
+
+@pytest.mark.parametrize("text, annotation", [
+    ("<P> a \u200b b </P>", make_annotation(0, [(2, 3)])),
+    ("<P> a \u200b \u200b b </P>", make_annotation(0, [(2, 4)])),
+    ("<P> \u200b </P> <P> a </P>", make_annotation(0)),
+    ("<P> a </P> <P> \u200b </P>", make_annotation(1, yes_no="YES"))])
+def test_an_answer_without_pieces_gives_no_windows(text, annotation):
+    tokenizer = CleaningTokenizer()
+    made = WindowMaker(tokenizer, tokenizer.ids, FeatureOptions(
+        max_seq_length=20, max_query_length=8, include_unknowns=1.0)).training(
+            example_of(text, annotation))
+    assert (len(made.rows.indexes), made.counts["answers_lost"]) == (0, 1)
+
+
+def test_candidates_of_unknown_kind_are_counted_by_their_tags():
+    page = example_of("<P> a </P> <P> b </P> <P> c </P>")
+    page = page._replace(tokens=["<p_class=x>", "a", "</P>", "<P>", "b", "</P>", "x", "c", "</P>"])
+    for make in (maker()[0].training, maker()[0].prediction):
+        assert make(page).counts == {"gold_in_contexts": 1, "answers_lost": 0,
+                                     "unknown_kind <p>": 1, "unknown_kind words": 1}
+
+
 def test_an_answer_out_of_reach():
     # The nested item "b" is not in the text. Characters 0 to 0 of the text lie in its first word,
     # which is piece 0, in window 0 at 5; window 0 is the only one to begin at piece 0.

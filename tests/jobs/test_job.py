@@ -170,7 +170,7 @@ def test_other_settings_and_other_versions_start_anew(inputs, tmp_path):
     folder.start(plan, lambda name: True)
     run = Run(some_job)
     assert run.notes == ["the unfinished run before this one was different: work_format was null "
-                         "and is 3"]
+                         "and is 4"]
     assert (run.result[2], run.content) == (0, WANTED)
 
 

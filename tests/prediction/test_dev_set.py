@@ -35,6 +35,13 @@ def test_the_official_numbers_of_all_pages(shard):
     assert scores["short-best-threshold-f1"] == 0.0
 
 
+def test_a_short_answer_outside_its_long_answer_does_not_stop_scoring(tmp_path):
+    page = tiny_nq.place_page(1)
+    page["annotations"][4]["short_answers"][0].update(start_token=0, end_token=1)
+    dev = DevSet([write_shard(tmp_path / "dev.jsonl", [page])], DEV_FORMAT)
+    assert dev.score(lambda examples: map(right, examples))["long-best-threshold-f1"] == 1.0
+
+
 def test_a_sample_is_the_same_every_time_and_not_the_first_pages(shard):
     seen = []
 

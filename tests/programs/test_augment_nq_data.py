@@ -11,7 +11,7 @@ import pytest
 from bert_nq.augmentation import job
 from bert_nq.augmentation.augmenter import CopyOptions
 from bert_nq.augmentation.options import AugmentationOptions
-from bert_nq.base.errors import UserError
+from bert_nq.base.errors import BadExampleError, UserError
 from bert_nq.datasets.nq.decoding import example_of
 from bert_nq.jobs import work_folder
 from tests.support import programs, tiny_wordnet
@@ -155,10 +155,65 @@ def test_orders_and_pages_left_out(tmp_path):
 
 
 def test_a_page_that_is_there_twice(tmp_path):
-    shard = write_shard(tmp_path / "in.jsonl", [place_page(1, filler=2)] * 2)
-    with pytest.raises(UserError, match="example_id 1001 occurs more than once in the inputs"):
+    """A page that has copies; pages without copies may be there as often as they like."""
+    pages = [place_page(i, filler=2) for i in range(3)]
+    first = write_shard(tmp_path / "a.jsonl", [pages[0], NULL, pages[1], NULL])
+    second = write_shard(tmp_path / "b.jsonl", [pages[2], pages[1], NULL, pages[1]])
+    with pytest.raises(BadExampleError) as caught:
+        job.run_job(make_job(tmp_path, "out.jsonl", [first, second]), 1)
+    assert str(caught.value) == (
+        "%s, line 2: example_id 1001 was already in %s, line 3, and copies of both would have one "
+        "id (--on_bad_input=skip goes on without it)" % (second, first))
+    assert not list(tmp_path.glob("out*"))
+
+
+@pytest.mark.parametrize("name", ["out.jsonl", "out.jsonl.gz"])
+@pytest.mark.parametrize("changes", [{}, {"order": "followed"}, {"keep_originals": False}])
+def test_a_repeated_page_is_skipped(tmp_path, name, changes):
+    pages = [place_page(i, filler=2) for i in range(3)]
+    notes = []
+
+    def written(folder, *shards):
+        inputs = [write_shard(tmp_path / folder / ("%d.jsonl" % i), shard)
+                  for i, shard in enumerate(shards)]
+        work = make_job(tmp_path, "%s/%s" % (folder, name), inputs, skip_bad_input=True, **changes)
+        made = job.run_job(work, 1, note=notes.append)
+        return made.counts, [read_shard(path) for path in work.outputs()], (
+            tmp_path / folder / "out.sources.tsv").read_bytes()
+
+    for folder in "ab":
+        (tmp_path / folder).mkdir()
+    counts, shards, table = written("a", [pages[0], NULL, pages[1]], [pages[2], NULL])
+    found = written("b", [pages[0], NULL, pages[1]], [pages[1], pages[2], NULL, pages[1]])
+    assert found == (dict(counts, skipped=2), shards, table)
+    assert [note.split(", line ")[1][:22] for note in notes] == [
+        "1: example_id 1001 was", "4: example_id 1001 was"]
+
+
+def test_a_copy_with_the_id_of_another_page(tmp_path):
+    page = place_page(1, filler=2)
+    copy_id = options().make().copy_id(1001, 0)
+    shard = write_shard(tmp_path / "in.jsonl", [page, place_page(2, example_id=copy_id)])
+    with pytest.raises(UserError, match="in.jsonl, line 1: a copy of example_id 1001 would have"):
         job.run_job(make_job(tmp_path, "out.jsonl", [shard]), 1)
-    assert not (tmp_path / "out.jsonl").exists()
+
+
+@pytest.mark.parametrize("fields, message", [
+    ({"document_html": 7}, "document_html is 7, a string is wanted"),
+    ({"document_html": "\u00e9" * 400}, "document_tokens[0] is '<H1>', at its bytes [0, 4) of"),
+    ({"document_title": 7}, "document_title is 7, a string is wanted")])
+def test_a_page_with_odd_html(tmp_path, fields, message):
+    shard = write_shard(tmp_path / "in.jsonl", [dict(place_page(1), **fields), place_page(2)])
+    command = [PROGRAM, "--input_jsonl=" + shard, "--output_jsonl=%s" % (tmp_path / "out.jsonl"),
+               "--augment=typos", "--rate=0.5"]
+    done = programs.run(*command)
+    assert done.returncode == 1
+    assert "in.jsonl, line 1: " + message in programs.error_line(done)
+    done = programs.run(*command, "--on_bad_input=skip")
+    assert done.returncode == 0, done.stderr
+    assert "in.jsonl, line 1: " + message in done.stderr
+    assert {r["question_text"] for r in read_shard(str(tmp_path / "out.jsonl"))} == {
+        place_page(2)["question_text"]}
 
 
 def test_a_damaged_line(tmp_path):

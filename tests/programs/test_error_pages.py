@@ -273,12 +273,46 @@ def test_pages_that_cannot_be_used(task, tmp_path):
     records[1]["long_answer_candidates"][0]["end_token"] = 99
     write_shard(tmp_path / "gold-0.jsonl.gz", records)
     assert error_line(error_pages(*task)).startswith(
-        "error: %s, line 2: candidate 0 is tokens [3, 99), the document has"
+        "error: %s, line 2: long_answer_candidates[0] is tokens [3, 99), the document has"
         % (tmp_path / "gold-0.jsonl.gz"))
     assert not (tmp_path / "site").exists()
     done = error_pages("--on_bad_input=skip", *task)
     assert (done.returncode, "pages left out, unusable  1" in done.stdout) == (0, True)
     assert 'href="../../pages/000/q103.html" rel="next"' in question_file(tmp_path, -101)
+
+
+def with_bytes_alone(path):
+    """Takes the tokens from the predictions of the page 102, and gives them bytes."""
+    content = json.loads((path / "predictions.json").read_text())
+    content["predictions"][1]["long_answer"] = {"start_byte": 4, "end_byte": 9}
+    (path / "predictions.json").write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize("change, expected", [
+    (lambda record: record.update(document_title=7), "document_title is 7, a string is wanted"),
+    (lambda record: record["document_tokens"][1].update(start_byte=[1]),
+     "document_tokens[1].start_byte is a list, an integer of 64 bits is wanted"),
+    (lambda record: record["document_tokens"][1].pop("end_byte"),
+     "the field 'document_tokens[1].end_byte' is missing"),
+    (lambda record: record["document_tokens"].insert(0, 5),
+     "document_tokens[0] is 5, an object is wanted")])
+def test_fields_of_a_wrong_type_are_bad_input(task, tmp_path, change, expected):
+    records = read_shard(tmp_path / "gold-0.jsonl.gz")
+    change(records[1])
+    write_shard(tmp_path / "gold-0.jsonl.gz", records)
+    with_bytes_alone(tmp_path)
+    assert error_line(error_pages(*task)).startswith(
+        "error: %s, line 2: %s" % (tmp_path / "gold-0.jsonl.gz", expected))
+    done = error_pages("--on_bad_input=skip", *task)
+    assert (done.returncode, "pages left out, unusable  1" in done.stdout) == (0, True)
+
+
+def test_annotations_are_those_of_scoring(task, tmp_path):
+    records = read_shard(tmp_path / "gold-0.jsonl.gz")
+    # Outside of the long answer: nothing to train on, but the official scorer takes it.
+    records[0]["annotations"][0]["short_answers"][0].update(start_token=10, end_token=12)
+    write_shard(tmp_path / "gold-0.jsonl.gz", records)
+    assert error_pages(*task).returncode == 0
 
 
 def write_predictions(tmp_path, name, predictor=None, entries=()):

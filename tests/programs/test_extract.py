@@ -147,11 +147,11 @@ def with_field(path, value):
     (b"\x80\x00record\n", "line 2: not JSON"),
     (with_field(["question_text"], None), "line 2: the field 'question_text' is missing"),
     (with_field(["long_answer_candidates", 0, "end_token"], 99),
-     "line 2: candidate 0 is tokens [0, 99), the document has 4"),
+     "line 2: long_answer_candidates[0] is tokens [0, 99), the document has 4"),
     (with_field(["annotations", 0, "long_answer", "candidate_index"], 7),
-     "line 2: candidate_index 7, the page has 1 candidates"),
+     "line 2: annotations[0].long_answer.candidate_index is 7, the page has 1 candidates"),
     (with_field(["annotations", 0, "short_answers", 0, "end_token"], 9),
-     "line 2: the short answer is tokens [1, 9), outside its long answer [0, 4)"),
+     "line 2: annotations[0].short_answers[0] is tokens [1, 9), outside its long answer [0, 4)"),
 ])
 def test_one_bad_line_gives_one_clear_line(tmp_path, line, message):
     path = write_shard(tmp_path / "a.jsonl.gz", pages([1]) + [line] + pages([3]))

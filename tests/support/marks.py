@@ -28,6 +28,7 @@ ONCE = (
     "tests/programs/test_error_pages_browser.py",
     "tests/programs/test_extract.py",
     "tests/programs/test_prepare_faults.py",
+    "tests/programs/test_prepare_pages.py",
     "tests/programs/test_sample_corpus.py",
     # Spark: a run of each program stays on both, since pyspark's versions differ as well.
     "tests/programs/test_prepare_spark.py::test_a_page_that_cannot_be_used",

@@ -28,7 +28,9 @@ def make(example, options, word_ids, vocabulary, is_training):
     query = [vocabulary["[CLS]"]] + query[-options.max_query_length:] + [vocabulary["[SEP]"]]
 
     answer = _answer(example, annotation, options, text, words, begins) if is_training else None
-    lost = is_training and answer is None
+    # An answer whose words have no pieces cannot be marked.
+    lost = is_training and (answer is None or not any(
+        answer[1] <= word <= answer[2] for _, word in pieces))
     kept, spans = [], _spans(len(pieces), options.max_seq_length - len(query) - 1,
                              options.doc_stride)
     for index, (start, end) in enumerate(spans):
@@ -51,7 +53,13 @@ def make(example, options, word_ids, vocabulary, is_training):
             if labels[2] or draw < options.include_unknowns:
                 names = ("start_positions", "end_positions", "answer_types")
                 kept.append(dict(window, **{name: [n] for name, n in zip(names, labels)}))
-    return Made(kept, len(spans), {"gold_in_contexts": gold_index in begins, "answers_lost": lost})
+    counts = collections.Counter({"gold_in_contexts": gold_index in begins, "answers_lost": lost})
+    for index in begins:
+        token = example.tokens[example.candidates[index][0]] if index >= 0 else "<P>"
+        if token not in _KINDS and token not in ("<Tr>", "<Li>", "<Dd>", "<Dt>"):
+            tag = re.match("</?[A-Za-z][A-Za-z0-9]{0,11}", token)
+            counts["unknown_kind " + ("<%s>" % tag.group().strip("</") if tag else "words")] += 1
+    return Made(kept, len(spans), counts)
 
 
 def _words(example, start, end):
@@ -94,11 +102,13 @@ def _answer(example, annotation, options, text, words, begins):
             name = "LONG"
         if annotation.short_answers:
             name = "SHORT"
-            span = annotation.short_answers[0][0], annotation.short_answers[-1][1]
+            span = (min(first for first, _ in annotation.short_answers),
+                    max(end for _, end in annotation.short_answers))
             start, stop = (sum(len(word) + 1 for _, word in _words(example, candidate[0], token))
                            for token in span)
             stop -= 1
-            if own[start:stop] != _candidate_text(example, *span):
+            answer = _candidate_text(example, *span)
+            if own[start:stop] != answer or not _WORD.search(answer):
                 raise BadExampleError("no words")
         shift = begins.get(annotation.candidate_index, 0)
         reachable = annotation.candidate_index in begins or options.keep_unreachable_answers
@@ -129,7 +139,7 @@ def _spans(num_pieces, room, stride):
 def _labels(answer, pieces, start, end, shift):
     """(start position, end position, answer type) of the window of pieces [start, end)."""
     kind, first_word, last_word = answer
-    # The first piece of the first word and the last of the last, even if these have no pieces.
+    # The first piece of the first word and the last of the last, even if one of these has none.
     first = sum(word < first_word for _, word in pieces)
     last = sum(word <= last_word for _, word in pieces) - 1
     if kind == 0 or first < start or last >= end:

@@ -3,10 +3,12 @@ import re
 from typing import Any, Dict, List, Optional, Tuple
 
 from bert_nq.base.errors import BadExampleError, UserError
+from bert_nq.base.json_fields import select
 from bert_nq.base.json_lines import parse_line
 from bert_nq.base.numbers import parse_id
-from bert_nq.datasets.nq import typed_decoding
+from bert_nq.datasets.nq import page_fields, typed_decoding
 from bert_nq.datasets.nq.example import Annotation, Candidate, Example, Span
+from bert_nq.datasets.nq.page_fields import AnnotationFields
 
 # A tag in the simplified format, which has no html_token field: <P>, </Td>, or <Td_colspan="2">,
 # with underscores in place of the blanks of the original format.
@@ -37,15 +39,22 @@ def decode_example(line: bytes, source: str) -> Example:
       source: its file and number, "nq-train-00.jsonl.gz, line 3", for messages.
 
     Raises:
-      BadExampleError: not JSON, not NQ, a field is missing, or a span is out of range.
+      BadExampleError: not JSON, not NQ, a field is missing or of a wrong type, or a span is out of
+        range.
     """
-    example = _decode_fast(line, source)
+    example = _decode_fast(line, source, True)
     return example_of(load_json(line, source), source) if example is None else example
 
 
-def _decode_fast(line: bytes, source: str) -> Optional[Example]:
+def decode_page(line: bytes, source: str) -> Example:
+    """`decode_example` without annotations, which may be missing or anything."""
+    example = _decode_fast(line, source, False)
+    return page_of(load_json(line, source), source) if example is None else example
+
+
+def _decode_fast(line: bytes, source: str, annotated: bool) -> Optional[Example]:
     """The example by way of typed_decoding; None for a line that is bad or unusual in any way."""
-    page = typed_decoding.parse(line)
+    page = typed_decoding.parse(line, annotated)
     if page is None:
         return None
     spans = zip(page.start_tokens, page.end_tokens)
@@ -53,9 +62,9 @@ def _decode_fast(line: bytes, source: str) -> Optional[Example]:
         return None
     candidates = list(map(Candidate, page.start_tokens, page.end_tokens, page.top_levels))
     try:
-        annotations = [_annotation(a, candidates, source) for a in page.annotations or ()]
+        annotations = _checked_annotations(page.annotations, candidates, source)
         example_id = _example_id(page.example_id, source)
-    except (BadExampleError, KeyError, TypeError, AttributeError):
+    except BadExampleError:
         return None
     return Example(example_id, page.question, page.title, page.tokens, page.is_html, candidates,
                    annotations, source)
@@ -63,94 +72,82 @@ def _decode_fast(line: bytes, source: str) -> Optional[Example]:
 
 def example_of(record: Dict[str, Any], source: str) -> Example:
     """`decode_example` for a line that is parsed already."""
-    try:
-        tokens, is_html = document_of(record, source)
-        candidates = [_candidate(c, i, len(tokens), source)
-                      for i, c in enumerate(record["long_answer_candidates"])]
-        return Example(
-            example_id=_example_id(record["example_id"], source),
-            question=_text(record, "question_text", source),
-            title=record.get("document_title") or "",
-            tokens=tokens,
-            is_html=is_html,
-            candidates=candidates,
-            annotations=[_annotation(a, candidates, source)
-                         for a in record.get("annotations") or ()],
-            source=source)
-    except KeyError as e:
-        raise BadExampleError("%s: the field %s is missing" % (source, e)) from e
-    except (TypeError, AttributeError) as e:
-        raise BadExampleError("%s: a field has the wrong type: %s" % (source, e)) from e
+    page = page_of(record, source)
+    annotations = page_fields.annotations_of(record, source)
+    return page._replace(annotations=_checked_annotations(annotations, page.candidates, source))
+
+
+def page_of(record: Dict[str, Any], source: str) -> Example:
+    """`decode_page` for a line that is parsed already."""
+    tokens, is_html = document_of(record, source)
+    if "example_id" not in record:
+        raise BadExampleError("%s: the field 'example_id' is missing" % source)
+    page_fields.check(record, select(page_fields.READ, "question_text", "document_title"), source)
+    spans = page_fields.columns(record, "long_answer_candidates",
+                                ("start_token", "end_token", "top_level"), source)
+    candidates = [_candidate(Candidate(*fields), i, len(tokens), source)
+                  for i, fields in enumerate(zip(*spans))]
+    return Example(_example_id(record["example_id"], source), record["question_text"],
+                   record.get("document_title") or "", tokens, is_html, candidates, [], source)
 
 
 def document_of(record: Dict[str, Any], source: str) -> Tuple[List[str], List[bool]]:
     """The document's tokens and, for each, whether it is a tag; of a record of either format."""
     if "document_tokens" in record:
-        tokens = record["document_tokens"]
-        texts = [t["token"] for t in tokens]
-        if not set(map(type, texts)) <= {str}:
-            raise BadExampleError("%s: a document token is not a string" % source)
-        return texts, [bool(t["html_token"]) for t in tokens]
+        texts, tags = page_fields.columns(record, "document_tokens", ("token", "html_token"),
+                                          source)
+        return texts, tags
     if "document_text" in record:
+        page_fields.check(record, select(page_fields.PAGE, "document_text"), source)
         # Split at blanks only: tokens contain other white space.
-        texts = _text(record, "document_text", source).split(" ")
+        texts = record["document_text"].split(" ")
         return texts, [t[:1] == "<" and _TAG.fullmatch(t) is not None for t in texts]
     raise BadExampleError("%s: neither document_tokens (original format) nor document_text "
                           "(simplified format): is this an NQ shard?" % source)
 
 
-def _example_id(value, source: str) -> int:
+def _example_id(value: Any, source: str) -> int:
     try:
         return parse_id(value)
     except UserError as e:
         raise BadExampleError("%s: %s" % (source, e)) from e
 
 
-def _text(record: Dict[str, Any], field: str, source: str) -> str:
-    value = record[field]
-    if not isinstance(value, str):
-        raise BadExampleError("%s: %s is not a string" % (source, field))
-    return value
+def _candidate(candidate: Candidate, index: int, num_tokens: int, source: str) -> Candidate:
+    if not 0 <= candidate.start_token < candidate.end_token <= num_tokens:
+        raise BadExampleError("%s: long_answer_candidates[%d] is tokens [%d, %d), the document "
+                              "has %d" % ((source, index) + candidate[:2] + (num_tokens,)))
+    return candidate
 
 
-def _tokens(span: Dict[str, Any]) -> Tuple[int, int]:
-    start, end = span["start_token"], span["end_token"]
-    if type(start) is not int or type(end) is not int:
-        raise TypeError("token numbers are %r and %r" % (start, end))
-    return start, end
+def _checked_annotations(annotations: List[AnnotationFields], candidates: List[Candidate],
+                         source: str) -> List[Annotation]:
+    return [_annotation(a, candidates, source, "annotations[%d]." % i)
+            for i, a in enumerate(annotations)]
 
 
-def _candidate(c: Dict[str, Any], index: int, num_tokens: int, source: str) -> Candidate:
-    start, end = _tokens(c)
-    if not 0 <= start < end <= num_tokens:
-        raise BadExampleError("%s: candidate %d is tokens [%d, %d), the document has %d"
-                              % (source, index, start, end, num_tokens))
-    return Candidate(start, end, bool(c["top_level"]))
-
-
-def _annotation(a: Dict[str, Any], candidates: List[Candidate], source: str) -> Annotation:
-    yes_no = a.get("yes_no_answer", "NONE").upper()
+def _annotation(a: AnnotationFields, candidates: List[Candidate], source: str,
+                path: str) -> Annotation:
+    yes_no = "NONE" if a.yes_no_answer is None else a.yes_no_answer.upper()
     if yes_no not in ("YES", "NO", "NONE"):
-        raise BadExampleError("%s: yes_no_answer %r is none of YES, NO, NONE"
-                              % (source, a["yes_no_answer"]))
-    long_answer = a["long_answer"]
-    start, end = _tokens(long_answer)
+        raise BadExampleError("%s: %syes_no_answer %.40r is none of YES, NO, NONE"
+                              % (source, path, a.yes_no_answer))
+    start, end, index = a[:3]
     if start < 0 or end < 0:
         return Annotation(-1, (), yes_no)
-    index = long_answer["candidate_index"]
-    if not isinstance(index, int):  # NaN and Infinity could not be compared or shown with %d.
-        raise TypeError("candidate_index is %r" % (index,))
+    if index is None or a.short_answers is None:
+        raise BadExampleError("%s: the field '%s%s' is missing" % (
+            source, path, "long_answer.candidate_index" if index is None else "short_answers"))
     if not 0 <= index < len(candidates):
-        raise BadExampleError("%s: candidate_index %d, the page has %d candidates"
-                              % (source, index, len(candidates)))
+        raise BadExampleError("%s: %slong_answer.candidate_index is %d, the page has %d candidates"
+                              % (source, path, index, len(candidates)))
     candidate = candidates[index]
     if (start, end) != candidate[:2]:
-        raise BadExampleError("%s: the long answer is tokens [%d, %d), its candidate %d [%d, %d)"
-                              % (source, start, end, index, candidate[0], candidate[1]))
-    short_answers = tuple(Span(*_tokens(s)) for s in a["short_answers"])
-    for s in short_answers:
-        if not candidate.start_token <= s.start_token < s.end_token <= candidate.end_token:
+        raise BadExampleError("%s: %slong_answer is tokens [%d, %d), its candidate %d [%d, %d)"
+                              % (source, path, start, end, index, candidate[0], candidate[1]))
+    for i, (start, end) in enumerate(a.short_answers):
+        if not candidate.start_token <= start < end <= candidate.end_token:
             raise BadExampleError(
-                "%s: the short answer is tokens [%d, %d), outside its long answer [%d, %d)"
-                % (source, s[0], s[1], candidate[0], candidate[1]))
-    return Annotation(index, short_answers, yes_no)
+                "%s: %sshort_answers[%d] is tokens [%d, %d), outside its long answer [%d, %d)"
+                % (source, path, i, start, end, candidate[0], candidate[1]))
+    return Annotation(index, tuple(Span(*s) for s in a.short_answers), yes_no)

@@ -4,10 +4,12 @@ from typing import Iterable, Iterator, List
 from bert_nq.base import files
 from bert_nq.base.bad_input import BadInput
 from bert_nq.base.reading import Reading
-from bert_nq.datasets.nq.decoding import decode_example
+from bert_nq.datasets.nq.decoding import decode_example, decode_page
 from bert_nq.datasets.nq.example import Example
 
 READING = Reading(decode_example)
+# Without annotations, which may be missing or wrong: all that answers to a page take.
+BARE_READING = Reading(decode_page)
 
 
 def read_examples(paths: Iterable[str], bad_input: BadInput) -> Iterator[Example]:

@@ -7,6 +7,12 @@ package.
 from typing import Any, Dict
 
 from bert_nq.base.errors import BadExampleError
+from bert_nq.base.json_fields import select
+from bert_nq.datasets.nq import page_fields
+
+# The fields that the simplified format has as well, but for the id.
+_COPIED = select(page_fields.PAGE, "question_text", "document_url", "long_answer_candidates",
+                 "annotations")
 
 
 def simplify(record: Dict[str, Any], source: str = "record") -> Dict[str, Any]:
@@ -25,25 +31,24 @@ def simplify(record: Dict[str, Any], source: str = "record") -> Dict[str, Any]:
     """
     if "document_tokens" not in record and "document_text" in record:
         return record
-    try:
-        tokens = [t["token"].replace(" ", "_") for t in record["document_tokens"]]
-        text = " ".join(tokens)
-        if len(text.split(" ")) != len(tokens):
-            raise BadExampleError("%s: %d tokens cannot be written as one text"
-                                  % (source, len(tokens)))
-        return {
-            "question_text": record["question_text"],
-            "example_id": record["example_id"],
-            # A user's own page may have no address, a test set no annotations.
-            "document_url": record.get("document_url", ""),
-            "document_text": text,
-            "long_answer_candidates": list(map(_without_bytes, record["long_answer_candidates"])),
-            "annotations": list(map(_simplify_annotation, record.get("annotations") or ())),
-        }
-    except KeyError as e:
-        raise BadExampleError("%s: the field %s is missing" % (source, e)) from e
-    except (TypeError, AttributeError) as e:
-        raise BadExampleError("%s: a field has the wrong type: %s" % (source, e)) from e
+    texts, = page_fields.columns(record, "document_tokens", ["token"], source)
+    page_fields.check(record, _COPIED, source)
+    if "example_id" not in record:
+        raise BadExampleError("%s: the field 'example_id' is missing" % source)
+    tokens = [text.replace(" ", "_") for text in texts]
+    text = " ".join(tokens)
+    if len(text.split(" ")) != len(tokens):
+        raise BadExampleError("%s: %d tokens cannot be written as one text"
+                              % (source, len(tokens)))
+    return {
+        "question_text": record["question_text"],
+        "example_id": record["example_id"],
+        # A user's own page may have no address, a test set no annotations.
+        "document_url": record.get("document_url", ""),
+        "document_text": text,
+        "long_answer_candidates": list(map(_without_bytes, record["long_answer_candidates"])),
+        "annotations": list(map(_simplify_annotation, record.get("annotations") or ())),
+    }
 
 
 def _without_bytes(span: Dict[str, Any]) -> Dict[str, Any]:

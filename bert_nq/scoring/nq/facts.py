@@ -5,10 +5,11 @@ Whole pages are parsed for them, which scoring does not do, and a few words of e
 import collections
 import functools
 import re
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from bert_nq.base import lines
 from bert_nq.base.errors import UserError
+from bert_nq.base.json_fields import TEXT, Field, find_fault, read_columns
 from bert_nq.base.json_lines import parse_line
 from bert_nq.scoring.nq.gold import in_processes
 from bert_nq.scoring.nq.labels import Answers, AnswerSpan, Record, parse_question
@@ -69,7 +70,11 @@ def read_shard_facts(path: str, spans: Mapping[int, Iterable[Tokens]]) -> List[T
 
 
 def facts_of(record: Record, spans: Mapping[int, Iterable[Tokens]]) -> Tuple[int, Facts]:
-    """The id and the facts of one example of either format; missing fields are empty or 0."""
+    """The id and the facts of one example of either format; missing fields are empty or 0.
+
+    Raises:
+      UserError: a field is of a wrong type, or this is no annotated example.
+    """
     example_id, annotations = parse_question(record)
     tokens = _tokens(record)
     return example_id, Facts(_text(record, "question_text"), _text(record, "document_title"),
@@ -77,20 +82,26 @@ def facts_of(record: Record, spans: Mapping[int, Iterable[Tokens]]) -> Tuple[int
                              {span: _words(tokens, *span) for span in spans.get(example_id, ())})
 
 
-def _tokens(record: Record) -> Sequence[Any]:
-    """Dictionaries (original format) or strings (simplified format)."""
-    if isinstance(record.get("document_tokens"), list):
-        return record["document_tokens"]
+def _tokens(record: Record) -> Sequence[str]:
+    """The page's tokens, of either format."""
+    if "document_tokens" in record:
+        fields = {"token": Field(TEXT)}
+        columns = read_columns(record, "document_tokens", fields)
+        if columns is None:
+            raise UserError(find_fault(record, {"document_tokens": Field([fields])}))
+        return columns[0]
     text = _text(record, "document_text")
     return text.split(" ") if text else []
 
 
 def _text(record: Record, field: str) -> str:
-    value = record.get(field)
-    return value if isinstance(value, str) else ""
+    fault = find_fault(record, {field: Field(TEXT, required=False, nullable=True)})
+    if fault is not None:
+        raise UserError(fault)
+    return record.get(field) or ""
 
 
-def _kind(record: Record, tokens: Sequence[Any], annotations: Sequence[Answers]) -> str:
+def _kind(record: Record, tokens: Sequence[str], annotations: Sequence[Answers]) -> str:
     """The kind of the long answer that most annotators marked, of several the first one."""
     marked = [a.long_answer for a in annotations if not a.long_answer.is_null()]
     if not marked:
@@ -100,14 +111,10 @@ def _kind(record: Record, tokens: Sequence[Any], annotations: Sequence[Answers])
     return _KINDS.get(tag.group(1).lower(), OTHER) if tag else OTHER
 
 
-def _token(token: Any) -> str:
-    return _text(token, "token") if isinstance(token, dict) else str(token)
-
-
-def _words(tokens: Sequence[Any], start: int, end: int) -> str:
+def _words(tokens: Sequence[str], start: int, end: int) -> str:
     """The first words of tokens [start, end), without tags."""
     words = []  # type: List[str]
-    for token in map(_token, tokens[start:end]):
+    for token in tokens[start:end]:
         if _ANY_TAG.fullmatch(token):
             continue
         if len(words) == _MOST_WORDS:
@@ -116,10 +123,10 @@ def _words(tokens: Sequence[Any], start: int, end: int) -> str:
     return " ".join(words)
 
 
-def _first_token(record: Record, tokens: Sequence[Any], span: AnswerSpan) -> str:
+def _first_token(record: Record, tokens: Sequence[str], span: AnswerSpan) -> str:
     """The first token of the span; the HTML at its first byte where it has no tokens."""
     if 0 <= span.start_token < len(tokens):
-        return _token(tokens[span.start_token])
+        return tokens[span.start_token]
     if span.start_byte < 0:
         return ""
     html = _text(record, "document_html").encode("utf8", "surrogatepass")

@@ -144,7 +144,17 @@ def _annotation(record: Record, where: str) -> Answers:
     for field in ("long_answer", "short_answers", "yes_no_answer"):
         if field not in _object(record, where):
             raise UserError("%s: the field %s is missing" % (where, field))
-    return _answers(record, where)
+        # As in training on the same pages, where null is no answer and 7.0 no token.
+        if record[field] is None:
+            raise UserError("%s: the field %s is null" % (where, field))
+    answers = _answers(record, where)
+    for name, span in [("long answer", record["long_answer"])] + [
+            ("short answer", span) for span in record["short_answers"]]:
+        for field in ("start_token", "end_token", "start_byte", "end_byte"):
+            if span.get(field) is not None and not _is_integer(span[field]):
+                raise UserError("%s: %s: %s %r is not an integer"
+                                % (where, name, field, span[field]))
+    return answers
 
 
 def _answers(record: Record, where: str) -> Answers:

@@ -95,7 +95,7 @@ def _tokens(record: Record, where: str) -> Tuple[int, int]:
 
 def _index(record: Record, field: str) -> Optional[int]:
     value = record.get(field)
-    return value if type(value) is int else None
+    return value if type(value) is int and abs(value) <= _MAX_TOKENS else None
 
 
 def _yes_no(record: Record, where: str) -> Dict[str, YesNoScore]:

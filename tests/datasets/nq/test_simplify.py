@@ -90,10 +90,11 @@ def test_a_page_without_tokens():
 
 
 @pytest.mark.parametrize("fields, message", [
-    ({"document_tokens": [{}]}, "a.jsonl, line 2: the field 'token' is missing"),
-    ({"annotations": [{}]}, "a.jsonl, line 2: the field 'long_answer' is missing"),
-    ({"long_answer_candidates": None}, "a.jsonl, line 2: a field has the wrong type: "
-     "'NoneType' object is not iterable"),
+    ({"document_tokens": [{}]}, "a.jsonl, line 2: the field 'document_tokens[0].token' is missing"),
+    ({"annotations": [{}]}, "a.jsonl, line 2: the field 'annotations[0].long_answer' is missing"),
+    ({"long_answer_candidates": None},
+     "a.jsonl, line 2: long_answer_candidates is null, a list is wanted"),
+    ({"document_url": 7}, "a.jsonl, line 2: document_url is 7, a string is wanted"),
 ])
 def test_fields_that_do_not_fit(fields, message):
     with pytest.raises(BadExampleError) as caught:

@@ -72,6 +72,19 @@ def test_shards_are_read_by_several_processes(tmp_path):
     assert read_facts(paths, 3, spans) == alone
 
 
+@pytest.mark.parametrize("fields, message", [
+    ({"document_title": 7}, "document_title is 7, a string is wanted"),
+    ({"question_text": ["a"]}, "question_text is a list, a string is wanted"),
+    ({"document_tokens": None}, "document_tokens is null, a list is wanted"),
+    ({"document_tokens": [{"token": "a"}, 7]}, "document_tokens[1] is 7, an object is wanted"),
+    ({"document_tokens": [{"token": "a"}, {"token": 7}]},
+     "document_tokens[1].token is 7, a string is wanted")])
+def test_fields_of_a_wrong_type(fields, message):
+    with pytest.raises(UserError) as caught:
+        facts_of(dict(page(PARAGRAPH), **fields), {})
+    assert str(caught.value) == message
+
+
 def test_a_bad_line_is_named(tmp_path):
     path = write_shard(tmp_path / "gold.jsonl", [page(PARAGRAPH), b"{\n"])
     with pytest.raises(UserError, match="%s, line 2: not JSON" % path):

@@ -44,6 +44,12 @@ def test_an_empty_list_of_annotations_is_kept():
     assert parse_question({"example_id": 1, "annotations": []}) == (1, ())
 
 
+def test_bytes_that_are_null_are_missing():
+    null = {"start_byte": None, "end_byte": None}
+    record = {"example_id": 1, "annotations": [annotation(dict(span((3, 4)), **null))]}
+    assert parse_question(record)[1][0].long_answer == AnswerSpan(-1, -1, 3, 4)
+
+
 def test_an_annotator_may_say_yes_and_mark_a_span():
     # The official scorer allows it in gold, not in predictions.
     record = {"example_id": 1, "annotations": [
@@ -64,6 +70,15 @@ def test_an_annotator_may_say_yes_and_mark_a_span():
      "example 5, annotation 1: yes_no_answer 'MAYBE' is none of YES, NO and NONE"),
     ({"example_id": 5, "annotations": [annotation(short_answers=[span((3, 3))])]},
      "example 5, annotation 1: short answer: start_token 3 is not before end_token 3"),
+    # What training refuses in the same pages.
+    ({"example_id": 5, "annotations": [dict(annotation(), long_answer=None)]},
+     "example 5, annotation 1: the field long_answer is null"),
+    ({"example_id": 5, "annotations": [dict(annotation(), yes_no_answer=None)]},
+     "example 5, annotation 1: the field yes_no_answer is null"),
+    ({"example_id": 5, "annotations": [annotation(short_answers=[span((3, 4.0))])]},
+     "example 5, annotation 1: short answer: end_token 4.0 is not an integer"),
+    ({"example_id": 5, "annotations": [annotation(span((3.0, 4.0)))]},
+     "example 5, annotation 1: long answer: start_token 3.0 is not an integer"),
 ])
 def test_bad_questions(record, message):
     assert error_of(parse_question, record) == message

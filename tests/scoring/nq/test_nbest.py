@@ -29,6 +29,11 @@ def test_lists_may_be_missing(entry):
     assert parse_nbest(dict(entry, example_id="5")) == NBest(5, "", [], [], {})
 
 
+def test_numbers_beyond_any_page_are_unknown():
+    entry = changed("long_answers", window=10 ** 20, candidate_index=-10 ** 20)
+    assert parse_nbest(entry).long_answers[0][-2:] == (None, None)
+
+
 def test_a_file(tmp_path):
     path = tmp_path / "n.json"
     path.write_text(json.dumps({"predictions": [ENTRY, dict(ENTRY, example_id=-6)]}))
