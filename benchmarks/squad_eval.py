@@ -15,12 +15,15 @@ import os
 import random
 import sys
 
+import processes
 from absl import flags
 from contenders import Contender, median_turns
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.cli import program
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 FLAGS = flags.FLAGS
 
@@ -54,6 +57,14 @@ def main():
         for name, contender in contenders.items():
             turns[name].append(contender.turn())
     _report(contenders, median_turns(turns))
+    whole = processes.run(
+        [sys.executable, os.path.join(ROOT, "eval", "squad_eval.py"), "--version=2.0"]
+        + ["--%s_path=%s" % (flag, settings[name]) for flag, name in (
+            ("gold", "gold"), ("predictions", "predictions"), ("na_prob", "na_probs"))],
+        os.path.join(folder, "squad_eval.log"))
+    program.print_table("eval/squad_eval.py as a whole process", [
+        ("seconds", "%.2f" % whole.seconds), ("processor seconds", "%.2f" % whole.cpu_seconds),
+        ("peak memory, MB", "%.0f" % whole.peak_mb)])
     if any(found != numbers[_THEIRS] for found in numbers.values()):
         raise UserError("the numbers DIFFER: %s" % numbers)
     print("\nThe %d numbers are the same to the last digit; exact %.4f, F1 %.4f." % (

@@ -36,6 +36,9 @@ flags.DEFINE_float("na_prob_thresh", 1.0, "Questions above it count as not answe
 flags.DEFINE_enum("version", None, ["1.1", "2.0"], "Score by the rule of this version, whatever "
                   "the questions look like.")
 flags.DEFINE_string("output_json", None, "Also write the numbers to this file.")
+flags.DEFINE_string("out_image_dir", None, "Folder for the pictures of the official script: curves "
+                    "of precision and recall, whose areas are added to the numbers, and histograms "
+                    "of --na_prob_path.")
 flags.DEFINE_string("report", None, "Folder for a report: Markdown, JSON and pictures.")
 flags.DEFINE_string("compare", None, "Predictions of another system for the same questions: tests "
                     "whether the scores differ and tells which questions were won and lost.")
@@ -63,6 +66,7 @@ def main() -> None:
         system = _score(questions, version, FLAGS.predictions_path, FLAGS.na_prob_path,
                         "--na_prob_path")
         numbers = system.numbers()
+        pictures = _draw_official(system, numbers) if FLAGS.out_image_dir else []
         if FLAGS.output_json:
             with files.replacing(FLAGS.output_json) as out:
                 out.write(json.dumps(numbers).encode("ascii") + b"\n")
@@ -70,8 +74,9 @@ def main() -> None:
         print(json.dumps(numbers, indent=2 if version == measures.V2 else None), flush=True)
         program.note("scored %s questions as SQuAD %s in %s" % (
             format(len(questions), ","), version, program.duration(seconds())))
-    if FLAGS.output_json:
-        program.note("written: %s" % FLAGS.output_json)
+    written = ([FLAGS.output_json] if FLAGS.output_json else []) + pictures
+    if written:
+        program.note("written: %s" % " ".join(written))
     if FLAGS.report or FLAGS.compare:
         other = None
         if FLAGS.compare:
@@ -82,8 +87,12 @@ def main() -> None:
 
 def _check_outputs(inputs) -> None:
     """Raises UserError where an output would take the place of an input."""
-    if FLAGS.report and os.path.lexists(FLAGS.report) and not os.path.isdir(FLAGS.report):
-        raise UserError("--report=%s is a file: give the name of a folder" % FLAGS.report)
+    for name in ("report", "out_image_dir"):
+        folder = FLAGS[name].value
+        if folder and os.path.lexists(folder) and not os.path.isdir(folder):
+            raise UserError("--%s=%s is a file: give the name of a folder" % (name, folder))
+    if FLAGS.out_image_dir and not FLAGS.na_prob_path:
+        raise UserError("--out_image_dir draws what --na_prob_path says: give both")
     if FLAGS.compare_na_prob_path and not FLAGS.compare:
         raise UserError("--compare_na_prob_path goes with --compare")
     if FLAGS.output_json:
@@ -120,6 +129,18 @@ def _tell_of(ids, path, what) -> None:
     if ids:
         program.note("%s: %s %s: %s%s" % (path, format(len(ids), ","), what, ", ".join(
             ids[:_IDS_SHOWN]), " ..." if len(ids) > _IDS_SHOWN else ""))
+
+
+def _draw_official(system, numbers):
+    """Draws the official pictures, adds their areas to the numbers, and returns the paths."""
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # It reports its font cache.
+    from bert_nq.scoring import figures
+    from bert_nq.scoring.squad import curves, plots
+
+    numbers.update(curves.average_precisions(curves.curves(system)))
+    files.make_folder(FLAGS.out_image_dir)
+    return figures.write(plots.draw_official(system),
+                         lambda name: os.path.join(FLAGS.out_image_dir, name))
 
 
 def _report(system, other) -> None:

@@ -103,6 +103,21 @@ def test_a_report_against_another_system(tmp_path):
             for suffix in (".png", ".svg")])
 
 
+def test_the_pictures_of_the_official_script(tmp_path):
+    folder = tmp_path / "pictures"
+    result = squad_eval(*inputs(tmp_path, V2, probs=PROBS), "--out_image_dir=%s" % folder)
+    assert result.returncode == 0, result.stderr
+    numbers = json.loads(result.stdout)
+    # Right from the least probability on: "blue" exactly, "red car" with F1 1/2, no answer at all.
+    # The curve of exact matches: 1 of 1 and of 2 answers, then no more.
+    assert numbers == dict(plain_scores(V2, TEXTS, PROBS), pr_exact_ap=50.0,
+                           pr_f1_ap=100.0 * (0.5 + 0.75 * 0.25), pr_oracle_ap=100.0)
+    assert list(numbers)[-3:] == ["pr_exact_ap", "pr_f1_ap", "pr_oracle_ap"]
+    assert sorted(path.name for path in folder.glob("*.png")) == [
+        "na_prob_hist_hasAns.png", "na_prob_hist_noAns.png", "pr_exact.png", "pr_f1.png",
+        "pr_oracle.png"]
+
+
 def one_error(result, *parts):
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr.startswith("error: ") and result.stderr.count("\n") == 1
@@ -117,6 +132,7 @@ def test_what_is_refused(tmp_path):
     one_error(squad_eval("--gold_path=nothing*.json", flags[1]), "no gold file matches")
     one_error(squad_eval(*flags, "--na_prob_path=" + texts), "--na_prob_path: SQuAD 1.1 has no")
     one_error(squad_eval(*flags, "--report=" + gold), "is a file: give the name of a folder")
+    one_error(squad_eval(*flags, "--out_image_dir=" + str(tmp_path)), "give both")
     one_error(squad_eval(*flags, "--output_json=" + gold), "is input and output at once")
     one_error(squad_eval(*flags, "--compare_na_prob_path=" + texts), "goes with --compare")
     one_error(squad_eval(flags[0], "--predictions_path=" + gold), gold,

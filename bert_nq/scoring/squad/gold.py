@@ -101,7 +101,8 @@ def _question(record: Any, path: str, number: int) -> Question:
         question_id = str(question_id)
     if "fault" not in record and not isinstance(question_id, str):
         raise UserError("%s: its id is %.40r, not a string" % (source, question_id))
-    source = "%s (%s)" % (source, question_id)
+    if question_id is not None:
+        source = "%s (%s)" % (source, question_id)
     if "fault" in record:  # The dataset's reader could not use it.
         raise UserError("%s: %s" % (source, record["fault"]))
     is_impossible = record.get("is_impossible")

@@ -46,14 +46,37 @@ def draw_precision_recall(system: System, other: Optional[System] = None) -> Fig
             if not suffix and curve.score != "oracle":
                 axes.fill_between(curve.recalls, curve.precisions, step="post", alpha=0.1,
                                   color=colour, linewidth=0)
-    axes.set_title("Precision and recall at all thresholds")
+    _finish_precision_recall(axes, "Precision and recall at all thresholds")
+    axes.legend(loc="lower left")
+    return figure
+
+
+def _finish_precision_recall(axes: Axes, title: str) -> None:
+    axes.set_title(title)
     axes.set_xlabel("recall")
     axes.set_ylabel("precision")
     axes.set_xlim(0, 1.05)
     axes.set_ylim(0, 1.05)
     axes.grid(color="0.93")
-    axes.legend(loc="lower left")
-    return figure
+
+
+def draw_official(system: System) -> Dict[str, Figure]:
+    """The figures of the official script, by its names: each curve by itself, two histograms."""
+    figures = {}
+    for curve in curves.curves(system):
+        colour, title = _STYLES[curve.score]
+        figure = figures["pr_" + curve.score] = Figure(figsize=(8, 6), dpi=DPI,
+                                                       layout="constrained")
+        axes = figure.subplots()
+        axes.step(curve.recalls, curve.precisions, where="post", color=colour)
+        axes.fill_between(curve.recalls, curve.precisions, step="post", alpha=0.2, color=colour)
+        _finish_precision_recall(axes, "Precision and recall, %s: area %.1f" % (
+            title, curve.average_precision))
+    if system.na_probs is not None:
+        for name, has_answer in (("hasAns", True), ("noAns", False)):
+            if any(row.has_answer == has_answer for row in system.rows):
+                figures["na_prob_hist_" + name] = draw_na_probs(system, (has_answer,))
+    return figures
 
 
 def draw_thresholds(system: System, other: Optional[System] = None) -> Figure:
@@ -88,17 +111,21 @@ def _over_thresholds(system: System, name: str) -> Tuple[List[Number], List[floa
     return probs[last].tolist(), scores[last].tolist()
 
 
-def draw_na_probs(system: System) -> Figure:
-    """Histograms of the probabilities of questions that have an answer and of those without."""
+def draw_na_probs(system: System, kinds: Sequence[bool] = (True, False)) -> Figure:
+    """Histograms of the probabilities of questions that have an answer and of those without.
+
+    Args:
+      system: whose they are.
+      kinds: which of the two are drawn, True for questions that have an answer.
+    """
     figure = Figure(figsize=(8, 5), dpi=DPI, layout="constrained")
     axes = figure.subplots()
     probs = np.array(system.na_probs, float)
-    has_answer = np.array([row.has_answer for row in system.rows])
     is_probability = probs.min() >= 0.0 and probs.max() <= 1.0
     edges = np.histogram_bin_edges(probs, _BINS, (0.0, 1.0) if is_probability else None).tolist()
-    for members, colour, title in ((has_answer, BLUE, "has an answer"),
-                                   (~has_answer, RED, "has none")):
-        if members.any():
+    for has_answer, colour, title in ((True, BLUE, "has an answer"), (False, RED, "has none")):
+        members = np.array([row.has_answer == has_answer for row in system.rows])
+        if has_answer in kinds and members.any():
             # Shares of each kind, so that kinds of different sizes can be compared.
             axes.hist(probs[members], bins=edges, weights=np.full(members.sum(),
                                                                   1.0 / members.sum()),

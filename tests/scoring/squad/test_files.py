@@ -51,6 +51,10 @@ def test_what_the_datasets_reader_cannot_use_is_told(tmp_path):
     with pytest.raises(UserError) as caught:
         gold.read_questions([str(path)], lines.read_lines)
     assert str(caught.value) == "%s, question 2 (y): it has no text" % path
+    path.write_text('{"fault": "it is no question"}\n')
+    with pytest.raises(UserError) as caught:
+        gold.read_questions([str(path)], lines.read_lines)
+    assert str(caught.value) == "%s, question 1: it is no question" % path
 
 
 def test_other_formats_are_read_by_the_datasets_reader(tmp_path):
