@@ -65,8 +65,8 @@ def make_plan(task, groups, config, checkpoint: Optional[str]) -> TrainingPlan:
     from bert_nq.training import run_record
     from bert_nq.training.settings import TrainingData
     paths = files.expand(FLAGS.train_precomputed_file, "record")
-    training_files.check_first_records(paths, training_files.Demands(
-        task.featurizer, FLAGS.max_seq_length, config.vocab_size))
+    training_files.check_first_records(paths, training_files.Demands.of(
+        task.featurizer, FLAGS.max_seq_length, config))
     num_records = FLAGS.train_num_precomputed or training_files.count_records(paths)
     data = TrainingData(paths, num_records, run_record.describe_data(paths, num_records),
                         task.featurizer)

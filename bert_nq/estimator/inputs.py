@@ -4,13 +4,13 @@ Notation: B batch, S sequence in wordpieces.
 """
 import functools
 import itertools
-from typing import Callable, Dict, Iterable, List, Optional
+from typing import Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from bert_nq.base.errors import UserError
 from bert_nq.features import spec as specs
-from bert_nq.features.spec import FeatureSpec
+from bert_nq.features.spec import Feature, FeatureSpec, Sizes
 from bert_nq.modeling.runtime import READS_GZIP_MEMBERS, tf
 from bert_nq.records import tfrecord
 
@@ -20,7 +20,7 @@ _READ_BUFFER = 1 << 20  # bytes
 
 
 def training_input_fn(paths: List[str], spec: FeatureSpec, seq_length: int, seed: int,
-                      records_done: int = 0) -> Callable:
+                      records_done: int = 0, sizes: Sizes = Sizes()) -> Callable:
     """An endless input_fn over record files of training windows.
 
     Each file may be gzipped. Each pass over the data is shuffled anew; batches are full. The
@@ -35,11 +35,14 @@ def training_input_fn(paths: List[str], spec: FeatureSpec, seq_length: int, seed
       seq_length: S.
       seed: decides the order.
       records_done: how many records of that order are left out, since training has had them.
+      sizes: the model's. A batch with a value beyond the spec's limits is an
+        InvalidArgumentError: the model would take most of them for none, without a word.
 
     Raises:
       UserError: a file cannot be read.
     """
-    parsed = _parsed_features(specs.of_roles(spec, specs.INPUT, specs.LABEL), seq_length)
+    features = [(feature, sizes.limit(feature, seq_length))
+                for feature in specs.of_roles(spec, specs.INPUT, specs.LABEL)]
     readers = [(read, list(some)) for read, some in itertools.groupby(paths, _reader)]
 
     def input_fn(params, input_context=None):
@@ -50,7 +53,8 @@ def training_input_fn(paths: List[str], spec: FeatureSpec, seq_length: int, seed
         dataset = dataset.repeat().skip(records_done)
         dataset = _batches(dataset, params["batch_size"], input_context)
         # One call for the whole batch costs a fraction of one call a record.
-        return dataset.map(lambda batch: _parse(batch, parsed), num_parallel_calls=1).prefetch(4)
+        return dataset.map(lambda batch: _parse(batch, features, seq_length),
+                           num_parallel_calls=1).prefetch(4)
 
     return input_fn
 
@@ -98,17 +102,29 @@ def _read_gzip_members(paths: List[str]) -> tf.data.Dataset:
     return tf.data.Dataset.from_generator(records, tf.string, [])
 
 
-def _parsed_features(spec: FeatureSpec, seq_length: int) -> Dict[str, tf.FixedLenFeature]:
-    """The features of a spec as tf.io.parse_example wants them."""
-    return {feature.name: tf.FixedLenFeature(
-                [seq_length] if feature.shape == specs.SEQUENCE else [], tf.int64)
-            for feature in spec}
+def _parse(batch: tf.Tensor, features: Sequence[Tuple[Feature, Optional[int]]],
+           seq_length: int) -> Dict[str, tf.Tensor]:
+    """The features of B serialized records, int32.
+
+    Args:
+      batch: the records.
+      features: each of them, and what its values are below.
+      seq_length: S.
+    """
+    parsed = tf.io.parse_example(batch, {
+        feature.name: tf.FixedLenFeature(
+            [seq_length] if feature.shape == specs.SEQUENCE else [], tf.int64)
+        for feature, _ in features})
+    checks = [_inside(parsed[feature.name], limit, feature.name)
+              for feature, limit in features if limit is not None]
+    with tf.control_dependencies(checks):
+        return {name: tf.cast(value, tf.int32) for name, value in parsed.items()}
 
 
-def _parse(batch: tf.Tensor, features: Dict[str, tf.FixedLenFeature]) -> Dict[str, tf.Tensor]:
-    """The features of B serialized records, int32."""
-    return {name: tf.cast(value, tf.int32)
-            for name, value in tf.io.parse_example(batch, features).items()}
+def _inside(values: tf.Tensor, limit: int, name: str) -> tf.Operation:
+    """Checks that all values are in [0, limit)."""
+    return tf.Assert(tf.reduce_all((values >= 0) & (values < limit)),
+                     ["a record has %s that are not from 0 to %d" % (name, limit - 1)])
 
 
 def prediction_input_fn(batches: Callable[[], Iterable[Dict[str, np.ndarray]]], spec: FeatureSpec,

@@ -11,14 +11,14 @@ from typing import Iterator, NamedTuple, Tuple
 import numpy as np
 
 from bert_nq.features.featurizer import Columns, Pieces, Rule
-from bert_nq.features.spec import INPUT, SEQUENCE, VOCABULARY, Feature
+from bert_nq.features.spec import INPUT, SEGMENTS, SEQUENCE, VOCABULARY, Feature
 
 INPUT_IDS, INPUT_MASK, SEGMENT_IDS = "input_ids", "input_mask", "segment_ids"
 
 INPUTS: Tuple[Feature, ...] = (
     Feature(INPUT_IDS, SEQUENCE, INPUT, VOCABULARY),
     Feature(INPUT_MASK, SEQUENCE, INPUT, 2),
-    Feature(SEGMENT_IDS, SEQUENCE, INPUT, 2),
+    Feature(SEGMENT_IDS, SEQUENCE, INPUT, SEGMENTS),
 )
 
 

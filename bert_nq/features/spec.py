@@ -18,6 +18,7 @@ DECODING = "decoding"  # what turns the model's output into an answer
 # Limits that depend on the model and not on the task.
 VOCABULARY = "vocabulary"  # values are wordpiece ids
 LENGTH = "length"  # values are places in a sequence, below S
+SEGMENTS = "segments"  # values are 0 for the first text of a sequence, 1 for the second
 
 TRAINING = "training"
 PREDICTION = "prediction"
@@ -29,8 +30,19 @@ class Feature(NamedTuple):
     name: str
     shape: str  # SCALAR or SEQUENCE
     role: str  # KEY, INPUT, LABEL or DECODING
-    limit: Union[int, str, None] = None  # values are in [0, limit); None: any int64
+    limit: Union[int, str, None] = None  # values are in [0, limit), see Sizes; None: any int64
     classes: Tuple[str, ...] = ()  # the names of the values, where these are classes
+
+
+class Sizes(NamedTuple):
+    """The sizes of a model that limit what may be in its records; by default, those of any."""
+    vocab_size: int = 2 ** 31  # the model's ids are int32
+    num_segments: int = 2  # that it tells apart
+
+    def limit(self, feature: Feature, seq_length: int) -> Optional[int]:
+        """What a feature's values are below, in sequences of S = `seq_length`; None: any int64."""
+        limits = {VOCABULARY: self.vocab_size, LENGTH: seq_length, SEGMENTS: self.num_segments}
+        return limits[feature.limit] if isinstance(feature.limit, str) else feature.limit
 
 
 FeatureSpec = Tuple[Feature, ...]  # in the order in which records hold the features

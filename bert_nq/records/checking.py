@@ -12,7 +12,7 @@ import numpy as np
 from bert_nq.base.errors import UserError
 from bert_nq.features import spec as specs
 from bert_nq.features.featurizer import Columns, Featurizer, Pieces, Rule
-from bert_nq.features.spec import SCALAR, SEQUENCE, Feature, FeatureSpec
+from bert_nq.features.spec import SCALAR, SEQUENCE, Feature, FeatureSpec, Sizes
 from bert_nq.records import examples
 from bert_nq.records.tables import Table, read_tables
 
@@ -75,7 +75,7 @@ def check_records(payloads: Sequence[bytes], sources: Sequence[str], featurizer:
     def rules_of(batch: Batch, spec: FeatureSpec) -> Iterator[Rule]:
         own = featurizer.check(batch.columns, pieces) if featurizer.check else ()
         # A task's own rules come first, since they say more.
-        return itertools.chain(own, range_rules(batch, spec, pieces.vocab_size))
+        return itertools.chain(own, range_rules(batch, spec, Sizes(pieces.vocab_size)))
 
     right, faults = find_faults(payloads, sources, spec_of, rules_of)
     for batch in right:
@@ -224,17 +224,16 @@ def _column(feature: Feature, table: Table, chosen: np.ndarray, seq_length: int)
     return values if feature.shape == SCALAR else values.reshape(-1, seq_length)
 
 
-def range_rules(batch: Batch, spec: FeatureSpec, vocab_size: int) -> Iterator[Rule]:
-    """The limits that a spec sets to the values of its features."""
+def range_rules(batch: Batch, spec: FeatureSpec, sizes: Sizes) -> Iterator[Rule]:
+    """The limits that a spec sets to the values of its features, for a model of these sizes."""
     for feature in spec:
         values = batch.columns[feature.name]
+        limit = sizes.limit(feature, batch.seq_length)
         if feature.limit == specs.VOCABULARY:
-            yield Rule(_is_outside(values, vocab_size),
-                       _outside_explanation("wordpiece id %d, ids are from 0 to %d", values,
-                                            vocab_size),
+            yield Rule(_is_outside(values, limit),
+                       _outside_explanation("wordpiece id %d, ids are from 0 to %d", values, limit),
                        "the records were made with another vocabulary")
-        elif feature.limit is not None:
-            limit = batch.seq_length if feature.limit == specs.LENGTH else feature.limit
+        elif limit is not None:
             yield Rule(_is_outside(values, limit), _outside_explanation(
                 feature.name + " %d, which must be from 0 to %d", values, limit))
 

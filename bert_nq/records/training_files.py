@@ -4,7 +4,7 @@ Training takes records of other writers as well: more features than the spec's i
 and inputs that are packed in another way, do no harm.
 """
 import contextlib
-from typing import Iterable, Iterator, List, NamedTuple, Tuple
+from typing import Any, Iterable, Iterator, List, NamedTuple, Tuple
 
 import numpy as np
 
@@ -12,7 +12,8 @@ from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.features import spec as specs
 from bert_nq.features.featurizer import Featurizer, Rule
-from bert_nq.features.spec import FeatureSpec
+from bert_nq.features.spec import FeatureSpec, Sizes
+from bert_nq.modeling import encoders
 from bert_nq.records import checking, tfrecord
 
 _BATCH_RECORDS = 256
@@ -22,7 +23,12 @@ class Demands(NamedTuple):
     """The records that a training takes."""
     featurizer: Featurizer  # of the task
     seq_length: int
-    vocab_size: int  # the model's
+    sizes: Sizes  # the model's
+
+    @classmethod
+    def of(cls, featurizer: Featurizer, seq_length: int, config: Any) -> "Demands":
+        """The demands of an encoder's config."""
+        return cls(featurizer, seq_length, sizes_of(config))
 
     def check(self, records: List[Tuple[str, bytes]]) -> None:
         """Raises UserError, which names the first record that cannot be used.
@@ -51,7 +57,13 @@ class Demands(NamedTuple):
                        lambda row: "the window has %d wordpieces, --max_seq_length is %d"
                                    % (batch.seq_length, self.seq_length),
                        "give --max_seq_length=%d or prepare the records again" % batch.seq_length)
-        yield from checking.range_rules(batch, spec, self.vocab_size)
+        yield from checking.range_rules(batch, spec, self.sizes)
+
+
+def sizes_of(config: Any) -> Sizes:
+    """What an encoder's config lets records have."""
+    # Records have two segments at most, whatever the model was made for.
+    return Sizes(config.vocab_size, min(Sizes().num_segments, encoders.num_segments(config)))
 
 
 def check_first_records(paths: List[str], demands: Demands) -> None:

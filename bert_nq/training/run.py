@@ -75,11 +75,13 @@ def train(model: Model, init_checkpoint: Optional[str], data: TrainingData,
     history = History.resumed(os.path.join(run.output_dir, model_folder.HISTORY), num_steps,
                               first_step)
     keys = measure.keys(keeping_settings.metric)
+    demands = Demands.of(data.featurizer, settings.max_seq_length, model.config)
     estimator = devices.make_estimator(
         _model_fn(model, init_checkpoint, objective or objectives.supervised(model.head), settings,
                   num_steps, run), run)
     input_fn = inputs.training_input_fn(data.paths, data.featurizer.spec,
-                                        settings.max_seq_length, seed, first_step * batch_size)
+                                        settings.max_seq_length, seed, first_step * batch_size,
+                                        demands.sizes)
     stopped_early = keeping.has_stopped_improving(history, keys, keeping_settings.early_stopping)
     at_work = first_step < num_steps and not stopped_early
     screen = Screen(run.output_dir, first_step, num_steps, batch_size, measure,
@@ -94,9 +96,7 @@ def train(model: Model, init_checkpoint: Optional[str], data: TrainingData,
                                 watch.on_evaluation, stop) if chief else None
         hook = hooks.TrainingHook(num_steps, watch, keeper, stop)
         if at_work:
-            with failures.as_user_error("training"), _naming_faulty_records(
-                    data.paths,
-                    Demands(data.featurizer, settings.max_seq_length, model.config.vocab_size)):
+            with failures.as_user_error("training"), _naming_faulty_records(data.paths, demands):
                 # On a TPU many steps are one run of the session, and its loss is on the device.
                 devices.train(estimator, run, input_fn, num_steps, [] if run.use_tpu else [hook],
                               report=report, is_stopped=lambda: bool(stop),

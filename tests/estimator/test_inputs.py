@@ -10,7 +10,7 @@ from bert_nq.datasets.nq.decoding import decode_example
 from bert_nq.estimator import inputs
 from bert_nq.features import spec
 from bert_nq.features.joint_windows import FEATURIZER, SPEC
-from bert_nq.features.spec import Feature
+from bert_nq.features.spec import Feature, Sizes
 from bert_nq.modeling.runtime import tf
 from bert_nq.records import examples, tfrecord, training_files
 from bert_nq.records.training_files import Demands
@@ -91,7 +91,7 @@ def test_the_references_records_are_read(tmp_path, shared_data):
     with gzip.open(os.path.join(shared_data, "parity", "reference-train-384.tfrecord.gz")) as f:
         path.write_bytes(f.read())
     records = list(tfrecord.read_records(str(path)))
-    demands = Demands(FEATURIZER, 384, 30522)
+    demands = Demands(FEATURIZER, 384, Sizes(30522))
     training_files.check_first_records([str(path)], demands)
     training_files.find_fault([str(path)], demands)
     got = batches([str(path)], len(records), 1, seq_length=384)
@@ -110,8 +110,8 @@ def test_gzipped_files_become_the_same_batches(tmp_path, monkeypatch, reads_memb
                                     compress) for i, compress in enumerate(ways)]
                      for name, ways in (("plain", [bytes] * 4),
                                         ("packed", [gzip.compress, bytes, two_members, bytes])))
-    training_files.check_first_records(packed, Demands(FEATURIZER, SEQ_LENGTH,
-                                                       len(tiny_nq.TOKENS)))
+    training_files.check_first_records(packed, Demands.of(FEATURIZER, SEQ_LENGTH,
+                                                          tiny_nq.CONFIG))
     assert training_files.count_records(packed) == 16
     for a, b in zip(batches(plain, 8, 4), batches(packed, 8, 4)):
         for name in FEATURES:
@@ -157,6 +157,33 @@ def test_the_features_of_batches_are_those_of_the_spec(tmp_path):
             "ids": [2, 3], "bit": [2]}
     assert {name: values.tolist() for name, values in batch.items()} == {
         "ids": [[1, 2, 3]] * 2, "bit": [1, 1], "class": [2, 2]}
+
+
+@pytest.mark.parametrize("name, value, sizes", [
+    ("ids", 5, Sizes(5)), ("ids", -1, Sizes()), ("ids", 2 ** 32, Sizes()), ("bit", 2, Sizes()),
+    ("class", 3, Sizes()), ("class", 2 ** 32 + 1, Sizes()), ("segments", 7, Sizes()),
+    ("segments", 1, Sizes(num_segments=1)), ("place", 3, Sizes()), ("place", -1, Sizes())])
+def test_a_value_that_the_model_has_no_place_for_stops_the_batch(tmp_path, name, value, sizes):
+    toy = TOY + (Feature("segments", spec.SEQUENCE, spec.INPUT, spec.SEGMENTS),
+                 Feature("place", spec.SCALAR, spec.LABEL, spec.LENGTH))
+    columns = {"ids": np.full([4, 3], 4), "bit": np.ones([4]), "class": np.ones([4]),
+               "segments": np.zeros([4, 3]), "place": np.full([4], 2)}
+    columns = {key: values.astype(np.int64) for key, values in columns.items()}
+
+    def run(path):
+        with tf.Graph().as_default(), tf.Session() as session:
+            dataset = inputs.training_input_fn([path], toy, 3, seed=0, sizes=sizes)(
+                {"batch_size": 4})
+            session.run(tf.data.make_one_shot_iterator(dataset).get_next())
+
+    def write(path):
+        return write_records(path, examples.serialize(spec.of_purpose(toy, spec.TRAINING),
+                                                      columns))
+
+    run(write(tmp_path / "good"))
+    columns[name][3:] = value
+    with pytest.raises(tf.errors.InvalidArgumentError, match="a record has %s that " % name):
+        run(write(tmp_path / "bad"))
 
 
 # Going on, and several devices.

@@ -1,4 +1,6 @@
 """Records that training can use, and those that it cannot, which are named."""
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ from tests.support import tiny_nq
 from tests.support.nq_pages import make_line
 
 SEQ_LENGTH, VOCAB_SIZE = 64, len(tiny_nq.TOKENS)
-DEMANDS = Demands(FEATURIZER, SEQ_LENGTH, VOCAB_SIZE)
+DEMANDS = Demands.of(FEATURIZER, SEQ_LENGTH, tiny_nq.CONFIG)
 
 
 def training_records(num_records):
@@ -71,6 +73,8 @@ def test_good_records_pass(tmp_path, values):
      "made with another vocabulary" % (VOCAB_SIZE, VOCAB_SIZE - 1)),
     ({"input_ids": -ONES}, ": wordpiece id -1, ids are from 0 to %d: the records were made with "
      "another vocabulary" % (VOCAB_SIZE - 1)),
+    ({"segment_ids": ONES * 7},
+     ": segment_ids 7, which must be from 0 to 1: prepare the records again"),
     ({"answer_types": 5}, ": answer_types 5, which must be from 0 to 4: prepare the records again"),
     ({"end_positions": 64},
      ": end_positions 64, which must be from 0 to 63: prepare the records again"),
@@ -93,6 +97,15 @@ def test_a_record_that_training_cannot_use_is_named(tmp_path, values, message):
             check(paths, DEMANDS)
         index = 3 if paths == [path] else 0
         assert str(e.value) == "%s, record %d%s" % (paths[0], index, message)
+
+
+def test_the_models_segments_are_the_records_limit(tmp_path):
+    path = write_records(tmp_path / "records", training_records(1))
+    one_segment = dataclasses.replace(tiny_nq.CONFIG, type_vocab_size=1)
+    with pytest.raises(UserError) as e:
+        check_first_records([path], Demands.of(FEATURIZER, SEQ_LENGTH, one_segment))
+    assert str(e.value) == ("%s, record 0: segment_ids 1, which must be from 0 to 0: prepare the "
+                            "records again" % path)
 
 
 def test_the_first_fault_is_told_whatever_comes_behind_it(tmp_path):

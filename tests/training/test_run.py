@@ -9,6 +9,8 @@ import pytest
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq.decoding import decode_example
+from bert_nq.features import spec
+from bert_nq.features.joint_windows import SPEC
 from bert_nq.features.windows import Labels, Windows
 from bert_nq.modeling.runtime import tf
 from bert_nq.records import examples, tfrecord
@@ -172,6 +174,25 @@ def test_a_damaged_record_among_gzip_members_is_named(tmp_path):
         gzip.compress(b"".join(some)) for some in (framed[:20], framed[20:])])
     with pytest.raises(UserError, match="^%s, record 30: the checksum is wrong" % path):
         trained(path, tmp_path / "model")
+
+
+@pytest.mark.parametrize("name, value, message", [
+    ("segment_ids", 7, "segment_ids 7, which must be from 0 to 1"),
+    ("input_ids", CONFIG.vocab_size, "wordpiece id %d, ids are from 0 to %d" % (
+        CONFIG.vocab_size, CONFIG.vocab_size - 1)),
+    ("start_positions", 64, "start_positions 64, which must be from 0 to 63"),
+    ("end_positions", -1, "end_positions -1, which must be from 0 to 63"),
+    ("answer_types", 5, "answer_types 5, which must be from 0 to 4")])
+def test_a_record_that_the_model_has_no_place_for_is_named(tmp_path, name, value, message):
+    some = records(20)
+    columns = {key: values[None] if len(values) > 1 else values
+               for key, values in examples.parse(some[10], "record").items()}
+    columns[name] = np.full_like(columns[name], value)
+    some[10:11] = examples.serialize(spec.of_purpose(SPEC, spec.TRAINING), columns)
+    path = write_records(tmp_path / "train.tfrecord", map(tfrecord.frame, some))
+    with pytest.raises(UserError) as e:
+        trained(path, tmp_path / "model")
+    assert str(e.value).startswith("%s, record 10: %s: " % (path, message))
 
 
 def test_a_record_of_another_length_is_named(tmp_path):

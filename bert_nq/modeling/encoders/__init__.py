@@ -111,6 +111,11 @@ def num_weights(config: Any) -> int:
     return sum(_product(shape) for shape in of(config).variables(config).values())
 
 
+def num_segments(config: Any) -> int:
+    """The kinds of segments that an encoder has embeddings of; without any, whatever comes."""
+    return getattr(config, "type_vocab_size", 2 ** 31)
+
+
 def _product(shape: Shape) -> int:
     product = 1
     for size in shape:
