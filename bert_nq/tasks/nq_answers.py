@@ -1,13 +1,16 @@
 """The answers of Natural Questions, as prediction and training take them."""
 import collections
+import functools
 from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 from bert_nq.datasets.nq import shards
 from bert_nq.datasets.nq.prediction_file import prediction_file
-from bert_nq.prediction.dev_set import DevFormat
+from bert_nq.prediction.dev_set import DevFormat, Limits
 from bert_nq.prediction.output import AnswerFormat, Entry
-from bert_nq.scoring.nq import gold, measures
+from bert_nq.scoring.nq import annotators, gold, measures
 from bert_nq.scoring.nq.labels import Answers, parse_prediction
+from bert_nq.scoring.nq.measure import F1_KEYS
+from bert_nq.scoring.nq.measures import NON_NULL_THRESHOLD
 from bert_nq.scoring.nq.tuned import Tuned
 
 
@@ -26,12 +29,31 @@ def rows(counts: "collections.Counter[str]") -> List[Tuple[str, int]]:
             ("  answered yes or no", counts["yes_no"])]
 
 
-def score(annotations: Mapping[int, Sequence[Answers]], entries: Mapping[int, Any]
-          ) -> Dict[str, float]:
+def score(annotations: Mapping[int, Sequence[Answers]], entries: Mapping[int, Any],
+          long_non_null_threshold: int = NON_NULL_THRESHOLD,
+          short_non_null_threshold: int = NON_NULL_THRESHOLD) -> Dict[str, float]:
     """The official 20 numbers of the entries of a prediction file, by example id."""
     predictions = {example_id: parse_prediction(entry) for example_id, entry in entries.items()}
-    return measures.metrics(*measures.score_answers(annotations, predictions))
+    return measures.metrics(*measures.score_answers(
+        annotations, predictions, long_non_null_threshold, short_non_null_threshold))
+
+
+def limits(annotations: Mapping[int, Sequence[Answers]],
+           long_non_null_threshold: int = NON_NULL_THRESHOLD,
+           short_non_null_threshold: int = NON_NULL_THRESHOLD) -> Limits:
+    """The F1s that no model can move, since too few annotators marked an answer."""
+    found = annotators.shortage(annotations, long_non_null_threshold, short_non_null_threshold)
+    return Limits(frozenset(F1_KEYS[kind] for kind in found.kinds), found.remarks)
+
+
+def dev_format(long_non_null_threshold: int = NON_NULL_THRESHOLD,
+               short_non_null_threshold: int = NON_NULL_THRESHOLD) -> DevFormat:
+    """Annotated pages on which a question has an answer if so many annotators marked one."""
+    least = {"long_non_null_threshold": long_non_null_threshold,
+             "short_non_null_threshold": short_non_null_threshold}
+    return DevFormat(shards.READING, gold.read_gold, functools.partial(score, **least),
+                     functools.partial(limits, **least))
 
 
 ANSWERS = AnswerFormat(prediction_file, count, rows, Tuned.load)
-DEV_FORMAT = DevFormat(shards.READING, gold.read_gold, score)
+DEV_FORMAT = dev_format()
