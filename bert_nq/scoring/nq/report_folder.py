@@ -41,4 +41,5 @@ def write(folder: str, report: Report, system: System, other: Optional[System] =
     if other:
         paths.append(path_of(_CHANGES))
         files.write_json(paths[-1], comparison.as_json(report.changes))
-    return paths + plots.write(plots.draw_all(curves, others), path_of)
+    names = plots.Names.of_paths(system.name, other.name) if other else plots.Names()
+    return paths + plots.write(plots.draw_all(curves, others, names), path_of)
