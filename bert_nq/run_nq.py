@@ -27,10 +27,10 @@ The pipeline, file by file:
 """
 from bert_nq import tasks
 from bert_nq.cli import program
-from bert_nq.cli.flags import nq_joint
+from bert_nq.cli.flags import nq_joint, scoring
 from bert_nq.cli.model_program import ModelProgram
 
-PROGRAM = ModelProgram(tasks.get("nq_joint"), nq_joint.define_flags)
+PROGRAM = ModelProgram(tasks.get("nq_joint"), nq_joint.define_flags, scoring.define_dev_flags)
 
 if __name__ == "__main__":
     program.run(PROGRAM.main)

@@ -16,7 +16,7 @@ from absl import flags
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.cli import program
-from bert_nq.cli.flags.scoring import define_fold_flags, define_gold_flags
+from bert_nq.cli.flags import scoring
 from bert_nq.ensembling import rules as combining_rules
 
 FLAGS = flags.FLAGS
@@ -33,12 +33,12 @@ flags.DEFINE_string("output_nbest_file", None, "Also write the ensemble's best a
                     "page.")
 flags.DEFINE_string("thresholds", None, "A file of eval/tune_thresholds.py for this ensemble: "
                     "answers that score lower are left out.")
-define_gold_flags()
+scoring.define_gold_flags()
 flags.DEFINE_bool("fit_weights", False, "Find the weights of the highest long and short F1 on "
                   "--gold_path, and cross-validate them.")
 flags.DEFINE_list("compare_with", None, "Prediction files for the same pages to score beside the "
                   "ensemble, such as those of run_nq.py --ensemble.")
-define_fold_flags()
+scoring.define_fold_flags()
 
 
 def main() -> None:
@@ -108,7 +108,11 @@ def _score(paths, weights, gold_paths):
     from bert_nq.scoring.nq.gold import read_gold
 
     gold = read_gold(gold_paths, FLAGS.num_threads)
-    least = FLAGS.long_non_null_threshold, FLAGS.short_non_null_threshold
+    if FLAGS.fit_weights:
+        scoring.check_annotators(gold, FLAGS.gold_path)
+    else:
+        scoring.tell_shortage(gold)
+    least = scoring.non_null_thresholds()
     lines_to_compare = [combining_report.Line(path, _points_of_file(path, gold, least))
                         for path in FLAGS.compare_with or ()]
     combination = combining.Combination(program.progress(

@@ -14,11 +14,11 @@ from absl import flags
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.cli import program
-from bert_nq.cli.flags.scoring import define_gold_flags
+from bert_nq.cli.flags import scoring
 
 FLAGS = flags.FLAGS
 
-define_gold_flags()
+scoring.define_gold_flags()
 flags.DEFINE_string("predictions_path", None, "Predictions, JSON of the official format.")
 flags.DEFINE_string("nbest_path", None, "The n-best lists of these predictions, as run_nq.py "
                     "writes them; shown beside the page.")
@@ -79,11 +79,10 @@ def _source(gold_paths):
     gold = merge_shards(gold_paths, shards)
     measures.check_units(gold, predictions)
     thresholds = FLAGS.long_threshold, FLAGS.short_threshold
-    scored = outcomes.score(gold, predictions, (FLAGS.long_non_null_threshold,
-                                                FLAGS.short_non_null_threshold), thresholds)
+    scored = outcomes.score(gold, predictions, scoring.non_null_thresholds(), thresholds)
     return site.Source(gold_paths, gold, predictions, scored,
                        tuple(threshold is None for threshold in thresholds), details, nbest,
-                       answer_files.describe(predictor))
+                       predictor, scoring.tell_shortage(gold).remarks)
 
 
 def _check_nbest(nbest, predictor, predictions) -> None:

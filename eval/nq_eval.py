@@ -21,11 +21,11 @@ from absl import flags
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.cli import program
-from bert_nq.cli.flags.scoring import define_gold_flags
+from bert_nq.cli.flags import scoring
 
 FLAGS = flags.FLAGS
 
-define_gold_flags()
+scoring.define_gold_flags()
 flags.DEFINE_string("predictions_path", None, "Predictions, JSON of the official format.")
 flags.DEFINE_bool("pretty_print", False, "Print tables instead of JSON.")
 flags.DEFINE_bool("cache_gold_data", False, "Keep the annotations in a file beside the gold "
@@ -78,20 +78,20 @@ def main() -> None:
         _tell("scored %s questions in %s" % (format(len(gold), ","), program.duration(seconds())))
     if unannotated:
         _tell("not annotated, counted as without an answer: %s" % format(unannotated, ","))
+    remarks = scoring.tell_shortage(gold).remarks
     if FLAGS.output_json:
         _tell("written: %s" % FLAGS.output_json)
     if FLAGS.report or FLAGS.compare:
         from bert_nq.scoring.nq.report import System
         other = System(FLAGS.compare, others, *other_rows) if FLAGS.compare else None
         _report(gold_paths, gold, System(FLAGS.predictions_path, predictions, long_rows,
-                                         short_rows), other)
+                                         short_rows), other, remarks)
 
 
 def _rows(gold, predictions):
     from bert_nq.scoring.nq import measures
     measures.check_units(gold, predictions)
-    return measures.score_answers(gold, predictions, FLAGS.long_non_null_threshold,
-                                  FLAGS.short_non_null_threshold)
+    return measures.score_answers(gold, predictions, *scoring.non_null_thresholds())
 
 
 def _other_rows(gold, others):
@@ -110,14 +110,14 @@ def _check_outputs(inputs):
         report_folder.check(FLAGS.report, inputs)
 
 
-def _report(gold_paths, gold, system, other):
+def _report(gold_paths, gold, system, other, remarks):
     from bert_nq.scoring.nq import report, report_text
     from bert_nq.scoring.nq.facts import read_facts
 
     _tell("reading the pages for the report")
     facts = read_facts(gold_paths, FLAGS.num_threads, report.spans(gold, system, other))
     made = report.make(gold, facts, system, other, FLAGS.bootstrap_threshold, FLAGS.resamples,
-                       FLAGS.seed)
+                       FLAGS.seed, remarks)
     _tell("\n" + report_text.main_table(made))
     if made.changes:
         _tell("\n" + report_text.some_changes(made, _CHANGES_SHOWN))

@@ -17,11 +17,11 @@ from absl import flags
 
 from bert_nq.base import files
 from bert_nq.cli import program, tuning
-from bert_nq.cli.flags.scoring import define_fold_flags, define_gold_flags
+from bert_nq.cli.flags import scoring
 
 FLAGS = flags.FLAGS
 
-define_gold_flags()
+scoring.define_gold_flags()
 flags.DEFINE_string("predictions_path", None, "Predictions for this gold, made without "
                     "--thresholds. With the page decoder's scores thresholds for long answers, "
                     "spans, yes and no are found, with any other file of the official format "
@@ -38,7 +38,7 @@ flags.DEFINE_enum("objective", "separate", ["separate", "combined"], "NQ. separa
                   "both together, as on Kaggle.")
 flags.DEFINE_enum("calibration", "temperature", ["temperature", "isotonic", "none"], "NQ: how "
                   "scores become probabilities of being right.")
-define_fold_flags()
+scoring.define_fold_flags()
 
 
 def main() -> None:

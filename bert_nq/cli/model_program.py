@@ -38,14 +38,18 @@ class Plan(NamedTuple):
 class ModelProgram:
     """The flags of a program around one task's model, and its main function."""
 
-    def __init__(self, task, define_task_flags: Callable[[], TaskFlags]):
+    def __init__(self, task, define_task_flags: Callable[[], TaskFlags],
+                 define_dev_flags: Optional[Callable[[], Callable[[], Any]]] = None):
         """Defines the flags.
 
         Args:
           task: a tasks.Task.
           define_task_flags: defines those that the task has for itself.
+          define_dev_flags: defines those of its scores in training, and returns what gives the
+            DevFormat; None: it is the task's.
         """
         self._task = task
+        self._dev_format = define_dev_flags() if define_dev_flags else lambda: task.dev_format
         _define_modes()
         training.define_flags()
         self._model = ModelFlags(task, define_task_flags)
@@ -121,13 +125,15 @@ class ModelProgram:
         model_dir = FLAGS.output_dir
         if FLAGS.do_train:
             evaluate = training.dev_scorer(self._model, plan.model, plan.maker,
-                                           plan.training.dev_shards, self._run_settings)
+                                           plan.training.dev_shards, self._dev_format(),
+                                           self._run_settings)
             model_dir = training.train(groups, self._model, plan.model, plan.checkpoint,
                                        plan.training.data, evaluate)
         if _predicts() or FLAGS.do_export:
             models = self._model.model_settings(plan.model, plan.checkpoint, model_dir)
         if _predicts():
-            prediction.predict(self._task, self._model.job(models, plan.shards), self._run_settings)
+            prediction.predict(self._task, self._model.job(models, plan.shards),
+                               self._dev_format(), self._run_settings)
         if FLAGS.do_export:
             prediction.export(self._model, models)
 

@@ -24,12 +24,13 @@ def open_model(settings, decoder, run: Callable[[], Any]):
     return window_model.WindowModel(settings, decoder)
 
 
-def predict(task, work, run: Callable[[], Any]) -> None:
+def predict(task, work, dev_format, run: Callable[[], Any]) -> None:
     """Predicts the examples of the files and prints what came of it; scores it with --do_eval.
 
     Args:
       task: a tasks.Task.
       work: a prediction.job.Job.
+      dev_format: scores the answers, a prediction.dev_set.DevFormat.
       run: gives the Estimator's settings, for a TPU.
     """
     from bert_nq.prediction import job
@@ -46,7 +47,7 @@ def predict(task, work, run: Callable[[], Any]) -> None:
     next_command = program.command(scorer, "--gold_path=" + FLAGS.predict_file,
                                    "--predictions_path=" + work.output, *scorer_flags)
     if FLAGS.do_eval:
-        print("\n" + task.evaluate(work.inputs, work.output))
+        print("\n" + dev_format.evaluate(work.inputs, work.output))
         print("\nNext: look closer, with --report=FOLDER\n  " + next_command)
     else:
         print("\nNext: score them\n  " + next_command)

@@ -184,16 +184,22 @@ def _stop(result, message: str) -> None:
     sys.exit(stopping.exit_code(result.stopped_by))
 
 
-def dev_scorer(model_flags, model, maker, shards: List[str],
+def dev_scorer(model_flags, model, maker, shards: List[str], dev_format,
                run: Callable[[], Any]) -> Optional[Callable]:
-    """The function that scores a checkpoint on the dev set; None without shards."""
+    """The function that scores a checkpoint on the dev set; None without shards.
+
+    Raises:
+      UserError: the shards cannot be used, or their annotations cannot tell a better model.
+    """
     if not shards:
         return None
     from bert_nq.base.bad_input import BadInput
     from bert_nq.prediction import predictor
     from bert_nq.prediction.dev_set import DevSet
     from bert_nq.prediction.model_settings import Member, ModelSettings
-    dev = DevSet(shards, model_flags.task.dev_format, FLAGS.dev_pages)
+    dev = DevSet(shards, dev_format, FLAGS.dev_pages)
+    for remark in dev.check_limits(model_flags.task.measure.keys(FLAGS.metric)):
+        program.note("--dev_file: " + remark)
     pages = predictor.Predictor(maker, model_flags.task.featurizer.spec, model_flags.decoder(),
                                 FLAGS.predict_batch_size)
 

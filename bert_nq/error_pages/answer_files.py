@@ -29,13 +29,31 @@ def read_details(path: str) -> Tuple[Dict[int, Details], Record]:
     return dict(answer_file.entries(_details)), answer_file.predictor() or {}
 
 
+def name_of(predictor: Record) -> str:
+    """The model and the decoder in words; "" where the predictor names neither."""
+    return ", ".join("%s %s" % (field, predictor[field]) for field in ("model", "decoder")
+                     if isinstance(predictor.get(field), str))
+
+
+def options_of(predictor: Record) -> List[Tuple[str, str]]:
+    """The names and values of the decoder's options, in the order of their names."""
+    options = predictor.get("options")
+    return [(name, _words(options[name])) for name in sorted(options)] if isinstance(
+        options, dict) else []
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+
+
 def describe(predictor: Record) -> str:
-    """A predictor in words; "" where it says nothing."""
-    parts = ["%s %s" % (field, predictor[field]) for field in ("model", "decoder")
-             if isinstance(predictor.get(field), str)]
-    if isinstance(predictor.get("options"), dict) and predictor["options"]:
-        parts.append("options %s" % json.dumps(predictor["options"], sort_keys=True))
-    return ", ".join(parts)
+    """All of a predictor in a line; "" where it says nothing."""
+    options = predictor.get("options")
+    return ", ".join(filter(None, [name_of(predictor)] + (
+        ["options %s" % json.dumps(options, sort_keys=True)]
+        if options and isinstance(options, dict) else [])))
 
 
 class NBestFile:

@@ -6,12 +6,13 @@ from markupsafe import Markup
 
 from bert_nq.error_pages import documents
 from bert_nq.error_pages.highlights import AnnotatedAnswer, Highlights, Place
-from bert_nq.error_pages.outcomes import VERDICTS, Judgement
+from bert_nq.error_pages.outcomes import MISSED, RIGHT, VERDICTS, WRONG, Judgement
 from bert_nq.error_pages.question_page import Content
 from bert_nq.scoring.f_measure import Point
 
 _CHUNK = 500  # rows of a data element
 _MAX_CHARACTERS = 120  # of an answer in the list
+_WITH_GOLD = (RIGHT, WRONG, MISSED)  # verdicts on questions that have an answer
 
 
 class Summary(NamedTuple):
@@ -21,14 +22,18 @@ class Summary(NamedTuple):
     points: Tuple[Point, Point]  # reached at the thresholds
     best_thresholds: Tuple[bool, bool]  # whether a threshold is that of the best F1
     predictor: str  # model and decoder; "" where not known
+    options: Sequence[Tuple[str, str]] = ()  # of the decoder: name, value
+    remarks: Sequence[str] = ()  # what limits the scores, see annotators.Shortage
 
 
 class _Kind(NamedTuple):
     """A line of the table at the head of the list."""
+    name: str  # as the filter has it: long, short
     title: str
-    scores: str
-    point: Point
-    is_best: bool
+    scores: List[Tuple[str, str]]  # name, value: F1, precision, recall and their threshold
+    is_best: bool  # the threshold is that of the best F1
+    num_right: str
+    num_with_gold: str
     counts: List[Tuple[str, str, str]]  # verdict, its words, how many questions have it
 
 
@@ -60,8 +65,9 @@ def write(out: IO[bytes], summary: Summary, rows: Sequence[str]) -> None:
       rows: made by `row`, in their order.
     """
     document = documents.template("index.html.j2").generate(
-        num_scored=format(summary.num_scored, ","), predictor=summary.predictor,
-        kinds=[_kind("Long answers", summary, 0), _kind("Short answers", summary, 1)],
+        num_scored=format(summary.num_scored, ","), num_listed=format(len(rows), ","),
+        predictor=summary.predictor, options=summary.options, remarks=summary.remarks,
+        kinds=[_kind("long", summary, 0), _kind("short", summary, 1)],
         verdicts=VERDICTS, chunks=_chunks(rows))
     for part in document:
         out.write(documents.encode(part))
@@ -76,12 +82,15 @@ def _chunks(rows: Sequence[str]) -> Iterator[Markup]:
         yield Markup(content)
 
 
-def _kind(title: str, summary: Summary, i: int) -> _Kind:
-    point = summary.points[i]
-    scores = "F1 %.4f, precision %.4f, recall %.4f" % (point.f1, point.precision, point.recall)
-    return _Kind(title, scores, point, summary.best_thresholds[i],
+def _kind(name: str, summary: Summary, i: int) -> _Kind:
+    point, counts = summary.points[i], summary.counts[i]
+    scores = [("F1", "%.4f" % point.f1), ("precision", "%.4f" % point.precision),
+              ("recall", "%.4f" % point.recall),
+              ("threshold", documents.number(point.threshold))]
+    return _Kind(name, name.capitalize() + " answers", scores,
+                 summary.best_thresholds[i], format(counts[RIGHT], ","), format(sum(counts[v] for v in _WITH_GOLD), ","),
                  [(verdict, VERDICTS[verdict], format(count, ","))
-                  for verdict, count in summary.counts[i].items()])
+                  for verdict, count in counts.items()])
 
 
 def _cells(judgement: Judgement, gold: str, predicted: str) -> list:

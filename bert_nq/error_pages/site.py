@@ -15,11 +15,18 @@ from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import BadExampleError, UserError
 from bert_nq.datasets.nq.decoding import decode_page
 from bert_nq.datasets.nq.example import Example
-from bert_nq.error_pages import documents, folder, highlights, index_page, question_page
+from bert_nq.error_pages import (
+    answer_files,
+    documents,
+    folder,
+    highlights,
+    index_page,
+    question_page,
+)
 from bert_nq.error_pages.answer_files import Details, NBestFile
 from bert_nq.error_pages.outcomes import ERRORS, JudgedQuestion, Scored, counts
 from bert_nq.error_pages.question_page import Content, Links
-from bert_nq.scoring.nq.labels import Answers, Prediction
+from bert_nq.scoring.nq.labels import Answers, Prediction, Record
 
 _INDEX, _PAGES, _MARKER = "index.html", "pages", "site.json"
 _MADE_BY = "bert_nq error pages"
@@ -35,7 +42,8 @@ class Source(NamedTuple):
     best_thresholds: Tuple[bool, bool]  # see index_page.Summary
     details: Mapping[int, Details]
     nbest: Optional[NBestFile]
-    predictor: str
+    predictor: Record  # {} where the predictions do not say
+    remarks: Sequence[str]  # see index_page.Summary
 
 
 def check_folder(path: str, inputs: Sequence[str]) -> None:
@@ -85,7 +93,7 @@ def write(path: str, source: Source, chosen: Sequence[JudgedQuestion], bad_input
         with open(os.path.join(new, _INDEX), "wb") as out:
             index_page.write(out, _summary(source), rows)
         files.write_json(os.path.join(new, _MARKER), {
-            "made_by": _MADE_BY, "predictor": source.predictor,
+            "made_by": _MADE_BY, "predictor": answer_files.describe(source.predictor),
             "thresholds": dict(zip(("long", "short"), source.scored.thresholds()))})
 
 
@@ -93,7 +101,8 @@ def _summary(source: Source) -> index_page.Summary:
     scored = source.scored
     return index_page.Summary(len(scored.questions), counts(scored.questions),
                               (scored.long_point, scored.short_point), source.best_thresholds,
-                              source.predictor)
+                              answer_files.name_of(source.predictor),
+                              answer_files.options_of(source.predictor), source.remarks)
 
 
 def _write_questions(root: str, source: Source, chosen: Sequence[JudgedQuestion],

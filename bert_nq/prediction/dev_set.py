@@ -1,5 +1,18 @@
 """A dev set that models are scored on again and again. Free of TensorFlow."""
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    FrozenSet,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 import numpy as np
 
@@ -10,6 +23,17 @@ from bert_nq.base.reading import Reading
 from bert_nq.prediction.output import Entry
 
 
+class Limits(NamedTuple):
+    """The limits of what annotations can tell of a model."""
+    constant: FrozenSet[str] = frozenset()  # keys of scores that are the same for all models
+    remarks: Tuple[str, ...] = ()  # what a person should know, and what to do
+
+
+def _no_limits(gold: Mapping[int, Any]) -> Limits:
+    del gold
+    return Limits()
+
+
 class DevFormat(NamedTuple):
     """The annotated examples of a task, and how answers to them are scored."""
     reading: Reading
@@ -17,6 +41,10 @@ class DevFormat(NamedTuple):
     read_gold: Callable[[List[str]], Mapping[int, Any]]
     # Scores entries against annotations, both by the examples' ids, as numbers by name.
     score: Callable[[Mapping[int, Any], Mapping[int, Entry]], Dict[str, float]]
+    # The scores of a prediction file against the files that were predicted, as text. Raises
+    # UserError where these are not annotated.
+    evaluate: Callable[[List[str], str], str]
+    limits: Callable[[Mapping[int, Any]], Limits] = _no_limits  # of annotations
 
 
 class DevSet:
@@ -46,6 +74,21 @@ class DevSet:
     def __len__(self) -> int:
         """How many examples are scored."""
         return len(self._gold)
+
+    def check_limits(self, keys: Sequence[str]) -> Sequence[str]:
+        """Returns what a person should know before models are scored.
+
+        Args:
+          keys: of the scores by which models are compared.
+
+        Raises:
+          UserError: these are the same for all models, so that the first one would stay the best.
+        """
+        limits = self._format.limits(self._gold)
+        if limits.constant.issuperset(keys):
+            raise UserError("%s: these pages cannot tell a better model: %s"
+                            % (self._paths[0], "; ".join(limits.remarks)))
+        return limits.remarks
 
     def score(self, predict: Callable[[Iterator[Any]], Iterable[Entry]]
               ) -> Optional[Dict[str, float]]:

@@ -17,6 +17,18 @@ _COLOURS = (BLUE, RED)  # of curves, in their order
 
 _CONTOURS = (0.2, 0.4, 0.6, 0.8)  # of F1
 _BINS = 40
+_MOST_CHARACTERS = 40  # of a name in a legend
+
+
+class _Style(NamedTuple):
+    """A system's line, and the mark of its best F1."""
+    linestyle: str
+    marker: str
+    markersize: int
+    fillstyle: str
+
+
+_OURS, _THEIRS = _Style("-", "*", 14, "full"), _Style("--", "D", 8, "none")
 
 
 class Curve(NamedTuple):
@@ -36,29 +48,58 @@ class Curve(NamedTuple):
         return cls(kind, rows, drawn, best)
 
 
-def draw_all(curves: Sequence[Curve], others: Sequence[Curve] = ()) -> Dict[str, Figure]:
+class Names(NamedTuple):
+    """The names of two systems, as legends have them."""
+    ours: str = ""
+    theirs: str = "compared with"
+
+    @classmethod
+    def of_paths(cls, ours: str, theirs: str) -> "Names":
+        """The ends of two paths from where they differ on, without the middle of long ones."""
+        parts, others = (path.replace("\\", "/").split("/") for path in (ours, theirs))
+        count = 1
+        while parts[-count:] == others[-count:] and count < max(len(parts), len(others)):
+            count += 1
+        return cls(*(_shortened("/".join(p[-count:])) for p in (parts, others)))
+
+
+def _shortened(name: str) -> str:
+    half = _MOST_CHARACTERS // 2
+    return name if len(name) <= _MOST_CHARACTERS else "%s…%s" % (name[:half], name[-half:])
+
+
+def draw_all(curves: Sequence[Curve], others: Sequence[Curve] = (), names: Names = Names()
+             ) -> Dict[str, Figure]:
     """The figures of a report by their names; `others` are of a system to compare with."""
-    return {"precision_recall": draw_precision_recall(curves, others),
+    return {"precision_recall": draw_precision_recall(curves, others, names),
             "thresholds": draw_thresholds(curves),
             "scores": draw_scores(curves)}
 
 
-def draw_precision_recall(curves: Sequence[Curve], others: Sequence[Curve] = ()) -> Figure:
-    """Precision over recall of all thresholds; those of the other system dashed."""
+def draw_precision_recall(curves: Sequence[Curve], others: Sequence[Curve] = (),
+                          names: Names = _NO_NAMES) -> Figure:
+    """Precision over recall of all thresholds; the other system is dashed, its bests hollow.
+
+    Args:
+      curves: by kind of answer, which has a colour.
+      others: those of a system to compare with.
+      names: of the two, which are told where there are two.
+    """
     figure = Figure(figsize=(8, 7), dpi=DPI, layout="constrained")
     axes = figure.subplots()
     _draw_contours(axes)
     for colour, curve in zip(itertools.cycle(_COLOURS), curves):
-        _draw_precision_recall(axes, curve, colour, curve.kind + " answer", "-")
+        name = names.ours if others else ""
+        _draw_precision_recall(axes, curve, colour, name, _OURS)
     for colour, curve in zip(itertools.cycle(_COLOURS), others):
-        _draw_precision_recall(axes, curve, colour, "%s answer, compared with" % curve.kind, "--")
+        _draw_precision_recall(axes, curve, colour, names.theirs, _THEIRS)
     axes.set_title("Precision and recall at all thresholds")
     axes.set_xlabel("recall")
     axes.set_ylabel("precision")
-    axes.set_xlim(0, 1)
-    axes.set_ylim(0, 1.02)
+    axes.set_xlim(0, 1.02)  # A mark at 1 is not cut.
+    axes.set_ylim(0, 1.03)
     axes.grid(color="0.93")
-    axes.legend(loc="lower left")
+    axes.legend(loc="lower left", fontsize=9)
     return figure
 
 
@@ -68,15 +109,16 @@ def _draw_contours(axes: Axes) -> None:
         recall = np.linspace(f1 / (2 - f1), 1, 100)  # The precision is 1 at the first.
         axes.plot(recall, f1 * recall / (2 * recall - f1), color="0.8", linewidth=0.8, zorder=0)
         axes.annotate("F1 %.1f" % f1, (1, f1 / (2 - f1)), color="0.55", fontsize=8, ha="right",
-                      va="bottom")
+                      va="bottom", xytext=(-3, 2), textcoords="offset points")
 
 
-def _draw_precision_recall(axes: Axes, curve: Curve, colour: str, label: str, style: str) -> None:
-    best = curve.best
-    axes.plot([p.recall for p in curve.points], [p.precision for p in curve.points], style,
-              color=colour, linewidth=1.6, label="%s, best F1 %.3f" % (label, best.f1))
-    axes.plot([best.recall], [best.precision], color=colour, marker="*", markersize=14,
-              linestyle="none")
+def _draw_precision_recall(axes: Axes, curve: Curve, colour: str, name: str, style: _Style
+                           ) -> None:
+    best = [i for i, point in enumerate(curve.points) if point == curve.best]
+    axes.plot([p.recall for p in curve.points], [p.precision for p in curve.points], color=colour,
+              markeredgecolor=colour, linewidth=1.6, markevery=best,
+              label="%s answer, %sbest F1 %.3f" % (curve.kind, name and name + ", ",
+                                                   curve.best.f1), **style._asdict())
 
 
 def draw_thresholds(curves: Sequence[Curve]) -> Figure:

@@ -52,4 +52,4 @@ def evaluate(paths: List[str], predictions_path: str) -> str:
 
 ANSWERS = AnswerFormat(prediction_files.predictions, prediction_files.nbest, count, rows,
                        Tuned.load, _beside, "questions")
-DEV_FORMAT = DevFormat(reading.READING, read_gold, score)
+DEV_FORMAT = DevFormat(reading.READING, read_gold, score, evaluate)

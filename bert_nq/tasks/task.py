@@ -14,7 +14,8 @@ class Task(NamedTuple):
     title: str  # what messages call its data: a model is "not trained on NQ"
     # The shards that a comma list of paths and globs names; raises UserError.
     find_shards: Callable[[str], List[str]]
-    reading: Reading
+    reading: Reading  # for answers; annotations may be missing or wrong
+    training_reading: Reading
     featurizer: Featurizer
     # (name, options) to a decoder; raises UserError. See decoding.decoders.make_decoder.
     make_decoder: Callable[[str, Mapping[str, Any]], Any]
@@ -27,8 +28,5 @@ class Task(NamedTuple):
     program: str  # the file that trains and predicts: "bert_nq/run_nq.py"
     # The program that scores prediction files, and flags behind --gold_path, --predictions_path.
     scorer: Tuple[str, ...]
-    # The scores of a prediction file against the files that were predicted, as text. Raises
-    # UserError where these are not annotated.
-    evaluate: Callable[[List[str], str], str]
     head: str  # of modeling.heads.HEADS, or the path of a module with a HEAD
     measure: Measure

@@ -1,5 +1,5 @@
 """A picture of a training run: its losses, and the scores on dev, over the steps."""
-from typing import Iterator, List, Sequence, Tuple
+from typing import Iterator, List, Optional, Sequence, Tuple
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -18,7 +18,11 @@ _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#
 
 Labels = Sequence[Tuple[str, str]]  # (name, label)
 
-_SMOOTH_SHARE = 50  # the smooth line is the mean over a 50th of the run
+_SMOOTH_SHARE = 50  # the smooth line's value is a mean over a 50th of the run to both sides
+
+_FEWEST_FALLS = 5  # with fewer there is no usual one
+_SUDDEN = 4  # times as large as the usual fall of the learning rate from step to step
+_DROP = "end of the warm-up: the decay, which counts from step 0, sets in"
 
 
 def write_plot(history: History, path: str, measure: Measure, labels: Labels = ()) -> None:
@@ -66,11 +70,11 @@ def _losses(history: History, labels: Labels) -> Iterator[Tuple[str, str, str]]:
 def _draw_losses(axes: Axes, history: History, labels: Labels) -> None:
     for name, label, colour in _losses(history, labels):
         steps, values = history.series(name)
-        smooth = smoothed(values, len(values) // _SMOOTH_SHARE)
-        if smooth != values:
+        reach = len(values) // _SMOOTH_SHARE
+        if reach:
             axes.plot(steps, values, color=colour, alpha=0.2, linewidth=0.8)
-        axes.plot(steps, smooth, color=colour, label=label,
-                  linewidth=2.2 if name == "loss" else 1.4)
+        axes.plot(steps[reach:len(steps) - reach], smoothed(values, reach), color=colour,
+                  label=label, linewidth=2.2 if name == "loss" else 1.4)
     axes.set_title("Loss of training")
     axes.set_ylabel("cross entropy (nats)")
     axes.set_ylim(bottom=0)
@@ -90,6 +94,11 @@ def _draw_learning_rate(axes: Axes, history: History) -> None:
     behind.tick_params(axis="y", colors="0.55")
     behind.ticklabel_format(axis="y", style="sci", scilimits=(0, 0))  # 5 under 1e-5
     behind.set_ylim(bottom=0)
+    place = drop(rates)
+    if place is not None:
+        behind.annotate(_DROP, (steps[place], rates[place]), (12, 8), color="0.45", fontsize=8,
+                        textcoords="offset points", va="center",
+                        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5})
     # The losses are in front of it.
     axes.set_zorder(behind.get_zorder() + 1)
     axes.set_frame_on(False)
@@ -97,9 +106,15 @@ def _draw_learning_rate(axes: Axes, history: History) -> None:
 
 def _draw_scores(axes: Axes, history: History, measure: Measure) -> None:
     steps = [e.step for e in history.evaluations]
+    zeros = []
     for i, (key, label) in enumerate(measure.drawn()):
         colour = _COLOURS[i % len(_COLOURS)]
         best = history.best([key])
+        if not any(e.scores[key] for e in history.evaluations):
+            zeros.append(label)
+            axes.plot(steps, [0.0] * len(steps), color=colour, marker="o", markersize=4,
+                      label=label + ", always 0")
+            continue
         axes.plot(steps, [e.scores[key] for e in history.evaluations], color=colour, marker="o",
                   markersize=4, label="%s, best %.3f at step %s"
                   % (label, best.scores[key], format(best.step, ",")))
@@ -108,24 +123,40 @@ def _draw_scores(axes: Axes, history: History, measure: Measure) -> None:
     axes.set_title(measure.title)
     axes.set_ylabel(measure.axis)
     axes.margins(y=0.1)
+    if len(zeros) == len(measure.drawn()):
+        axes.set_ylim(top=1)  # Else a range around 0 would be made up.
     axes.set_ylim(bottom=0)
+    if zeros:
+        axes.text(0.5, 0.5, "%s: 0 at every scoring" % " and ".join(zeros), color="0.35",
+                  fontsize=12, ha="center", va="center", transform=axes.transAxes)
     axes.grid(color="0.9")
-    axes.legend(loc="lower right")
+    axes.legend(loc="best")
 
 
-def smoothed(values: List[float], width: int) -> List[float]:
-    """The mean of the `width` values before each value, itself and the `width` after it.
+def smoothed(values: List[float], reach: int) -> List[float]:
+    """The mean of the `reach` values before each value, itself and the `reach` after it.
 
-    At the ends, of as many as there are on both sides, so that a slope is not bent.
+    The first and the last `reach` values have none: means of fewer values would be the rougher the
+    nearer the ends, and the line would seem to jump there.
     """
+    if not reach:
+        return list(values)  # Not differences of sums, which round.
     total = [0.0]
     for value in values:
         total.append(total[-1] + value)
-    result = []
-    for i in range(len(values)):
-        reach = min(width, i, len(values) - 1 - i)
-        if reach == 0:
-            result.append(values[i])  # Not a difference of sums, which rounds.
-        else:
-            result.append((total[i + reach + 1] - total[i - reach]) / (2 * reach + 1))
-    return result
+    width = 2 * reach + 1
+    return [(total[i + width] - total[i]) / width for i in range(len(values) - width + 1)]
+
+
+def drop(rates: Sequence[float]) -> Optional[int]:
+    """The index of the last rate before a sudden drop; None where rates only rise or decay.
+
+    BERT's schedule has one where the warm-up ends: the decay counts from step 0.
+    """
+    falls = [(before - after, i) for i, (before, after) in enumerate(zip(rates, rates[1:]))
+             if after < before]
+    if len(falls) < _FEWEST_FALLS:
+        return None
+    largest, place = max(falls)
+    usual = sorted(fall for fall, _ in falls)[len(falls) // 2]
+    return place if largest > _SUDDEN * usual else None

@@ -34,12 +34,16 @@ def test_details_of_predictions(tmp_path):
                                    (AnswerSpan(-1, -1, 4, 6),)),
                        8: Details({}, {}, ())}
     assert answer_files.describe(predictor) == 'model 0a1b, decoder page, options {"top_k": 5}'
+    assert answer_files.name_of(predictor) == "model 0a1b, decoder page"
+    assert answer_files.options_of(predictor) == [("top_k", "5")]
 
 
 @pytest.mark.parametrize("predictor", [None, {}, {"model": 3, "options": []}])
 def test_a_predictor_that_says_nothing(tmp_path, predictor):
     path = write(tmp_path / "p.json", {"predictor": predictor, "predictions": []})
-    assert answer_files.describe(answer_files.read_details(path)[1]) == ""
+    predictor = answer_files.read_details(path)[1]
+    assert answer_files.describe(predictor) == answer_files.name_of(predictor) == ""
+    assert answer_files.options_of(predictor) == []
 
 
 @pytest.mark.parametrize("scores", ["3", "[]", "NaN", '{"long": "x"}', '{"long": NaN}',

@@ -4,7 +4,8 @@ import pytest
 from bert_nq.base.errors import UserError
 from bert_nq.prediction.dev_set import DevSet
 from bert_nq.scoring.nq.gold import read_gold
-from bert_nq.tasks.nq_answers import DEV_FORMAT
+from bert_nq.scoring.nq.measure import MEASURE
+from bert_nq.tasks.nq_answers import DEV_FORMAT, dev_format
 from tests.support import tiny_nq
 from tests.support.nq_pages import make_page, write_shard
 
@@ -75,3 +76,25 @@ def test_pages_without_annotations_cannot_be_scored_on(tmp_path):
     shard = write_shard(tmp_path / "test.jsonl", [make_page("<P> tovin . </P>", 1, "where", [])])
     with pytest.raises(UserError, match="there are no annotations to score with"):
         DevSet([shard], DEV_FORMAT)
+
+
+def test_scores_that_no_model_can_move_do_not_choose_one(tmp_path):
+    pages = [dict(page, annotations=page["annotations"][:1])
+             for page in map(tiny_nq.place_page, range(3))]
+    shard = write_shard(tmp_path / "dev.jsonl.gz", pages)
+    dev = DevSet([shard], DEV_FORMAT)
+    for metric in ("long", "short", "both"):
+        with pytest.raises(UserError, match="dev.jsonl.gz: these pages cannot tell a better model: "
+                           "no question has 2 annotators .* give --long_non_null_threshold=1 "
+                           "--short_non_null_threshold=1$"):
+            dev.check_limits(MEASURE.keys(metric))
+    assert dev.score(lambda examples: map(right, examples))["long-best-threshold-f1"] == 0
+    dev = DevSet([shard], dev_format(1, 1))
+    assert dev.check_limits(MEASURE.keys("both")) == ()
+    assert dev.score(lambda examples: map(right, examples))["long-best-threshold-f1"] == 1.0
+    # A metric that still moves is told of, no more.
+    dev = DevSet([shard], dev_format(1, 2))
+    remark, = dev.check_limits(MEASURE.keys("both"))
+    assert remark.startswith("no question has 2 annotators with a short answer, ")
+    with pytest.raises(UserError, match="these pages cannot tell"):
+        dev.check_limits(MEASURE.keys("short"))

@@ -73,6 +73,31 @@ def test_filters(chromium, site):
         "predicted: 1901")
 
 
+def test_counts_lead_to_the_questions_that_they_count(chromium, site):
+    page = chromium.open((site / "index.html").as_uri() + "#q=QUIST")
+    links = page.value("[...document.querySelectorAll('.verdicts a')].map("
+                       "a => [a.getAttribute('href'), Number(a.textContent)])")
+    assert len(links) == 10
+    for href, count in links:
+        page.value("document.querySelector('.verdicts a[href=%s]').click()" % json.dumps(href))
+        page.value("new Promise(done => setTimeout(done, 50))")
+        assert page.value("location.hash") == href
+        assert len(listed(page)) == count, href
+    assert page.value("document.getElementById('q').value") == ""
+
+
+def test_the_page_stands_beside_the_answers_where_there_is_room(chromium, site):
+    page = chromium.open((site / "pages" / "000" / "q102.html").as_uri())
+    for width, is_beside in ((1440, True), (1100, True), (800, False), (400, False)):
+        page.call("Emulation.setDeviceMetricsOverride", width=width, height=900,
+                  deviceScaleFactor=1, mobile=False)
+        answers, shown = (page.value(
+            "(r => [r.left, r.right, r.top])(document.querySelector(%r).getBoundingClientRect())"
+            % element) for element in ("aside", "#page"))
+        assert (shown[0] > answers[1]) == is_beside, width
+        assert page.value("document.documentElement.scrollWidth") <= width
+
+
 def test_long_and_short_are_filtered_apart(chromium, tmp_path):
     kinds = [["right", "a", "a", "1", 1], ["wrong", "b", "c", "2", 1]]
     rows = [json.dumps(["pages/q1.html", "1", "long right", "t", 0] + kinds),

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from bert_nq.scoring import figures, plots
 from bert_nq.scoring.f_measure import Row
@@ -32,6 +33,44 @@ def test_precision_over_recall():
         [0.5, 0.5, 1.0], [1.0, 0.5, pytest.approx(2 / 3)])
     assert line(axes, "long answer, compared with, best F1 0.400") == (
         [0.0, 0.5], [0.0, pytest.approx(1 / 3)])
+
+
+def test_two_systems_are_told_apart_by_names_lines_and_marks():
+    names = plots.Names.of_paths("runs/new/predictions.json", "runs/old/predictions.json")
+    assert names == ("new/predictions.json", "old/predictions.json")
+    axes, = plots.draw_precision_recall(curves(), curves(WORSE), names).axes
+    drawn = [(l.get_label(), l.get_linestyle(), l.get_marker(), l.get_fillstyle(),  # noqa: E741
+              l.get_markevery()) for l in axes.get_lines()[4:]]
+    assert drawn == [
+        ("long answer, new/predictions.json, best F1 0.800", "-", "*", "full", [2]),
+        ("short answer, new/predictions.json, best F1 0.400", "-", "*", "full", [1]),
+        ("long answer, old/predictions.json, best F1 0.400", "--", "D", "none", [1]),
+        ("short answer, old/predictions.json, best F1 0.400", "--", "D", "none", [1])]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == [d[0] for d in drawn]
+
+
+@pytest.mark.parametrize("ours, theirs, expected", [
+    ("new.json", "old.json", ("new.json", "old.json")),
+    ("a/p.json", "p.json", ("a/p.json", "p.json")),
+    ("a/p.json", "b/a/p.json", ("a/p.json", "b/a/p.json")),
+    ("C:\\x\\p.json", "C:\\y\\p.json", ("x/p.json", "y/p.json")),
+    ("p.json", "p.json", ("p.json", "p.json")),
+    ("a" * 50, "b", ("a" * 20 + "…" + "a" * 20, "b"))])
+def test_names_of_systems(ours, theirs, expected):
+    assert plots.Names.of_paths(ours, theirs) == expected
+
+
+def test_all_words_lie_within_the_frame():
+    figure = plots.draw_precision_recall(curves(), curves(WORSE), plots.Names(
+        *("x" * 41 for _ in range(2))))
+    FigureCanvasAgg(figure).draw()
+    axes, = figure.axes
+    frame = axes.get_window_extent()
+    words = axes.texts + axes.get_legend().get_texts()
+    assert len(words) == 4 + 4
+    for text in words:
+        box = text.get_window_extent()
+        assert frame.x0 < box.x0 and box.x1 < frame.x1 and frame.y0 < box.y0 and box.y1 < frame.y1
 
 
 def test_the_lines_of_equal_f1_are_such():

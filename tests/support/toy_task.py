@@ -221,11 +221,12 @@ MEASURE = Measure(choices={"accuracy": ("accuracy",)}, default="accuracy",
 
 TASK = Task(
     name=NAME, title="toy texts", find_shards=find_shards, reading=READING,
+    training_reading=READING,
     featurizer=FEATURIZER, make_decoder=make_decoder,
-    answers=ANSWERS, dev_format=DevFormat(READING, read_gold, score),
+    answers=ANSWERS, dev_format=DevFormat(READING, read_gold, score, evaluate),
     card_settings=("do_lower_case", "tokenizer", "max_seq_length"),
     weights_depend_on=("do_lower_case",), program="tests/support/run_toy.py",
-    scorer=("the toy's scorer",), evaluate=evaluate, head="tests.support.toy_head", measure=MEASURE)
+    scorer=("the toy's scorer",), head="tests.support.toy_head", measure=MEASURE)
 
 
 def define_flags() -> TaskFlags:

@@ -83,17 +83,71 @@ def test_a_longer_run_has_a_smooth_line_over_the_raw_one():
     assert list(pale.get_ydata()) == raw
     assert pale.get_alpha() < 0.5
     # 200 / 50 = 4 steps on both sides, 9 in all: four or five of either kind.
-    assert smooth.get_ydata()[100] == pytest.approx((5 * 8 + 4 * 10) / 9)
+    assert list(smooth.get_xdata()) == list(range(5, 197))
+    assert smooth.get_ydata()[100 - 4] == pytest.approx((5 * 8 + 4 * 10) / 9)
 
 
-@pytest.mark.parametrize("values, width, expected", [
-    ([], 3, []), ([1.0], 3, [1.0]), ([1.0, 5.0], 0, [1.0, 5.0]),
-    # Of five values, the middle one has two on both sides.
-    ([0.0, 3.0, 6.0, 3.0, 3.0], 2, [0.0, 3.0, 3.0, 4.0, 3.0]),
+def test_the_smooth_line_has_no_kink_where_it_ends():
+    """One odd value among the last ones moves the line by a 9th of it, as it would elsewhere."""
+    run = History(200)
+    for step in range(1, 201):
+        run.add_step(step, {"loss": 10.0 if step == 200 else 1.0})
+    smooth = plots.draw(run, MEASURE).axes[0].get_lines()[1]
+    assert list(smooth.get_ydata()[:-1]) == pytest.approx([1.0] * 191)
+    assert smooth.get_ydata()[-1] == pytest.approx(2.0)  # (8 * 1 + 10) / 9
+
+
+def rates_of(num_steps, warm_up):
+    """BERT's schedule."""
+    return [step / warm_up if step < warm_up else 1 - step / num_steps for step in range(num_steps)]
+
+
+@pytest.mark.parametrize("rates, place", [
+    # The rate at step 9 is 0.9, that at step 10 would be 1 and is 0.9 of it; a drop of none.
+    (rates_of(100, 10), None), (rates_of(100, 20), 19), (rates_of(1000, 100), 99),
+    (rates_of(100, 1), None), (rates_of(50, 50), None), ([1.0] * 20, None), ([], None),
+    ([0.5, 1.0, 0.5], None)])
+def test_a_sudden_drop_of_the_learning_rate(rates, place):
+    assert plots.drop(rates) == place
+
+
+def test_the_end_of_the_warm_up_is_noted():
+    run = History(1000)
+    for step, rate in enumerate(rates_of(1000, 100), 1):
+        run.add_step(step, {"loss": 1.0, "learning_rate": rate})
+    behind = plots.draw(run, MEASURE).axes[1]
+    note, = behind.texts
+    assert note.get_text().startswith("end of the warm-up")
+    assert note.xy == (100, 0.99)
+    assert not plots.draw(history(), MEASURE, LABELS).axes[2].texts
+
+
+def test_scores_that_are_always_0_are_told_of():
+    run = history(evaluated=False)
+    for step, long in ((2, 0.25), (4, 0.75)):
+        run.add_evaluation(step, {"long-best-threshold-f1": long, "short-best-threshold-f1": 0})
+    below = plots.draw(run, MEASURE, LABELS).axes[1]
+    assert legend(below) == ["long answer, best 0.750 at step 4", "short answer, always 0"]
+    assert [text.get_text() for text in below.texts] == ["short answer: 0 at every scoring"]
+    run = history(evaluated=False)
+    run.add_evaluation(4, {"long-best-threshold-f1": 0, "short-best-threshold-f1": 0.0})
+    below = plots.draw(run, MEASURE, LABELS).axes[1]
+    assert legend(below) == ["long answer, always 0", "short answer, always 0"]
+    assert [text.get_text() for text in below.texts] == [
+        "long answer and short answer: 0 at every scoring"]
+    assert below.get_ylim() == (0, 1)
+    assert not any(line.get_marker() == "*" for line in below.get_lines())
+    assert not plots.draw(history(), MEASURE, LABELS).axes[1].texts
+
+
+@pytest.mark.parametrize("values, reach, expected", [
+    ([], 3, []), ([1.0], 3, []), ([1.0, 5.0], 0, [1.0, 5.0]),
+    # Of five values, the middle one has two on both sides, and three have one.
+    ([0.0, 3.0, 6.0, 3.0, 3.0], 2, [3.0]), ([0.0, 3.0, 6.0, 3.0, 3.0], 1, [3.0, 4.0, 4.0]),
     # A slope stays what it is.
-    ([5.0, 4.0, 3.0, 2.0], 2, [5.0, 4.0, 3.0, 2.0])])
-def test_smoothing(values, width, expected):
-    assert plots.smoothed(values, width) == expected
+    ([5.0, 4.0, 3.0, 2.0], 1, [4.0, 3.0])])
+def test_smoothing(values, reach, expected):
+    assert plots.smoothed(values, reach) == expected
 
 
 @pytest.mark.parametrize("run", [history(), history(1, False), History(10)])

@@ -5,6 +5,7 @@ from absl import flags
 
 from bert_nq.base.errors import UserError
 from bert_nq.cli import program
+from bert_nq.cli.flags import scoring
 
 FLAGS = flags.FLAGS
 
@@ -22,8 +23,7 @@ def tune(gold_paths: List[str]) -> None:
         scored = options.read_scored(FLAGS.predictions_path)
         gold = _read_gold(gold_paths)
         long_rows, short_rows = _official_rows(gold, scored)
-        table = options.make_table(gold, scored, FLAGS.long_non_null_threshold,
-                                   FLAGS.short_non_null_threshold)
+        table = options.make_table(gold, scored, *scoring.non_null_thresholds())
         found = tuning.tune(table, scored.kinds, FLAGS.folds, FLAGS.calibration, FLAGS.seed)
         fit = found.fits[FLAGS.objective]
         _save(scored, found, table)
@@ -58,16 +58,10 @@ def _official_rows(gold, scored):
     from bert_nq.scoring.nq import measures
 
     try:
-        rows = measures.score_answers(gold, scored.predictions, FLAGS.long_non_null_threshold,
-                                      FLAGS.short_non_null_threshold)
+        rows = measures.score_answers(gold, scored.predictions, *scoring.non_null_thresholds())
     except UserError as e:
         raise UserError("%s: %s" % (FLAGS.predictions_path, e)) from e
-    if not any(row.has_gold for kind in rows for row in kind):
-        raise UserError("%s: no question has %d annotators with a long or %d with a short answer: "
-                        "where each question has one annotator, give --long_non_null_threshold=1 "
-                        "--short_non_null_threshold=1"
-                        % (FLAGS.gold_path, FLAGS.long_non_null_threshold,
-                           FLAGS.short_non_null_threshold))
+    scoring.check_annotators(gold, FLAGS.gold_path)
     return rows
 
 

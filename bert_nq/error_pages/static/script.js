@@ -147,6 +147,10 @@
     } else if (event.key === "n" && !byId("forth").disabled) turn(1);
     else if (event.key === "p" && !byId("back").disabled) turn(-1);
   });
-  window.addEventListener("hashchange", fromAddress);
+  window.addEventListener("hashchange", () => {
+    fromAddress();
+    // A count in the table above leads to its questions, which may lie below the window.
+    byId("filters").scrollIntoView();
+  });
   fromAddress();
 })();

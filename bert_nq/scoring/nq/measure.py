@@ -3,6 +3,8 @@ from bert_nq.scoring.measure import Measure
 
 _LONG, _SHORT = "long-best-threshold-f1", "short-best-threshold-f1"
 
+F1_KEYS = {"long": _LONG, "short": _SHORT}  # by kind of answer
+
 MEASURE = Measure(
     choices={"long": (_LONG,), "short": (_SHORT,), "both": (_LONG, _SHORT)},
     default="both",

@@ -58,7 +58,8 @@ class Report(NamedTuple):
 
 def make(gold: Mapping[int, Sequence[Answers]], facts: Mapping[int, Facts], system: System,
          other: Optional[System] = None, threshold: str = bootstrap.BEST,
-         resamples: int = bootstrap.RESAMPLES, seed: int = 0) -> Report:
+         resamples: int = bootstrap.RESAMPLES, seed: int = 0, remarks: Sequence[str] = ()
+         ) -> Report:
     """Computes a report.
 
     Args:
@@ -67,9 +68,10 @@ def make(gold: Mapping[int, Sequence[Answers]], facts: Mapping[int, Facts], syst
       system: the predictions to report on.
       other: the predictions to compare them with.
       threshold, resamples, seed: of the bootstrap.
+      remarks: of annotators.Shortage, on what the scores mean.
     """
     content = {
-        "predictions": system.name, "questions": len(gold),
+        "predictions": system.name, "questions": len(gold), "remarks": list(remarks),
         "metrics": measures.metrics(system.long_rows, system.short_rows),
         "bootstrap": {"threshold": threshold, "resamples": resamples, "seed": seed,
                       "confidence": CONFIDENCE}}  # type: Dict[str, Any]

@@ -16,6 +16,8 @@ def write(folder: str, report: Report, system: System, other: Optional[System] =
     """
     curves, others = ([plots.Curve.of(kind, s.rows(kind)) for kind in KINDS] if s else []
                       for s in (system, other))
+    names = plots.Names.of_paths(system.name, other.name) if other else plots.Names()
     return report_folder.write(
         folder, report_text.markdown(report), report.content,
-        comparison.as_json(report.changes) if other else None, plots.draw_all(curves, others))
+        comparison.as_json(report.changes) if other else None,
+        plots.draw_all(curves, others, names))

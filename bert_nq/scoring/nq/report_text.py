@@ -41,14 +41,15 @@ def markdown(report: Report) -> str:
     content = report.content
     bootstrap = content["bootstrap"]
     parts = ["# Scores of %s" % _escaped(content["predictions"]),
-             "%s questions." % format(content["questions"], ","),
-             _table([["", "F1", "95 % interval", "precision", "recall", "threshold", "have one",
-                      "predicted", "right"]]
-                    + [["%s answer" % kind] + _scores(content[kind]) + _counts(content[kind])
-                       for kind in KINDS]),
-             "Intervals: bootstrap with %s samples, seed %d; %s." % (
-                 format(bootstrap["resamples"], ","), bootstrap["seed"],
-                 _THRESHOLDS[bootstrap["threshold"]])]
+             "%s questions." % format(content["questions"], ",")]
+    parts += ["**Note:** %s." % remark for remark in content["remarks"]]
+    parts += [_table([["", "F1", "95 % interval", "precision", "recall", "threshold", "have one",
+                       "predicted", "right"]]
+                     + [["%s answer" % kind] + _scores(content[kind]) + _counts(content[kind])
+                        for kind in KINDS]),
+              "Intervals: bootstrap with %s samples, seed %d; %s." % (
+                  format(bootstrap["resamples"], ","), bootstrap["seed"],
+                  _THRESHOLDS[bootstrap["threshold"]])]
     if "comparison" in content:
         parts += _comparison_parts(report)
     parts += ["![%s](%s)" % (text, name) for name, text in _PICTURES]
