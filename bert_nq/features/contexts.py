@@ -4,11 +4,14 @@ The text is, for every candidate that is kept, two marker words and the candidat
 
     [ContextId=-1] [NoLongAnswer] [ContextId=0] [Paragraph=1] Tovin is a town ... [ContextId=3] ...
 
-Offsets are counted in characters of that text, words by white space, exactly as Google's bert_joint
-does; where that makes words and document tokens drift apart (odd blanks inside a token) the drift
-is kept, since records must be equal to the reference's (docs/parity.md).
+Words are split at white space, exactly as Google's bert_joint does, so that a token may be no word
+(an empty one, or one of blanks) or several (one with U+202F in it). The words of the answer are
+those that come from its tokens, and each word stands for the token that it comes from. The
+reference counts tokens as words instead and drifts by one at each such token;
+FeatureOptions.keep_drift has that as well (docs/parity.md).
 """
 import itertools
+import re
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
@@ -22,6 +25,7 @@ _TYPES = {"<Table>": "Table", "<P>": "Paragraph", "<Ul>": "List", "<Dl>": "List"
 _OTHERS = {"<Tr>", "<Li>", "<Dd>", "<Dt>"}
 # U+202F, the narrow no-break space, separates words; other blanks of Unicode do not.
 _WORD_BREAKS = ("\t", "\r", "\n", "\u202f")
+_WORDS = re.compile("[^ %s]+" % "".join(_WORD_BREAKS)).findall
 _NOT = bytes([1, 0]) + bytes(254)  # a table for bytes.translate
 
 
@@ -59,8 +63,13 @@ class _Page:
         return words, " ".join(words)
 
     def positions(self) -> np.ndarray:
-        """int64: the numbers of the tokens that are words, in order."""
+        """int64: the numbers of the tokens that are no tags, in order."""
         return np.flatnonzero(np.frombuffer(self._is_word, np.uint8))
+
+    def num_words(self) -> np.ndarray:
+        """int64: how many words the text has of each of these tokens: 0 of an empty one."""
+        return np.array([len(_WORDS(token.replace(" ", "")))
+                         for token in itertools.compress(self._tokens, self._is_word)], np.int64)
 
     def offset(self, start_token: int, token: int) -> int:
         """Characters from the start of a text at `start_token` to the word at `token`.
@@ -115,27 +124,42 @@ def build_contexts(example: Example, options: FeatureOptions, with_answer: bool)
     raw_text = " ".join(texts)
     text = _unbroken(raw_text)
     # Nearly always the words are those of the text: there is no break in one and none is empty.
-    if text != raw_text or "  " in text or text.endswith(" "):
+    each_token_is_a_word = text == raw_text and "  " not in text and not text.endswith(" ")
+    if not each_token_is_a_word:
         words = _split(text)
     first_tokens = [example.tokens[candidate.start_token] for candidate in kept]
     unknown = [token for token in first_tokens if token not in _TYPES and token not in _OTHERS]
     if not with_answer:
-        token_map = _token_map(page, kept, len(words))
+        token_map = _token_map(page, kept, each_token_is_a_word or options.keep_drift, len(words))
         return Contexts(words, token_map, gold_offset is not None, None, unknown)
+    if gold_offset is not None and not options.keep_drift:
+        return Contexts(words, None, True, _answer(gold, gold_offset, text), unknown)
     if gold_offset is None and not options.keep_unreachable_answers:
         gold = _NO_GOLD
-    answer = _answer(gold, gold_offset or 0, raw_text, text, words)
+    answer = _answer_of_reference(gold, gold_offset or 0, raw_text, text, words)
     return Contexts(words, None, gold_offset is not None, answer, unknown)
 
 
-def _token_map(page: _Page, kept: List[Candidate], num_words: int) -> np.ndarray:
-    """int64 [num_words]: the document token of each word of the kept candidates."""
+def _token_map(page: _Page, kept: List[Candidate], each_token_is_a_word: bool,
+               num_words: int) -> np.ndarray:
+    """int64 [num_words]: the document token of each word of the kept candidates.
+
+    Args:
+      page: the page.
+      kept: the candidates.
+      each_token_is_a_word: whether that is so, or taken to be so as the reference does it.
+      num_words: those of the markers included.
+    """
     markers = np.full([2], -1)
     positions = page.positions()
+    num_words_of = None if each_token_is_a_word else page.num_words()
     parts = [markers]
     for start, end in np.searchsorted(positions, [c[:2] for c in kept]).tolist():
-        parts += (markers, positions[start:end])
-    # Where breaks within tokens have given more words than tokens, the last ones have none.
+        tokens = positions[start:end]
+        if num_words_of is not None:
+            tokens = np.repeat(tokens, num_words_of[start:end])
+        parts += (markers, tokens)
+    # The reference may have words left over, which then stand for no token, or tokens.
     parts.append(np.full([max(num_words - sum(map(len, parts)), 0)], -1))
     return np.concatenate(parts)[:num_words]
 
@@ -194,9 +218,17 @@ def _gold(example: Example, page: _Page, annotation: Optional[Annotation]) -> _G
     return _Gold(annotation.candidate_index, AnswerType.SHORT, start, end)
 
 
-def _answer(gold: _Gold, offset: int, raw_text: str, text: str,
-            words: List[str]) -> Optional[Answer]:
-    """Places the gold span among the words.
+def _answer(gold: _Gold, offset: int, text: str) -> Answer:
+    """The words of the gold span, whose candidate's words begin at `offset` of the text."""
+    if gold.candidate_index == -1:
+        return Answer(AnswerType.UNKNOWN, 0, 0)
+    return Answer(gold.kind, _num_words(text[:offset + gold.start]),
+                  _num_words(text[:offset + gold.end]) - 1)
+
+
+def _answer_of_reference(gold: _Gold, offset: int, raw_text: str, text: str,
+                         words: List[str]) -> Optional[Answer]:
+    """Places the gold span among the words as the reference does.
 
     Where the annotated candidate is not in the text, `offset` is 0 and the span falls on whatever
     stands there, as in the reference (see FeatureOptions.keep_unreachable_answers).
@@ -226,6 +258,13 @@ def _split(text: str) -> List[str]:
     """The words of a text whose only word break is the blank."""
     words = text.split(" ")
     return [w for w in words if w] if "" in words else words
+
+
+def _num_words(text: str) -> int:
+    """The words of a text that begins with one, whose only word break is the blank."""
+    if "  " in text:
+        return len(_split(text))
+    return text.count(" ") + (not text.endswith(" "))
 
 
 def _word_at(text: str, offset: int) -> int:

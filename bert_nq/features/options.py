@@ -27,6 +27,10 @@ class FeatureOptions(NamedTuple):
     # A gold candidate may be nested or beyond max_contexts. The reference then labels the words
     # at the answer's offset from the start of the text. False: such a page has no answer.
     keep_unreachable_answers: bool = True
+    # An empty token is no word, one with U+202F is two. The reference then takes the words behind
+    # it for the tokens beside theirs, and loses answers with other odd blanks in them. False: each
+    # word stands for the token that it comes from.
+    keep_drift: bool = False
     seed: int = 0  # of the draw for include_unknowns
 
     def check(self) -> "FeatureOptions":

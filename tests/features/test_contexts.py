@@ -171,20 +171,67 @@ def test_a_gold_candidate_left_out_whose_offset_lies_behind_the_text():
         assert contexts_of(text, make_annotation(1, [short]), max_contexts=2).answer == expected
 
 
-def test_a_narrow_no_break_space_makes_words_and_tokens_drift_apart():
-    contexts = contexts_of("<P> a 12\u202fkm b c </P>", make_annotation(0, [(3, 4)]))
-    assert contexts.words[4:] == ["a", "12", "km", "b", "c"]
-    # The token 2 is two words, but has one entry: "km" is taken for token 3.
-    assert contexts.token_map[4:] == [1, 2, 3, 4, -1]
-    assert contexts.answer == Answer(SHORT, 7, 7)
+# A paragraph; its words; the tokens of these, and with the reference's drift.
+ODD_PARAGRAPHS = [
+    # Token 2 is two words; of the reference it has one entry: "km" is taken for token 3.
+    (["a", "12\u202fkm", "b", "c"], "a 12 km b c", [1, 2, 2, 3, 4], [1, 2, 3, 4, -1]),
+    # Four tokens, three words: "b" is taken for the blank, "c" for "b".
+    (["a", " ", "b", "c"], "a b c", [1, 3, 4], [1, 2, 3]),
+    (["a", "", "b", "c"], "a b c", [1, 3, 4], [1, 2, 3]),
+    (["a", "\u202f", "b", "c"], "a b c", [1, 3, 4], [1, 2, 3]),
+    (["a", "\t\n", "", "b", "c"], "a b c", [1, 4, 5], [1, 2, 3]),
+    (["", "a", "b", "c"], "a b c", [2, 3, 4], [1, 2, 3]),
+    (["a", "b", "c", ""], "a b c", [1, 2, 3], [1, 2, 3]),
+    (["x\ny\rz", "", "", "b", "\u202fc\u202f"], "x y z b c", [1, 1, 1, 4, 5], [1, 2, 3, 4, 5]),
+    # A blank within a token does not break it, and other characters are words, even of no pieces.
+    (["a b", "\u00a0", "\u200b", "\x00", "c"], "ab \u00a0 \u200b \x00 c", [1, 2, 3, 4, 5],
+     [1, 2, 3, 4, 5]),
+]
 
 
-def test_a_token_of_nothing_but_blanks_makes_them_drift_the_other_way():
-    contexts = contexts_of(["<P>", "a", " ", "b", "c", "</P>"], make_annotation(0, [(3, 4)]))
+@pytest.mark.parametrize("tokens, words, token_map, drifting_map", ODD_PARAGRAPHS)
+def test_words_stand_for_the_tokens_that_they_come_from(tokens, words, token_map, drifting_map):
+    # The paragraph behind it is reached by the drift as well.
+    page = ["<P>"] + tokens + ["</P>", "<P>", "end", "</P>"]
+    end = len(tokens) + 3
+    contexts = contexts_of(page, make_annotation(1, [(end, end + 1)]))
+    assert contexts.words[4:-3] == words.split(" ")
+    assert contexts.token_map[4:] == token_map + [-1, -1, end]
+    last_word = len(contexts.words) - 1
+    assert contexts.answer == Answer(SHORT, last_word, last_word)
+
+    of_reference = contexts_of(page, make_annotation(1, [(end, end + 1)]), keep_drift=True)
+    assert of_reference.words == contexts.words
+    assert of_reference.token_map[4:4 + len(drifting_map)] == drifting_map
+    assert of_reference.answer == contexts.answer
+
+
+@pytest.mark.parametrize("tokens, words, token_map, drifting_map", ODD_PARAGRAPHS)
+def test_every_answer_has_the_words_of_its_tokens(tokens, words, token_map, drifting_map):
+    del words, drifting_map
+    page = ["<P>"] + tokens + ["</P>"]
+    for start in range(1, len(tokens) + 1):
+        for end in range(start + 1, len(tokens) + 2):
+            expected = [4 + i for i, token in enumerate(token_map) if start <= token < end]
+            if expected:
+                answer = contexts_of(page, make_annotation(0, [(start, end)])).answer
+                assert answer == Answer(SHORT, expected[0], expected[-1])
+
+
+def test_an_answer_that_begins_with_an_empty_token():
+    # The reference labels the word before it as well.
+    page, annotation = ["<P>", "a", "", "b", "c", "</P>"], make_annotation(0, [(2, 4)])
+    assert contexts_of(page, annotation).answer == Answer(SHORT, 5, 5)
+    assert contexts_of(page, annotation, keep_drift=True).answer == Answer(SHORT, 4, 5)
+
+
+def test_the_double_blank_of_a_simplified_page():
+    page = {"document_text": "<P> a  b c </P>", "question_text": "q", "example_id": 1,
+            "long_answer_candidates": [{"start_token": 0, "end_token": 6, "top_level": True}]}
+    example = decode_example(make_line(page), "x")
+    contexts = build_contexts(example, FeatureOptions(), with_answer=False)
     assert contexts.words[4:] == ["a", "b", "c"]
-    # Four tokens, three words: "b" is taken for the blank, "c" for token 3.
-    assert contexts.token_map[4:] == [1, 2, 3]
-    assert contexts.answer == Answer(SHORT, 5, 5)
+    assert contexts.token_map.tolist()[4:] == [1, 3, 4]
 
 
 def test_an_empty_token_at_the_end_is_no_word():
@@ -198,12 +245,18 @@ def test_blanks_inside_a_token_are_removed():
 
 
 @pytest.mark.parametrize("blank", ["\u3000", "\u00a0", "\u2009"])
-def test_an_answer_with_a_blank_of_unicode_is_lost(blank):
+def test_an_answer_with_a_blank_of_unicode_is_lost_by_the_reference(blank):
     text = ["<P>", "the", "a%sb" % blank, "sea", "</P>"]
-    assert contexts_of(text, make_annotation(0, [(2, 3)])).answer is None
-    assert contexts_of(text, make_annotation(0)).answer is None
+    short, long, behind = (make_annotation(0, [(2, 3)]), make_annotation(0),
+                           make_annotation(0, [(3, 4)]))
+    assert contexts_of(text, short, keep_drift=True).answer is None
+    assert contexts_of(text, long, keep_drift=True).answer is None
     # Outside of the answer it does no harm.
-    assert contexts_of(text, make_annotation(0, [(3, 4)])).answer == Answer(SHORT, 6, 6)
+    assert contexts_of(text, behind, keep_drift=True).answer == Answer(SHORT, 6, 6)
+
+    assert contexts_of(text, short).answer == Answer(SHORT, 5, 5)
+    assert contexts_of(text, long).answer == Answer(LONG, 4, 6)
+    assert contexts_of(text, behind).answer == Answer(SHORT, 6, 6)
 
 
 def test_a_candidate_of_odd_blanks_is_one_without_words():

@@ -41,9 +41,11 @@ def parity(shared_data):
 
 @pytest.mark.parametrize("seq_length", [384, 512])
 @pytest.mark.parametrize("mode", ["train", "predict"])
-def test_all_windows_are_equal(parity, tmp_path, mode, seq_length):
+@pytest.mark.parametrize("keep_drift", [True, False])  # No token of these pages brings it about.
+def test_all_windows_are_equal(parity, tmp_path, keep_drift, mode, seq_length):
     folder, tokenizer, ids, pages = parity
-    maker = WindowMaker(tokenizer, ids, FeatureOptions(seq_length, include_unknowns=1.0))
+    maker = WindowMaker(tokenizer, ids, FeatureOptions(seq_length, include_unknowns=1.0,
+                                                       keep_drift=keep_drift))
     make = maker.training if mode == "train" else maker.prediction
     ours = collections.Counter(values(record) for page in pages
                                for record in serialized(make(page).rows))

@@ -77,7 +77,7 @@ OPTIONS = st.builds(
     max_query_length=st.integers(1, 8), skip_nested_contexts=st.booleans(),
     max_contexts=st.integers(1, 6), max_position=st.integers(1, 3),
     include_unknowns=st.sampled_from([-1.0, 0.0, 0.5, 1.0]),
-    keep_unreachable_answers=st.booleans(), seed=st.integers(0, 3))
+    keep_unreachable_answers=st.booleans(), keep_drift=st.booleans(), seed=st.integers(0, 3))
 
 
 @pytest.mark.parametrize("is_training", [True, False])

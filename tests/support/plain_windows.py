@@ -20,6 +20,8 @@ Made = collections.namedtuple("Made", "windows total counts")
 def make(example, options, word_ids, vocabulary, is_training):
     """WindowMaker's rows of an example, with the features of each window as a dict of lists."""
     text, token_map, begins = _layout(example, options)
+    if not options.keep_drift:
+        token_map = _tokens_of_words(example, begins)
     annotation = choose_annotation(example.annotations)
     gold_index = annotation.candidate_index if annotation else -1
     words = [(match.start(), match.group()) for match in _WORD.finditer(text)]
@@ -28,6 +30,8 @@ def make(example, options, word_ids, vocabulary, is_training):
     query = [vocabulary["[CLS]"]] + query[-options.max_query_length:] + [vocabulary["[SEP]"]]
 
     answer = _answer(example, annotation, options, text, words, begins) if is_training else None
+    if is_training and gold_index in begins and not options.keep_drift:
+        answer = _answer_by_tokens(example, annotation, begins)
     # An answer whose words have no pieces cannot be marked.
     lost = is_training and (answer is None or not any(
         answer[1] <= word <= answer[2] for _, word in pieces))
@@ -89,6 +93,33 @@ def _layout(example, options):
         text += own
         token_map += [-1, -1] + [i for i, _ in _words(example, start, end)]
     return text, token_map, begins
+
+
+def _tokens_of_words(example, begins):
+    """The document token that each word comes from, -1 for markers."""
+    tokens = []
+    for index in begins:  # The candidates in their order, -1 before them.
+        tokens += [-1, -1]
+        start, end = example.candidates[index][:2] if index >= 0 else (0, 0)
+        for i, word in _words(example, start, end):
+            tokens += [i] * len(_WORD.findall(word))
+    return tokens
+
+
+def _answer_by_tokens(example, annotation, begins):
+    """`_answer` with the words that come from the tokens of the answer."""
+    if annotation is None:
+        return 0, 0, 0
+    index, short_answers = annotation.candidate_index, annotation.short_answers
+    start, end = example.candidates[index][:2]
+    name = "LONG" if annotation.yes_no_answer == "NONE" else annotation.yes_no_answer
+    if short_answers:
+        name, start, end = "SHORT", min(short_answers)[0], max(s[1] for s in short_answers)
+    # Words of the candidates before it do not count, even if their tokens are among the answer's.
+    before = _tokens_of_words(example, [i for i in begins if i < index])
+    own = _tokens_of_words(example, [index])
+    words = [len(before) + i for i, token in enumerate(own) if start <= token < end]
+    return (_NUMBERS[name], words[0], words[-1]) if words else None
 
 
 def _answer(example, annotation, options, text, words, begins):

@@ -64,8 +64,8 @@ PAGES_OF_ALL_KINDS = [
     _page("<P> tovin is in aron . </P>", 2, make_annotation(0)),
     _page("<P> tovin is in aron . </P>", 3, make_annotation(0, yes_no="NO")),
     _page("<P> tovin is in aron . </P>", 4, make_annotation()),
-    # The answer is lost because of an unusual blank: one window, no records.
-    _page("<P> tovin is in\u3000aron . </P>", 5, make_annotation(0, [(3, 4)])),
+    # The answer is an unusual blank, which has no wordpieces, and is lost: one window, no records.
+    _page("<P> tovin is \u3000 aron . </P>", 5, make_annotation(0, [(3, 4)])),
     # The gold candidate is nested; its text "is" would be characters 0 and 1 of the first word.
     _page("<Ul> tovin <Li> is </Li> in aron </Ul>", 6, make_annotation(1)),
     # 4 markers and 80 words are 84 pieces: windows of 57 begin at 0, 16 and 32. The words at 20 and

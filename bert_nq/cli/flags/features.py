@@ -52,5 +52,9 @@ def define_window_flags() -> Callable[[], FeatureOptions]:
             "keep_unreachable_answers", d.keep_unreachable_answers,
             "Where the gold candidate is not among the contexts, label whatever stands at its "
             "offset, as the reference does; false: treat the page as without answer."),
+        "keep_drift": flags.DEFINE_bool(
+            "keep_drift", d.keep_drift,
+            "Behind a token that is no word (an empty one) or several (one with U+202F), take each "
+            "word for the token beside its own, as the reference does; false: for its own."),
     }
     return lambda: FeatureOptions(**{name: holder.value for name, holder in holders.items()})
