@@ -25,7 +25,7 @@ def format_of(path: str) -> str:
       UserError: the file cannot be opened.
     """
     with files.open_binary(path) as raw:
-        stream = JSONStream(inflating.decompressed(raw)[0])
+        stream = JSONStream(inflating.decompressed(raw, path)[0])
         try:
             is_texts = (stream.skip("{") and not stream.skip("}") and stream.key() not in _KEYS
                         and isinstance(stream.value(), str))

@@ -23,7 +23,7 @@ def form_of(path: str) -> Form:
       UserError: it cannot be read.
     """
     with files.open_binary(path) as raw:
-        head = inflating.decompressed(raw)[0].read(_HEAD_BYTES)
+        head = inflating.decompressed(raw, path)[0].read(_HEAD_BYTES)
     first = head[3:] if head.startswith(b"\xef\xbb\xbf") else head
     first = first.lstrip()[:1]
     if first == b"[":
@@ -32,7 +32,7 @@ def form_of(path: str) -> Form:
         return Form.TABLE
     with files.open_binary(path) as raw:
         try:
-            return _form_of_objects(inflating.decompressed(raw)[0])
+            return _form_of_objects(inflating.decompressed(raw, path)[0])
         except NotJSONError:
             return Form.LINES if _has_line_with_object(head) else Form.DOCUMENT
 

@@ -71,7 +71,7 @@ class _CutOffError(Exception):
 
 def _of_stream(path: str, form: Form, on_read: Optional[OnRead]) -> Iterator[Item]:
     with files.open_binary(path) as raw:
-        text, inflated = inflating.decompressed(raw)
+        text, inflated = inflating.decompressed(raw, path)
         found = (tables.questions(_whole_lines(text, inflated)) if form is Form.TABLE
                  else documents.questions(JSONStream(text)))
         try:

@@ -10,7 +10,7 @@ def read_bytes(path: str) -> bytes:
       UserError: it cannot be read, or is damaged.
     """
     with files.open_binary(path) as raw:
-        stream, inflated = inflating.decompressed(raw)
+        stream, inflated = inflating.decompressed(raw, path)
         content = stream.read()
     if inflated and inflated.fault:
         raise UserError("%s: the gzip data are cut off or damaged (%s)" % (path, inflated.fault))
