@@ -56,4 +56,6 @@ def _difference(flag_values: flags.FlagValues, name: str, value: Any, made: str)
 
 def _written(name: str, value: Any) -> str:
     """A flag as a command line has it: --max_seq_length=384, --do_lower_case=false."""
+    if value is None:
+        return "no --" + name
     return "--%s=%s" % (name, str(value).lower() if isinstance(value, bool) else value)

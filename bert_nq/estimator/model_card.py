@@ -43,8 +43,9 @@ def read(folder: str) -> Optional[ModelCard]:
         raise _damaged(path, 'there is no "task"')
     settings = content.get("settings")
     if not isinstance(settings, dict) or not all(
-            isinstance(value, (bool, int, float, str)) for value in settings.values()):
-        raise _damaged(path, '"settings" is not an object of booleans, numbers and strings')
+            value is None or isinstance(value, (bool, int, float, str))
+            for value in settings.values()):
+        raise _damaged(path, '"settings" is not an object of booleans, numbers, strings and nulls')
     return ModelCard(content["task"], settings)
 
 

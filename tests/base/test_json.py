@@ -62,7 +62,7 @@ def test_a_file_that_is_no_json(tmp_path, text, reason):
     (gzip.compress(b"{}"), "is a gzip file: unpack it"),
     ("{}".encode("utf-16"), "is text in UTF-16, UTF-8 is wanted"),
     (b" " * ((1 << 27) + 1), "has more than 128 MB"),
-])
+], ids=["gzip", "UTF-16", "large"])
 def test_a_file_that_is_no_small_text(tmp_path, text, reason):
     path = tmp_path / "a.json"
     path.write_bytes(text)
