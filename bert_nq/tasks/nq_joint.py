@@ -16,7 +16,8 @@ TASK = Task(
     answers=nq_answers.ANSWERS,
     dev_format=nq_answers.DEV_FORMAT,
     card_settings=("do_lower_case", "tokenizer", "max_seq_length", "doc_stride",
-                   "max_query_length", "skip_nested_contexts", "max_contexts", "max_position"),
+                   "max_query_length", "skip_nested_contexts", "max_contexts", "max_position",
+                   "keep_drift"),
     weights_depend_on=("do_lower_case", "max_query_length", "max_position"),
     head="joint",
     measure=MEASURE)
