@@ -1,4 +1,5 @@
 """Windows and records of wild pages against those made the plain way."""
+import re
 import sys
 import unicodedata
 
@@ -10,6 +11,7 @@ from bert_nq.base.errors import BadExampleError
 from bert_nq.datasets.nq.example import Annotation, Candidate, Example, Span
 from bert_nq.features.featurizer import Pieces
 from bert_nq.features.joint_windows import FEATURIZER
+from bert_nq.features.contexts import choose_annotation
 from bert_nq.features.options import FeatureOptions
 from bert_nq.features.windows import WindowMaker
 from bert_nq.records import examples
@@ -114,3 +116,59 @@ def test_whatever_the_annotations_records_are_what_the_verifier_takes(page, opti
 
 def as_lists(record):
     return {name: values.tolist() for name, values in examples.parse(record, "x").items()}
+
+
+def pieces_of(page, token):
+    """The ids of the wordpieces of one document token."""
+    if page.is_html[token]:
+        return []
+    words = re.split("[\t\r\n\u202f]", page.tokens[token].replace(" ", ""))
+    return [piece for word in words if word for piece in TOKENIZER.word_ids(word)]
+
+
+# All of a page in one window.
+WHOLE_PAGE = FeatureOptions(max_seq_length=6000, max_query_length=8, skip_nested_contexts=False,
+                            keep_unreachable_answers=False)
+
+
+@settings(max_examples=400)
+@given(pages())
+def test_each_piece_stands_for_the_token_that_it_comes_from(page):
+    made = WindowMaker(TOKENIZER, VOCABULARY.ids, WHOLE_PAGE).prediction(page)
+    assert made.total == 1
+    rows = made.rows
+    for token in range(len(page.tokens)):
+        ids = rows.input_ids[rows.token_map == token].tolist()
+        of_token = pieces_of(page, token)
+        # Candidates that lie within each other have it several times.
+        assert ids == of_token * (len(ids) // max(len(of_token), 1))
+
+
+@settings(max_examples=400)
+@given(pages(), OPTIONS)
+def test_pieces_of_any_window_stand_for_tokens_that_have_them(page, options):
+    maker = WindowMaker(TOKENIZER, VOCABULARY.ids, options._replace(keep_drift=False))
+    rows = maker.prediction(page).rows
+    for piece, token in zip(rows.input_ids.ravel().tolist(), rows.token_map.ravel().tolist()):
+        assert token == -1 or piece in pieces_of(page, token)
+
+
+@settings(max_examples=400)
+@given(pages())
+def test_labelled_pieces_are_those_of_the_tokens_of_the_answer(page):
+    try:
+        made = WindowMaker(TOKENIZER, VOCABULARY.ids, WHOLE_PAGE).training(page)
+    except BadExampleError:
+        return
+    annotation = choose_annotation(page.annotations)
+    if annotation is None or not made.counts["gold_in_contexts"]:
+        assert not made.rows.indexes.size
+        return
+    spans = annotation.short_answers or [page.candidates[annotation.candidate_index][:2]]
+    wanted = [piece for token in range(min(start for start, _ in spans),
+                                       max(end for _, end in spans))
+              for piece in pieces_of(page, token)]
+    assert made.counts["answers_lost"] == (not wanted)
+    if wanted:
+        start, last = made.rows.labels.start_positions[0], made.rows.labels.end_positions[0]
+        assert made.rows.input_ids[0, start:last + 1].tolist() == wanted

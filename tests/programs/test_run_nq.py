@@ -209,7 +209,7 @@ def test_training_takes_the_settings_of_its_records(prepared, work, tmp_path):
     assert card == {"task": "nq_joint", "settings": {
         "do_lower_case": True, "tokenizer": "wordpiece", "max_seq_length": 64, "doc_stride": 16,
         "max_query_length": 16, "skip_nested_contexts": True, "max_contexts": 48,
-        "max_position": 50}}
+        "max_position": 50, "keep_drift": False}}
 
 
 @pytest.mark.parametrize("flag, made_with", [
@@ -327,7 +327,7 @@ def test_predictions_equal_the_references(shared_data, tmp_path):
     parity = os.path.join(shared_data, "parity")
     output = tmp_path / "predictions.json"
     finished(run_nq(
-        "--do_predict", "--decoder=bert_joint",
+        "--do_predict", "--decoder=bert_joint", "--keep_drift",
         "--predict_file=" + os.path.join(parity, "pages.jsonl.gz"),
         "--bert_config_file=" + os.path.join(parity, "bert_config.json"),
         "--vocab_file=" + os.path.join(shared_data, "vocab", "vocab-nq.txt"),
