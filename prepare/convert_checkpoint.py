@@ -10,9 +10,16 @@ commit (pip install 'bert_nq[hub]'). A checkpoint (its prefix, or its folder) wi
 and vocab.txt beside it becomes model.safetensors, config.json and vocab.txt. Every name and shape
 is checked, and the way there and back gives the same numbers.
 
+A checkpoint whose weights are float16, bfloat16 or float64 becomes one of float32 with --to=tf.
+Whether the model's text is lower-cased is kept in a tokenizer_config.json beside the vocabulary,
+which all programs go by.
+
 Hugging Face's "gelu" becomes "gelu_erf", since "gelu" means the tanh approximation in a
 bert_config.json. The heads of a fine-tuned checkpoint travel along.
 """
+import os
+from typing import Dict, List, Tuple
+
 from absl import flags
 
 from bert_nq.base.errors import UserError
@@ -23,6 +30,8 @@ flags.DEFINE_string("input", None, "The model: a folder with model.safetensors a
                     "model of the Hugging Face hub as hf:OWNER/NAME, or a TensorFlow checkpoint.")
 flags.DEFINE_string("output_dir", None, "The folder that the converted model is written into.")
 flags.DEFINE_enum("to", None, ["tf", "huggingface"], "What to write; by default the other kind.")
+flags.DEFINE_bool("do_lower_case", None, "Whether the model's text is lower-cased, where no file "
+                  "beside it says so.")
 flags.DEFINE_string("bert_config_file", None, "The config of a TensorFlow checkpoint, if it is not "
                     "the bert_config.json beside it.")
 flags.DEFINE_string("vocab_file", None, "The vocabulary of a TensorFlow checkpoint, if it is not "
@@ -35,15 +44,13 @@ flags.DEFINE_bool("verbose", False, "Show what TensorFlow logs.")
 def main() -> None:
     program.require(FLAGS, "input", "output_dir")
     program.quiet_tensorflow(FLAGS.verbose)
-    from bert_nq.modeling import conversion, hub
+    from bert_nq.modeling import checkpoints, conversion, hub
     on_hub = hub.is_name(FLAGS.input)
     if not on_hub:
         hub.check_not_bare(FLAGS.input)
-    if FLAGS.to:
-        from_huggingface = FLAGS.to == "tf"
-    else:
-        from_huggingface = on_hub or conversion.is_huggingface(FLAGS.input)
-    if on_hub and not from_huggingface:
+    from_huggingface = on_hub or conversion.is_huggingface(FLAGS.input)
+    to_tensorflow = FLAGS.to == "tf" if FLAGS.to else from_huggingface
+    if from_huggingface and not to_tensorflow:
         raise UserError("%s is a model of Hugging Face already: leave out --to" % FLAGS.input)
     with program.timed() as seconds:
         if from_huggingface:
@@ -51,18 +58,42 @@ def main() -> None:
                 raise UserError("--bert_config_file and --vocab_file belong to a TensorFlow "
                                 "checkpoint; a Hugging Face folder has its own files")
             folder = hub.fetch(FLAGS.input) if on_hub else FLAGS.input
-            done = conversion.to_tensorflow(folder, FLAGS.output_dir, FLAGS.allow_missing_pooler)
+            beside, notes = _casing(folder)
+            done = conversion.to_tensorflow(folder, FLAGS.output_dir, FLAGS.allow_missing_pooler,
+                                            beside)
         else:
-            done = conversion.to_huggingface(FLAGS.input, FLAGS.output_dir,
-                                             FLAGS.bert_config_file, FLAGS.vocab_file,
-                                             FLAGS.allow_missing_pooler)
-    for note in done.notes:
+            beside, notes = _casing(os.path.dirname(checkpoints.find_checkpoint(FLAGS.input)))
+            files = (FLAGS.input, FLAGS.output_dir, FLAGS.bert_config_file, FLAGS.vocab_file)
+            done = (conversion.to_float32(*files, beside=beside) if to_tensorflow else
+                    conversion.to_huggingface(*files, FLAGS.allow_missing_pooler, beside))
+    for note in done.notes + notes:
         print("note: %s" % note)
-    target = "TensorFlow" if from_huggingface else "Hugging Face"
+    target = "TensorFlow" if to_tensorflow else "Hugging Face"
     program.print_table("Converted to " + target, [
         ("model", done.model), ("config", done.config), ("vocabulary", done.vocab or "none"),
         ("tensors", done.n_tensors), ("parameters", done.n_parameters),
         ("took", program.duration(seconds()))])
+
+
+def _casing(folder: str) -> Tuple[Dict[str, bytes], List[str]]:
+    """The file that says whether the text of the model in a folder is lower-cased, and notes."""
+    from bert_nq.estimator import model_card
+    from bert_nq.text import casing
+    lower = casing.of_folder(folder)
+    card = model_card.read(folder)
+    if lower is None and card is not None:
+        lower = card.settings.get("do_lower_case")
+    if FLAGS.do_lower_case is not None:
+        if lower not in (None, FLAGS.do_lower_case):
+            raise UserError("--do_lower_case=%s, but the files in %s say %s: leave the flag out"
+                            % (str(FLAGS.do_lower_case).lower(), folder, str(lower).lower()))
+        lower = FLAGS.do_lower_case
+    if lower is None:
+        return {}, ["no file says whether the model's text is lower-cased: if it is not, give "
+                    "--do_lower_case=false here, or to all programs that use the model"]
+    return {casing.NAME: casing.content(lower)}, [] if lower else [
+        "this is a cased model, and %s says so: programs take --do_lower_case=false from it"
+        % casing.NAME]
 
 
 if __name__ == "__main__":

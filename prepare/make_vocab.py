@@ -16,7 +16,7 @@ from absl import flags
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
-from bert_nq.cli import program
+from bert_nq.cli import known_settings, program
 
 FLAGS = flags.FLAGS
 
@@ -85,6 +85,7 @@ def main() -> None:
     from bert_nq.text.vocabulary import read_tokens, write_markers
 
     if FLAGS.vocab_file:
+        known_settings.take_of_vocabulary(FLAGS, program.note)
         tokens, rows = read_tokens(FLAGS.vocab_file), []
     else:
         tokens, rows = learn()

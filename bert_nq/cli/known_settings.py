@@ -37,6 +37,14 @@ def take(flag_values: flags.FlagValues, settings: Mapping[str, Any], made: str,
             note("%s: taken as given" % difference)
 
 
+def take_of_vocabulary(flag_values: flags.FlagValues, note: Callable[[str], None]) -> None:
+    """`take` of what the files beside --vocab_file say of the text of their model."""
+    from bert_nq.text import casing
+    path = flag_values.vocab_file
+    known = casing.beside(path)
+    take(flag_values, known, "the model of %s was trained" % path, known, note)
+
+
 def check(flag_values: flags.FlagValues, settings: Mapping[str, Any], made: str,
           fixed: Iterable[str]) -> None:
     """Raises UserError where flags, given or not, differ from settings that must stay as they are.

@@ -74,8 +74,9 @@ class ModelFlags:
         """Has flags that were not given take what a model or its records were made with.
 
         For training these are the settings in the manifest beside the records; else those in the
-        folder of the model that predicts. The config and the vocabulary in that folder, and for
-        training in --output_dir, are defaults as well.
+        folder of the model that predicts. The casing may also stand beside the vocabulary. The
+        config and the vocabulary in that folder, and for training in --output_dir, are defaults as
+        well.
 
         Args:
           for_training: whether a model is trained first.
@@ -85,6 +86,7 @@ class ModelFlags:
         Raises:
           UserError: a flag was given that contradicts what the weights depend on.
         """
+        known_settings.take_of_vocabulary(flags.FLAGS, note)
         folder = self._value("output_dir") if for_training and not anew else None
         if for_training:
             self._take_settings_of_records(note)
@@ -261,8 +263,23 @@ class ModelFlags:
         if checkpoint:
             checkpoint = checkpoints.find_checkpoint(checkpoint)  # A remote one is looked for here.
             checkpoints.check_fits(config, checkpoint)
+            checkpoints.check_values(checkpoint)
             check_case(self.text().do_lower_case, checkpoint)
+            self._check_casing_of(checkpoint)
         return checkpoint
+
+    def _check_casing_of(self, checkpoint: str) -> None:
+        """Raises UserError where a checkpoint's folder says that its text was cased otherwise."""
+        from bert_nq.estimator import model_card
+        from bert_nq.text import casing
+        folder = os.path.dirname(checkpoint)
+        card = None if files.is_remote(folder) else model_card.read(folder)
+        lower = card.settings.get("do_lower_case") if card else casing.of_folder(folder)
+        ours = self.text().do_lower_case
+        if lower is not None and lower != ours:
+            raise UserError("%s was trained with --do_lower_case=%s, not with --do_lower_case=%s: "
+                            "give that, also where the records are prepared"
+                            % (checkpoint, str(lower).lower(), str(ours).lower()))
 
     def check_trained(self, model, checkpoint: Optional[str]) -> None:
         """Raises UserError where the newest model in --output_dir, or else `checkpoint`, cannot

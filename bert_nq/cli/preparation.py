@@ -4,7 +4,7 @@ from typing import Callable, List, Mapping, Tuple
 from absl import flags
 
 from bert_nq.base.errors import UserError
-from bert_nq.cli import program
+from bert_nq.cli import known_settings, program
 from bert_nq.cli.flags import augmentation as augmentation_flags
 from bert_nq.cli.flags import features as feature_flags
 
@@ -45,6 +45,7 @@ def define_flags(num_output_shards: int) -> Callable:
 
     def job():
         program.require(FLAGS, "input_jsonl", "output_tfrecord", "vocab_file")
+        known_settings.take_of_vocabulary(FLAGS, program.note)
         from bert_nq.datasets.nq import shards
         from bert_nq.features.joint_windows import FEATURIZER
         from bert_nq.records import manifest

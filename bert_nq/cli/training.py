@@ -64,6 +64,7 @@ def make_plan(task, groups, config, checkpoint: Optional[str]) -> TrainingPlan:
     from bert_nq.records import training_files
     from bert_nq.training import run_record
     from bert_nq.training.settings import TrainingData
+    settings = training_settings(groups).check()
     paths = files.expand(FLAGS.train_precomputed_file, "record")
     training_files.check_first_records(paths, training_files.Demands.of(
         task.featurizer, FLAGS.max_seq_length, config))
@@ -74,7 +75,7 @@ def make_plan(task, groups, config, checkpoint: Optional[str]) -> TrainingPlan:
         model_folder.check_can_clear(FLAGS.output_dir, FLAGS.init_checkpoint)
     else:
         run_record.RunRecord(FLAGS.output_dir).check_same(
-            training_settings(groups).of_result(FLAGS.train_batch_size, checkpoint),
+            settings.of_result(FLAGS.train_batch_size, checkpoint),
             data.description)
     for flag in ("eval_every", "early_stopping", "dev_pages"):
         if FLAGS[flag].value and not FLAGS.dev_file:

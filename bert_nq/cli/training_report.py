@@ -17,7 +17,6 @@ def print_plan(config, data, settings, run, start=()) -> None:
     """
     from bert_nq.estimator import devices
     from bert_nq.training import memory
-    from bert_nq.training.settings import num_train_steps
     passes, num_devices = settings.gradient_accumulation_steps, devices.num_replicas(run)
     batch_size = settings.windows_of_step(run.train_batch_size)
     windows = run.train_batch_size // num_devices  # of one pass on one device
@@ -26,7 +25,7 @@ def print_plan(config, data, settings, run, start=()) -> None:
         settings.gradient_checkpointing, passes, settings.optimizer)
     program.print_table("Training %s" % run.output_dir, list(start) + [
         ("records", data.num_records),
-        ("steps", num_train_steps(data.num_records, batch_size, settings.num_train_epochs)),
+        ("steps", settings.num_steps(data.num_records, run.train_batch_size)),
         ("windows of a step", batch_size if batch_size == windows else "%d: %s" % (
             batch_size, " x ".join(_counted(windows, num_devices, passes)))),
         ("precision", settings.precision),

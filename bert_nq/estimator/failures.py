@@ -1,16 +1,16 @@
 """TensorFlow's errors that a person can do something about, as UserErrors of one line each."""
 import contextlib
 import logging
-import re
 from typing import Iterator
 
 from bert_nq.base.errors import UserError
-from bert_nq.modeling.runtime import tf
+from bert_nq.modeling.runtime import reason, tf
 
 # Errors of disks, folders, checkpoints and the network, not of our graphs.
 _OF_THE_OUTSIDE_WORLD = (
-    tf.errors.DataLossError, tf.errors.NotFoundError, tf.errors.PermissionDeniedError,
-    tf.errors.UnauthenticatedError, tf.errors.UnavailableError, tf.errors.DeadlineExceededError)
+    tf.errors.DataLossError, tf.errors.OutOfRangeError, tf.errors.NotFoundError,
+    tf.errors.PermissionDeniedError, tf.errors.UnauthenticatedError, tf.errors.UnavailableError,
+    tf.errors.DeadlineExceededError)
 
 
 class _NotRecorded(logging.Filter):
@@ -46,17 +46,3 @@ def as_user_error(what: str) -> Iterator[None]:
                         "--tpu_name" % what) from e
     finally:
         logger.removeFilter(not_recorded)
-
-
-def reason(error: tf.errors.OpError) -> str:
-    """The one line of an error that says what happened, without the names of ops and files.
-
-    TensorFlow 2 puts a report on the graph around it:
-
-        Graph execution error: / Detected at node ... / Node: 'IteratorGetNext' / THE LINE / ...
-    """
-    message = error.message or type(error).__name__
-    message = re.sub(r"(?s)^.*?\nNode: '[^\n]*\n", "", message)
-    # With several failures: "2 root error(s) found.", then a line "  (0) NOT_FOUND: ..." for each.
-    message = re.sub(r"^\d+ root error\(s\) found\.\s*\(0\) ", "", message)
-    return message.strip().split("\n")[0]

@@ -17,10 +17,11 @@ from bert_nq.records import tfrecord
 # More than the reference's 100: records of one page that were written together part ways.
 _SHUFFLE_BUFFER = 4096
 _READ_BUFFER = 1 << 20  # bytes
+_ANY = Sizes()
 
 
 def training_input_fn(paths: List[str], spec: FeatureSpec, seq_length: int, seed: int,
-                      records_done: int = 0, sizes: Sizes = Sizes()) -> Callable:
+                      records_done: int = 0, sizes: Sizes = _ANY) -> Callable:
     """An endless input_fn over record files of training windows.
 
     Each file may be gzipped. Each pass over the data is shuffled anew; batches are full. The

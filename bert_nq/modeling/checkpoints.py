@@ -9,13 +9,13 @@ import os
 import re
 import shutil
 import tempfile
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
-from bert_nq.modeling import encoders
+from bert_nq.modeling import encoders, weights
 
 Shape = Tuple[int, ...]
 
@@ -202,8 +202,9 @@ def _reader(path: str):
 
 
 def _message(error: Exception) -> str:
-    """The first line of what TensorFlow says."""
-    return str(getattr(error, "message", None) or error).split("\n")[0]
+    """What TensorFlow says, or the operating system, in a line that names no file of a moment."""
+    from bert_nq.modeling.runtime import reason
+    return getattr(error, "strerror", None) or re.sub(r"^\S+\.tempstate\d+; ", "", reason(error))
 
 
 def read_shapes(path: str) -> Dict[str, Shape]:
@@ -216,40 +217,92 @@ def read_shapes(path: str) -> Dict[str, Shape]:
             for name, shape in sorted(_reader(path).get_variable_to_shape_map().items())}
 
 
+def _types(path: str) -> Dict[str, str]:
+    """{name: type} of all variables that a checkpoint holds, such as "float32"."""
+    return {name: dtype.as_numpy_dtype.__name__
+            for name, dtype in _reader(path).get_variable_to_dtype_map().items()}
+
+
+def _check_types(names: Iterable[str], checkpoint: str) -> None:
+    """Raises UserError where a checkpoint has weights of these names in another type than ours."""
+    types = _types(checkpoint)
+    for name in names:
+        found = types.get(name, weights.TYPE)
+        if found != weights.TYPE:
+            raise UserError(
+                "%s holds %s as %s, and weights are %s here: %s"
+                % (checkpoint, name, found, weights.TYPE,
+                   "make a copy that is, with convert_checkpoint.py --input=%s --to=tf "
+                   "--output_dir=FOLDER" % checkpoint if "float" in found
+                   else "quantised weights cannot be used"))
+
+
+def check_values(checkpoint: str) -> None:
+    """Reads the weights of a checkpoint once, from its first byte to its last.
+
+    Training would find out when its graph is built, or by a loss that is no number.
+
+    Raises:
+      UserError: the file is damaged or cut off, or a weight is NaN or infinite.
+    """
+    reader = _reader(checkpoint)
+    names = sorted(filter(is_model_variable, reader.get_variable_to_shape_map()))
+    try:
+        weights.check_finite(((name, reader.get_tensor(name)) for name in names), checkpoint)
+    except UserError:
+        raise
+    except Exception as e:  # As in _reader.
+        raise UserError("cannot read the checkpoint %s: %s" % (checkpoint, _message(e))) from e
+
+
 def read_weights(path: str) -> Dict[str, np.ndarray]:
-    """{name: value} of a model's own variables in the checkpoint `path`.
+    """{name: value} of a model's own variables in the checkpoint `path`; floats as float32.
 
     Raises:
       UserError: it is missing or damaged.
     """
     reader = _reader(path)
     try:
-        return {name: reader.get_tensor(name)
+        return {name: weights.in_our_type(reader.get_tensor(name))
                 for name in sorted(reader.get_variable_to_shape_map()) if is_model_variable(name)}
     except Exception as e:  # As in _reader.
         raise UserError("cannot read the checkpoint %s: %s" % (path, _message(e))) from e
 
 
-def write_weights(prefix: str, weights: Mapping[str, np.ndarray]) -> None:
-    """Writes `weights` as the checkpoint `prefix`, which every TensorFlow release can read.
+def write_weights(prefix: str, values: Mapping[str, np.ndarray]) -> None:
+    """Writes `values` as the checkpoint `prefix`, which every TensorFlow release can read.
 
     Its files appear when they are complete, the index last.
+
+    Raises:
+      UserError: it cannot be written.
     """
     from bert_nq.modeling.runtime import tf
-    names = sorted(weights)
     # Beside a local checkpoint, since it may be large.
     folder = None if files.is_remote(prefix) else os.path.dirname(os.path.abspath(prefix))
     files.make_folder(folder or "")
-    with tempfile.TemporaryDirectory(prefix=".checkpoint.", dir=folder) as temporary:
-        scratch = os.path.join(temporary, "scratch")
-        with tf.Graph().as_default(), tf.Session() as session:
-            places = [tf.placeholder(weights[name].dtype, weights[name].shape) for name in names]
-            save = tf.raw_ops.SaveV2(prefix=scratch, tensor_names=names,
-                                     shape_and_slices=[""] * len(names), tensors=places)
-            session.run(save, {place: weights[name] for place, name in zip(places, names)})
-        for suffix in (".data-00000-of-00001", ".index"):
-            with open(scratch + suffix, "rb") as done, files.replacing(prefix + suffix) as out:
-                shutil.copyfileobj(done, out, 1 << 22)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".checkpoint.", dir=folder) as temporary:
+            scratch = os.path.join(temporary, "scratch")
+            _save(scratch, values)
+            # When these blocks end, from the last to the first, there was room for both files.
+            with files.replacing(prefix + ".index") as index, \
+                    files.replacing(prefix + ".data-00000-of-00001") as data:
+                for suffix, out in ((".data-00000-of-00001", data), (".index", index)):
+                    with open(scratch + suffix, "rb") as done:
+                        shutil.copyfileobj(done, out, 1 << 22)
+    except (OSError, tf.errors.OpError) as e:
+        raise UserError("cannot write the checkpoint %s: %s" % (prefix, _message(e))) from e
+
+
+def _save(prefix: str, values: Mapping[str, np.ndarray]) -> None:
+    from bert_nq.modeling.runtime import tf
+    names = sorted(values)
+    with tf.Graph().as_default(), tf.Session() as session:
+        places = [tf.placeholder(values[name].dtype, values[name].shape) for name in names]
+        save = tf.raw_ops.SaveV2(prefix=prefix, tensor_names=names,
+                                 shape_and_slices=[""] * len(names), tensors=places)
+        session.run(save, {place: values[name] for place, name in zip(places, names)})
 
 
 def assignment_map(variables: Mapping[str, Sequence[int]], checkpoint: str,
@@ -263,27 +316,32 @@ def assignment_map(variables: Mapping[str, Sequence[int]], checkpoint: str,
         the graph has any. None lets every checkpoint pass.
 
     Raises:
-      UserError: the checkpoint is missing, has a variable in another shape, or none of the encoder.
+      UserError: the checkpoint is missing, has a variable in another shape or type, or none of the
+        encoder.
     """
     checkpoint = find_checkpoint(checkpoint)
     there = read_shapes(checkpoint)
     wanted = [name for name in variables if is_model_variable(name)]
     for name in wanted:
-        if name in there and there[name] != tuple(variables[name]):
-            raise UserError("%s holds %s in the shape %s, but the model has it as %s: the "
-                            "checkpoint and the bert config do not fit"
-                            % (checkpoint, name, list(there[name]), list(variables[name])))
+        _check_shape(name, variables[name], there, checkpoint)
     initialised = [name for name in wanted if name in there]
     if encoder_scope is not None:
         encoder = [name for name in wanted if name.startswith(encoder_scope + "/")]
         if encoder and not set(encoder) & set(initialised):
             raise UserError("%s holds none of the encoder's variables, such as %s: is it a BERT "
                             "checkpoint? It holds %s" % (checkpoint, encoder[0], _some(there)))
+    _check_types(initialised, checkpoint)
     return Assignment(checkpoint, {name: name for name in initialised}, initialised,
                       [name for name in wanted if name not in there])
 
 
 def check_fits(config: Any, checkpoint: str) -> None:
+    """`check_sizes`, and that the weights are of our type."""
+    check_sizes(config, checkpoint)
+    _check_types(encoders.of(config).variables(config), checkpoint)
+
+
+def check_sizes(config: Any, checkpoint: str) -> None:
     """Compares a config with the shapes in a checkpoint, before any graph is built.
 
     Raises:
@@ -305,6 +363,17 @@ def check_fits(config: Any, checkpoint: str) -> None:
     if differences:
         raise UserError("the bert config does not fit the checkpoint %s: %s"
                         % (checkpoint, "; ".join(differences)))
+    for name, shape in encoders.of(config).variables(config).items():
+        _check_shape(name, shape, shapes, checkpoint)
+
+
+def _check_shape(name: str, shape: Sequence[int], there: Mapping[str, Shape],
+                 checkpoint: str) -> None:
+    """Raises UserError where a checkpoint has a variable in another shape."""
+    if name in there and there[name] != tuple(shape):
+        raise UserError("%s holds %s in the shape %s, but the model has it as %s: the checkpoint "
+                        "and the bert config do not fit"
+                        % (checkpoint, name, list(there[name]), list(shape)))
 
 
 def _some(shapes: Mapping[str, Shape]) -> str:

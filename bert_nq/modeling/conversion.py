@@ -1,16 +1,19 @@
 """Whole models between a TensorFlow checkpoint and a Hugging Face folder."""
+import contextlib
 import json
 import os
-from typing import Any, List, NamedTuple, Optional
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.modeling import checkpoints, encoders, huggingface
+from bert_nq.modeling.weights import check_finite
 
 SAFETENSORS = "model.safetensors"
 INDEX = "model.safetensors.index.json"  # of a model in several files
 PYTORCH = "pytorch_model.bin"
 CHECKPOINT = "bert_model.ckpt"
+VOCABULARY = "vocab.txt"
 
 
 class Conversion(NamedTuple):
@@ -33,7 +36,8 @@ def is_huggingface(path: str) -> bool:
 
 
 def to_tensorflow(folder: str, output_dir: str,
-                  allow_missing_pooler: bool = False) -> Conversion:
+                  allow_missing_pooler: bool = False,
+                  beside: Optional[Mapping[str, bytes]] = None) -> Conversion:
     """Converts a folder with model.safetensors, config.json and perhaps vocab.txt.
 
     Writes bert_model.ckpt.*, bert_config.json and vocab.txt into `output_dir`. Half precision
@@ -44,9 +48,11 @@ def to_tensorflow(folder: str, output_dir: str,
       folder: the Hugging Face folder.
       output_dir: made if it is not there.
       allow_missing_pooler: see huggingface.from_huggingface.
+      beside: further files for `output_dir`, by their names.
 
     Raises:
-      UserError: something is missing, or config and weights do not fit.
+      UserError: something is missing, config and weights do not fit, or a weight is NaN or
+        infinite.
     """
     source = _weights_of(folder)
     config_path = os.path.join(folder, "config.json")
@@ -57,12 +63,32 @@ def to_tensorflow(folder: str, output_dir: str,
             else huggingface.read_safetensors)
     weights, weight_notes = huggingface.from_huggingface(read(source), config, source,
                                                          allow_missing_pooler)
+    return _write_checkpoint(output_dir, weights, config, vocab, beside,
+                             notes + vocab_notes + weight_notes)
+
+
+def to_float32(path: str, output_dir: str, config_file: Optional[str] = None,
+               vocab_file: Optional[str] = None,
+               beside: Optional[Mapping[str, bytes]] = None) -> Conversion:
+    """Copies the model in a TensorFlow checkpoint: its weights alone, and as float32.
+
+    Writes bert_model.ckpt.*, bert_config.json and vocab.txt into `output_dir`. The arguments and
+    errors are those of `to_huggingface`.
+    """
+    prefix, config, vocab, notes = _read_model(path, config_file, vocab_file)
+    weights = checkpoints.read_weights(prefix)
+    check_finite(weights.items(), prefix)
+    if os.path.abspath(prefix) == os.path.abspath(os.path.join(output_dir, CHECKPOINT)):
+        raise UserError("%s is input and output at once: choose another --output_dir" % prefix)
+    return _write_checkpoint(output_dir, weights, config, vocab, beside, notes)
+
+
+def _write_checkpoint(output_dir, weights, config, vocab, beside, notes):
     prefix = os.path.join(output_dir, CHECKPOINT)
-    checkpoints.write_weights(prefix, weights)
-    config_out = _write(output_dir, "bert_config.json", config.to_json().encode("utf8"))
-    vocab_out = _write(output_dir, "vocab.txt", vocab)
-    return Conversion(prefix, config_out, vocab_out, len(weights),
-                      sum(w.size for w in weights.values()), notes + vocab_notes + weight_notes)
+    with _writing(output_dir, _small("bert_config.json", config.to_json(), vocab, beside)) as paths:
+        checkpoints.write_weights(prefix, weights)
+    return Conversion(prefix, paths["bert_config.json"], paths.get(VOCABULARY), len(weights),
+                      sum(w.size for w in weights.values()), notes)
 
 
 def _weights_of(folder: str) -> str:
@@ -80,7 +106,8 @@ def _weights_of(folder: str) -> str:
 
 def to_huggingface(path: str, output_dir: str, config_file: Optional[str] = None,
                    vocab_file: Optional[str] = None,
-                   allow_missing_pooler: bool = False) -> Conversion:
+                   allow_missing_pooler: bool = False,
+                   beside: Optional[Mapping[str, bytes]] = None) -> Conversion:
     """Converts a TensorFlow checkpoint.
 
     Writes model.safetensors, config.json and vocab.txt into `output_dir`.
@@ -91,25 +118,31 @@ def to_huggingface(path: str, output_dir: str, config_file: Optional[str] = None
       config_file: its bert_config.json, by default the one beside it.
       vocab_file: its vocabulary, by default the vocab.txt beside it, if there is one.
       allow_missing_pooler: see huggingface.from_huggingface.
+      beside: further files for `output_dir`, by their names.
 
     Raises:
-      UserError: something is missing, or config and weights do not fit.
+      UserError: as `to_tensorflow`.
     """
-    prefix = checkpoints.find_checkpoint(path)
-    beside = os.path.dirname(prefix)
-    config = encoders.read_config(config_file or os.path.join(beside, "bert_config.json"))
-    vocab, notes = _read_vocab(vocab_file or os.path.join(beside, "vocab.txt"), config,
-                               must_exist=bool(vocab_file))
-    checkpoints.check_fits(config, prefix)
+    prefix, config, vocab, notes = _read_model(path, config_file, vocab_file)
     tensors, weight_notes = huggingface.to_huggingface(
         checkpoints.read_weights(prefix), config, prefix, allow_missing_pooler)
     model = os.path.join(output_dir, SAFETENSORS)
-    huggingface.write_safetensors(model, tensors)
     values = json.dumps(huggingface.config_to_huggingface(config), indent=2, sort_keys=True)
-    config_out = _write(output_dir, "config.json", (values + "\n").encode("utf8"))
-    vocab_out = _write(output_dir, "vocab.txt", vocab)
-    return Conversion(model, config_out, vocab_out, len(tensors),
+    with _writing(output_dir, _small("config.json", values + "\n", vocab, beside)) as paths:
+        huggingface.write_safetensors(model, tensors)
+    return Conversion(model, paths["config.json"], paths.get(VOCABULARY), len(tensors),
                       sum(t.size for t in tensors.values()), notes + weight_notes)
+
+
+def _read_model(path, config_file, vocab_file):
+    """A checkpoint's prefix, its config, the bytes of its vocabulary, and notes on these."""
+    prefix = checkpoints.find_checkpoint(path)
+    beside = os.path.dirname(prefix)
+    config = encoders.read_config(config_file or os.path.join(beside, "bert_config.json"))
+    vocab, notes = _read_vocab(vocab_file or os.path.join(beside, VOCABULARY), config,
+                               must_exist=bool(vocab_file))
+    checkpoints.check_sizes(config, prefix)
+    return prefix, config, vocab, notes
 
 
 def _read_vocab(path: str, config: Any, must_exist: bool = False):
@@ -133,23 +166,14 @@ def _check_entries(path: str, entries: int, config: Any) -> List[str]:
 
 
 def _read_vocab_of_folder(folder: str, config: Any):
-    """`_read_vocab` for a Hugging Face folder, which may have the two files of newer ones instead.
-
-    tokenizer.json: the pieces; tokenizer_config.json: whether they are of lower case, which a
-    vocab.txt does not tell.
-    """
-    path, tokenizer = (os.path.join(folder, name) for name in ("vocab.txt", "tokenizer.json"))
+    """`_read_vocab` for a Hugging Face folder, which may have a tokenizer.json instead."""
+    path, tokenizer = (os.path.join(folder, name) for name in (VOCABULARY, "tokenizer.json"))
     if os.path.exists(path) or not os.path.exists(tokenizer):
         vocab, notes = _read_vocab(path, config)
     else:
         pieces = _pieces(files.read_json(tokenizer, must_exist=True, remedy=""), tokenizer)
         vocab = "".join(piece + "\n" for piece in pieces).encode("utf8")
         notes = _check_entries(tokenizer, len(pieces), config)
-    settings = os.path.join(folder, "tokenizer_config.json")
-    if os.path.exists(settings):
-        values = files.read_json(settings, must_exist=True, remedy="")
-        if isinstance(values, dict) and values.get("do_lower_case") is False:
-            notes = notes + ["this is a cased model: pass --do_lower_case=false to all programs"]
     return vocab, notes
 
 
@@ -172,11 +196,25 @@ def _pieces(tokenizer: Any, path: str) -> List[str]:
     return pieces
 
 
-def _write(folder: str, name: str, data: Optional[bytes]) -> Optional[str]:
-    """Writes FOLDER/NAME, unless there is nothing to write; its path."""
-    if data is None:
-        return None
-    path = os.path.join(folder, name)
-    with files.replacing(path) as out:
-        out.write(data)
-    return path
+def _small(config_name: str, config: str, vocab: Optional[bytes],
+           beside: Optional[Mapping[str, bytes]]) -> Dict[str, bytes]:
+    """The files beside the weights, by name."""
+    small = dict(beside or {}, **{config_name: config.encode("utf8")})
+    if vocab is not None:
+        small[VOCABULARY] = vocab
+    return small
+
+
+@contextlib.contextmanager
+def _writing(folder: str, contents: Mapping[str, bytes]) -> Iterator[Dict[str, str]]:
+    """Writes small files, by name, when the block that writes a large one ends without an error.
+
+    Gives their paths. They have their room on the disk before the block begins.
+    """
+    paths = {name: os.path.join(folder, name) for name in contents}
+    with contextlib.ExitStack() as stack:
+        for name, content in contents.items():
+            out = stack.enter_context(files.replacing(paths[name]))
+            out.write(content)
+            out.flush()
+        yield paths

@@ -15,8 +15,14 @@ from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.modeling import encoders
 from bert_nq.modeling.encoders import Names
+from bert_nq.modeling.weights import check_finite
 
 Weights = Dict[str, np.ndarray]
+
+# Parts of names that come from wrapping a model in torch: compiled, in parallel, sharded.
+_WRAPPERS = re.compile(r"(?<![^.])(_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module"
+                       r"|_forward_module)\.")
+
 
 def from_huggingface(tensors: Mapping[str, np.ndarray], config: Any, where: str,
                      allow_missing_pooler: bool = False) -> Tuple[Weights, List[str]]:
@@ -34,13 +40,14 @@ def from_huggingface(tensors: Mapping[str, np.ndarray], config: Any, where: str,
       The weights by Google's names, and a line on each kind of tensor that was left out.
 
     Raises:
-      UserError: a tensor of the encoder is missing, has another shape or is not expected.
+      UserError: a tensor of the encoder is missing, has another shape or is not expected, or holds
+        numbers that are NaN or infinite.
     """
     encoder = encoders.of(config)
     names = encoder.names
-    left = _by_plain_names(tensors, names, where)
     shapes = encoder.variables(config)
-    notes = []
+    unwrapped, notes = _unwrapped(tensors, names, shapes, where)
+    left = _by_plain_names(unwrapped, names, where)
     optional = names.huggingface(names.optional)
     if allow_missing_pooler and not any(name.startswith(optional) for name in left):
         shapes = _without_pooler(shapes, names, notes)
@@ -65,7 +72,36 @@ def from_huggingface(tensors: Mapping[str, np.ndarray], config: Any, where: str,
             ignored.append(name)
     if ignored:
         notes.append("left out, unknown heads: " + ", ".join(sorted(ignored)))
+    check_finite(weights.items(), where)
     return weights, notes
+
+
+def _unwrapped(tensors, names, shapes, where):
+    """The tensors by names without what wrappers and outer modules put into them, and a note."""
+    named, taken = {}, set()
+    for name, tensor in tensors.items():
+        taken.update(_WRAPPERS.findall(name))
+        named.setdefault(_WRAPPERS.sub("", name), []).append(tensor)
+    first = names.huggingface(next(iter(shapes)))
+    # The encoder's own prefix, "bert.", is dealt with later.
+    outer = {found.group(1) for found in (
+        re.match(r"(|.*?\.)(%s)?%s$" % (re.escape(names.prefix), re.escape(first)), name)
+        for name in named) if found}
+    if len(outer) > 1:
+        raise UserError("%s holds several encoders: names begin with %s. Save the one that is "
+                        "wanted by itself" % (where, " and ".join(
+                            repr(prefix) for prefix in sorted(outer))))
+    prefix = outer.pop() if outer else ""
+    plain = {}
+    for name, some in named.items():
+        short = name[len(prefix):] if name.startswith(prefix) else name
+        if len(some) > 1 or short in plain:
+            raise UserError("%s: two tensors are named %s where the names of wrappers are left out"
+                            % (where, short))
+        plain[short] = some[0]
+    parts = [part + "." for part in sorted(taken)] + ([prefix] if prefix else [])
+    notes = ["taken out of the names of tensors: " + ", ".join(parts)] if parts else []
+    return plain, notes
 
 
 def _by_plain_names(tensors, names, where):
@@ -109,6 +145,7 @@ def to_huggingface(weights: Mapping[str, np.ndarray], config: Any, where: str,
             tensors[names.transposed_heads[name]] = _float32(tensor.T)
         else:
             tensors[names.heads.get(name, name)] = _float32(tensor)
+    check_finite(tensors.items(), where)
     own = sorted(name for name in set(left) - known_heads)
     if own:
         notes.append("kept under their own names: " + ", ".join(own))
@@ -146,22 +183,25 @@ def _checked(tensor, shape, name, shown, where):
 
 def _float32(tensor: np.ndarray) -> np.ndarray:
     # safetensors writes memory as it lies: a transposed view must be made a real matrix.
-    return np.ascontiguousarray(tensor, dtype=np.float32).reshape(tensor.shape)
+    with np.errstate(over="ignore"):  # What becomes infinite is told by check_finite.
+        return np.ascontiguousarray(tensor, dtype=np.float32).reshape(tensor.shape)
 
 
 def config_from_huggingface(values: Any, where: str) -> Tuple[Any, List[str]]:
     """The config that a config.json means, and notes on what it cannot express.
 
     Raises:
-      UserError: it is not the config of an encoder of ours.
+      UserError: it is not the config of an encoder of ours, or this machine has no room for it.
     """
     if not isinstance(values, dict):
         raise UserError("%s: expected a JSON object" % where)
     name = values.get("model_type", encoders.DEFAULT)
-    if name not in encoders.ENCODERS:
-        raise UserError("%s: model_type is %r; only %s can be converted" % (
+    if not encoders.is_known(name):
+        raise UserError("%s: model_type is %.40r; only %s can be converted" % (
             where, name, ", ".join('"%s"' % known for known in encoders.ENCODERS)))
-    return encoders.find(name).names.config_from_huggingface(values, where)
+    config, notes = encoders.find(name).names.config_from_huggingface(values, where)
+    encoders.check_memory(config, where)
+    return config, notes
 
 
 def config_to_huggingface(config: Any) -> Dict[str, Any]:

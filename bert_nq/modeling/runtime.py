@@ -9,6 +9,7 @@ module sees to it once, however it comes to be imported.
 import functools
 import logging
 import os
+import re
 from typing import Optional
 
 
@@ -29,7 +30,7 @@ _choose_allocator()
 import tensorflow.compat.v1 as tf  # noqa: E402
 
 __all__ = ["FUSES_LAYER_NORM", "FUSES_SCALED_PRODUCT", "MULTIPLIES_BFLOAT16",
-           "READS_GZIP_MEMBERS", "TILE_DEPTH", "on_cpu", "tf"]
+           "READS_GZIP_MEMBERS", "TILE_DEPTH", "on_cpu", "reason", "tf"]
 
 
 # Whether a batched product, times a constant, plus a mask becomes one kernel on the CPU.
@@ -61,6 +62,20 @@ TILE_DEPTH = _tile_depth()
 def on_cpu() -> bool:
     """Whether sessions of this process compute on the CPU, for want of a GPU; TPUs do not count."""
     return not tf.config.experimental.list_physical_devices("GPU")
+
+
+def reason(error: Exception) -> str:
+    """The one line of an error that says what happened, without the names of ops and files.
+
+    TensorFlow 2 puts a report on the graph around it:
+
+        Graph execution error: / Detected at node ... / Node: 'IteratorGetNext' / THE LINE / ...
+    """
+    message = getattr(error, "message", None) or str(error) or type(error).__name__
+    message = re.sub(r"(?s)^.*?\nNode: '[^\n]*\n", "", message)
+    # With several failures: "2 root error(s) found.", then a line "  (0) NOT_FOUND: ..." for each.
+    message = re.sub(r"^\d+ root error\(s\) found\.\s*\(0\) ", "", message)
+    return message.strip().split("\n")[0]
 
 
 def _disable_v2_behavior() -> None:

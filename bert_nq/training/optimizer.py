@@ -41,8 +41,9 @@ class OptimizerSettings(NamedTuple):
         """The settings of a training of so many steps."""
         shared = {name: value for name, value in settings._asdict().items()
                   if name in cls._fields}
-        return cls(num_train_steps=num_steps,
-                   num_warmup_steps=settings.num_warmup_steps(num_steps), **shared)
+        shared.update(num_train_steps=num_steps,
+                      num_warmup_steps=settings.num_warmup_steps(num_steps))
+        return cls(**shared)
 
 
 class Parameter(NamedTuple):

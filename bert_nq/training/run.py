@@ -18,12 +18,7 @@ from bert_nq.training import hooks, keeping, objectives, steps, stopping
 from bert_nq.training.history import History
 from bert_nq.training.optimizer import OptimizerSettings
 from bert_nq.training.run_record import RunRecord
-from bert_nq.training.settings import (
-    KeepingSettings,
-    TrainingData,
-    TrainingSettings,
-    num_train_steps,
-)
+from bert_nq.training.settings import KeepingSettings, TrainingData, TrainingSettings
 from bert_nq.training.watching import Alarms, Screen, Tally, Watch
 
 
@@ -65,12 +60,12 @@ def train(model: Model, init_checkpoint: Optional[str], data: TrainingData,
         folder holds a model that was trained otherwise, or an error of failures.as_user_error.
     """
     batch_size = settings.windows_of_step(run.train_batch_size)
-    num_steps = num_train_steps(data.num_records, batch_size, settings.num_train_epochs)
+    num_steps = settings.num_steps(data.num_records, run.train_batch_size)
     chief = devices.is_chief(run)
     if chief:
         checkpoints.settle(run.output_dir)
     first_step = _steps_of(checkpoints.newest(run.output_dir))
-    seed = _start(run, settings, init_checkpoint, data, first_step, chief)
+    seed = _start(run, settings, init_checkpoint, data, first_step, num_steps, chief)
     run = run._replace(train_batch_size=batch_size, seed=seed)
     history = History.resumed(os.path.join(run.output_dir, model_folder.HISTORY), num_steps,
                               first_step)
@@ -114,13 +109,13 @@ def train(model: Model, init_checkpoint: Optional[str], data: TrainingData,
         average, stop.signal, stopped_early or hook.stopped_early)
 
 
-def _start(run, settings, init_checkpoint, data, first_step, chief) -> int:
+def _start(run, settings, init_checkpoint, data, first_step, num_steps, chief) -> int:
     """Notes the start in the folder; returns the seed."""
     record = RunRecord(run.output_dir)
     seed = record.seed(settings.seed)
     if chief:
         record.write_start(settings.of_result(run.train_batch_size, init_checkpoint),
-                           data.description, seed, first_step)
+                           data.description, seed, first_step, num_steps)
     return seed
 
 

@@ -3,8 +3,9 @@
     {"settings": {"learning_rate": 5e-05, ...},        what decides the result, by flags' names
      "seed": 1234,                                     the one that was used, given or drawn
      "data": {"records": 12000, "fingerprint": "...", "files": [...], "manifest": "..."},
-     "starts": [{"time": "2026-11-25T09:00:00+00:00", "step": 0, "command": [...], "commit": "...",
-                 "versions": {"python": "3.11.9", ...}, "host": "..."}]}
+     "starts": [{"time": "2026-11-25T09:00:00+00:00", "step": 0, "num_steps": 1125,
+                 "command": [...], "commit": "...", "versions": {"python": "3.11.9", ...},
+                 "host": "..."}]}
 
 A run that goes on must have the settings and the data of its first start.
 """
@@ -98,13 +99,21 @@ class RunRecord:
         return random.SystemRandom().randrange(2 ** 31)
 
     def write_start(self, settings: Mapping[str, Any], data: Mapping[str, Any], seed: int,
-                    step: int) -> None:
-        """Adds a start to the file; one at step 0 is the first, whatever was there."""
+                    step: int, num_steps: int) -> None:
+        """Adds a start to the file; one at step 0 is the first, whatever was there.
+
+        Args:
+          settings: that decide the result.
+          data: see `describe_data`.
+          seed: the one that is used.
+          step: at which the run starts.
+          num_steps: at which it will end.
+        """
         starts: List[Dict[str, Any]] = []
         if step and self._content is not None:
             starts = self._content.get("starts", [])
         self._content = {"settings": dict(settings), "seed": seed, "data": dict(data),
-                         "starts": starts + [_this_start(step)]}
+                         "starts": starts + [_this_start(step, num_steps)]}
         files.write_json(self._path, self._content)
 
 
@@ -120,10 +129,11 @@ def _is_record(content: Any) -> bool:
             and all(isinstance(path, str) for path in data.get("files", [])))
 
 
-def _this_start(step: int) -> Dict[str, Any]:
+def _this_start(step: int, num_steps: int) -> Dict[str, Any]:
     now = datetime.datetime.now(datetime.timezone.utc)
-    return {"time": now.isoformat(timespec="seconds"), "step": step, "command": sys.argv,
-            "commit": _commit(), "versions": _versions(), "host": socket.gethostname()}
+    return {"time": now.isoformat(timespec="seconds"), "step": step, "num_steps": num_steps,
+            "command": sys.argv, "commit": _commit(), "versions": _versions(),
+            "host": socket.gethostname()}
 
 
 def _versions() -> Dict[str, Optional[str]]:

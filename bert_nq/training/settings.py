@@ -15,6 +15,7 @@ class TrainingSettings(NamedTuple):
     max_seq_length: int = 384
     learning_rate: float = 5e-5
     num_train_epochs: float = 3.0
+    num_train_steps: int = 0  # in place of epochs; 0: as many as these make
     warmup_proportion: float = 0.1
     optimizer: str = "adamw"  # or lamb, for batches of thousands
     weight_decay_rate: float = 0.01
@@ -35,6 +36,26 @@ class TrainingSettings(NamedTuple):
         """The windows of a step, on all devices and in all passes."""
         return train_batch_size * self.gradient_accumulation_steps
 
+    def num_steps(self, num_records: int, train_batch_size: int) -> int:
+        """The steps of a training on so many records.
+
+        Raises:
+          UserError: that is less than one.
+        """
+        if self.num_train_steps:
+            return self.num_train_steps
+        return num_train_steps(num_records, self.windows_of_step(train_batch_size),
+                               self.num_train_epochs)
+
+    def check(self) -> "TrainingSettings":
+        """Raises UserError where two of the settings contradict each other; returns itself."""
+        default = TrainingSettings().num_train_epochs
+        if self.num_train_steps and self.num_train_epochs != default:
+            raise UserError("--num_train_steps=%d and --num_train_epochs=%g both say how long to "
+                            "train: give one of them" % (self.num_train_steps,
+                                                         self.num_train_epochs))
+        return self
+
     def num_warmup_steps(self, num_steps: int) -> int:
         """The steps of a training in which the learning rate goes up."""
         return int(num_steps * self.warmup_proportion)
@@ -42,11 +63,11 @@ class TrainingSettings(NamedTuple):
     def of_result(self, train_batch_size: int, init_checkpoint: Optional[str]) -> Dict[str, Any]:
         """The settings that must be the same when a run goes on, by the flags' names.
 
-        The rest does not change the result, but for num_train_epochs: a run may be lengthened.
+        The rest does not change the result, but for the length: a run may be lengthened.
         """
         values = dict(self._asdict())
-        for name in ("num_train_epochs", "gradient_accumulation_steps", "gradient_checkpointing",
-                     "alarm_steps"):
+        for name in ("num_train_epochs", "num_train_steps", "gradient_accumulation_steps",
+                     "gradient_checkpointing", "alarm_steps"):
             del values[name]
         # Passes of half the size and twice as many are the same step.
         values["train_batch_size"] = self.windows_of_step(train_batch_size)

@@ -165,7 +165,8 @@ def test_assignment_refuses_other_shapes(prefix):
 
 def test_assignment_refuses_a_checkpoint_without_encoder(tmp_path):
     path = str(tmp_path / "other.ckpt")
-    checkpoints.write_weights(path, {"albert/x": np.zeros(1), "cls/nq/output_bias": np.zeros(2)})
+    checkpoints.write_weights(path, {"albert/x": np.zeros(1),
+                                     "cls/nq/output_bias": np.zeros(2, np.float32)})
     variables = {"bert/pooler/dense/bias": [4], "cls/nq/output_bias": [2]}
     assert message(checkpoints.assignment_map, variables, path, "bert") == (
         "%s holds none of the encoder's variables, such as bert/pooler/dense/bias: is it a BERT "
@@ -196,3 +197,44 @@ def test_config_for_something_else_is_refused(tmp_path):
     assert message(checkpoints.check_fits, CONFIG, path) == (
         "%s has no variable bert/embeddings/word_embeddings: is it a BERT checkpoint? It holds "
         "a, b, c, ..." % path)
+
+
+# Weights that are of no use, told before a graph is built.
+
+
+def test_values_are_read_once(prefix, tmp_path):
+    checkpoints.check_values(prefix)
+    size = os.path.getsize(prefix + ".data-00000-of-00001")
+    os.truncate(prefix + ".data-00000-of-00001", size // 2)
+    assert message(checkpoints.check_values, prefix).startswith(
+        "cannot read the checkpoint %s: " % prefix)
+    weights = {name: np.ones([2], np.float32) for name in "abcdef"}
+    for name in "bcde":
+        weights[name][1] = np.nan
+    checkpoints.write_weights(prefix, weights)
+    assert message(checkpoints.check_values, prefix) == (
+        "%s: there are NaN or infinite numbers in b, c, d and 1 more: the weights are damaged, or "
+        "their training has failed" % prefix)
+
+
+def test_every_variable_of_the_encoder_has_the_configs_shape(prefix):
+    weights = checkpoints.read_weights(prefix)
+    name = "bert/encoder/layer_1/output/LayerNorm/beta"
+    checkpoints.write_weights(prefix, dict(weights, **{name: np.zeros([3], np.float32)}))
+    assert message(checkpoints.check_fits, CONFIG, prefix) == (
+        "%s holds %s in the shape [3], but the model has it as [4]: the checkpoint and the bert "
+        "config do not fit" % (prefix, name))
+
+
+@pytest.mark.parametrize("dtype, remedy", [
+    ("float16", "make a copy that is, with convert_checkpoint.py --input=PREFIX --to=tf "
+     "--output_dir=FOLDER"), ("int8", "quantised weights cannot be used")])
+def test_weights_of_another_type(prefix, dtype, remedy):
+    weights = checkpoints.read_weights(prefix)
+    head = "cls/nq/output_bias"
+    weights[head] = weights[head].astype(dtype)
+    checkpoints.write_weights(prefix, weights)
+    checkpoints.check_fits(CONFIG, prefix)  # The head is no part of it.
+    assert message(checkpoints.assignment_map, {head: [2]}, prefix, None) == (
+        "%s holds %s as %s, and weights are float32 here: %s"
+        % (prefix, head, dtype, remedy.replace("PREFIX", prefix)))

@@ -1,11 +1,13 @@
 """Folders of Hugging Face as they occur: weights in parts, vocabularies in a tokenizer.json."""
 import os
+import resource
 
 import numpy as np
 import pytest
 
 from bert_nq.base.errors import UserError
 from bert_nq.modeling import checkpoints, conversion, huggingface
+from bert_nq.modeling.encoders.bert_config import BertConfig
 from tests.support import hf_models, numpy_bert
 
 SIZES = dict(vocab=6, hidden=4, n_layers=1, intermediate=6, positions=5, types=2)
@@ -106,11 +108,140 @@ def test_a_tokenizer_that_is_of_no_use(folder, content, problem):
     assert message(folder) == "%s/tokenizer.json %s" % (folder, problem)
 
 
-@pytest.mark.parametrize("settings, notes", [
-    ({"do_lower_case": True}, []), ({}, []), ([], []),
-    ({"do_lower_case": False}, ["this is a cased model: pass --do_lower_case=false to all "
-                                "programs"])])
-def test_a_cased_model_is_told(folder, settings, notes):
-    hf_models.write_json(folder, "tokenizer.json", hf_models.tokenizer(PIECES))
-    hf_models.write_json(folder, "tokenizer_config.json", settings)
-    assert converted(folder).notes == notes
+# Names with the marks of wrappers, and numbers that are none.
+
+
+def renamed(path, change, num_files, prefix=""):
+    values = {change(name): value for name, value in hf_models.tensors(WEIGHTS, prefix).items()}
+    return hf_models.save(path, values, hf_models.config(SIZES, 2), num_files)
+
+
+@pytest.mark.parametrize("num_files", [1, 2])
+@pytest.mark.parametrize("prefix, change, taken", [
+    ("bert.", lambda name: "module." + name, "module."),
+    ("", lambda name: "module." + name, "module."),
+    ("bert.", lambda name: "_orig_mod." + name, "_orig_mod."),
+    ("bert.", lambda name: "module._orig_mod." + name, "_orig_mod., module."),
+    ("bert.", lambda name: name.replace("bert.", "bert._orig_mod."), "_orig_mod."),
+    ("", lambda name: name.replace("encoder.layer.0.", "encoder.layer.0._fsdp_wrapped_module."),
+     "_fsdp_wrapped_module."),
+    ("bert.", lambda name: "model.reader." + name, "model.reader.")])
+def test_marks_of_wrappers_are_taken_out_of_names(tmp_path, num_files, prefix, change, taken):
+    done = converted(renamed(tmp_path / "hf", change, num_files, prefix))
+    assert done.notes == ["no vocab.txt found: put the model's own beside the output",
+                          "taken out of the names of tensors: " + taken]
+    weights = checkpoints.read_weights(done.model)
+    assert set(weights) == set(WEIGHTS)
+    for name, value in WEIGHTS.items():
+        np.testing.assert_array_equal(weights[name], value, err_msg=name)
+
+
+def test_heads_beside_a_wrapped_encoder(tmp_path):
+    values = hf_models.tensors(WEIGHTS, "module.bert.")
+    values["module.qa_outputs.weight"] = np.ones([2, 4], np.float32)
+    values["module.qa_outputs.bias"] = np.ones([2], np.float32)
+    done = converted(hf_models.save(tmp_path / "hf", values, hf_models.config(SIZES, 2)))
+    assert set(checkpoints.read_weights(done.model)) - set(WEIGHTS) == {
+        "cls/squad/output_weights", "cls/squad/output_bias"}
+
+
+def test_names_that_do_not_tell_the_encoder(tmp_path):
+    values = dict(hf_models.tensors(WEIGHTS, "student."), **hf_models.tensors(WEIGHTS, "teacher."))
+    folder = hf_models.save(tmp_path / "two", values, hf_models.config(SIZES, 2))
+    assert message(folder) == (
+        folder + "/model.safetensors holds several encoders: names begin with 'student.' and "
+        "'teacher.'. Save the one that is wanted by itself")
+    values = dict(hf_models.tensors(WEIGHTS), **{
+        "_orig_mod.pooler.dense.bias": np.zeros([4], np.float32)})
+    folder = hf_models.save(tmp_path / "double", values, hf_models.config(SIZES, 2))
+    assert message(folder) == (
+        folder + "/model.safetensors: two tensors are named pooler.dense.bias where the names of "
+        "wrappers are left out")
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf"), 1e300])
+def test_numbers_that_are_none_are_not_converted(tmp_path, number):
+    values = hf_models.tensors(WEIGHTS)
+    name = "encoder.layer.0.output.dense.weight"
+    values[name] = values[name].astype(np.float64)
+    values[name][1, 2] = number
+    folder = hf_models.save(tmp_path / "hf", values, hf_models.config(SIZES, 2))
+    assert message(folder) == (
+        folder + "/model.safetensors: there are NaN or infinite numbers in "
+        "bert/encoder/layer_0/output/dense/kernel: the weights are damaged, or their training has "
+        "failed")
+    if number > 1e299 and number < float("inf"):
+        return  # No checkpoint of ours holds it.
+    weights = dict(WEIGHTS, **{"bert/pooler/dense/bias": np.full([4], number, np.float32)})
+    prefix = str(tmp_path / "tf" / "bert_model.ckpt")
+    checkpoints.write_weights(prefix, weights)
+    hf_models.write_json(tmp_path / "tf", "bert_config.json",
+                         dict(hf_models.config(SIZES, 2), hidden_act="gelu"))
+    for convert in (conversion.to_huggingface, conversion.to_float32):
+        with pytest.raises(UserError, match="there are NaN or infinite numbers in "
+                           "(bert/)?pooler.dense.bias: "):
+            convert(prefix, str(tmp_path / "out"))
+        assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("change, problem", [
+    ({"layer_norm_eps": "x"}, "layer_norm_eps is 'x', not a finite number"),
+    ({"layer_norm_eps": None}, "layer_norm_eps is None, not a finite number"),
+    ({"hidden_act": ["gelu"]}, "unknown hidden_act ['gelu']; it can be "),
+    ({"hidden_act": {"a": 1}}, "unknown hidden_act {'a': 1}; it can be "),
+    ({"model_type": ["bert"]}, "model_type is ['bert']; only "),
+    ({"hidden_size": None}, "hidden_size is None, but must be a whole number above 0"),
+    ({"vocab_size": 10 ** 12}, "vocab_size is 1000000000000, but must be below 2^31")])
+def test_values_of_a_config_that_are_of_no_use(folder, change, problem):
+    hf_models.write_json(folder, "config.json", dict(hf_models.config(SIZES, 2), **change))
+    assert message(folder).startswith("%s/config.json: %s" % (folder, problem))
+
+
+# Weights of another type, and disks that are full.
+
+
+@pytest.mark.parametrize("kind", ["float16", "float64", "bfloat16"])
+def test_a_copy_in_our_type(tmp_path, kind):
+    from bert_nq.modeling.runtime import tf
+    dtype = tf.bfloat16.as_numpy_dtype if kind == "bfloat16" else kind
+    prefix = str(tmp_path / "half" / "model.ckpt-5")
+    checkpoints.write_weights(prefix, dict(
+        {name: value.astype(dtype) for name, value in WEIGHTS.items()}, global_step=np.int64(5)))
+    config = dict(hf_models.config(SIZES, 2), hidden_act="gelu")
+    hf_models.write_json(tmp_path / "half", "bert_config.json", config)
+    (tmp_path / "half" / "vocab.txt").write_text("[PAD]\n")
+    with pytest.raises(UserError) as e:
+        checkpoints.check_fits(BertConfig.from_dict(config), prefix)
+    assert str(e.value) == (
+        "%s holds bert/embeddings/word_embeddings as %s, and weights are float32 here: make a copy "
+        "that is, with convert_checkpoint.py --input=%s --to=tf --output_dir=FOLDER"
+        % (prefix, kind, prefix))
+    done = conversion.to_float32(prefix, str(tmp_path / "tf"))
+    checkpoints.check_fits(BertConfig.from_dict(config), done.model)
+    copied = checkpoints.read_weights(done.model)
+    assert set(copied) == set(WEIGHTS)
+    for name, value in WEIGHTS.items():
+        np.testing.assert_array_equal(copied[name], value.astype(dtype).astype(np.float32))
+    assert (done.vocab, done.config) == (str(tmp_path / "tf" / "vocab.txt"),
+                                         str(tmp_path / "tf" / "bert_config.json"))
+    to = conversion.to_huggingface(prefix, str(tmp_path / "hf"))
+    assert to.n_tensors == len(WEIGHTS)
+    with pytest.raises(UserError, match="is input and output at once"):
+        conversion.to_float32(done.model, str(tmp_path / "tf"))
+
+
+def test_a_full_disk_leaves_nothing(folder, tmp_path):
+    output = tmp_path / "out"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (800, hard))
+    try:
+        with pytest.raises(UserError, match="^cannot write the checkpoint %s/bert_model.ckpt: "
+                           "File too large$" % output):
+            conversion.to_tensorflow(folder, str(output))
+        assert os.listdir(str(output)) == []
+        with pytest.raises(UserError, match="^cannot write %s/x/model.ckpt.data-00000-of-00001: |"
+                           "^cannot write the checkpoint %s/x/model.ckpt: " % (output, output)):
+            checkpoints.write_weights(str(output / "x" / "model.ckpt"), WEIGHTS)
+        assert os.listdir(str(output / "x")) == []
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -14,8 +14,10 @@ import safetensors.numpy
 from bert_nq.modeling import checkpoints, conversion
 from bert_nq.modeling.encoders.bert_config import BertConfig
 from bert_nq.modeling.runtime import tf
-from tests.support import hf_models, hub_server, numpy_bert, programs
+from bert_nq.records import manifest
+from tests.support import hf_models, hub_server, numpy_bert, programs, tiny_nq
 from tests.support.encoding import encode
+from tests.support.nq_pages import write_shard
 
 PROGRAM = "prepare/convert_checkpoint.py"
 MARKS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
@@ -182,3 +184,61 @@ def test_what_cannot_be_converted(flags, message, tmp_path):
     done = programs.run(PROGRAM, "--output_dir=%s" % (tmp_path / "out"), *flags)
     assert programs.error_line(done) == "error: " + message
     assert not (tmp_path / "out").exists()
+
+
+CASED = "note: this is a cased model, and tokenizer_config.json says so: programs take " \
+    "--do_lower_case=false from it\n"
+
+
+def convert(source, output, *flags):
+    done = programs.run(PROGRAM, "--input=%s" % source, "--output_dir=%s" % output, *flags)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_the_casing_goes_there_and_back_and_to_the_programs(tmp_path):
+    folder = tmp_path / "hf"
+    sizes = dict(FAMILIES["bert"].sizes, vocab=len(tiny_nq.TOKENS))
+    hf_models.save(folder, hf_models.tensors(numpy_bert.random_weights(0, **sizes)),
+                   hf_models.config(sizes, 2), pieces=tiny_nq.TOKENS)
+    assert "note: no file says whether the model's text is lower-cased: " in convert(
+        folder, tmp_path / "unknown")
+    assert not (tmp_path / "unknown" / "tokenizer_config.json").exists()
+    hf_models.write_json(folder, "tokenizer_config.json", {"do_lower_case": False})
+    assert CASED in convert(folder, tmp_path / "tf")
+    assert CASED in convert(tmp_path / "tf", tmp_path / "back")
+    for output in ("tf", "back"):
+        with open(str(tmp_path / output / "tokenizer_config.json")) as f:
+            assert json.load(f) == {"do_lower_case": False, "strip_accents": None,
+                                    "tokenize_chinese_chars": True,
+                                    "tokenizer_class": "BertTokenizer"}
+    # Preparation goes by it.
+    shard = write_shard(tmp_path / "nq.jsonl", [tiny_nq.place_page(0)])
+    windows = ["--vocab_file=%s" % (tmp_path / "tf" / "vocab.txt"), "--max_seq_length=64",
+               "--max_query_length=16"]
+    prepare = ["prepare/prepare_nq_data.py", "--input_jsonl=" + shard,
+               "--output_tfrecord=%s" % (tmp_path / "r.tfrecord")] + windows
+    assert programs.error_line(programs.run(*prepare, "--do_lower_case")) == (
+        "error: the model of %s was trained with --do_lower_case=false, not with "
+        "--do_lower_case=true: leave the flag out" % (tmp_path / "tf" / "vocab.txt"))
+    assert programs.run(*prepare).returncode == 0
+    made = manifest.read_manifest(manifest.manifest_path(str(tmp_path / "r.tfrecord")))
+    assert made.settings["do_lower_case"] is False
+
+
+def test_text_that_our_tokenizer_does_not_cut_alike(tmp_path):
+    folder = tmp_path / "hf"
+    saved(FAMILIES["bert"], folder)
+    hf_models.write_json(folder, "tokenizer_config.json",
+                         {"do_lower_case": True, "strip_accents": False})
+    done = programs.run(PROGRAM, "--input=%s" % folder, "--output_dir=%s" % (tmp_path / "tf"))
+    assert programs.error_line(done) == (
+        "error: %s/tokenizer_config.json: do_lower_case is true and strip_accents is false, which "
+        "is another tokenizer than BERT's own: the model would see other wordpieces here than it "
+        "was trained on" % folder)
+    assert not (tmp_path / "tf").exists()
+    hf_models.write_json(folder, "tokenizer_config.json", {"do_lower_case": True})
+    done = programs.run(PROGRAM, "--input=%s" % folder, "--output_dir=%s" % (tmp_path / "tf"),
+                        "--do_lower_case=false")
+    assert programs.error_line(done) == (
+        "error: --do_lower_case=false, but the files in %s say true: leave the flag out" % folder)

@@ -451,6 +451,70 @@ def test_an_encoder_that_is_not_complete_does_not_answer_questions(trained, work
         "is not complete; convert or copy it again" % damaged)
 
 
+@pytest.mark.parametrize("damage, problem", [
+    ("half", "%s holds bert/embeddings/word_embeddings as float16, and weights are float32 here: "
+     "make a copy that is, with convert_checkpoint.py --input=%s --to=tf --output_dir=FOLDER"),
+    ("nan", "%s: there are NaN or infinite numbers in bert/pooler/dense/bias: the weights are "
+     "damaged, or their training has failed"),
+    ("cut", "cannot read the checkpoint %s: ")])
+def test_weights_that_are_of_no_use_are_told_before_anything_is_done(trained, work, tmp_path,
+                                                                     damage, problem):
+    import numpy as np
+
+    from bert_nq.modeling import checkpoints
+    weights = checkpoints.read_weights(work.model)
+    if damage == "half":
+        weights = {name: w.astype(np.float16) for name, w in weights.items()}
+    if damage == "nan":
+        weights["bert/pooler/dense/bias"][3] = np.nan
+    path = str(tmp_path / "bert_model.ckpt")
+    checkpoints.write_weights(path, weights)
+    if damage == "cut":
+        os.truncate(path + ".data-00000-of-00001", 30000)
+    for flags in (work.train_flags, work.common + work.predict_flags(tmp_path / "out.json",
+                                                                     work.dev_shard)):
+        message = programs.error_line(run_nq("--output_dir=%s" % (tmp_path / "new"),
+                                             "--init_checkpoint=" + path, *flags))
+        assert message.startswith("error: " + problem.replace("%s", path))
+        assert not (tmp_path / "new").exists()
+
+
+def test_a_checkpoint_of_the_other_case_is_refused(trained, work, tmp_path):
+    from bert_nq.modeling import checkpoints
+    cased = tmp_path / "cased"
+    checkpoints.write_weights(str(cased / "bert_model.ckpt"), checkpoints.read_weights(work.model))
+    (cased / "tokenizer_config.json").write_text('{"do_lower_case": false}')
+    of_card = tmp_path / "of_card"
+    shutil.copytree(work.model, str(of_card))
+    card = json.loads((of_card / "model.json").read_text())
+    card["settings"]["do_lower_case"] = False
+    (of_card / "model.json").write_text(json.dumps(card))
+    for path, name in ((cased, "bert_model.ckpt"), (of_card, "model.ckpt-30")):
+        message = programs.error_line(run_nq(
+            "--output_dir=%s" % (tmp_path / "new"), "--init_checkpoint=%s" % path,
+            *work.train_flags))
+        assert message == (
+            "error: %s/%s was trained with --do_lower_case=false, not with --do_lower_case=true: "
+            "give that, also where the records are prepared" % (path, name))
+
+
+def test_a_half_precise_checkpoint_answers_when_it_is_converted(predicted, work, tmp_path):
+    import numpy as np
+
+    from bert_nq.modeling import checkpoints
+    path = str(tmp_path / "double.ckpt")
+    checkpoints.write_weights(path, {name: w.astype(np.float64) for name, w
+                                     in checkpoints.read_weights(work.model).items()})
+    finished(programs.run("prepare/convert_checkpoint.py", "--input=" + path, "--to=tf",
+                          "--output_dir=%s" % (tmp_path / "float32"), *work.config_flags))
+    output = tmp_path / "predictions.json"
+    finished(run_nq("--output_dir=%s" % (tmp_path / "new"),
+                    "--init_checkpoint=%s/bert_model.ckpt" % (tmp_path / "float32"), *(
+                        work.common + work.predict_flags(output, work.dev_shard,
+                                                         work.simplified_shard))))
+    assert predictions(str(output)) == predictions(predicted[0])
+
+
 def test_training_does_not_go_on_from_weights_alone(trained, work, tmp_path):
     from bert_nq.base.errors import UserError
     from bert_nq.estimator.model import check_can_continue

@@ -230,6 +230,7 @@ def test_outputs_that_are_inputs(files, program, flag):
 
 @pytest.mark.parametrize("flag, bad", [
     ("train_batch_size", 0), ("predict_batch_size", 0), ("num_train_epochs", -1),
+    ("num_train_steps", -1),
     ("warmup_proportion", 1.5), ("learning_rate", -1), ("save_checkpoints_steps", 0),
     ("n_best_size", 0), ("max_answer_length", 0), ("on_bad_input", "ignore"), ("seed", -1),
     ("decoder", "best"), ("span_score", "span"), ("long_score", "mean"), ("merge_spans", "min"),
@@ -239,6 +240,12 @@ def test_flags_out_of_range(files, flag, bad):
     done = files.train(**{flag: bad})
     assert done.returncode == 1
     assert flag in done.stderr and "Traceback" not in done.stderr
+
+
+def test_epochs_and_steps(files):
+    assert programs.error_line(files.train(num_train_epochs=2, num_train_steps=10)) == (
+        "error: --num_train_steps=10 and --num_train_epochs=2 both say how long to train: give one "
+        "of them")
 
 
 @pytest.mark.parametrize("flag, value", [

@@ -14,7 +14,8 @@ from bert_nq.features.joint_windows import SPEC
 from bert_nq.features.windows import Labels, Windows
 from bert_nq.modeling.runtime import tf
 from bert_nq.records import examples, tfrecord
-from bert_nq.training.settings import num_train_steps
+from bert_nq.training.history import History
+from bert_nq.training.settings import TrainingSettings, num_train_steps
 from tests.support import tiny_nq
 from tests.support.nq_pages import make_line
 from tests.support.tiny_training import CONFIG, losses, records, trained, write_pages, write_records
@@ -74,6 +75,19 @@ def test_checkpoints_have_googles_names(model):
     assert "bert/encoder/layer_0/attention/output/LayerNorm/gamma" in encoder
     assert names == (encoder | heads | {"global_step"}
                      | {v + slot for v in encoder | heads for slot in ("/adam_m", "/adam_v")})
+
+
+def test_steps_may_be_given_in_place_of_epochs(model, record_file, tmp_path):
+    result, _ = trained(record_file, tmp_path, num_train_steps=10)
+    assert (result.num_steps, result.step) == (10, 10)
+    assert losses(tmp_path) == losses(model[0])
+    result, _ = trained(record_file, tmp_path, num_train_steps=13)
+    assert (result.num_steps, result.step, result.steps_done) == (13, 13, 3)
+    # The line from 1e-3 at step 0 to 0 at the new end; the last step is the one from 12 to 13.
+    rates = History.read(str(tmp_path / "history.json")).blocks[-1].values["learning_rate"]
+    assert rates == pytest.approx(1e-3 / 13)
+    starts = files.read_json(str(tmp_path / "training.json"))["starts"]
+    assert [(start["step"], start["num_steps"]) for start in starts] == [(0, 10), (10, 13)]
 
 
 def test_a_seed_makes_a_run_repeatable(model, record_file, tmp_path):
@@ -212,6 +226,16 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_checkpoint(record_
     # The first step's loss is that of the initial weights; its update ruins them.
     assert re.match("step 2: the loss is nan.*; the last checkpoint is kept", str(e.value))
     assert tf.train.latest_checkpoint(str(tmp_path)) == str(tmp_path / "model.ckpt-0")
+
+
+def test_the_length_of_a_training():
+    settings = TrainingSettings(gradient_accumulation_steps=2)
+    assert settings.num_steps(101, 16) == 9
+    assert settings._replace(num_train_steps=7).check().num_steps(3, 16) == 7
+    with pytest.raises(UserError) as e:
+        settings._replace(num_train_steps=7, num_train_epochs=1.5).check()
+    assert str(e.value) == ("--num_train_steps=7 and --num_train_epochs=1.5 both say how long to "
+                            "train: give one of them")
 
 
 def test_too_few_records_for_a_step():

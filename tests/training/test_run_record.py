@@ -38,8 +38,8 @@ def test_a_new_folder_takes_everything(tmp_path, data):
 
 def test_a_second_start_is_added_and_one_at_step_0_is_the_first(tmp_path, data):
     folder = str(tmp_path)
-    RunRecord(folder).write_start(SETTINGS, data, 7, 0)
-    RunRecord(folder).write_start(SETTINGS, data, 7, 40)
+    RunRecord(folder).write_start(SETTINGS, data, 7, 0, 60)
+    RunRecord(folder).write_start(SETTINGS, data, 7, 40, 60)
     content = files.read_json(os.path.join(folder, "training.json"))
     assert [start["step"] for start in content["starts"]] == [0, 40]
     assert (content["seed"], content["data"]) == (7, data)
@@ -48,16 +48,16 @@ def test_a_second_start_is_added_and_one_at_step_0_is_the_first(tmp_path, data):
         head = subprocess.run(["git", "-C", programs.ROOT, "rev-parse", "HEAD"], check=True,
                               stdout=subprocess.PIPE).stdout.decode("ascii").strip()
         assert commit.rstrip("+") == head
-    RunRecord(folder).write_start(SETTINGS, data, 8, 0)
+    RunRecord(folder).write_start(SETTINGS, data, 8, 0, 60)
     content = files.read_json(os.path.join(folder, "training.json"))
-    assert [start["step"] for start in content["starts"]] == [0]
+    assert [(start["step"], start["num_steps"]) for start in content["starts"]] == [(0, 60)]
     assert RunRecord(folder).seed(None) == 8
 
 
 def test_what_may_change_and_what_may_not(tmp_path, data):
-    RunRecord(str(tmp_path)).write_start(SETTINGS, data, 7, 0)
+    RunRecord(str(tmp_path)).write_start(SETTINGS, data, 7, 0, 60)
     record = RunRecord(str(tmp_path))
-    same = TrainingSettings(num_train_epochs=9, gradient_accumulation_steps=4, alarm_steps=0,
+    same = TrainingSettings(num_train_epochs=9, num_train_steps=90, gradient_accumulation_steps=4, alarm_steps=0,
                             gradient_checkpointing=True)
     record.check_same(same.of_result(8, "elsewhere/bert_model.ckpt"), data)
     record.check_same(TrainingSettings(seed=7).of_result(32, "bert_model.ckpt"), data)
@@ -73,7 +73,7 @@ def test_what_may_change_and_what_may_not(tmp_path, data):
 
 
 def test_copied_records_are_the_same_and_others_are_not(tmp_path, data):
-    RunRecord(str(tmp_path)).write_start(SETTINGS, data, 7, 0)
+    RunRecord(str(tmp_path)).write_start(SETTINGS, data, 7, 0, 60)
     copy = str(tmp_path / "copy.tfrecord")
     shutil.copy(str(tmp_path / "train.tfrecord"), copy)
     RunRecord(str(tmp_path)).check_same(SETTINGS, run_record.describe_data([copy], 3))

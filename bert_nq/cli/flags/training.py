@@ -64,6 +64,8 @@ def _schedule_flags() -> Dict[str, Any]:
     define = _Definer(TrainingSettings())
     define("learning_rate", "The highest learning rate.", lower_bound=0)
     define("num_train_epochs", "Passes over the records.", lower_bound=0)
+    define("num_train_steps", "Steps to train, in place of --num_train_epochs; 0: as many as these "
+           "make.", lower_bound=0)
     define("warmup_proportion", "Share of the steps in which the rate goes up.", lower_bound=0,
            upper_bound=1)
     define("optimizer", "BERT's Adam with weight decay, or LAMB for batches of thousands.",

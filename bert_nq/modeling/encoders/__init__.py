@@ -5,7 +5,7 @@ A new encoder is a module with an `ENCODER` and a line in ENCODERS.
 import importlib
 from typing import Any, Callable, Dict, NamedTuple, Tuple
 
-from bert_nq.base import files
+from bert_nq.base import files, machine
 from bert_nq.base.errors import UserError
 
 # Name, as in a config's "model_type", to the module that has the ENCODER.
@@ -77,13 +77,18 @@ class Encoder(NamedTuple):
     activations: Callable[..., int]
 
 
+def is_known(name: Any) -> bool:
+    """Whether a config's "model_type", any JSON value, is the name of an encoder."""
+    return isinstance(name, str) and name in ENCODERS
+
+
 def find(name: str) -> Encoder:
     """The encoder of a name.
 
     Raises:
       UserError: there is none.
     """
-    if name not in ENCODERS:
+    if not is_known(name):
         raise UserError("there is no encoder %r: choose one of %s" % (name, ", ".join(ENCODERS)))
     return importlib.import_module(ENCODERS[name]).ENCODER
 
@@ -97,13 +102,24 @@ def read_config(path: str) -> Any:
     """The config in a file such as bert_config.json; its "model_type" chooses the encoder.
 
     Raises:
-      UserError: the file is missing, is not JSON, or describes no encoder of ours.
+      UserError: the file is missing, is not JSON, or describes no encoder of ours, or one that this
+        machine has no room for.
     """
     values = files.read_json(path, must_exist=True, remedy="")
     name = values.get("model_type", DEFAULT) if isinstance(values, dict) else DEFAULT
-    if name not in ENCODERS:
-        raise UserError("%s: model_type is %r; there is %s" % (path, name, ", ".join(ENCODERS)))
-    return find(name).config_type.from_dict(values, path)
+    if not is_known(name):
+        raise UserError("%s: model_type is %.40r; there is %s" % (path, name, ", ".join(ENCODERS)))
+    config = find(name).config_type.from_dict(values, path)
+    check_memory(config, path)
+    return config
+
+
+def check_memory(config: Any, where: str) -> None:
+    """Raises UserError, which begins with `where`, if this machine has no room for the weights."""
+    needed, there = 4 * num_weights(config), machine.total_memory()
+    if needed > there:
+        raise UserError("%s: an encoder of these sizes has weights of %.1f GB, and this machine "
+                        "has %.1f GB of memory" % (where, needed / 1e9, there / 1e9))
 
 
 def num_weights(config: Any) -> int:

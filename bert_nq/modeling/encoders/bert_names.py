@@ -7,6 +7,7 @@ import re
 from typing import Any, Dict, List, Tuple
 
 from bert_nq.base.errors import UserError
+from bert_nq.base.numbers import parse_finite
 from bert_nq.modeling.encoders import Names
 from bert_nq.modeling.encoders.bert_config import BertConfig
 
@@ -88,9 +89,10 @@ def config_from_huggingface(values: Dict[str, Any], where: str) -> Tuple[BertCon
     # Hugging Face leaves out of the file what equals its defaults: Google's, but for two segments.
     settings = dict({"vocab_size": 30522, "type_vocab_size": 2}, **values)
     act = settings.get("hidden_act", "gelu")
-    settings["hidden_act"] = _TO_GOOGLE_ACT.get(act, act)
+    # What is no string is refused with the other values.
+    settings["hidden_act"] = _TO_GOOGLE_ACT.get(act, act) if isinstance(act, str) else act
     notes = []
-    epsilon = values.get("layer_norm_eps", 1e-12)
+    epsilon = parse_finite(values.get("layer_norm_eps", 1e-12), where + ": layer_norm_eps")
     if epsilon != 1e-12:
         notes.append("layer_norm_eps is %g there and 1e-12 here: outputs differ a little" % epsilon)
     return BertConfig.from_dict(settings, where), notes

@@ -43,6 +43,27 @@ def test_defaults_are_the_reference_ones():
     ({"vocab_size": 1.5}, "vocab_size is 1.5, but must be a whole number above 0"),
     ({"hidden_dropout_prob": 1}, "hidden_dropout_prob is 1, but must be at least 0 and below 1"),
     ({"initializer_range": 0}, "initializer_range is 0, but must be above 0"),
+    ({"initializer_range": float("inf")}, "initializer_range is inf, but must be above 0"),
+    ({"initializer_range": float("nan")}, "initializer_range is nan, but must be above 0"),
+    ({"initializer_range": 10 ** 400},
+     "initializer_range is 1%s, but must be above 0" % ("0" * 39)),
+    ({"initializer_range": 1e39},
+     "initializer_range is 1e+39, and weights of more than 1e+06 are of no use"),
+    ({"hidden_dropout_prob": float("nan")},
+     "hidden_dropout_prob is nan, but must be at least 0 and below 1"),
+    ({"attention_probs_dropout_prob": "x"},
+     "attention_probs_dropout_prob is 'x', but must be at least 0 and below 1"),
+    ({"hidden_act": ["gelu"]}, "unknown hidden_act ['gelu']; it can be gelu, gelu_tanh, gelu_new, "
+                               "gelu_erf, relu, tanh, linear"),
+    ({"vocab_size": True}, "vocab_size is True, but must be a whole number above 0"),
+    ({"vocab_size": 10 ** 12}, "vocab_size is 1000000000000, but must be below 2^31: TensorFlow "
+     "counts no further"),
+    ({"vocab_size": 10 ** 40}, "vocab_size is 1%s, but must be below 2^31: TensorFlow counts no "
+     "further" % ("0" * 39)),
+    ({"hidden_size": 2 ** 32}, "hidden_size is 4294967296, but must be below 2^31: TensorFlow "
+     "counts no further"),
+    ({"num_hidden_layers": 10 ** 9},
+     "num_hidden_layers is 1000000000, and no model has more than 10000"),
 ])
 def test_impossible_values_are_refused(tmp_path, change, problem):
     path = tmp_path / "bert_config.json"

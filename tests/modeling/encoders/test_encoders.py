@@ -1,5 +1,6 @@
 """Encoders by name: configs from files, sizes, and what is free of TensorFlow."""
 import json
+import re
 import subprocess
 import sys
 
@@ -28,6 +29,7 @@ def test_a_config_chooses_its_encoder(tmp_path, model_type):
 
 @pytest.mark.parametrize("text, problem", [
     ('{"model_type": "elmo"}', "%s: model_type is 'elmo'; there is bert"),
+    ('{"model_type": ["bert"]}', "%s: model_type is ['bert']; there is bert"),
     ("[3]", '%s: expected a JSON object such as {"vocab_size": 30522, ...}'),
     ("{", "%s is not JSON (Expecting property name enclosed in double quotes at character 1)")])
 def test_other_files_are_refused(tmp_path, text, problem):
@@ -36,6 +38,23 @@ def test_other_files_are_refused(tmp_path, text, problem):
     with pytest.raises(UserError) as error:
         encoders.read_config(str(path))
     assert str(error.value) == problem % path
+
+
+@pytest.mark.parametrize("sizes", [
+    dict(vocab_size=10 ** 9, hidden_size=1024, intermediate_size=4096),
+    dict(vocab_size=10, num_hidden_layers=10 ** 4, hidden_size=8192, intermediate_size=4 * 8192)])
+def test_a_model_that_no_memory_has_room_for(tmp_path, sizes):
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(dict(sizes, num_attention_heads=8)))
+    with pytest.raises(UserError) as e:
+        encoders.read_config(str(path))
+    found = re.fullmatch(r"%s: an encoder of these sizes has weights of ([\d.]+) GB, and this "
+                         r"machine has ([\d.]+) GB of memory" % path, str(e.value))
+    rows = 4 * sizes["vocab_size"] * sizes["hidden_size"]
+    # A layer has 12 H^2 weights of 4 bytes.
+    layers = 48 * sizes["hidden_size"] ** 2 * sizes.get("num_hidden_layers", 12)
+    assert float(found.group(1)) == pytest.approx((rows + layers) / 1e9, rel=0.01)
+    assert 0.1 < float(found.group(2)) < 1e5
 
 
 def test_an_encoder_that_there_is_not():
