@@ -70,12 +70,15 @@ class Names(NamedTuple):
         return cls(*(_shortened("/".join(p[-count:])) for p in (parts, others)))
 
 
+_NO_NAMES = Names()
+
+
 def _shortened(name: str) -> str:
     half = _MOST_CHARACTERS // 2
     return name if len(name) <= _MOST_CHARACTERS else "%s…%s" % (name[:half], name[-half:])
 
 
-def draw_all(curves: Sequence[Curve], others: Sequence[Curve] = (), names: Names = Names()
+def draw_all(curves: Sequence[Curve], others: Sequence[Curve] = (), names: Names = _NO_NAMES
              ) -> Dict[str, Figure]:
     """The figures of a report by their names; `others` are of a system to compare with."""
     return {"precision_recall": draw_precision_recall(curves, others, names),
@@ -114,7 +117,7 @@ def _svg(figure: Figure) -> bytes:
 
 
 def draw_precision_recall(curves: Sequence[Curve], others: Sequence[Curve] = (),
-                          names: Names = Names()) -> Figure:
+                          names: Names = _NO_NAMES) -> Figure:
     """Precision over recall of all thresholds; the other system is dashed, its bests hollow.
 
     Args:

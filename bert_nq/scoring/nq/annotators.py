@@ -4,7 +4,7 @@ A question has an answer if so many annotators marked one, two of the five that 
 one's own often has one annotator: then no question has an answer, and every F1 is 0 whatever a
 system answers.
 """
-from typing import List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Mapping, NamedTuple, Sequence, Tuple
 
 from bert_nq.scoring.nq.labels import Answers
 from bert_nq.scoring.nq.measures import NON_NULL_THRESHOLD
@@ -45,8 +45,8 @@ def shortage(gold: Mapping[int, Sequence[Answers]],
     for kind in KINDS:
         short_of = sum(number < least[kind] for number in numbers)
         if kind not in empty and 2 * short_of > len(numbers):
-            remarks.append("%s of %s questions have fewer than %d annotators, so that they count as "
-                           "without a %s answer: where most have one, give %s"
+            remarks.append("%s of %s questions have fewer than %d annotators, so that they count "
+                           "as without a %s answer: where most have one, give %s"
                            % (format(short_of, ","), format(len(numbers), ","), least[kind], kind,
                               _flags([kind])))
     return Shortage(empty, tuple(remarks))
