@@ -74,6 +74,27 @@ def test_gold_in_several_files_and_numbers_in_a_file(tmp_path):
     assert result.stderr.endswith("written: %s\n" % out)
 
 
+def test_lines_of_mrqa_and_rows_are_scored_as_version_1(tmp_path):
+    texts = write_json(tmp_path / "predictions.json", TEXTS)
+    mrqa = tmp_path / "mrqa.jsonl"
+    mrqa.write_text("".join(json.dumps(line) + "\n" for line in (
+        {"header": {"dataset": "X"}},
+        {"context": "A red house, blue.", "qas": [
+            {"qid": FIRST, "question": "What?", "answers": ["red house"], "detected_answers": [
+                {"text": "red house", "char_spans": [[2, 10]]}]},
+            {"qid": THIRD, "question": "What?", "answers": ["blue"], "detected_answers": [
+                {"text": "blue", "char_spans": [[13, 16]]}]}]})))
+    rows = tmp_path / "rows.csv"
+    rows.write_text("id,title,context,question,answers\n" + "".join(
+        '%s,,"A red house, blue.",What?,"{\'text\': [\'%s\'], \'answer_start\': [%d]}"\n' % row
+        for row in ((FIRST, "red house", 2), (THIRD, "blue", 13))))
+    for path in (mrqa, rows):
+        result = squad_eval("--gold_path=%s" % path, "--predictions_path=" + texts)
+        assert result.returncode == 0, result.stderr
+        # "red car" for "red house": precision 1/2, recall 1/2.
+        assert json.loads(result.stdout) == {"exact_match": 50.0, "f1": 75.0}
+
+
 def test_missing_and_other_predictions_are_told(tmp_path):
     result = squad_eval(*inputs(tmp_path, V1, {FIRST: "house", "x": "y"}))
     assert json.loads(result.stdout) == {"exact_match": 100.0 / 3, "f1": 100.0 / 3}
@@ -146,5 +167,8 @@ def test_what_is_refused(tmp_path):
     odds = write_json(tmp_path / "odds.json", {FIRST: 0})
     one_error(squad_eval(*flags, "--version=2.0", "--na_prob_path=" + odds),
               "2 of 3 questions have a prediction but no probability, the first is " + SECOND)
+    (tmp_path / "half.json").write_text(json.dumps(squad(*V1))[:-40])
+    one_error(squad_eval("--gold_path=%s" % (tmp_path / "half.json"), flags[1]), "half.json",
+              "not JSON")
     twice = write_json(tmp_path / "twice.json", squad(V1[0], V1[0]))
     one_error(squad_eval("--gold_path=" + twice, flags[1]), twice, "this id was already in")

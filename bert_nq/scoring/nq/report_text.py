@@ -1,8 +1,11 @@
 """A report as text: tables for a terminal, and Markdown."""
-from typing import Any, Iterable, List, Sequence
+from typing import Any, List, Sequence
 
 from bert_nq.scoring.nq.comparison import Change
 from bert_nq.scoring.nq.report import KINDS, Report
+from bert_nq.scoring.text_tables import aligned as _aligned
+from bert_nq.scoring.text_tables import escaped as _escaped
+from bert_nq.scoring.text_tables import markdown as _table
 
 _THRESHOLDS = {
     "best": "in each sample the best threshold is chosen anew",
@@ -132,29 +135,3 @@ def _group_rows(title: str, table: Sequence[Any]) -> List[List[str]]:
 
 def _number(value: float) -> str:
     return "%.3f" % value
-
-
-def _escaped(text: str) -> str:
-    """Text of a page, which is not trusted, with all Markdown and HTML in it escaped."""
-    text = " ".join(text.split()).encode("utf8", "replace").decode("utf8")
-    for character in "\\`*_[]<>|#&":
-        text = text.replace(character, "\\" + character)
-    return text
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; the first row is its head."""
-    head, rest = rows[0], rows[1:]
-    return "\n".join(_line(cells) for cells in [head, ["---"] * len(head)] + list(rest))
-
-
-def _line(cells: Iterable[str]) -> str:
-    return "| %s |" % " | ".join(cells)
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Columns for a terminal: the first one aligned to the left, the numbers to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    return "\n".join("  ".join(
-        [cells[0].ljust(widths[0])] + [c.rjust(w) for c, w in zip(cells[1:], widths[1:])])
-        for cells in rows)

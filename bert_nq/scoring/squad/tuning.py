@@ -61,15 +61,16 @@ def make_table(questions: Mapping[str, Question], texts: Mapping[str, str],
 def search(rows: Sequence[Row], odds: np.ndarray, metric: str) -> float:
     """The lowest threshold of the best score: the odds of a question, or 1 under the least odds.
 
-    Unlike the official script's it answers all questions of equal odds or none of them.
+    Unlike the official script's it answers all questions of equal odds or none of them, and an
+    answer of which nothing is left when it is normalised is right where there is none.
 
     Args:
       rows: of the texts that are not empty.
       odds: float [n].
       metric: one of METRICS.
     """
-    gains = np.array([getattr(row, metric) if row.has_answer else -int(row.is_answered)
-                      for row in rows], float)
+    # What an answer is better than none, which is right where there is no answer.
+    gains = np.array([getattr(row, metric) - (not row.has_answer) for row in rows], float)
     ascending = np.argsort(odds, kind="stable")
     odds, sums = odds[ascending], gains[ascending].cumsum()
     last = np.append(odds[1:] != odds[:-1], True)  # of equal odds

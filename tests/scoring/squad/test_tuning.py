@@ -40,7 +40,8 @@ def test_the_metric_decides():
     assert tuning.search(rows, odds, "exact") == -1.0
 
 
-@given(st.lists(st.tuples(st.sampled_from([RIGHT, WRONG, NONE, HALF, Row(False, False, 1, 1)]),
+@given(st.lists(st.tuples(st.sampled_from([RIGHT, WRONG, NONE, HALF, Row(False, False, 1, 1),
+                                           Row(False, True, 1, 1)]),
                           st.sampled_from([-1.5, 0.0, 0.25, 2.0, 7.0])), min_size=1, max_size=9))
 def test_no_other_threshold_is_better(pairs):
     rows, odds = [row for row, _ in pairs], np.array([odd for _, odd in pairs])
