@@ -23,17 +23,26 @@ def hash64(seed: int, *parts) -> np.ndarray:
     Returns:
       uint64 of the broadcast shape (at least one dimension), uniform over 64 bits.
     """
-    # The seed is mixed twice. Mixed once, it could change places with the first part, and equal
-    # values would cancel out.
-    state = _mix(_mix(_bits(seed)))
-    for part in parts:
-        state = _mix(state ^ _mix(_bits(part)))
-    return np.atleast_1d(np.asarray(state, np.uint64))
+    return np.atleast_1d(np.asarray(_hash(seed, parts), np.uint64))
+
+
+def hash_of_integers(seed: int, *parts: int) -> int:
+    """`hash64` of integers alone, as an int; ten times as fast."""
+    return int(_hash(seed, parts))
 
 
 def uniform(seed: int, *parts) -> np.ndarray:
     """Numbers in [0, 1) with 53 random bits each, float64; for the arguments see `hash64`."""
     return (hash64(seed, *parts) >> np.uint64(11)).astype(np.float64) * 2.0 ** -53
+
+
+def _hash(seed: int, parts) -> _Bits:
+    # The seed is mixed twice. Mixed once, it could change places with the first part, and equal
+    # values would cancel out.
+    state = _mix(_mix(_bits(seed)))
+    for part in parts:
+        state = _mix(state ^ _mix(_bits(part)))
+    return state
 
 
 def _bits(value) -> _Bits:

@@ -1,4 +1,6 @@
 """Texts of pieces cut into windows that overlap."""
+from typing import Iterable, Tuple
+
 import numpy as np
 
 
@@ -14,13 +16,15 @@ def window_starts(num_pieces: int, room: int, stride: int) -> np.ndarray:
     return np.arange(0, max(num_pieces - room, 0) + step, step, dtype=np.int64)
 
 
-def cut(values: np.ndarray, starts: np.ndarray, ends: np.ndarray, out: np.ndarray) -> None:
-    """Copies values[starts[i]:ends[i]] to the beginning of row i of `out` [N, room]."""
-    for row, start, end in zip(out, starts.tolist(), ends.tolist()):
+def cut(values: np.ndarray, spans: Iterable[Tuple[int, int]], out: np.ndarray) -> None:
+    """Copies values[start:end] of each span to the beginning of its row of `out` [N, room]."""
+    for row, (start, end) in zip(out, spans):
         row[:end - start] = values[start:end]
 
 
 def unique_ids(example_id: int, indexes: np.ndarray) -> np.ndarray:
     """int64 [N]: example id + index of the window; past 2**63 - 1 it goes on from -2**63."""
+    if not len(indexes) or example_id + int(indexes[-1]) < 2 ** 63:
+        return indexes.astype(np.int64) + example_id
     with np.errstate(over="ignore"):
         return np.array([example_id], np.int64) + indexes.astype(np.int64)

@@ -7,6 +7,9 @@ from bert_nq.base import randomness
 _WITHOUT_ANSWER = 1
 _ORDER = 2
 
+# For fewer rows than these, numbers one by one are faster than arrays.
+_FEW = 4
+
 
 def without_answer(seed: int, example_id: int, num_rows: int) -> np.ndarray:
     """float64 [num_rows] in [0, 1): rows without answer are kept where it is below a share."""
@@ -15,6 +18,7 @@ def without_answer(seed: int, example_id: int, num_rows: int) -> np.ndarray:
 
 def shuffle_keys(seed: int, example_id: int, indexes: np.ndarray) -> np.ndarray:
     """uint64 [N]: sorting all rows of a data set by these shuffles them uniformly."""
-    if not len(indexes):
-        return np.zeros([0], np.uint64)
+    if len(indexes) < _FEW:
+        return np.array([randomness.hash_of_integers(seed, _ORDER, example_id, index)
+                         for index in indexes.tolist()], np.uint64)
     return randomness.hash64(seed, _ORDER, example_id, indexes)

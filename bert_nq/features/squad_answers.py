@@ -79,8 +79,9 @@ def _words_of(text: str, start_char: int, words: Sequence[str], starts: Sequence
               ) -> Optional[Tuple[int, int]]:
     """The words at an offset; None where the text is not in them.
 
-    A blank belongs to the word before it, one before the first word to the last. As in run_squad, the text is compared after any blank of
-    Unicode in it has become a plain one: answers with other blanks are not found.
+    A blank belongs to the word before it, and one before the first word to the last. As in
+    run_squad, the text is looked for after any blank of Unicode in it has become a plain one:
+    answers with other blanks are not found.
     """
     first = bisect.bisect_right(starts, start_char) - 1
     last = bisect.bisect_right(starts, start_char + len(text) - 1) - 1
@@ -89,20 +90,18 @@ def _words_of(text: str, start_char: int, words: Sequence[str], starts: Sequence
     return first % len(words), last
 
 
-def narrowed(first_piece: int, last_piece: int, pieces: List[int], answer_pieces: List[int]
-             ) -> Tuple[int, int]:
-    """The first pieces among [first_piece, last_piece] that are those of the answer; else all.
+def narrowed(pieces: List[int], answer_pieces: List[int]) -> Tuple[int, int]:
+    """(start, length) of the first of the pieces that are those of the answer; else of all.
 
     The answer 1895 is in the word (1895-1943), whose pieces are ( 1895 - 1943 ).
 
     Args:
-      first_piece, last_piece: of the answer's words, inclusive.
-      pieces: of the context.
+      pieces: of the answer's words.
       answer_pieces: of the answer's text by itself.
     """
-    num_pieces = len(answer_pieces)
-    if num_pieces:
-        for start in range(first_piece, last_piece - num_pieces + 2):
-            if pieces[start:start + num_pieces] == answer_pieces:
-                return start, start + num_pieces - 1
-    return first_piece, last_piece
+    length = len(answer_pieces)
+    if length:
+        for start in range(len(pieces) - length + 1):
+            if pieces[start:start + length] == answer_pieces:
+                return start, length
+    return 0, len(pieces)

@@ -48,10 +48,13 @@ class Windows(NamedTuple):
 
     def columns(self) -> Columns:
         """The features by their names, see features.squad_windows; masks and segments are bool."""
-        places = np.arange(self.input_ids.shape[1])
-        is_piece = places < self.lengths[:, None]
+        is_piece = np.zeros(self.input_ids.shape, bool)
+        for row, length in zip(is_piece, self.lengths.tolist()):
+            row[:length] = True
+        is_context = is_piece.copy()
+        is_context[:, :self.query_length] = False
         columns = {"unique_ids": self.unique_ids, "input_ids": self.input_ids,
-                   "input_mask": is_piece, "segment_ids": is_piece & (places >= self.query_length)}
+                   "input_mask": is_piece, "segment_ids": is_context}
         if self.labels is not None:
             columns.update(self.labels._asdict())
         return columns
@@ -62,8 +65,7 @@ class _Context(NamedTuple):
     text: str
     words: List[str]
     starts: List[int]  # [W] first character of each word
-    pieces: List[int]  # [P] their ids
-    piece_array: np.ndarray  # the same
+    pieces: np.ndarray  # [P] their ids
     first_pieces: List[int]  # [W + 1] of each word; then P
 
 
@@ -71,8 +73,7 @@ class _Layout(NamedTuple):
     """A question and its context as wordpieces, before they are cut into windows."""
     query: List[int]  # [CLS] question [SEP]
     context: _Context
-    starts: np.ndarray  # [windows] first piece of each window
-    ends: np.ndarray  # [windows] one behind its last piece
+    spans: List[Tuple[int, int]]  # the pieces [start, end) of each window
 
 
 class WindowMaker:
@@ -97,7 +98,7 @@ class WindowMaker:
         self.vocab_size = len(vocabulary)
         self._cls, self._sep = (vocabulary.ids[t] for t in ("[CLS]", "[SEP]"))
         # Questions about one context mostly follow each other.
-        self._latest = _Context("", [], [], [], np.zeros([0], np.int64), [0])
+        self._latest = _Context("", [], [], np.zeros([0], np.int64), [0])
 
     def training(self, example: Example) -> Made:
         """All windows, with labels; those without the answer are labelled 0, which is [CLS].
@@ -111,25 +112,21 @@ class WindowMaker:
         options = self._options
         layout = self._layout(example)
         answer = squad_answers.labelled_answer(example, options.version_2_with_negative)
-        num_windows = len(layout.starts)
-        counts = collections.Counter(answers_lost=0, answers_off=0, answers_fixed=0)
+        num_windows = len(layout.spans)
         if answer is None:
-            windows = self._build(example, layout)
-            labels = Labels(np.zeros([num_windows], np.int64), np.zeros([num_windows], np.int64),
-                            np.ones([num_windows], np.int64))
-            return Made(windows._replace(labels=labels), num_windows, counts)
+            return Made(self._build(example, layout, _labels(None, layout)), num_windows,
+                        collections.Counter())
         context = layout.context
         found = squad_answers.find(example, answer, context.words, context.starts,
                                    options.fix_offsets)
         span = self._pieces_of(found.words, answer.text, context)
-        counts.update(answers_lost=int(span is None), answers_off=int(found.is_off),
-                      answers_fixed=int(found.is_fixed and span is not None))
+        counts = collections.Counter()
+        counts["answers_lost"] = int(span is None)
+        counts["answers_off"] = int(found.is_off)
+        counts["answers_fixed"] = int(found.is_fixed and span is not None)
         if span is None:
-            none = np.zeros([0], np.int64)
-            layout = layout._replace(starts=none, ends=none)
-        windows = self._build(example, layout)
-        labels = _labels(span or (0, 0), layout)
-        return Made(windows._replace(labels=labels), num_windows, counts)
+            layout = layout._replace(spans=[])
+        return Made(self._build(example, layout, _labels(span, layout)), num_windows, counts)
 
     def prediction(self, example: Example) -> Made:
         """All windows, with the word that each piece belongs to.
@@ -138,18 +135,18 @@ class WindowMaker:
           BadExampleError: question or context have no pieces.
         """
         layout = self._layout(example)
-        windows = self._build(example, layout)
+        windows = self._build(example, layout, None)
         offset, context = len(layout.query), layout.context
         word_map = np.full_like(windows.input_ids, -1)
         words = np.repeat(np.arange(len(context.words)), np.diff(context.first_pieces))
-        cut(words, layout.starts, layout.ends, word_map[:, offset:])
+        cut(words, layout.spans, word_map[:, offset:])
         has_max_context = np.zeros(windows.input_ids.shape, bool)
-        _mark_max_context(layout.starts, layout.ends, has_max_context[:, offset:])
-        pieces = list(map(self._vocabulary.tokens.__getitem__, context.pieces))
+        _mark_max_context(layout.spans, has_max_context[:, offset:])
+        pieces = list(map(self._vocabulary.tokens.__getitem__, context.pieces.tolist()))
         windows = windows._replace(
             word_map=word_map, has_max_context=has_max_context, words=context.words,
             pieces=pieces, word_of_piece=words, do_lower_case=self._do_lower_case)
-        return Made(windows, len(layout.starts), collections.Counter())
+        return Made(windows, len(layout.spans), collections.Counter())
 
     def _layout(self, example: Example) -> _Layout:
         options = self._options
@@ -161,20 +158,22 @@ class WindowMaker:
         context = self._context_of(example)
         num_pieces = len(context.pieces)
         room = options.max_seq_length - len(query) - 1
-        starts = window_starts(num_pieces, room, options.step(room))
-        return _Layout(query, context, starts, np.minimum(starts + room, num_pieces))
+        starts = window_starts(num_pieces, room, options.step(room)).tolist()
+        return _Layout(query, context, [(start, min(start + room, num_pieces))
+                                        for start in starts])
 
     def _context_of(self, example: Example) -> _Context:
         if example.context != self._latest.text:
             words = split_words(example.context)
             ids_of_words = list(map(self._tokenizer.word_ids, words))
-            pieces = list(itertools.chain.from_iterable(ids_of_words))
-            if not pieces:
+            first_pieces = [0] + list(itertools.accumulate(map(len, ids_of_words)))
+            if not first_pieces[-1]:
                 raise BadExampleError("%s: the context has no characters that can be read"
                                       % example.place())
-            first_pieces = [0] + list(itertools.accumulate(map(len, ids_of_words)))
-            self._latest = _Context(example.context, words, word_starts(example.context), pieces,
-                                    np.array(pieces, np.int64), first_pieces)
+            pieces = np.fromiter(itertools.chain.from_iterable(ids_of_words), np.int64,
+                                 first_pieces[-1])
+            self._latest = _Context(example.context, words, word_starts(example.context, words),
+                                    pieces, first_pieces)
         return self._latest
 
     def _pieces_of(self, words: Optional[Tuple[int, int]], answer: str, context: _Context
@@ -186,53 +185,66 @@ class WindowMaker:
         last_piece = context.first_pieces[words[1] + 1] - 1
         if last_piece < first_piece:
             return None
-        return squad_answers.narrowed(first_piece, last_piece, context.pieces,
-                                      list(self._tokenizer.text_ids(answer)))
+        start, length = squad_answers.narrowed(
+            context.pieces[first_piece:last_piece + 1].tolist(),
+            list(self._tokenizer.text_ids(answer)))
+        return first_piece + start, first_piece + start + length - 1
 
-    def _build(self, example: Example, layout: _Layout) -> Windows:
-        """Writes out the windows, without labels or maps."""
-        offset, num_windows = len(layout.query), len(layout.starts)
+    def _build(self, example: Example, layout: _Layout, labels: Optional[Labels]) -> Windows:
+        """Writes out the windows, without maps."""
+        offset, num_windows = len(layout.query), len(layout.spans)
         input_ids = np.zeros([num_windows, self._options.max_seq_length], np.int64)
         input_ids[:, :offset] = layout.query
-        cut(layout.context.piece_array, layout.starts, layout.ends, input_ids[:, offset:])
-        lengths = offset + layout.ends - layout.starts
+        cut(layout.context.pieces, layout.spans, input_ids[:, offset:])
+        lengths = [offset + end - start + 1 for start, end in layout.spans]
+        for row, length in zip(input_ids, lengths):
+            row[length - 1] = self._sep
         indexes = np.arange(num_windows)
-        input_ids[indexes, lengths] = self._sep
-        return Windows(unique_ids(example.example_id, indexes), indexes, input_ids, lengths + 1,
-                       offset, layout.starts)
+        starts = np.array([start for start, _ in layout.spans], np.int64)
+        return Windows(unique_ids(example.example_id, indexes), indexes, input_ids,
+                       np.array(lengths, np.int64), offset, starts, labels)
 
 
-def _labels(span: Tuple[int, int], layout: _Layout) -> Labels:
-    """The labels of the windows of a question whose answer is the pieces `span`, inclusive."""
-    first, last = span
-    has_answer = (first >= layout.starts) & (last < layout.ends)
-    shift = len(layout.query) - layout.starts
-    return Labels(np.where(has_answer, first + shift, 0), np.where(has_answer, last + shift, 0),
-                  np.zeros([len(has_answer)], np.int64))
+def _labels(answer: Optional[Tuple[int, int]], layout: _Layout) -> Labels:
+    """The labels of all windows.
+
+    Args:
+      answer: first and last piece of the answer in the context; None: the question is impossible.
+      layout: of the question.
+    """
+    labels = [(0, 0, int(answer is None))] * len(layout.spans)
+    if answer is not None:
+        first, last = answer
+        for i, (start, end) in enumerate(layout.spans):
+            if start <= first and last < end:
+                shift = len(layout.query) - start
+                labels[i] = (first + shift, last + shift, 0)
+    return Labels(*np.array(labels, np.int64).reshape(-1, 3).T)
 
 
-def _mark_max_context(starts: np.ndarray, ends: np.ndarray, out: np.ndarray) -> None:
+def _mark_max_context(spans: List[Tuple[int, int]], out: np.ndarray) -> None:
     """Marks the pieces of each window that no other window shows with more around them.
 
     More is a longer shorter side, with a hundredth of the window's length added; of equals, the
     first window.
 
     Args:
-      starts, ends: [N] the pieces [start, end) of each window.
+      spans: the pieces [start, end) of each of N windows.
       out: bool [N, room], all False: the places of these pieces in the windows.
     """
-    if len(starts) == 1:
-        out[0, :ends[0]] = True
+    num_pieces = spans[-1][1]
+    if len(spans) == 1:
+        out[0, :num_pieces] = True
         return
-    best = np.full([ends[-1]], -1.0)
-    window = np.zeros([ends[-1]], np.int64)
-    for i, (start, end) in enumerate(zip(starts.tolist(), ends.tolist())):
+    best = np.full([num_pieces], -1.0)
+    window = np.zeros([num_pieces], np.int64)
+    for i, (start, end) in enumerate(spans):
         places = np.arange(end - start)
         score = np.minimum(places, places[::-1]) + 0.01 * (end - start)
         is_better = score > best[start:end]
         best[start:end][is_better] = score[is_better]
         window[start:end][is_better] = i
-    for i, (start, end) in enumerate(zip(starts.tolist(), ends.tolist())):
+    for i, (start, end) in enumerate(spans):
         out[i, :end - start] = window[start:end] == i
 
 

@@ -130,8 +130,8 @@ class WindowMaker:
         windows = self._build(example, layout, np.arange(len(layout.starts)))
         pieces_of_words = np.fromiter(map(len, layout.ids_of_words), np.int64, len(contexts.words))
         token_map = np.full_like(windows.input_ids, -1)
-        cut(np.repeat(contexts.token_map, pieces_of_words), layout.starts, layout.ends,
-            token_map[:, len(layout.query):])
+        cut(np.repeat(contexts.token_map, pieces_of_words),
+            zip(layout.starts.tolist(), layout.ends.tolist()), token_map[:, len(layout.query):])
         return Made(windows._replace(token_map=token_map), len(layout.starts),
                     _counts(contexts, False))
 
@@ -174,7 +174,8 @@ class WindowMaker:
         if len(kept):
             # Of a training page that has windows to keep, these are few and beside each other.
             pieces = layout.pieces(starts[0], ends[-1])
-            cut(pieces, starts - starts[0], ends - starts[0], input_ids[:, offset:])
+            spans = zip((starts - starts[0]).tolist(), (ends - starts[0]).tolist())
+            cut(pieces, spans, input_ids[:, offset:])
         lengths = offset + ends - starts
         input_ids[np.arange(len(kept)), lengths] = self._sep
         return Windows(unique_ids(example.example_id, kept), kept, input_ids, lengths + 1, offset,

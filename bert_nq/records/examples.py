@@ -30,6 +30,12 @@ def _varint(value: int) -> bytes:
 _TABLE_SIZE = 1 << 15
 _VARINTS = np.array([_varint(i) for i in range(_TABLE_SIZE)] + [_varint(-1)], object)
 _MAX_VARINT = 10  # bytes
+# Without -1 they have three bytes at most. Four bytes of each number, and which of them are used,
+# both as one number, so that a look-up is a copy of it.
+_CODES = np.frombuffer(b"".join(varint.ljust(4, b"\0") for varint in _VARINTS[:_TABLE_SIZE]),
+                       np.uint32)
+_USED = np.frombuffer(b"".join(b"\1" * len(varint) + b"\0" * (4 - len(varint))
+                               for varint in _VARINTS[:_TABLE_SIZE]), np.uint32)
 
 
 def _packed_rows(values: np.ndarray) -> List[bytes]:
@@ -37,6 +43,9 @@ def _packed_rows(values: np.ndarray) -> List[bytes]:
     if values.dtype == bool:  # 0 and 1 are their own varints.
         data, size = values.tobytes(), values.shape[1]
         return [data[i * size:(i + 1) * size] for i in range(len(values))]
+    # As unsigned numbers, negative ones are the largest.
+    if values.size and values.view(np.uint64).max() < _TABLE_SIZE:
+        return [_CODES[row].view(np.uint8)[_USED[row].view(bool)].tobytes() for row in values]
     if values.size and values.min() >= -1 and values.max() < _TABLE_SIZE:
         return list(map(b"".join, _VARINTS[values].tolist()))
     return [b"".join(map(_varint, row)) for row in values.tolist()]

@@ -68,7 +68,8 @@ class PagePreparer:
           BadExampleError: no windows can be made of it.
         """
         made = self._make(example)
-        page = PreparedPage([], [], collections.Counter(made.counts, pages=1))
+        page = PreparedPage([], [], collections.Counter(made.counts))
+        page.counts["pages"] += 1
         self._add(page, example.example_id, made)
         if self._augmenter:
             for copy in self._augmenter.copies(example):
@@ -82,6 +83,7 @@ class PagePreparer:
         columns = made.rows.columns()
         page.keys.extend(shuffle_keys(self._seed, example_id, made.rows.indexes).tolist())
         page.records.extend(map(tfrecord.frame, examples.serialize(self._spec, columns)))
-        page.counts.update(windows=made.total, records=len(made.rows.indexes))
+        page.counts["windows"] += made.total
+        page.counts["records"] += len(made.rows.indexes)
         if self._label:
             page.counts.update(specs.count_classes(self._label, columns[self._label.name]))

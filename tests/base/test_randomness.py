@@ -81,3 +81,8 @@ def test_neighbours_are_as_different_as_any_others(numbers):
     assert ((counts - 1000.0) ** 2 / 1000.0).sum() < 126
     # The correlation of 64,000 independent pairs has a standard deviation of 0.004.
     assert abs(np.corrcoef(values[:-1], values[1:])[0, 1]) < 0.02
+
+
+def test_integers_alone_have_the_same_hash():
+    for parts in ((), (0,), (2, -2 ** 63, 7), (2 ** 64 + 5, 1)):
+        assert randomness.hash_of_integers(-3, *parts) == int(randomness.hash64(-3, *parts)[0])

@@ -43,5 +43,5 @@ def test_unique_ids_wrap_around():
 
 def test_rows_are_filled_from_their_beginning():
     out = np.zeros([2, 3], np.int64)
-    cut(np.arange(10, 15), np.array([0, 3]), np.array([3, 5]), out)
+    cut(np.arange(10, 15), [(0, 3), (3, 5)], out)
     assert out.tolist() == [[10, 11, 12], [13, 14, 0]]
