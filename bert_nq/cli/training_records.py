@@ -54,8 +54,8 @@ def _job(model_flags):
     task = model_flags.task
     windows = model_flags.training_windows()._replace(seed=FLAGS.seed or 0)
     return Job(PreparationOptions(task.featurizer, model_flags.text(), windows),
-               task.training_reading, task.find_shards(FLAGS.train_file), os.path.join(FLAGS.output_dir, _NAME),
-               skip_bad_input=FLAGS.on_bad_input == "skip")
+               task.training_reading, task.find_shards(FLAGS.train_file),
+               os.path.join(FLAGS.output_dir, _NAME), skip_bad_input=FLAGS.on_bad_input == "skip")
 
 
 def _show(meter, status) -> None:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from bert_nq.base.errors import BadExampleError
 from bert_nq.datasets.nq.example import Annotation, Candidate, Example, Span
+from bert_nq.features.contexts import choose_annotation
 from bert_nq.features.featurizer import Pieces
 from bert_nq.features.joint_windows import FEATURIZER
-from bert_nq.features.contexts import choose_annotation
 from bert_nq.features.options import FeatureOptions
 from bert_nq.features.windows import WindowMaker
 from bert_nq.records import examples

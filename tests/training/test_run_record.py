@@ -57,8 +57,8 @@ def test_a_second_start_is_added_and_one_at_step_0_is_the_first(tmp_path, data):
 def test_what_may_change_and_what_may_not(tmp_path, data):
     RunRecord(str(tmp_path)).write_start(SETTINGS, data, 7, 0, 60)
     record = RunRecord(str(tmp_path))
-    same = TrainingSettings(num_train_epochs=9, num_train_steps=90, gradient_accumulation_steps=4, alarm_steps=0,
-                            gradient_checkpointing=True)
+    same = TrainingSettings(num_train_epochs=9, num_train_steps=90, gradient_accumulation_steps=4,
+                            alarm_steps=0, gradient_checkpointing=True)
     record.check_same(same.of_result(8, "elsewhere/bert_model.ckpt"), data)
     record.check_same(TrainingSettings(seed=7).of_result(32, "bert_model.ckpt"), data)
     for name, value in (("learning_rate", 1e-3), ("optimizer", "lamb"), ("precision", "bf16"),

@@ -4,7 +4,7 @@ A question has an answer if so many annotators marked one, two of the five that 
 one's own often has one annotator: then no question has an answer, and every F1 is 0 whatever a
 system answers.
 """
-from typing import Mapping, NamedTuple, Sequence, Tuple
+from typing import List, Mapping, NamedTuple, Sequence, Tuple
 
 from bert_nq.scoring.nq.labels import Answers
 from bert_nq.scoring.nq.measures import NON_NULL_THRESHOLD
@@ -34,7 +34,7 @@ def shortage(gold: Mapping[int, Sequence[Answers]],
     numbers = list(filter(None, map(len, gold.values())))
     empty = tuple(kind for kind in KINDS if not any(n >= least[kind] for n in marks[kind]))
     too_few = [kind for kind in empty if any(marks[kind])]
-    remarks = []  # type: List[str]
+    remarks: List[str] = []
     if too_few:
         remarks.append("no question has %s, so that %s F1 is 0: where each question has one "
                        "annotator, give %s" % (_found_wanting(too_few, least),
