@@ -3,7 +3,7 @@
 The library, by the idea a piece of code belongs to. Arrows of import point from a floor to those
 under it:
 
-    programs      prepare/ augment/ records/ eval/ demos/ bert_nq/run_nq.py, run_nq_spark.py
+    programs      prepare/ augment/ records/ eval/ demos/ bert_nq/run_*.py
     8             cli
     7             tasks
     6             training, prediction

@@ -19,7 +19,7 @@ def _files(*patterns):
 
 
 LIBRARY = _files("bert_nq/**/*.py")
-PROGRAMS_OF_THE_MODEL = ["bert_nq/run_nq.py", "bert_nq/run_nq_spark.py"]
+PROGRAMS_OF_THE_MODEL = ["bert_nq/run_nq.py", "bert_nq/run_nq_spark.py", "bert_nq/run_squad.py"]
 PROGRAM_FOLDERS = ("prepare", "augment", "records", "eval", "demos", "benchmarks")
 
 
@@ -68,7 +68,7 @@ def _floors():
     lines = re.findall(r"^    (programs|\d+)  +(.+)$", bert_nq.__doc__, re.MULTILINE)
     floors = {room: 99 if floor == "programs" else int(floor)
               for floor, rooms in lines for room in re.findall(r"\w+(?![\w/.])", rooms)}
-    return dict(floors, run_nq=99, run_nq_spark=99)
+    return dict(floors, run_nq=99, run_nq_spark=99, run_squad=99)
 
 
 FLOORS = _floors()

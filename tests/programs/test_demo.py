@@ -52,6 +52,27 @@ def test_beside_it_stands_the_system_with_synonyms(made, tmp_path_factory):
     assert having > without > 0
 
 
+def test_squad_of_the_same_corpus_is_trained_and_scored(made):
+    folder, args, _ = made
+    done = programs.run("demos/demo_squad/demo_squad.py", *args)
+    assert done.returncode == 0, done.stderr
+    assert "Make initial weights: %s" % (folder / "init") in done.stdout
+    for version in ("1.1", "2.0"):
+        row, = [line for line in done.stdout.splitlines()
+                if line.startswith("SQuAD %s " % version)]
+        with open(str(folder / "squad" / ("model-v" + version) / "scores.json")) as f:
+            scores = json.load(f)
+        assert "%.2f" % scores["f1"] in row
+    with open(str(folder / "squad" / "dev-v2.0.json")) as f:
+        questions = [(paragraph["context"], question) for article in json.load(f)["data"]
+                     for paragraph in article["paragraphs"] for question in paragraph["qas"]]
+    assert scores["total"] == len(questions) > 0
+    for context, question in questions:
+        assert bool(question["answers"]) != question["is_impossible"]
+        for answer in question["answers"]:
+            assert context.startswith(answer["text"], answer["answer_start"])
+
+
 def test_a_stage_that_fails_ends_the_demo(tmp_path):
     done = programs.run("demos/demo_60k/demo_60k.py", "--output_dir=%s" % tmp_path,
                         "--data_dir=%s" % (tmp_path / "none"), "--vocab_file=vocab.txt")
