@@ -75,7 +75,7 @@ def _make(gold_path, paths):
     """Writes the questions with new ids, and predictions and probabilities for them."""
     from bert_nq.base import inflating
     with files.open_binary(gold_path) as raw:
-        data = json.loads(inflating.decompressed(raw)[0].read().decode("utf8"))["data"]
+        data = json.loads(inflating.decompressed(raw, gold_path)[0].read().decode("utf8"))["data"]
     paragraphs = [p for article in data for p in article["paragraphs"] if p["qas"]]
     rng = random.Random(0)
     kept, texts, na_probs = [], {}, {}

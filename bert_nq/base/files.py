@@ -139,17 +139,26 @@ def read_whole(path: str) -> bytes:
       UserError: it cannot be read, is no small file, or is packed or in another encoding.
     """
     check_no_pipes([path])
-    parts, num_bytes = [], 0
     with open_binary(path) as f:
-        for part in iter(lambda: f.read(_CHUNK_BYTES), b""):
-            parts.append(part)
-            num_bytes += len(part)
-            if num_bytes > MOST_BYTES:
-                raise UserError("%s has more than %d MB, so it is not the file that is wanted"
-                                % (path, MOST_BYTES >> 20))
-    data = b"".join(parts)
+        data = read_at_most(f, path)
     formats.check(data[:formats.HEAD_BYTES], path)
     return data
+
+
+def read_at_most(stream: IO[bytes], path: str) -> bytes:
+    """The rest of an opened file, decompressed or not.
+
+    Raises:
+      UserError: it cannot be read, or has more than MOST_BYTES, of which no more is read.
+    """
+    parts, num_bytes = [], 0
+    for part in iter(lambda: stream.read(_CHUNK_BYTES), b""):
+        parts.append(part)
+        num_bytes += len(part)
+        if num_bytes > MOST_BYTES:
+            raise UserError("%s has more than %d MB, so it is not the file that is wanted"
+                            % (path, MOST_BYTES >> 20))
+    return b"".join(parts)
 
 
 def check_no_pipes(paths: Iterable[str]) -> None:

@@ -45,10 +45,7 @@ def read_lines(path: str, on_read: Optional[OnRead] = None) -> Iterator[Tuple[in
             _lines(_checked(inflated.chunks(_BUFFER), path)) if inflated
             else iter(lambda: raw.readline(files.MOST_BYTES + 1), b""))
         for number, line in enumerate(lines, 1):
-            if len(line) > files.MOST_BYTES:
-                raise UserError("%s has more than %d MB without a line's end, and no page is so "
-                                "large: it is not the file that is wanted, or damaged"
-                                % (source_of(path, number), files.MOST_BYTES >> 20))
+            check_length(line, source_of(path, number))
             if number == 1 and line.startswith(codecs.BOM_UTF8):
                 line = line[len(codecs.BOM_UTF8):]
             if on_read:
@@ -62,6 +59,14 @@ def read_lines(path: str, on_read: Optional[OnRead] = None) -> Iterator[Tuple[in
             raise BadExampleError(
                 "%s, after line %d: the gzip data are cut off or damaged (%s); fetch the file again"
                 % (path, number, inflated.fault))
+
+
+def check_length(line: bytes, source: str) -> None:
+    """Raises UserError where a line is longer than any that is meant."""
+    if len(line) > files.MOST_BYTES:
+        raise UserError("%s has more than %d MB without a line's end, and no page is so large: it "
+                        "is not the file that is wanted, or damaged"
+                        % (source, files.MOST_BYTES >> 20))
 
 
 def _checked(chunks: Iterator[bytes], path: str) -> Iterator[bytes]:

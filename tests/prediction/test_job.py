@@ -67,12 +67,17 @@ def test_any_number_of_workers_and_this_process_write_the_same(corpus, undisturb
 
 
 def test_the_file_says_what_made_it(corpus, undisturbed, tmp_path):
-    some_job = make_job(corpus, tmp_path / "out.json", "b")
-    content = Run(some_job, here=here(some_job)).content
     options = json.dumps(PageOptions()._asdict()).encode("ascii")
-    assert content == (b'{"predictor": {"decoder": "page", "options": %s, "model": "01234567"},\n'
-                       b'"predictions": [\n]}\n' % options)
-    assert undisturbed.startswith(content.split(b"\n")[0] + b'\n"predictions": [\n{"example_id": ')
+    assert undisturbed.startswith(
+        b'{"predictor": {"decoder": "page", "options": %s, "model": "01234567"},\n'
+        b'"predictions": [\n{"example_id": ' % options)
+
+
+def test_no_page_at_all_is_an_error(corpus, tmp_path):
+    some_job = make_job(corpus, tmp_path / "out.json", "b")
+    with pytest.raises(UserError, match="b.jsonl.*: there are no pages in it, and nothing is"):
+        Run(some_job, here=here(some_job))
+    assert os.listdir(str(tmp_path)) == []
 
 
 def test_the_best_answers_lie_beside_on_request(corpus, undisturbed, tmp_path):

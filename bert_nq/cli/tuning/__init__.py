@@ -22,8 +22,9 @@ def format_of(path: str) -> str:
     """The format of predictions: "squad" for {id: text}; else "nq", whose reader tells faults.
 
     Raises:
-      UserError: the file cannot be opened.
+      UserError: the file cannot be opened, or is a pipe, which cannot be read again.
     """
+    files.check_no_pipes([path])
     with files.open_binary(path) as raw:
         stream = JSONStream(inflating.decompressed(raw, path)[0])
         try:

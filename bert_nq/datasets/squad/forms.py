@@ -20,8 +20,9 @@ def form_of(path: str) -> Form:
     """The format of a file, gzipped or not; of one that is none of them, the one it is likest.
 
     Raises:
-      UserError: it cannot be read.
+      UserError: it cannot be read, or is a pipe, which cannot be read again.
     """
+    files.check_no_pipes([path])
     with files.open_binary(path) as raw:
         head = inflating.decompressed(raw, path)[0].read(_HEAD_BYTES)
     first = head[3:] if head.startswith(b"\xef\xbb\xbf") else head

@@ -72,7 +72,7 @@ class _CutOffError(Exception):
 def _of_stream(path: str, form: Form, on_read: Optional[OnRead]) -> Iterator[Item]:
     with files.open_binary(path) as raw:
         text, inflated = inflating.decompressed(raw, path)
-        found = (tables.questions(_whole_lines(text, inflated)) if form is Form.TABLE
+        found = (tables.questions(_whole_lines(text, inflated, path)) if form is Form.TABLE
                  else documents.questions(JSONStream(text)))
         try:
             yield from _with_progress(found, raw, on_read)
@@ -84,9 +84,10 @@ def _of_stream(path: str, form: Form, on_read: Optional[OnRead]) -> Iterator[Ite
             raise _CutOffError(inflated.fault)
 
 
-def _whole_lines(text: IO[bytes], inflated: Optional[Inflated]) -> Iterator[bytes]:
+def _whole_lines(text: IO[bytes], inflated: Optional[Inflated], path: str) -> Iterator[bytes]:
     """Yields the lines of a text, without one in which damaged data break off."""
-    for line in text:
+    for number, line in enumerate(iter(lambda: text.readline(files.MOST_BYTES + 1), b""), 1):
+        lines.check_length(line, lines.source_of(path, number))
         if line.endswith(b"\n") or not (inflated and inflated.fault):
             yield line
 
