@@ -87,10 +87,11 @@ def _kind(name: str, summary: Summary, i: int) -> _Kind:
     scores = [("F1", "%.4f" % point.f1), ("precision", "%.4f" % point.precision),
               ("recall", "%.4f" % point.recall),
               ("threshold", documents.number(point.threshold))]
-    return _Kind(name, name.capitalize() + " answers", scores,
-                 summary.best_thresholds[i], format(counts[RIGHT], ","), format(sum(counts[v] for v in _WITH_GOLD), ","),
-                 [(verdict, VERDICTS[verdict], format(count, ","))
-                  for verdict, count in counts.items()])
+    with_gold = sum(counts[verdict] for verdict in _WITH_GOLD)
+    return _Kind(name, name.capitalize() + " answers", scores, summary.best_thresholds[i],
+                 format(counts[RIGHT], ","), format(with_gold, ","), [
+                     (verdict, VERDICTS[verdict], format(count, ","))
+                     for verdict, count in counts.items()])
 
 
 def _cells(judgement: Judgement, gold: str, predicted: str) -> list:

@@ -39,8 +39,8 @@ def test_two_systems_are_told_apart_by_names_lines_and_marks():
     names = plots.Names.of_paths("runs/new/predictions.json", "runs/old/predictions.json")
     assert names == ("new/predictions.json", "old/predictions.json")
     axes, = plots.draw_precision_recall(curves(), curves(WORSE), names).axes
-    drawn = [(l.get_label(), l.get_linestyle(), l.get_marker(), l.get_fillstyle(),  # noqa: E741
-              l.get_markevery()) for l in axes.get_lines()[4:]]
+    drawn = [(curve.get_label(), curve.get_linestyle(), curve.get_marker(), curve.get_fillstyle(),
+              curve.get_markevery()) for curve in axes.get_lines()[4:]]
     assert drawn == [
         ("long answer, new/predictions.json, best F1 0.800", "-", "*", "full", [2]),
         ("short answer, new/predictions.json, best F1 0.400", "-", "*", "full", [1]),

@@ -45,8 +45,8 @@ def shortage(gold: Mapping[int, Sequence[Answers]],
     for kind in KINDS:
         short_of = sum(number < least[kind] for number in numbers)
         if kind not in empty and 2 * short_of > len(numbers):
-            remarks.append("%s of %s questions have fewer than %d annotators, so that they count as "
-                           "without a %s answer: where most have one, give %s"
+            remarks.append("%s of %s questions have fewer than %d annotators, so that they count "
+                           "as without a %s answer: where most have one, give %s"
                            % (format(short_of, ","), format(len(numbers), ","), least[kind], kind,
                               _flags([kind])))
     return Shortage(empty, tuple(remarks))
