@@ -4,7 +4,7 @@ A question has an answer if so many annotators marked one, two of the five that 
 one's own often has one annotator: then no question has an answer, and every F1 is 0 whatever a
 system answers.
 """
-from typing import Mapping, NamedTuple, Sequence, Tuple
+from typing import List, Mapping, NamedTuple, Sequence, Tuple
 
 from bert_nq.scoring.nq.labels import Answers
 from bert_nq.scoring.nq.measures import NON_NULL_THRESHOLD
