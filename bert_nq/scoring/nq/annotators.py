@@ -34,7 +34,7 @@ def shortage(gold: Mapping[int, Sequence[Answers]],
     numbers = list(filter(None, map(len, gold.values())))
     empty = tuple(kind for kind in KINDS if not any(n >= least[kind] for n in marks[kind]))
     too_few = [kind for kind in empty if any(marks[kind])]
-    remarks = []  # type: List[str]
+    remarks: List[str] = []
     if too_few:
         remarks.append("no question has %s, so that %s F1 is 0: where each question has one "
                        "annotator, give %s" % (_found_wanting(too_few, least),
