@@ -21,7 +21,7 @@ from bert_nq.cli.flags import scoring
 
 FLAGS = flags.FLAGS
 
-scoring.define_gold_flags()
+scoring.define_gold_flags(" Where the predictions are for SQuAD, its annotated questions.")
 flags.DEFINE_string("predictions_path", None, "Predictions for this gold, made without "
                     "--thresholds. With the page decoder's scores thresholds for long answers, "
                     "spans, yes and no are found, with any other file of the official format "

@@ -57,7 +57,7 @@ def test_version(capsys):
 
 
 @pytest.mark.parametrize("name, message", [
-    ("nq_evl", "'nq_evl': is nq_eval meant?"),
+    ("nq_evl", "'nq_evl': is nq_eval or squad_eval meant?"),
     ("extract", "'extract': is extract_dev_set or extract_train_set meant?"),
     ("make_vocab.py", "'make_vocab.py': is make_vocab meant?"),
     ("zzz", "'zzz'"),

@@ -82,8 +82,8 @@ def test_lines_of_mrqa_and_rows_are_scored_as_version_1(tmp_path):
         {"context": "A red house, blue.", "qas": [
             {"qid": FIRST, "question": "What?", "answers": ["red house"], "detected_answers": [
                 {"text": "red house", "char_spans": [[2, 10]]}]},
-            {"qid": THIRD, "question": "What?", "answers": ["blue"], "detected_answers": [
-                {"text": "blue", "char_spans": [[13, 16]]}]}]})))
+            {"qid": THIRD, "question": "What?", "answers": ["Azure", "The Blue"],
+             "detected_answers": [{"text": "blue", "char_spans": [[13, 16]]}]}]})))
     rows = tmp_path / "rows.csv"
     rows.write_text("id,title,context,question,answers\n" + "".join(
         '%s,,"A red house, blue.",What?,"{\'text\': [\'%s\'], \'answer_start\': [%d]}"\n' % row
@@ -93,6 +93,10 @@ def test_lines_of_mrqa_and_rows_are_scored_as_version_1(tmp_path):
         assert result.returncode == 0, result.stderr
         # "red car" for "red house": precision 1/2, recall 1/2.
         assert json.loads(result.stdout) == {"exact_match": 50.0, "f1": 75.0}
+    # An alias of MRQA is right although the context has another word.
+    write_json(tmp_path / "predictions.json", {FIRST: "red house", THIRD: "azure"})
+    result = squad_eval("--gold_path=%s" % mrqa, "--predictions_path=" + texts)
+    assert json.loads(result.stdout) == {"exact_match": 100.0, "f1": 100.0}
 
 
 def test_missing_and_other_predictions_are_told(tmp_path):

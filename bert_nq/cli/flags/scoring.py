@@ -10,10 +10,14 @@ from bert_nq.cli import program
 flags.disclaim_key_flags()
 
 
-def define_gold_flags() -> None:
-    """Defines --gold_path, --long_non_null_threshold, --short_non_null_threshold, --num_threads."""
+def define_gold_flags(others: str = "") -> None:
+    """Defines --gold_path, --long_non_null_threshold, --short_non_null_threshold, --num_threads.
+
+    Args:
+      others: what else the program takes as gold, a sentence for the help text.
+    """
     flags.DEFINE_string("gold_path", None, "Annotated NQ shards, .jsonl.gz or .jsonl, of either "
-                        "format: a glob, or several with commas between them.")
+                        "format: a glob, or several with commas between them." + others)
     _define_non_null_flags("A question")
     flags.DEFINE_integer("num_threads", 10, "Processes that read shards; never more than there are "
                          "shards.", lower_bound=1)

@@ -5,7 +5,8 @@
 
 What a file has is copied as it is, also where it is wrong or missing (null): decoding checks it and
 says so, with the number and the id of the question. A question that cannot be told in this form has
-"fault" in place of the other fields but the id: the reason.
+"fault" in place of the other fields but the id: the reason. A question of MRQA has
+"references", the texts that it is scored by: aliases among them need not be in the context.
 """
 import json
 from typing import Any, Dict

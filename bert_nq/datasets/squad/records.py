@@ -65,8 +65,15 @@ def _of_qa(qa: Record, title: Any, context: Any) -> Item:
                    else answers_of(qa.get("answers")))
     except _FormError as e:
         return items.fault(str(e), question_id)
-    return items.question(question_id, title, context, qa.get("question"), answers,
+    item = items.question(question_id, title, context, qa.get("question"), answers,
                           qa.get("is_impossible"))
+    if "detected_answers" in qa and _are_texts(qa.get("answers")):
+        item["references"] = qa["answers"]
+    return item
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(v, str) for v in value)
 
 
 def of_row(row: Record) -> Item:

@@ -109,8 +109,10 @@ def _question(record: Any, path: str, number: int) -> Question:
     if not (is_impossible is None or isinstance(is_impossible, bool)):
         raise UserError("%s: is_impossible is %.40r, not true or false" % (source, is_impossible))
     question = record.get("question")
-    return Question(question_id, question if isinstance(question, str) else "",
-                    _answers(record.get("answers"), source), is_impossible, source)
+    references = record.get("references")  # of MRQA, beside the answers that its context has
+    answers = tuple(references) if references else _answers(record.get("answers"), source)
+    return Question(question_id, question if isinstance(question, str) else "", answers,
+                    is_impossible, source)
 
 
 def _answers(answers: Any, source: str) -> Tuple[str, ...]:

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from bert_nq.base.numbers import Number
 from bert_nq.scoring.figures import BLUE, DPI, GREY, RED
+from bert_nq.scoring.plots import Names
 from bert_nq.scoring.squad import curves
 from bert_nq.scoring.squad.system import System
 
@@ -33,17 +34,25 @@ def draw_all(tables: Mapping[str, Sequence[Mapping[str, Any]]], system: System,
     return figures
 
 
+def _systems(system: System, other: Optional[System]) -> List[Tuple[System, str, str]]:
+    """The systems that are drawn, with the style of their lines and what legends add."""
+    if other is None:
+        return [(system, "-", "")]
+    names = Names.of_paths(system.name, other.name)
+    return [(system, "-", ", " + names.ours), (other, "--", ", " + names.theirs)]
+
+
 def draw_precision_recall(system: System, other: Optional[System] = None) -> Figure:
     """Precision over recall in steps, as the official script draws it, in one picture."""
     figure = Figure(figsize=(8, 7), dpi=DPI, layout="constrained")
     axes = figure.subplots()
-    for each, style, suffix in ((system, "-", ""), (other, "--", ", compared with")):
-        for curve in curves.curves(each) if each else ():
+    for each, style, suffix in _systems(system, other):
+        for curve in curves.curves(each):
             colour, title = _STYLES[curve.score]
             axes.step(curve.recalls, curve.precisions, where="post", color=colour, linestyle=style,
                       linewidth=1.6, label="%s%s, area %.1f" % (title, suffix,
                                                                 curve.average_precision))
-            if not suffix and curve.score != "oracle":
+            if each is system and curve.score != "oracle":
                 axes.fill_between(curve.recalls, curve.precisions, step="post", alpha=0.1,
                                   color=colour, linewidth=0)
     _finish_precision_recall(axes, "Precision and recall at all thresholds")
@@ -83,8 +92,8 @@ def draw_thresholds(system: System, other: Optional[System] = None) -> Figure:
     """Exact match and F1 over the threshold above which questions are not answered."""
     figure = Figure(figsize=(8, 5), dpi=DPI, layout="constrained")
     axes = figure.subplots()
-    for each, style, suffix in ((system, "-", ""), (other, "--", ", compared with")):
-        for name in ("exact", "f1") if each and each.na_probs is not None else ():
+    for each, style, suffix in _systems(system, other):
+        for name in ("exact", "f1") if each.na_probs is not None else ():
             colour, title = _STYLES[name]
             thresholds, scores = _over_thresholds(each, name)
             numbers = each.numbers()
