@@ -16,39 +16,10 @@ All cores work, a shard each. Killed at any moment, the same command carries on 
 are left; the same flags and shards give the same bytes, however many workers there are and however
 often it was killed. nq-train.manifest.json, beside the records, names their settings and shards.
 """
-from absl import flags
+from bert_nq.cli import nq_preparation, preparation, program
 
-from bert_nq.cli import preparation, program
-
-FLAGS = flags.FLAGS
-
-job_of_flags = preparation.define_flags(num_output_shards=1)
-flags.DEFINE_integer("num_workers", None, "How many processes work; by default one for each core.",
-                     lower_bound=1)
-
-
-def main():
-    work = job_of_flags()
-    from bert_nq.records import job
-    with program.Meter() as meter:
-        result = job.run_job(work, FLAGS.num_workers or program.num_cores(),
-                             lambda status: show(meter, status), meter.note)
-        seconds = meter.elapsed()
-    preparation.print_summary(result, seconds)
-
-
-def show(meter, status):
-    """Shows how far the job is."""
-    counts = status.counts
-    if status.stage == "writing":
-        text = "records %s" % format(counts["records_written"], ",")
-    else:
-        text = "pages %s (%.1f/s), windows %s" % (
-            format(counts["pages"], ","), counts["pages"] / meter.elapsed(),
-            format(counts["windows"], ","))
-    if status.total:
-        meter.show(status.stage, status.share, text)
-
+job_of_flags = nq_preparation.define_flags(num_output_shards=1)
+preparation.define_num_workers()
 
 if __name__ == "__main__":
-    program.run(main)
+    program.run(lambda: preparation.run(nq_preparation.DATA, job_of_flags))

@@ -11,12 +11,12 @@ docs/spark.md says how to set up a cluster, and how to read and write gs://, s3a
 """
 from absl import flags
 
-from bert_nq.cli import preparation, program
+from bert_nq.cli import nq_preparation, preparation, program
 from bert_nq.cli.flags import spark as spark_flags
 
 FLAGS = flags.FLAGS
 
-job_of_flags = preparation.define_flags(num_output_shards=32)
+job_of_flags = nq_preparation.define_flags(num_output_shards=32)
 flags.DEFINE_integer("num_tasks", None, "Divide the work into so many tasks where there are fewer "
                      "shards: give the number of cores. By default a shard is a task.",
                      lower_bound=1)
@@ -32,7 +32,7 @@ def main():
             result = spark.run_job(context, work, FLAGS.num_tasks or 1,
                                    lambda status: show(meter, status), meter.note)
             seconds = meter.elapsed()
-    preparation.print_summary(result, seconds)
+    preparation.print_summary(nq_preparation.DATA, result, seconds)
 
 
 def show(meter, status):

@@ -20,6 +20,9 @@ class Reading(NamedTuple):
     decode: Decode  # (item, source) to an example, which has an `example_id` and a `source`
     read: Read = lines.read_lines
     unit: str = "line"  # what messages call an item: "PATH, line 3" is its source
+    # Where several processes share a file, so many items in a row go to the same one: more than
+    # one where it is faster to have an item after its neighbour.
+    in_a_row: int = 1
 
     def items(self, path: str, bad_input: BadInput,
               on_read: Optional[OnRead] = None) -> Iterator[Tuple[int, bytes]]:

@@ -20,7 +20,10 @@ _MIN_PART_BYTES = 1 << 20
 
 
 class Part(NamedTuple):
-    """The items of `paths`, see base.reading, whose place, modulo `num_parts`, is `part`."""
+    """The items of `paths`, see base.reading, whose place, modulo `num_parts`, is `part`.
+
+    The place is that of a row of items, see `Reading.in_a_row`.
+    """
     name: str  # in the work folder
     paths: Tuple[str, ...]
     part: int
@@ -108,7 +111,7 @@ def read_items(part: Part, reading: Reading, bad_input: BadInput, report: Report
     everything = itertools.chain.from_iterable(
         _with_path(path, reading.items(path, bad_input, on_read)) for path in part.paths)
     for place, (path, number, item) in enumerate(everything):
-        if place % part.num_parts == part.part:
+        if place // reading.in_a_row % part.num_parts == part.part:
             yield place, reading.source_of(path, number), item
 
 

@@ -112,4 +112,5 @@ def _of_lines(path: str, on_read: Optional[OnRead]) -> Iterator[Item]:
             yield from records.questions(record)
 
 
-READING = Reading(decode_example, read_questions, "question")
+# Questions about one context follow each other, and it is cut into wordpieces for all of them.
+READING = Reading(decode_example, read_questions, "question", in_a_row=16)
