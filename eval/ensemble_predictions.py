@@ -8,6 +8,8 @@ for the same pages. With --gold_path it prints the official scores of each model
 side by side, and --fit_weights finds the weights that score best. docs/ensembles.md explains the
 rules, and when run_nq.py --ensemble is the better choice.
 """
+from bert_nq.cli.start import run
+
 import contextlib
 import math
 
@@ -202,4 +204,4 @@ def _chunks(pages):
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

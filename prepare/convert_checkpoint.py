@@ -13,6 +13,8 @@ is checked, and the way there and back gives the same numbers.
 Hugging Face's "gelu" becomes "gelu_erf", since "gelu" means the tanh approximation in a
 bert_config.json. The heads of a fine-tuned checkpoint travel along.
 """
+from bert_nq.cli.start import run
+
 from absl import flags
 
 from bert_nq.base.errors import UserError
@@ -66,4 +68,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

@@ -8,6 +8,8 @@ They are random but for the attention heads of the first two layers, which begin
 neighbouring wordpieces and at other places of the same one; see
 bert_nq/modeling/encoders/bert_initialisation.py. With a pretrained checkpoint you do not need this.
 """
+from bert_nq.cli.start import run
+
 from absl import flags
 
 from bert_nq.cli import program
@@ -38,4 +40,4 @@ def main():
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

@@ -16,6 +16,8 @@ All cores work, a shard each. Killed at any moment, the same command carries on 
 are left; the same flags and shards give the same bytes, however many workers there are and however
 often it was killed. nq-train.manifest.json, beside the records, names their settings and shards.
 """
+from bert_nq.cli.start import run
+
 from absl import flags
 
 from bert_nq.cli import preparation, program
@@ -51,4 +53,4 @@ def show(meter, status):
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)
