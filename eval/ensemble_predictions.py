@@ -187,9 +187,11 @@ def _write(paths, ensemble, tuned) -> None:
     for path in filter(None, (FLAGS.output_prediction_file, FLAGS.output_nbest_file)):
         print("written: %s" % path)
     if not tuned:
-        tune = program.command("eval/tune_thresholds.py",
-                               "--predictions_path=" + FLAGS.output_prediction_file, "...")
-        print("next: %s, then this again with --weights and --thresholds" % tune)
+        print("\nNext: fit thresholds, then run this again with --weights and --thresholds\n  "
+              + program.command(
+                  "eval/tune_thresholds.py", "--gold_path=" + (FLAGS.gold_path or "DEV.jsonl.gz"),
+                  "--predictions_path=" + FLAGS.output_prediction_file,
+                  "--output_thresholds=thresholds.json"))
 
 
 def _chunks(pages):

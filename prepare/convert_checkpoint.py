@@ -15,6 +15,8 @@ bert_config.json. The heads of a fine-tuned checkpoint travel along.
 """
 from bert_nq.cli.start import run
 
+import os
+
 from absl import flags
 
 from bert_nq.base.errors import UserError
@@ -65,6 +67,11 @@ def main() -> None:
         ("model", done.model), ("config", done.config), ("vocabulary", done.vocab or "none"),
         ("tensors", done.n_tensors), ("parameters", done.n_parameters),
         ("took", program.duration(seconds()))])
+    if from_huggingface and done.vocab:
+        print("\nNext: write the NQ markers into its vocabulary\n  " + program.command(
+            "prepare/make_vocab.py", *(["--do_lower_case=false"] if done.is_cased else []),
+            "--vocab_file=" + done.vocab,
+            "--output_vocab=" + os.path.join(FLAGS.output_dir, "vocab-nq.txt")))
 
 
 if __name__ == "__main__":

@@ -36,7 +36,9 @@ def main():
         ("variables", len(weights)), ("parameters", sum(w.size for w in weights.values()))])
     print("\nNext: train from them\n  " + program.command(
         "bert_nq/run_nq.py", "--do_train", "--init_checkpoint=" + FLAGS.output_checkpoint,
-        "--bert_config_file=" + FLAGS.bert_config_file, "..."))
+        "--bert_config_file=" + FLAGS.bert_config_file, program.NEW_LINE,
+        "--vocab_file=vocab-nq.txt", "--train_precomputed_file=nq-train.tfrecord",
+        "--output_dir=model"))
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ def main() -> None:
               "the vocabulary." % repeated)
     print("\nNext:\n  " + program.command(
         "prepare/prepare_nq_data.py", "--vocab_file=" + FLAGS.output_vocab,
-        "--do_lower_case=%s" % FLAGS.do_lower_case, "--input_jsonl=nq-train-*.jsonl.gz",
+        "--do_lower_case=%s" % str(FLAGS.do_lower_case).lower(), "--input_jsonl=nq-train-*.jsonl.gz",
         "--output_tfrecord=nq-train.tfrecord"))
 
 

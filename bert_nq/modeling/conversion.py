@@ -25,6 +25,7 @@ class Conversion(NamedTuple):
     n_parameters: int
     # A line on each thing that was left out or differs.
     notes: List[str]
+    is_cased: bool = False  # as far as the folder says
 
 
 def is_huggingface(path: str) -> bool:
@@ -61,8 +62,13 @@ def to_tensorflow(folder: str, output_dir: str,
     checkpoints.write_weights(prefix, weights)
     config_out = _write(output_dir, "bert_config.json", config.to_json().encode("utf8"))
     vocab_out = _write(output_dir, "vocab.txt", vocab)
+    is_cased = _is_cased(folder)
+    if is_cased:
+        vocab_notes = vocab_notes + [
+            "this is a cased model: pass --do_lower_case=false to all programs"]
     return Conversion(prefix, config_out, vocab_out, len(weights),
-                      sum(w.size for w in weights.values()), notes + vocab_notes + weight_notes)
+                      sum(w.size for w in weights.values()), notes + vocab_notes + weight_notes,
+                      is_cased)
 
 
 def _weights_of(folder: str) -> str:
@@ -133,11 +139,7 @@ def _check_entries(path: str, entries: int, config: Any) -> List[str]:
 
 
 def _read_vocab_of_folder(folder: str, config: Any):
-    """`_read_vocab` for a Hugging Face folder, which may have the two files of newer ones instead.
-
-    tokenizer.json: the pieces; tokenizer_config.json: whether they are of lower case, which a
-    vocab.txt does not tell.
-    """
+    """`_read_vocab` for a Hugging Face folder, which may have the pieces in a tokenizer.json."""
     path, tokenizer = (os.path.join(folder, name) for name in ("vocab.txt", "tokenizer.json"))
     if os.path.exists(path) or not os.path.exists(tokenizer):
         vocab, notes = _read_vocab(path, config)
@@ -145,12 +147,13 @@ def _read_vocab_of_folder(folder: str, config: Any):
         pieces = _pieces(files.read_json(tokenizer, must_exist=True, remedy=""), tokenizer)
         vocab = "".join(piece + "\n" for piece in pieces).encode("utf8")
         notes = _check_entries(tokenizer, len(pieces), config)
-    settings = os.path.join(folder, "tokenizer_config.json")
-    if os.path.exists(settings):
-        values = files.read_json(settings, must_exist=True, remedy="")
-        if isinstance(values, dict) and values.get("do_lower_case") is False:
-            notes = notes + ["this is a cased model: pass --do_lower_case=false to all programs"]
     return vocab, notes
+
+
+def _is_cased(folder: str) -> bool:
+    """Whether a Hugging Face folder says that its pieces are not of lower case."""
+    values = files.read_json(os.path.join(folder, "tokenizer_config.json"), remedy="")
+    return isinstance(values, dict) and values.get("do_lower_case") is False
 
 
 def _pieces(tokenizer: Any, path: str) -> List[str]:
