@@ -15,6 +15,8 @@ Of several input shards, OUT.jsonl.gz becomes OUT-00.jsonl.gz and so on. All cor
 any moment, the same command carries on; the same flags and shards give the same bytes, however many
 workers there are. `prepare_nq_data.py --augment=synonyms` does the same without writing shards.
 """
+from bert_nq.cli.start import run
+
 from absl import flags
 
 from bert_nq.cli import program
@@ -81,4 +83,4 @@ def print_summary(work, result, seconds):
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

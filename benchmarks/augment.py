@@ -10,6 +10,8 @@ of pages that are read and, where copies are made, of pages and copies together.
 
 WordNet has to be there, see --wordnet_dir. corpora.py has the pages; the results are in README.md.
 """
+from bert_nq.cli.start import run
+
 import os
 import statistics
 import sys
@@ -68,7 +70,7 @@ def measure_programs(name, folder, paths, pages, workers):
     copies = {}
     for _ in range(FLAGS.runs):
         for contender, contender_runs in runs.items():
-            done, copies[contender] = run(contender, folder, paths, workers)
+            done, copies[contender] = run_once(contender, folder, paths, workers)
             contender_runs.append(done)
     rows, speeds = [], []
     for contender, contender_runs in runs.items():
@@ -90,7 +92,7 @@ def measure_programs(name, folder, paths, pages, workers):
         name, pages, workers, "worker" if workers == 1 else "workers", FLAGS.runs), rows)
 
 
-def run(contender, folder, paths, workers):
+def run_once(contender, folder, paths, workers):
     """Runs a program with a new output folder; returns (its `Run`, the number of copies)."""
     with tempfile.TemporaryDirectory(dir=folder) as output:
         target = ("--output_tfrecord=%s/records.tfrecord" if contender.script == _PREPARE
@@ -107,4 +109,4 @@ def run(contender, folder, paths, workers):
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

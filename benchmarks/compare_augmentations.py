@@ -20,6 +20,8 @@ the seeds. WORK_DIR has it as comparison.md and comparison.json. Copies are made
 answer, which by itself changes what is trained on: --compared_with=unchanged takes that out of the
 differences.
 """
+from bert_nq.cli.start import run
+
 import os
 import re
 import shlex
@@ -173,4 +175,4 @@ def summarise(settings, cells):
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

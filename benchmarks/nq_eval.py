@@ -9,6 +9,8 @@ times as fast ours is, and the peak memory of a process.
 
 Beside it: realistic_pages.py makes the pages. What was found is in README.md.
 """
+from bert_nq.cli.start import run
+
 import json
 import os
 import random
@@ -131,4 +133,4 @@ def _report(folder, runs):
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

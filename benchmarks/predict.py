@@ -10,6 +10,8 @@ bfloat16 autocast, all on the same full windows. Each contender is one process o
 turns, one batch at a time, and medians over the turns are printed. Processor time changes less than
 time where other work runs on the machine.
 """
+from bert_nq.cli.start import run
+
 import sys
 
 from absl import flags
@@ -114,4 +116,4 @@ def print_results(settings, contenders, medians):
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

@@ -16,6 +16,8 @@ also runs the first pages of a shard through Google's script, whose checkout and
 Beside it: corpora.py and realistic_pages.py make the pages, stages.py measures steps, reference.py
 runs the script. What was found is in README.md.
 """
+from bert_nq.cli.start import run
+
 import os
 import statistics
 import subprocess
@@ -147,4 +149,4 @@ def _compare(name, folder, path, speed, cpu_speed):
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

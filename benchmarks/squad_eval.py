@@ -10,6 +10,8 @@ turns: scoring alone, and with the reading of the three files; their numbers are
 
 Beside it: squad_eval_contender.py is what is measured. What was found is in README.md.
 """
+from bert_nq.cli.start import run
+
 import json
 import os
 import random
@@ -118,4 +120,4 @@ def _report(contenders, medians):
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

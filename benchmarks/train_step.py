@@ -13,6 +13,8 @@ work runs on the machine.
 Utilisation is the rate of the step's matrix products (forward once and backward twice, nothing that
 is computed again) over the rate of one large float32 product, a contender as well.
 """
+from bert_nq.cli.start import run
+
 import sys
 
 from absl import flags
@@ -116,4 +118,4 @@ def print_results(settings, contenders, medians):
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

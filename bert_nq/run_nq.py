@@ -25,12 +25,13 @@ The pipeline, file by file:
     prediction/export.py     the model as a SavedModel
     tasks/nq_joint.py        which of these belong together        no TensorFlow
 """
+from bert_nq.cli.start import run
+
 from bert_nq import tasks
-from bert_nq.cli import program
 from bert_nq.cli.flags import nq_joint, scoring
 from bert_nq.cli.model_program import ModelProgram
 
 PROGRAM = ModelProgram(tasks.get("nq_joint"), nq_joint.define_flags, scoring.define_dev_flags)
 
 if __name__ == "__main__":
-    program.run(PROGRAM.main)
+    run(PROGRAM.main)

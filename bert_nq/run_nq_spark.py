@@ -9,6 +9,8 @@ same flags, byte for byte on machines of one kind; either program carries on wit
 other has left. The shards are on storage that all machines see; model and vocabulary are sent to
 them, and the answers come back. docs/spark.md says how to set up a cluster.
 """
+from bert_nq.cli.start import run
+
 import functools
 
 from absl import flags
@@ -60,4 +62,4 @@ def prediction_job():
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

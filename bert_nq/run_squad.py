@@ -23,12 +23,13 @@ The pipeline, file by file:
     scoring/squad/               the official scores                         no TensorFlow
     tasks/squad.py               which of these belong together              no TensorFlow
 """
+from bert_nq.cli.start import run
+
 from bert_nq import tasks
-from bert_nq.cli import program
 from bert_nq.cli.flags import squad
 from bert_nq.cli.model_program import ModelProgram
 
 PROGRAM = ModelProgram(tasks.get("squad"), squad.define_flags)
 
 if __name__ == "__main__":
-    program.run(PROGRAM.main)
+    run(PROGRAM.main)

@@ -6,6 +6,8 @@ writes nq-train-00.jsonl.gz ... and nq-dev-00.jsonl.gz ... in the original Natur
 No name of a dev page occurs in train. The same flags give the same files. How pages come about is
 told in demos/sample_corpus/.
 """
+from bert_nq.cli.start import run
+
 import collections
 import os
 
@@ -89,4 +91,4 @@ def _check(split, pages, shards, questions):
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

@@ -4,7 +4,6 @@ Every stage runs one of this repository's programs and prints its command. A sta
 exists is skipped. The settings are flag files in demo_60k/sample/ and demo_60k/nq/.
 """
 import os
-import shlex
 import subprocess
 import sys
 from typing import Dict, Optional, Tuple
@@ -61,8 +60,7 @@ class Stages:
             return output
         self._count += 1
         command = [os.path.relpath(os.path.join(_ROOT, script))] + list(args)
-        print("\n[%d] %s\n$ python %s" % (self._count, title, " ".join(map(shlex.quote, command))),
-              flush=True)
+        print("\n[%d] %s\n$ %s" % (self._count, title, program.command(script, *args)), flush=True)
         code = subprocess.call([sys.executable] + command)
         if code:
             raise UserError("%s failed (exit code %d), see above; what was finished is kept"

@@ -8,6 +8,8 @@ for the same pages. With --gold_path it prints the official scores of each model
 side by side, and --fit_weights finds the weights that score best. docs/ensembles.md explains the
 rules, and when run_nq.py --ensemble is the better choice.
 """
+from bert_nq.cli.start import run
+
 import contextlib
 import math
 
@@ -185,9 +187,11 @@ def _write(paths, ensemble, tuned) -> None:
     for path in filter(None, (FLAGS.output_prediction_file, FLAGS.output_nbest_file)):
         print("written: %s" % path)
     if not tuned:
-        tune = program.command("eval/tune_thresholds.py",
-                               "--predictions_path=" + FLAGS.output_prediction_file, "...")
-        print("next: %s, then this again with --weights and --thresholds" % tune)
+        print("\nNext: fit thresholds, then run this again with --weights and --thresholds\n  "
+              + program.command(
+                  "eval/tune_thresholds.py", "--gold_path=" + (FLAGS.gold_path or "DEV.jsonl.gz"),
+                  "--predictions_path=" + FLAGS.output_prediction_file,
+                  "--output_thresholds=thresholds.json"))
 
 
 def _chunks(pages):
@@ -202,4 +206,4 @@ def _chunks(pages):
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

@@ -7,6 +7,8 @@ The site is a folder of HTML files that need no server and no network: open erro
 browser. It lists all questions with the official verdict on the long and the short answer, with
 filters and a search; docs/error_pages.md describes it.
 """
+from bert_nq.cli.start import run
+
 import os
 
 from absl import flags
@@ -117,4 +119,4 @@ def _print_summary(scored, written, skipped, outcomes, seconds) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

@@ -10,6 +10,8 @@ standard error. --pretty_print prints the official tables instead.
 also writes a report: intervals of F1, curves, scores of groups of questions, and a comparison with
 other predictions, with the questions won and lost.
 """
+from bert_nq.cli.start import run
+
 import gc
 import json
 import logging
@@ -153,4 +155,4 @@ def _tell(message: str) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

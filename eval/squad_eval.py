@@ -11,6 +11,8 @@ standard error. The version is that of the questions: 2.0 where any of them may 
 also writes a report: intervals, curves, scores of groups of questions, and a comparison with other
 predictions, with the questions won and lost.
 """
+from bert_nq.cli.start import run
+
 import gc
 import json
 import logging
@@ -158,4 +160,4 @@ def _report(system, other) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

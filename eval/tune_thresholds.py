@@ -13,6 +13,8 @@ docs/thresholds.md explains the rule, the search and the file.
 
 finds the null threshold of SQuAD 2.0; the format of the predictions says which of the two is meant.
 """
+from bert_nq.cli.start import run
+
 from absl import flags
 
 from bert_nq.base import files
@@ -50,4 +52,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

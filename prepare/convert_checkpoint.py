@@ -17,6 +17,8 @@ which all programs go by.
 Hugging Face's "gelu" becomes "gelu_erf", since "gelu" means the tanh approximation in a
 bert_config.json. The heads of a fine-tuned checkpoint travel along.
 """
+from bert_nq.cli.start import run
+
 import os
 from typing import Dict, List, Tuple
 
@@ -73,6 +75,10 @@ def main() -> None:
         ("model", done.model), ("config", done.config), ("vocabulary", done.vocab or "none"),
         ("tensors", done.n_tensors), ("parameters", done.n_parameters),
         ("took", program.duration(seconds()))])
+    if from_huggingface and done.vocab:
+        print("\nNext: write the NQ markers into its vocabulary\n  " + program.command(
+            "prepare/make_vocab.py", "--vocab_file=" + done.vocab,
+            "--output_vocab=" + os.path.join(FLAGS.output_dir, "vocab-nq.txt")))
 
 
 def _casing(folder: str) -> Tuple[Dict[str, bytes], List[str]]:
@@ -97,4 +103,4 @@ def _casing(folder: str) -> Tuple[Dict[str, bytes], List[str]]:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

@@ -10,6 +10,8 @@ it stopped. --shards takes some of the shards, --format=simplified the small fil
 Sizes and checksums are recorded in nq/nq-downloads.json; the next run fetches again what no longer
 fits them, and --verify reads every file anew, without a network.
 """
+from bert_nq.cli.start import run
+
 import os
 import sys
 import urllib.parse
@@ -302,4 +304,4 @@ def size(num_bytes: int) -> str:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

@@ -7,9 +7,11 @@ takes the first two shards of v1.0/train. Lines go through as they are, one at a
 checked; --sample, --only_answerable and --simplify make the set smaller. The output appears under
 its name when it is complete and replaces what was there.
 """
-from bert_nq.cli import extraction, program
+from bert_nq.cli.start import run
+
+from bert_nq.cli import extraction
 
 extraction.define_flags("train")
 
 if __name__ == "__main__":
-    program.run(lambda: extraction.extract("train"))
+    run(lambda: extraction.extract("train"))

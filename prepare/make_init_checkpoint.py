@@ -8,6 +8,8 @@ They are random but for the attention heads of the first two layers, which begin
 neighbouring wordpieces and at other places of the same one; see
 bert_nq/modeling/encoders/bert_initialisation.py. With a pretrained checkpoint you do not need this.
 """
+from bert_nq.cli.start import run
+
 from absl import flags
 
 from bert_nq.cli import program
@@ -34,8 +36,10 @@ def main():
         ("variables", len(weights)), ("parameters", sum(w.size for w in weights.values()))])
     print("\nNext: train from them\n  " + program.command(
         "bert_nq/run_nq.py", "--do_train", "--init_checkpoint=" + FLAGS.output_checkpoint,
-        "--bert_config_file=" + FLAGS.bert_config_file, "..."))
+        "--bert_config_file=" + FLAGS.bert_config_file, program.NEW_LINE,
+        "--vocab_file=vocab-nq.txt", "--train_precomputed_file=nq-train.tfrecord",
+        "--output_dir=model"))
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

@@ -9,6 +9,8 @@ small vocabulary can be learnt from NQ shards instead; it gets the markers as we
     python prepare/make_vocab.py --learn_from='nq-train-*.jsonl.gz' --vocab_size=4000 \\
         --output_vocab=vocab-nq.txt
 """
+from bert_nq.cli.start import run
+
 import itertools
 from typing import Iterator, List, Tuple
 
@@ -108,18 +110,19 @@ def main() -> None:
               "the vocabulary." % repeated)
     print("\nNext:\n  " + program.command(
         "prepare/prepare_nq_data.py", "--vocab_file=" + FLAGS.output_vocab,
-        "--do_lower_case=%s" % FLAGS.do_lower_case, "--input_jsonl=nq-train-*.jsonl.gz",
+        "--do_lower_case=%s" % str(FLAGS.do_lower_case).lower(),
+        "--input_jsonl=nq-train-*.jsonl.gz",
         "--output_tfrecord=nq-train.tfrecord"))
 
 
 def _ranges(numbers: List[int]) -> str:
     """Ascending numbers as readable ranges: [1, 2, 3, 7] is "1 to 3, 7"."""
     parts = []
-    for _, run in itertools.groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
-        first, *rest = [number for _, number in run]
+    for _, group in itertools.groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
+        first, *rest = [number for _, number in group]
         parts.append("%d to %d" % (first, rest[-1]) if rest else "%d" % first)
     return ", ".join(parts)
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

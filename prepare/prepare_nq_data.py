@@ -16,10 +16,12 @@ All cores work, a shard each. Killed at any moment, the same command carries on 
 are left; the same flags and shards give the same bytes, however many workers there are and however
 often it was killed. nq-train.manifest.json, beside the records, names their settings and shards.
 """
-from bert_nq.cli import nq_preparation, preparation, program
+from bert_nq.cli.start import run
+
+from bert_nq.cli import nq_preparation, preparation
 
 job_of_flags = nq_preparation.define_flags(num_output_shards=1)
 preparation.define_num_workers()
 
 if __name__ == "__main__":
-    program.run(lambda: preparation.run(nq_preparation.DATA, job_of_flags))
+    run(lambda: preparation.run(nq_preparation.DATA, job_of_flags))

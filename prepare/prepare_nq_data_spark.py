@@ -9,6 +9,8 @@ the same flags and the same --num_output_shards, byte for byte. A shard is a tas
 lost meanwhile cost no record. The input and the output are on storage that all machines see;
 docs/spark.md says how to set up a cluster, and how to read and write gs://, s3a:// and hdfs://.
 """
+from bert_nq.cli.start import run
+
 from absl import flags
 
 from bert_nq.cli import nq_preparation, preparation, program
@@ -49,4 +51,4 @@ def show(meter, status):
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

@@ -17,11 +17,13 @@ All cores work, a file or a part of one each. Killed at any moment, the same com
 same flags and files give the same bytes, however many workers there are and however often it was
 killed. squad-train.manifest.json, beside the records, names their settings and files.
 """
-from bert_nq.cli import preparation, program
+from bert_nq.cli.start import run
+
+from bert_nq.cli import preparation
 from bert_nq.cli.squad_preparation import DATA
 
 job_of_flags = preparation.define_flags(DATA, num_output_shards=1)
 preparation.define_num_workers()
 
 if __name__ == "__main__":
-    program.run(lambda: preparation.run(DATA, job_of_flags))
+    run(lambda: preparation.run(DATA, job_of_flags))

@@ -6,6 +6,8 @@ The labelled answer stands between marks: ... the town of >>> marel tovin <<< li
 --answer_type=SHORT or --unique_id=..., the windows shown are those. Every record's checksums are
 verified on the way. Files may be gzipped.
 """
+from bert_nq.cli.start import run
+
 import textwrap
 
 from absl import flags
@@ -119,4 +121,4 @@ def print_window(window, tokens) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

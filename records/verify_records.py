@@ -8,6 +8,7 @@ prepare_nq_data.py lies beside the files, they are compared with it: missing fil
 and counts. Every fault is told with its file and record, and the exit code is then 1. Files may be
 gzipped.
 """
+from bert_nq.cli.start import run
 
 from absl import flags
 
@@ -120,4 +121,4 @@ def print_next(found):
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

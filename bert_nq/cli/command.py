@@ -9,7 +9,7 @@ import sys
 from typing import List, Optional
 
 import bert_nq
-from bert_nq.cli import program_files
+from bert_nq.cli import program_files, start, streams
 
 _USAGE = """\
 usage: bert-nq NAME --flag=value ...
@@ -23,6 +23,8 @@ def main(argv: Optional[List[str]] = None) -> int:
     Returns:
       The exit code, where no program ran to an end by itself: 0 for a list, 1 for an unknown name.
     """
+    if argv is None:
+        start.begin()
     name, *args = (sys.argv[1:] if argv is None else argv) or ["--help"]
     if name in ("-h", "-help", "--help"):
         return _show(listing())
@@ -30,8 +32,7 @@ def main(argv: Optional[List[str]] = None) -> int:
         return _show("bert_nq %s" % bert_nq.__version__)
     found = program_files.find_all().get(name)
     if found is None:
-        print("error: " + _unknown(name), file=sys.stderr)
-        return 1
+        return streams.finish(1, "error: " + _unknown(name))
     program_files.call_by_name()
     # As if Python had been given the file: key flags go by sys.argv[0], and worker processes
     # look for sys.modules["__main__"].
@@ -44,11 +45,10 @@ def main(argv: Optional[List[str]] = None) -> int:
 
 def _show(text: str) -> int:
     try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        from bert_nq.cli import program
-        program.end_unread()
-    return 0
+        print(text)
+    except OSError as e:
+        return streams.finish(1, cause=e)
+    return streams.finish(0)
 
 
 def listing() -> str:

@@ -21,7 +21,13 @@ flags.disclaim_key_flags()
 FLAGS = flags.FLAGS
 
 
-_MODES = ("do_train", "do_predict", "do_eval", "do_export")
+_MODES = {  # What the programs do, with the flags that each needs.
+    "do_train": "--train_precomputed_file or --train_file, --init_checkpoint, --bert_config_file, "
+                "--vocab_file, --output_dir",
+    "do_predict": "--predict_file, --output_dir",
+    "do_eval": "the same",
+    "do_export": "--output_dir",
+}
 _OUTPUTS = ("output_dir", "output_prediction_file", "output_nbest_file")
 
 
@@ -69,8 +75,8 @@ class ModelProgram:
           UserError: one of them cannot be used.
         """
         if not any(FLAGS[mode].value for mode in _MODES):
-            raise UserError("nothing to do: give %s or several" % " or ".join(
-                ", ".join("--" + mode for mode in modes) for modes in (_MODES[:-1], _MODES[-1:])))
+            raise UserError("nothing to do: give %s, or several" % ", ".join(
+                "--%s (with %s)" % (mode, needs) for mode, needs in _MODES.items()))
         chief = training.is_chief() if FLAGS.do_train else True
         anew = FLAGS.do_train and FLAGS.overwrite_output_dir
         self._model.take_known_settings(FLAGS.do_train, anew, program.note)

@@ -1,13 +1,13 @@
 """Shared by all programs: a main loop with readable errors, flag files, progress, tables.
 
-Programs import this module first; nothing here imports TensorFlow.
+Nothing here imports TensorFlow.
 """
 import contextlib
+import functools
 import logging as python_logging
 import math
 import os
 import re
-import shlex
 import sys
 import tempfile
 import time
@@ -17,9 +17,8 @@ from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence, 
 
 from absl import app, flags, logging
 
-from bert_nq.base import files
 from bert_nq.base.errors import UserError
-from bert_nq.cli import program_files
+from bert_nq.cli import flag_files, home, interrupts, program_files, quoting, streams
 
 # Flags that a function of this module defines count as the calling program's own in --help.
 flags.disclaim_key_flags()
@@ -33,38 +32,54 @@ _HELP = {"-h", "-help", "--help", "-helpshort", "--helpshort", "-helpfull", "--h
 
 
 def run(main: Callable[[], None]) -> None:
-    """Parses the flags, calls `main()` and exits.
+    """Parses the flags, calls `main()` and exits. Programs call it as `start.run`.
 
-    The exit code is 0, also after --help; 1 for a `UserError`, for flags that do not parse and for
-    an error of the program itself, each told in a line on standard error; 130 when interrupted. The
-    traceback of an error of the program itself is in a file that the line names.
+    The exit code is 0, also after --help; 1 for a `UserError`, for flags that do not parse, for an
+    error of the program itself, each told in a line on standard error, and where what was printed
+    could not be written; 130 when interrupted. The traceback of an error of the program itself is
+    in a file that the line names.
     """
     asked_for_help = any(arg in _HELP for arg in sys.argv[1:])
     _show_commands_by_name()
-
-    def guarded(argv: List[str]) -> None:
-        if len(argv) > 1:
-            _fail("unexpected argument %r: flags are written --name=value" % argv[1], 1)
-        try:
-            _check_finite(flags.FLAGS)
-            main()
-        except UserError as e:
-            _fail("error: %s" % e, 1)
-        except BrokenPipeError:
-            raise
-        except Exception as e:  # noqa: B902 - whatever comes here, a person sees a line
-            _fail(_unexpected(e), 1)
-        except KeyboardInterrupt:
-            _fail("interrupted: files that were not finished have been left as they were", 130)
-
+    ctrl_c = interrupts.of_process()
+    code: Any = 1
+    message, cause = "", None
     try:
-        app.run(guarded)
-    except SystemExit:
-        if asked_for_help:
-            sys.exit(0)
-        raise
-    except BrokenPipeError:
-        end_unread()
+        ctrl_c.work_begins()
+        if streams.error_of(sys.stdout):
+            raise UserError("standard output is closed: what is printed would be lost; "
+                            "> /dev/null if it is not wanted")
+        app.run(functools.partial(_guarded, main), flags_parser=_parse)
+    except SystemExit as e:
+        code = 0 if asked_for_help else e.code
+    except KeyboardInterrupt:
+        ctrl_c.seen = True
+    except UserError as e:
+        message, cause = "error: %s" % e, e.__cause__
+    except Exception as e:  # noqa: B902 - whatever comes here, a person sees a line
+        # What libraries make of an interrupted import is an error of theirs.
+        if not ctrl_c.seen and e is not streams.error_of(sys.stdout):
+            message = _unexpected(e)
+        cause = e
+    if ctrl_c.seen:
+        code = interrupts.EXIT_CODE
+        message = "interrupted: files that were not finished have been left as they were"
+    code = streams.finish(code, message, cause)
+    ctrl_c.work_ends("" if code else "interrupted at the end: the work was done\n")
+    sys.exit(code)
+
+
+def _guarded(main: Callable[[], None], argv: List[str]) -> None:
+    if len(argv) > 1:
+        sys.exit(streams.finish(1, "unexpected argument %r: flags are written --name=value"
+                                % argv[1]))
+    home.expand(flags.FLAGS)
+    _check_finite(flags.FLAGS)
+    main()
+
+
+def _parse(argv: List[str]) -> List[str]:
+    return app.parse_flags_with_usage(argv[:1] + flag_files.expanded(argv[1:], flags.FLAGS))
 
 
 def _check_finite(flag_values: flags.FlagValues) -> None:
@@ -82,24 +97,12 @@ def _unexpected(error: Exception) -> str:
     try:
         with tempfile.NamedTemporaryFile(prefix="bert_nq-error-", suffix=".txt",
                                          delete=False) as out:
-            command_line = " ".join(map(shlex.quote, sys.argv))
+            command_line = " ".join(map(quoting.for_shell, sys.argv))
             out.write((command_line + "\n" + text).encode("utf8", "backslashreplace"))
     except OSError:
         return "error of the program itself, please report it: %s\n%s" % (summary, text)
     return ("error of the program itself, please report it: %s (where it happened is in %s)"
             % (summary, out.name))
-
-
-def end_unread() -> None:
-    """Exits where the reader of standard output, such as `head`, has seen enough."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(1)
-
-
-def _fail(message: str, code: int) -> None:
-    sys.stdout.flush()
-    print(message, file=sys.stderr, flush=True)
-    sys.exit(code)
 
 
 def _show_commands_by_name() -> None:
@@ -120,13 +123,10 @@ def command(relative_path: str, *args: str) -> str:
 
     Returns:
       "bert-nq nq_eval --pretty_print" or, where the files of a checkout are run, "python
-      eval/nq_eval.py --pretty_print", with the path from the current folder.
+      eval/nq_eval.py --pretty_print", with the path from the current folder. A "python" or a
+      "bert-nq" that the shell would not find, or that is another one, is named with its path.
     """
-    if program_files.called_by_name():
-        words = ["bert-nq", os.path.basename(relative_path)[:-len(".py")]]
-    else:
-        words = ["python", shlex.quote(os.path.relpath(program_files.path_of(relative_path)))]
-    return " ".join(words + [_quoted(arg) for arg in args])
+    return " ".join(program_files.how_to_run(relative_path) + [_quoted(arg) for arg in args])
 
 
 def _quoted(arg: str) -> str:
@@ -135,8 +135,8 @@ def _quoted(arg: str) -> str:
         return arg
     name, equals, value = arg.partition("=")
     if name.startswith("--") and value:
-        return name + equals + shlex.quote(value)
-    return shlex.quote(arg)
+        return name + equals + quoting.for_shell(value)
+    return quoting.for_shell(arg)
 
 
 def require(flag_values: flags.FlagValues, *names: str) -> None:
@@ -155,12 +155,9 @@ def write_flags(flag_values: flags.FlagValues, path: str, without: Sequence[str]
       without: names of flags that are left out, such as those of outputs, which a run with another
         model would overwrite.
     """
-    lines = []
-    for flag in sorted(flag_values.get_key_flags_for_module(sys.argv[0]), key=lambda f: f.name):
-        if flag.value is not None and flag.name not in ("flagfile", "undefok", *without):
-            lines.append(flag.serialize())
-    with files.replacing(path) as out:
-        out.write("".join(line + "\n" for line in lines if line).encode("utf8"))
+    key_flags = flag_values.get_key_flags_for_module(sys.argv[0])
+    flag_files.write([flag for flag in sorted(key_flags, key=lambda f: f.name)
+                      if flag.name not in ("flagfile", "undefok", *without)], path)
 
 
 def quiet_tensorflow(verbose: bool) -> None:

@@ -8,7 +8,11 @@ import ast
 import difflib
 import glob
 import os
+import shutil
+import sys
 from typing import Dict, List, NamedTuple
+
+from bert_nq.cli import quoting
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _INSTALLED = os.path.join(_PACKAGE, "programs")
@@ -22,6 +26,8 @@ STAGES = {
     "eval": "Score, combine and look at predictions",
     "demos": "Try it without data",
 }
+
+_COMMAND = "bert-nq"
 
 _called_by_name = False
 
@@ -79,3 +85,35 @@ def call_by_name() -> None:
 def called_by_name() -> bool:
     """Whether commands that are shown should be `bert-nq NAME`: always, without a checkout."""
     return _called_by_name or not is_checkout()
+
+
+def how_to_run(relative_path: str) -> List[str]:
+    """The words that run a program in a shell, in the way that this process was started.
+
+    Args:
+      relative_path: its file in the repository, such as "eval/nq_eval.py".
+    """
+    if called_by_name():
+        beside = os.path.join(os.path.dirname(sys.executable), _COMMAND)
+        return [_executable(_COMMAND, beside if os.path.exists(beside) else ""),
+                os.path.basename(relative_path)[:-len(".py")]]
+    path = os.path.relpath(path_of(relative_path))
+    return [python(), quoting.for_shell("./" + path if path.startswith("-") else path)]
+
+
+def python() -> str:
+    """The word that a shell needs to run the interpreter of this process."""
+    return _executable("python", sys.executable)
+
+
+def _executable(name: str, path: str) -> str:
+    """`name` where a shell finds `path` by it, else the path, from the current folder if it is
+    below that."""
+    found = shutil.which(name)
+    if not path or (found and os.path.abspath(found) == os.path.abspath(path)):
+        return name
+    here = os.path.relpath(path)
+    if here.startswith(os.pardir + os.sep):
+        return quoting.for_shell(os.path.abspath(path))
+    return quoting.for_shell(here if os.sep in here and not here.startswith("-")
+                             else os.path.join(os.curdir, here))

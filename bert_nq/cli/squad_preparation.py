@@ -21,8 +21,8 @@ def _rows(counts: Mapping[str, int]) -> Rows:
 def _remark(counts: Mapping[str, int]) -> str:
     if not FLAGS.is_training or FLAGS.fix_offsets or not counts["answers_off"]:
         return ""
-    return ("Answers are not at their offset: --fix_offsets looks for them by their text, and takes "
-            "what occurs once.")
+    return ("Answers are not at their offset: --fix_offsets looks for them by their text, and "
+            "takes what occurs once.")
 
 
 DATA = Data(

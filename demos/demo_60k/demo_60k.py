@@ -14,6 +14,8 @@ Every stage is one of the programs of this repository, called as it is printed. 
 output is there is not run again: remove --output_dir to start anew. The settings are flag files
 beside this program, in sample/ and nq/.
 """
+from bert_nq.cli.start import run
+
 import os
 import sys
 import time
@@ -59,4 +61,4 @@ def show(system, scores):
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

@@ -6,6 +6,8 @@ makes the sample corpus, a vocabulary and initial weights, or takes those of `ma
 folder; turns the corpus into SQuAD 1.1 and 2.0; trains a small model on each with run_squad.py and
 prints the official scores. Every stage is a program of this repository, called as it is printed.
 """
+from bert_nq.cli.start import run
+
 import os
 import sys
 import time
@@ -83,4 +85,4 @@ def show(folder, scores):
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

@@ -8,6 +8,8 @@ there are its answers. Version 2.0 has besides, of every second page, the questi
 another paragraph of the page, in which the answer is not found. Meant for pages of the sample
 corpus, whose paragraphs say a thing once.
 """
+from bert_nq.cli.start import run
+
 import copy
 import re
 
@@ -109,4 +111,4 @@ def text_of(page, start_token, end_token):
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

@@ -17,6 +17,8 @@ more steps: what the second system gains may come from being trained for longer.
 What demo_60k has made in --output_dir is taken from there; the second system is in its folder syn/.
 A stage whose output is there is not run again.
 """
+from bert_nq.cli.start import run
+
 import os
 import sys
 import time
@@ -100,4 +102,4 @@ def count(number):
 
 
 if __name__ == "__main__":
-    program.run(main)
+    run(main)

@@ -100,13 +100,14 @@ def test_values_are_quoted_where_a_shell_would_change_them(by_file):
 
 
 _FAULTY = """
+from bert_nq.cli.start import run
 from absl import flags
 from bert_nq.cli import program
 flags.DEFINE_float("rate", 0.5, "A number.", lower_bound=0)
 def main():
     raise {error}
 if __name__ == "__main__":
-    program.run(main)
+    run(main)
 """
 
 

@@ -64,7 +64,7 @@ def test_markers_are_written_and_the_rest_stays(tmp_path):
         "  on lines, from 0  104 to 312\n"
         "\n"
         "Next:\n"
-        "  python %s --vocab_file=vocab-nq.txt --do_lower_case=True "
+        "  python %s --vocab_file=vocab-nq.txt --do_lower_case=true "
         "--input_jsonl='nq-train-*.jsonl.gz' --output_tfrecord=nq-train.tfrecord\n"
         % os.path.relpath(PROGRAM.replace("make_vocab", "prepare_nq_data"), str(tmp_path)))
 

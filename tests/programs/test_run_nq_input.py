@@ -137,7 +137,9 @@ def test_windows_without_room_for_the_page(files, program):
 def test_nothing_to_do(files):
     done = files.train(do_train="false")
     assert programs.error_line(done) == (
-        "error: nothing to do: give --do_train, --do_predict, --do_eval or --do_export or several")
+        "error: nothing to do: give --do_train (with --train_precomputed_file or "
+        "--train_file, --init_checkpoint, --bert_config_file, --vocab_file, --output_dir), "
+        "--do_predict (with --predict_file, --output_dir), --do_eval (with the same), --do_export (with --output_dir), or several")
 
 
 @pytest.mark.parametrize("content, message", [

@@ -104,9 +104,9 @@ def test_pages_become_records(installed, tmp_path):
                cwd=str(tmp_path))
     assert (made.returncode, made.stderr) == (0, "")
     assert made.stdout.endswith(
-        "\nNext:\n  bert-nq prepare_nq_data --vocab_file='nq vocab.txt' --do_lower_case=True "
+        "\nNext:\n  bert-nq prepare_nq_data --vocab_file='nq vocab.txt' --do_lower_case=true "
         "--input_jsonl='nq-train-*.jsonl.gz' --output_tfrecord=nq-train.tfrecord\n")
-    done = run([installed, "prepare_nq_data", "--vocab_file=nq vocab.txt", "--do_lower_case=True",
+    done = run([installed, "prepare_nq_data", "--vocab_file=nq vocab.txt", "--do_lower_case=true",
                 "--input_jsonl=nq-train-*.jsonl", "--output_tfrecord=nq-train.tfrecord",
                 "--num_workers=2", "--include_unknowns=1"], cwd=str(tmp_path))
     assert done.returncode == 0, done.stderr

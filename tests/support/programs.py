@@ -1,6 +1,7 @@
 """Runs the project's programs as a user does, with the interpreter that runs the tests."""
 import os
 import re
+import shlex
 import subprocess
 import sys
 
@@ -20,6 +21,26 @@ def run(relative_path, *args, **options) -> subprocess.CompletedProcess:
     `options` go to subprocess.run: cwd, env, timeout, input.
     """
     return subprocess.run(command(relative_path, *args), capture_output=True, text=True, **options)
+
+
+def next_command(printed: str) -> str:
+    """The command under the first "Next:" of what a program has printed, as a shell takes it."""
+    found = re.search(r"Next:.*\n((?:  .*\\\n)*  .*)\n", printed)
+    assert found, printed
+    return found.group(1)
+
+
+def paste(command_line: str, folder, *more) -> str:
+    """Runs a command in a shell, in a folder; returns what it has printed after an exit with 0.
+
+    No environment is active, so that a bare `python` would be another one. `more` are further
+    arguments.
+    """
+    words = " ".join([command_line] + [shlex.quote(str(arg)) for arg in more])
+    done = subprocess.run(["bash", "-c", words], cwd=str(folder), capture_output=True, text=True,
+                          env=dict(os.environ, PYTHONPATH=ROOT, PATH="/usr/bin:/bin"))
+    assert done.returncode == 0, (words, done.stdout, done.stderr)
+    return done.stdout
 
 
 def error_line(done: subprocess.CompletedProcess) -> str:

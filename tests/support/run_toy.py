@@ -1,6 +1,7 @@
 """Trains the toy task's model and predicts with it, as run_nq.py does its own."""
+from bert_nq.cli.start import run
+
 from bert_nq import tasks
-from bert_nq.cli import program
 from bert_nq.cli.model_program import ModelProgram
 from tests.support import toy_task
 
@@ -9,4 +10,4 @@ tasks.TASKS[toy_task.NAME] = "tests.support.toy_task"
 PROGRAM = ModelProgram(tasks.get(toy_task.NAME), toy_task.define_flags)
 
 if __name__ == "__main__":
-    program.run(PROGRAM.main)
+    run(PROGRAM.main)

@@ -37,9 +37,12 @@ def tune(gold_paths: List[str]) -> None:
     print("\nfitted on %s questions in %s" % (format(len(gold), ","),
                                               program.duration(seconds())))
     print("written: %s" % FLAGS.output_thresholds)
-    again = program.command("bert_nq/run_nq.py", "--do_predict",
-                            "--thresholds=" + FLAGS.output_thresholds)
-    print("next: %s with the flags that made %s" % (again, FLAGS.predictions_path), flush=True)
+    # With the settings of the predictions that they were fitted to.
+    print("\nNext: predict with them, by the model that made %s\n  %s" % (
+        FLAGS.predictions_path, program.command(
+            "bert_nq/run_nq.py", "--do_predict", "--flagfile=model/flags-predict.txt",
+            "--output_dir=model", program.NEW_LINE, "--predict_file=DEV.jsonl.gz",
+            "--thresholds=" + FLAGS.output_thresholds)))
 
 
 def _read_gold(paths):

@@ -47,6 +47,9 @@ def tune(gold_paths: List[str]) -> None:
     print("\nfitted on %s questions in %s" % (format(len(questions), ","),
                                               program.duration(seconds())))
     print("written: %s" % FLAGS.output_thresholds)
-    again = program.command("bert_nq/run_squad.py", "--do_predict", "--version_2_with_negative",
-                            "--null_score_diff_threshold=%r" % fit.threshold)
-    print("next: %s with the flags that made %s" % (again, FLAGS.predictions_path), flush=True)
+    # With the settings of the predictions that it was fitted to.
+    print("\nNext: predict with it, by the model that made %s\n  %s" % (
+        FLAGS.predictions_path, program.command(
+            "bert_nq/run_squad.py", "--do_predict", "--flagfile=model/flags-predict.txt",
+            "--output_dir=model", program.NEW_LINE, "--predict_file=dev-v2.0.json",
+            "--version_2_with_negative", "--null_score_diff_threshold=%r" % fit.threshold)))
