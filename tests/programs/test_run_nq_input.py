@@ -139,7 +139,8 @@ def test_nothing_to_do(files):
     assert programs.error_line(done) == (
         "error: nothing to do: give --do_train (with --train_precomputed_file or "
         "--train_file, --init_checkpoint, --bert_config_file, --vocab_file, --output_dir), "
-        "--do_predict (with --predict_file, --output_dir), --do_eval (with the same), --do_export (with --output_dir), or several")
+        "--do_predict (with --predict_file, --output_dir), --do_eval (with the same), "
+        "--do_export (with --output_dir), or several")
 
 
 @pytest.mark.parametrize("content, message", [
@@ -246,8 +247,8 @@ def test_flags_out_of_range(files, flag, bad):
 
 def test_epochs_and_steps(files):
     assert programs.error_line(files.train(num_train_epochs=2, num_train_steps=10)) == (
-        "error: --num_train_steps=10 and --num_train_epochs=2 both say how long to train: give one "
-        "of them")
+        "error: --num_train_steps=10 and --num_train_epochs=2 both give the end of training: "
+        "give one of them")
 
 
 @pytest.mark.parametrize("flag, value", [

@@ -234,8 +234,8 @@ def test_the_length_of_a_training():
     assert settings._replace(num_train_steps=7).check().num_steps(3, 16) == 7
     with pytest.raises(UserError) as e:
         settings._replace(num_train_steps=7, num_train_epochs=1.5).check()
-    assert str(e.value) == ("--num_train_steps=7 and --num_train_epochs=1.5 both say how long to "
-                            "train: give one of them")
+    assert str(e.value) == ("--num_train_steps=7 and --num_train_epochs=1.5 both give the end of "
+                            "training: give one of them")
 
 
 def test_too_few_records_for_a_step():
