@@ -36,7 +36,8 @@ def _define_model_flags() -> Dict[str, Any]:
             "predict_batch_size", 8, "Windows that are predicted at once.", lower_bound=1),
         "on_bad_input": flags.DEFINE_enum(
             "on_bad_input", "fail", ["fail", "skip"],
-            "What to do with a page that cannot be used: stop, or count it and go on."),
+            "What to do with a page that cannot be used, also of --dev_file: stop, or count it and "
+            "go on."),
     }
 
 

@@ -3,6 +3,7 @@
 A run is a plan first: all that can be told of bad flags and files is told by `make_plan`, which
 imports no TensorFlow; `check_weights` looks into the checkpoints; `carry_out` does the work.
 """
+import functools
 import os
 from typing import Any, Callable, List, NamedTuple, Optional
 
@@ -93,7 +94,9 @@ class ModelProgram:
         trained = None
         if FLAGS.do_train:
             training_records.make_if_wanted(self._model)
-            trained = training.make_plan(self._task, self._training, model.config, checkpoint)
+            trained = training.make_plan(
+                self._task, self._training, model.config, checkpoint,
+                functools.partial(training.dev_set, self._task, self._dev_format(), maker))
         return Plan(model, maker, checkpoint, trained, shards, chief)
 
     def _check_model_is_there(self, model) -> None:
@@ -131,8 +134,7 @@ class ModelProgram:
         model_dir = FLAGS.output_dir
         if FLAGS.do_train:
             evaluate = training.dev_scorer(self._model, plan.model, plan.maker,
-                                           plan.training.dev_shards, self._dev_format(),
-                                           self._run_settings)
+                                           plan.training.dev, self._run_settings)
             model_dir = training.train(groups, self._model, plan.model, plan.checkpoint,
                                        plan.training.data, evaluate)
         if _predicts() or FLAGS.do_export:

@@ -20,7 +20,7 @@ FLAGS = flags.FLAGS
 class TrainingPlan(NamedTuple):
     """The data of a training, checked."""
     data: Any  # a training.settings.TrainingData
-    dev_shards: List[str]  # none where nothing is scored
+    dev: Any  # a prediction.dev_set.DevSet; None where nothing is scored
 
 
 def define_flags() -> None:
@@ -48,7 +48,8 @@ def is_chief() -> bool:
     return cluster.is_chief(FLAGS.distribution, os.environ)
 
 
-def make_plan(task, groups, config, checkpoint: Optional[str]) -> TrainingPlan:
+def make_plan(task, groups, config, checkpoint: Optional[str],
+              make_dev_set: Callable[[List[str]], Any]) -> TrainingPlan:
     """Checks the data and the flags of a training. TensorFlow is not imported.
 
     Args:
@@ -56,6 +57,7 @@ def make_plan(task, groups, config, checkpoint: Optional[str]) -> TrainingPlan:
       groups: of flags.training.define_training_flags.
       config: the encoder's.
       checkpoint: the prefix of --init_checkpoint, or None.
+      make_dev_set: given the shards of --dev_file, see `dev_set`.
 
     Raises:
       UserError: something cannot be used, or the folder holds a model that was trained otherwise.
@@ -82,7 +84,30 @@ def make_plan(task, groups, config, checkpoint: Optional[str]) -> TrainingPlan:
             raise UserError("--%s is for --dev_file, which is not given" % flag)
     dev_shards = task.find_shards(FLAGS.dev_file) if FLAGS.dev_file else []
     run_record.check_apart(paths, dev_shards)
-    return TrainingPlan(data, dev_shards)
+    return TrainingPlan(data, make_dev_set(dev_shards) if dev_shards else None)
+
+
+def dev_set(task, dev_format, maker, shards: List[str]):
+    """The DevSet of --dev_file, every page of it looked at. TensorFlow is not imported.
+
+    Args:
+      task: a tasks.Task.
+      dev_format: a prediction.dev_set.DevFormat.
+      maker: of windows.
+      shards: of --dev_file.
+
+    Raises:
+      UserError: the shards cannot be used, or their annotations cannot tell a better model.
+    """
+    from bert_nq.prediction.dev_set import DevSet
+    dev = DevSet(shards, dev_format, FLAGS.dev_pages, maker.prediction,
+                 FLAGS.on_bad_input == "skip")
+    for remark in dev.check_limits(task.measure.keys(FLAGS.metric)):
+        program.note("--dev_file: " + remark)
+    if dev.skipped:
+        program.note("--dev_file: %d pages or files that cannot be used are left out, %d pages are "
+                     "scored" % (dev.skipped, len(dev)))
+    return dev
 
 
 def check_can_continue(model) -> None:
@@ -185,22 +210,13 @@ def _stop(result, message: str) -> None:
     sys.exit(stopping.exit_code(result.stopped_by))
 
 
-def dev_scorer(model_flags, model, maker, shards: List[str], dev_format,
-               run: Callable[[], Any]) -> Optional[Callable]:
-    """The function that scores a checkpoint on the dev set; None without shards.
-
-    Raises:
-      UserError: the shards cannot be used, or their annotations cannot tell a better model.
-    """
-    if not shards:
+def dev_scorer(model_flags, model, maker, dev, run: Callable[[], Any]) -> Optional[Callable]:
+    """The function that scores a checkpoint on a DevSet; None without one."""
+    if dev is None:
         return None
     from bert_nq.base.bad_input import BadInput
     from bert_nq.prediction import predictor
-    from bert_nq.prediction.dev_set import DevSet
     from bert_nq.prediction.model_settings import Member, ModelSettings
-    dev = DevSet(shards, dev_format, FLAGS.dev_pages)
-    for remark in dev.check_limits(model_flags.task.measure.keys(FLAGS.metric)):
-        program.note("--dev_file: " + remark)
     pages = predictor.Predictor(maker, model_flags.task.featurizer.spec, model_flags.decoder(),
                                 FLAGS.predict_batch_size)
 

@@ -12,7 +12,7 @@ from typing import Callable, Iterator, NamedTuple, Optional, Sequence
 from bert_nq.base.errors import UserError
 from bert_nq.estimator import cluster, lost_workers, peers
 from bert_nq.modeling import checkpoints
-from bert_nq.modeling.runtime import tf
+from bert_nq.modeling.runtime import as_it_is, tf
 
 DISTRIBUTIONS = ("none", "mirrored", "multi_worker")
 
@@ -137,7 +137,7 @@ def train(estimator: "tf.estimator.Estimator", settings: RunSettings, input_fn: 
         if not settings.use_tpu and cluster.num_tasks(os.environ) > 1:
             raise UserError("TF_CONFIG is of several workers: give --distribution=multi_worker, or "
                             "unset it")
-        estimator.train(input_fn, max_steps=max_steps, hooks=list(hooks))
+        as_it_is(estimator.train)(input_fn, max_steps=max_steps, hooks=list(hooks))
         return
     workers = cluster.read_cluster(os.environ)
     if not peers.gather(workers, _facts(settings, max_steps), report, is_stopped):
@@ -145,7 +145,7 @@ def train(estimator: "tf.estimator.Estimator", settings: RunSettings, input_fn: 
     _keep_server_to_the_end()
     with lost_workers.noticed(workers, report, is_over) as hook:
         # Estimator.train refuses this strategy. Without an "evaluator" task nothing is evaluated.
-        tf.estimator.train_and_evaluate(
+        as_it_is(tf.estimator.train_and_evaluate)(
             estimator,
             tf.estimator.TrainSpec(input_fn, max_steps=max_steps, hooks=[hook] + list(hooks)),
             tf.estimator.EvalSpec(input_fn))

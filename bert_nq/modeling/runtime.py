@@ -10,7 +10,7 @@ import functools
 import logging
 import os
 import re
-from typing import Optional
+from typing import Callable, Optional
 
 
 def _choose_allocator() -> None:
@@ -30,7 +30,7 @@ _choose_allocator()
 import tensorflow.compat.v1 as tf  # noqa: E402
 
 __all__ = ["FUSES_LAYER_NORM", "FUSES_SCALED_PRODUCT", "MULTIPLIES_BFLOAT16",
-           "READS_GZIP_MEMBERS", "TILE_DEPTH", "on_cpu", "reason", "tf"]
+           "READS_GZIP_MEMBERS", "TILE_DEPTH", "as_it_is", "on_cpu", "reason", "tf"]
 
 
 # Whether a batched product, times a constant, plus a mask becomes one kernel on the CPU.
@@ -62,6 +62,15 @@ TILE_DEPTH = _tile_depth()
 def on_cpu() -> bool:
     """Whether sessions of this process compute on the CPU, for want of a GPU; TPUs do not count."""
     return not tf.config.experimental.list_physical_devices("GPU")
+
+
+def as_it_is(function: Callable) -> Callable:
+    """The function, without TensorFlow's rewriting what it calls: our functions make ops already.
+
+    AutoGraph would turn their Python into ops by way of files among the temporary ones, which stay
+    there where the process is killed.
+    """
+    return tf.autograph.experimental.do_not_convert(function)
 
 
 def reason(error: Exception) -> str:

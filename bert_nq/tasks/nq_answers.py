@@ -67,7 +67,7 @@ def dev_format(long_non_null_threshold: int = NON_NULL_THRESHOLD,
     """Annotated pages on which a question has an answer if so many annotators marked one."""
     least = {"long_non_null_threshold": long_non_null_threshold,
              "short_non_null_threshold": short_non_null_threshold}
-    return DevFormat(shards.BARE_READING, gold.read_gold, functools.partial(score, **least),
+    return DevFormat(shards.BARE_READING, gold.read_usable, functools.partial(score, **least),
                      functools.partial(evaluate, **least), functools.partial(limits, **least))
 
 

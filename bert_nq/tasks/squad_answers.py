@@ -27,7 +27,7 @@ def _beside(path: str) -> List[str]:
     return [prediction_files.null_odds_path(path)]
 
 
-read_gold = functools.partial(gold.read_gold, read=reading.READING.read)
+read_gold = functools.partial(gold.read_usable, read=reading.READING.read)
 
 
 def score(questions: Mapping[int, Any], entries: Mapping[int, Any]) -> Dict[str, float]:

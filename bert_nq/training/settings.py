@@ -51,9 +51,8 @@ class TrainingSettings(NamedTuple):
         """Raises UserError where two of the settings contradict each other; returns itself."""
         default = TrainingSettings().num_train_epochs
         if self.num_train_steps and self.num_train_epochs != default:
-            raise UserError("--num_train_steps=%d and --num_train_epochs=%g both give the end of "
-                            "training: give one of them" % (self.num_train_steps,
-                                                         self.num_train_epochs))
+            raise UserError("--num_train_steps=%d and --num_train_epochs=%g: give one of them"
+                            % (self.num_train_steps, self.num_train_epochs))
         return self
 
     def num_warmup_steps(self, num_steps: int) -> int:

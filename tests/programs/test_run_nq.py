@@ -498,6 +498,21 @@ def test_a_checkpoint_of_the_other_case_is_refused(trained, work, tmp_path):
             "give that, also where the records are prepared" % (path, name))
 
 
+def test_a_dev_set_with_pages_that_cannot_be_used(prepared, work, tmp_path):
+    pages = [tiny_nq.place_page(i, example_id=i) for i in range(6)]
+    pages[1]["annotations"][2]["yes_no_answer"] = "PERHAPS"
+    pages[4]["document_tokens"][0]["html_token"] = "False"
+    shard = write_shard(tmp_path / "dev.jsonl", pages)
+    done = run_nq("--output_dir=%s" % (tmp_path / "model"), "--num_train_epochs=0.6",
+                  "--dev_file=" + shard, "--eval_every=2", "--on_bad_input=skip",
+                  *[flag for flag in work.train_flags if "num_train_epochs" not in flag])
+    assert done.returncode == 0, done.stderr
+    assert "--dev_file: 2 pages or files that cannot be used are left out, 4 pages are scored" in (
+        done.stderr)
+    assert done.stderr.count("skipped: ") == 2
+    assert "step 2: dev " in done.stderr
+
+
 def test_a_half_precise_checkpoint_answers_when_it_is_converted(predicted, work, tmp_path):
     import numpy as np
 

@@ -245,10 +245,19 @@ def test_flags_out_of_range(files, flag, bad):
     assert flag in done.stderr and "Traceback" not in done.stderr
 
 
+def test_a_dev_set_that_cannot_be_used(files):
+    page = tiny_nq.place_page(0)
+    page["annotations"][0]["yes_no_answer"] = "PERHAPS"
+    shard = write_shard(files.folder / "bad-dev.jsonl", [page])
+    assert programs.error_line(files.train(dev_file=shard)) == (
+        "error: %s, line 1: example %d, annotation 1: yes_no_answer 'PERHAPS' is none of YES, NO "
+        "and NONE (--on_bad_input=skip goes on without it)" % (shard, page["example_id"]))
+    assert not os.path.exists(files.path("model"))
+
+
 def test_epochs_and_steps(files):
     assert programs.error_line(files.train(num_train_epochs=2, num_train_steps=10)) == (
-        "error: --num_train_steps=10 and --num_train_epochs=2 both give the end of training: "
-        "give one of them")
+        "error: --num_train_steps=10 and --num_train_epochs=2: give one of them")
 
 
 @pytest.mark.parametrize("flag, value", [

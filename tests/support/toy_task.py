@@ -14,6 +14,7 @@ import numpy as np
 from absl import flags
 
 from bert_nq.base import files
+from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import BadExampleError
 from bert_nq.base.reading import Reading
 from bert_nq.cli.flags.task import TaskFlags
@@ -189,15 +190,10 @@ ANSWERS = AnswerFormat(open=write_answers, open_nbest=write_answers, count=count
 # The measure.
 
 
-def read_gold(paths) -> dict:
+def read_gold(paths, bad_input=None) -> dict:
     """{example id: [whether there is a river]}."""
-    gold = {}
-    for path in paths:
-        with open(path, "rb") as f:
-            for line in f:
-                example = decode(line, path)
-                gold[example.example_id] = [example.river]
-    return gold
+    examples = READING.examples(paths, bad_input or BadInput())
+    return {example.example_id: [example.river] for example in examples}
 
 
 def score(gold, entries) -> dict:

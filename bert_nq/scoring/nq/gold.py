@@ -17,7 +17,8 @@ from typing import (
 )
 
 from bert_nq.base import lines
-from bert_nq.base.errors import UserError
+from bert_nq.base.bad_input import BadInput
+from bert_nq.base.errors import BadExampleError, UserError
 from bert_nq.base.json_lines import parse_line
 from bert_nq.scoring.nq import skimming
 from bert_nq.scoring.nq.labels import Answers, Packed, packed, parse_question, unpacked
@@ -38,6 +39,29 @@ class Question(NamedTuple):
 def read_gold(paths: Sequence[str], num_processes: int = 1) -> Gold:
     """The annotations of all examples of `paths`; see `read_shards` and `merge_shards`."""
     return merge_shards(paths, read_shards(paths, num_processes))
+
+
+def read_usable(paths: Sequence[str], bad_input: BadInput) -> Gold:
+    """`read_gold`, in this process, without the lines that cannot be used.
+
+    Args:
+      paths: as those of `read_shards`.
+      bad_input: told of these lines.
+    """
+    gold = {}  # type: Gold
+    places = {}  # type: Dict[int, str]
+    for path in paths:
+        for source, text in lines.checked_lines(path, bad_input):
+            try:
+                example_id, annotations = parse_question(parse_line(text))
+                if example_id in gold:
+                    raise UserError("example %d was already in %s" % (example_id,
+                                                                      places[example_id]))
+            except UserError as e:
+                bad_input.handle(BadExampleError("%s: %s" % (source, e)))
+                continue
+            gold[example_id], places[example_id] = annotations, source
+    return gold
 
 
 def read_shards(paths: Sequence[str], num_processes: int = 1) -> Iterator[List[Question]]:

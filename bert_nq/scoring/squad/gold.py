@@ -6,7 +6,8 @@ which is given by the caller.
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from bert_nq.base import lines
-from bert_nq.base.errors import UserError
+from bert_nq.base.bad_input import BadInput
+from bert_nq.base.errors import BadExampleError, UserError
 from bert_nq.base.ids import hashed_id
 from bert_nq.base.json_lines import parse_line
 from bert_nq.base.reading import Read
@@ -22,12 +23,14 @@ class Question(NamedTuple):
     source: str  # "dev-v2.0.json, question 17 (56ddde6b9a695914005b9628)"
 
 
-def read_questions(paths: Sequence[str], read: Optional[Read] = None) -> Dict[str, Question]:
+def read_questions(paths: Sequence[str], read: Optional[Read] = None,
+                   bad_input: Optional[BadInput] = None) -> Dict[str, Question]:
     """The questions of files, by their ids, in their order.
 
     Args:
       paths: of SQuAD's own format, or of one that `read` knows; gzip or not.
       read: takes files of other formats apart into questions as JSON, see `base.reading`.
+      bad_input: told of questions that cannot be used; None: these are errors.
 
     Raises:
       UserError: a file cannot be read, a field is missing or of another type, an id occurs twice,
@@ -35,10 +38,11 @@ def read_questions(paths: Sequence[str], read: Optional[Read] = None) -> Dict[st
     """
     questions: Dict[str, Question] = {}
     for path in paths:
-        for question in _of_file(path, read):
+        for question in _of_file(path, read, bad_input):
             earlier = questions.setdefault(question.question_id, question)
             if earlier is not question:
-                raise UserError("%s: this id was already in %s" % (question.source, earlier.source))
+                _handle(bad_input, "%s: this id was already in %s" % (question.source,
+                                                                      earlier.source))
     if not questions:
         raise UserError("%s: there is no question in it" % paths[0])
     return questions
@@ -46,11 +50,27 @@ def read_questions(paths: Sequence[str], read: Optional[Read] = None) -> Dict[st
 
 def read_gold(paths: Sequence[str], read: Optional[Read] = None) -> Dict[int, Question]:
     """`read_questions`, by the examples' ids."""
-    return {hashed_id(question_id): question
-            for question_id, question in read_questions(paths, read).items()}
+    return _by_example(read_questions(paths, read))
 
 
-def _of_file(path: str, read: Optional[Read]) -> Iterator[Question]:
+def read_usable(paths: Sequence[str], bad_input: BadInput, read: Optional[Read] = None
+                ) -> Dict[int, Question]:
+    """`read_gold` without the questions that cannot be used, of which `bad_input` is told."""
+    return _by_example(read_questions(paths, read, bad_input))
+
+
+def _by_example(questions: Dict[str, Question]) -> Dict[int, Question]:
+    return {hashed_id(question_id): question for question_id, question in questions.items()}
+
+
+def _handle(bad_input: Optional[BadInput], fault: str) -> None:
+    if bad_input is None:
+        raise UserError(fault)
+    bad_input.handle(BadExampleError(fault))
+
+
+def _of_file(path: str, read: Optional[Read], bad_input: Optional[BadInput]
+             ) -> Iterator[Question]:
     data, content = read_bytes(path), None
     try:
         content = parse_line(data)
@@ -60,12 +80,22 @@ def _of_file(path: str, read: Optional[Read]) -> Iterator[Question]:
     articles = _articles(content)
     if articles is not None:
         for number, record in enumerate(_of_articles(articles, path), 1):
-            yield _question(record, path, number)
+            try:
+                question = _question(record, path, number)
+            except UserError as e:
+                _handle(bad_input, str(e))
+            else:
+                yield question
         return
     if read is None:
         raise UserError('%s is not of SQuAD\'s format, {"data": [{"paragraphs": ...}]}' % path)
-    for number, item in read(path, None):
-        question = _question(parse_line(item), path, number)
+    items = read(path, None)
+    for number, item in lines.until_damaged(items, bad_input) if bad_input else items:
+        try:
+            question = _question(parse_line(item), path, number)
+        except UserError as e:
+            _handle(bad_input, str(e))
+            continue
         # These formats need not say what is false for all questions.
         yield question if question.is_impossible else question._replace(is_impossible=None)
 
