@@ -114,7 +114,8 @@ class DevSet:
         limits = self._format.limits(self._gold)
         if limits.constant.issuperset(keys):
             raise UserError("%s: these pages cannot tell a better model: %s"
-                            % (self._paths[0], "; ".join(limits.remarks)))
+                            % (self._paths[0], "; ".join(limits.remarks or [
+                                "no answer counts for " + " and ".join(keys)])))
         return limits.remarks
 
     def score(self, predict: Callable[[Iterator[Any]], Iterable[Entry]]

@@ -161,6 +161,13 @@ def test_scores_that_no_model_can_move_do_not_choose_one(tmp_path):
     dev = DevSet([shard], dev_format(1, 1))
     assert dev.check_limits(MEASURE.keys("both")) == ()
     assert dev.score(lambda examples: map(right, examples))["long-best-threshold-f1"] == 1.0
+    # Nor do answers that nobody marked.
+    pages = [dict(page, annotations=[dict(a, short_answers=[]) for a in page["annotations"]])
+             for page in map(tiny_nq.place_page, range(3))]
+    dev = DevSet([write_shard(tmp_path / "long.jsonl.gz", pages)], DEV_FORMAT)
+    assert dev.check_limits(MEASURE.keys("both")) == ()
+    with pytest.raises(UserError, match="a better model: no answer counts for short-best-thresh"):
+        dev.check_limits(MEASURE.keys("short"))
     # A metric that still moves is told of, no more.
     dev = DevSet([shard], dev_format(1, 2))
     remark, = dev.check_limits(MEASURE.keys("both"))

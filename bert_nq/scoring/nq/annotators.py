@@ -11,6 +11,8 @@ from bert_nq.scoring.nq.measures import NON_NULL_THRESHOLD
 
 KINDS = ("long", "short")
 
+_ANNOTATORS = 5  # of a question of NQ's dev set, for which the rule is made
+
 
 class Shortage(NamedTuple):
     """The answers that no system can be right about."""
@@ -21,7 +23,10 @@ class Shortage(NamedTuple):
 def shortage(gold: Mapping[int, Sequence[Answers]],
              long_non_null_threshold: int = NON_NULL_THRESHOLD,
              short_non_null_threshold: int = NON_NULL_THRESHOLD) -> Shortage:
-    """Finds what gold lacks under the official rule; nothing is said of gold as NQ has it.
+    """Finds what gold lacks under the official rule.
+
+    Where some question has the five annotators of NQ, the rule is meant, so that only scores that
+    are all 0 are told of.
 
     Args:
       gold: the annotations of each example id.
@@ -33,7 +38,8 @@ def shortage(gold: Mapping[int, Sequence[Answers]],
              for kind in KINDS}
     numbers = list(filter(None, map(len, gold.values())))
     empty = tuple(kind for kind in KINDS if not any(n >= least[kind] for n in marks[kind]))
-    too_few = [kind for kind in empty if any(marks[kind])]
+    is_as_nq = max(numbers, default=0) >= _ANNOTATORS
+    too_few = [kind for kind in empty if any(marks[kind]) and not (is_as_nq and empty != KINDS)]
     remarks: List[str] = []
     if too_few:
         remarks.append("no question has %s, so that %s F1 is 0: where each question has one "
@@ -44,7 +50,7 @@ def shortage(gold: Mapping[int, Sequence[Answers]],
         remarks.append("no annotator marked an answer, so that every F1 is 0")
     for kind in KINDS:
         short_of = sum(number < least[kind] for number in numbers)
-        if kind not in empty and 2 * short_of > len(numbers):
+        if kind not in empty and not is_as_nq and 2 * short_of > len(numbers):
             remarks.append("%s of %s questions have fewer than %d annotators, so that they count "
                            "as without a %s answer: where most have one, give %s"
                            % (format(short_of, ","), format(len(numbers), ","), least[kind], kind,

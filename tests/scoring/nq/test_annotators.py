@@ -17,7 +17,9 @@ def found(*questions, **thresholds):
 @pytest.mark.parametrize("questions", [
     [[BOTH] * 5, [NULL] * 5], [[BOTH, YES, NULL]], [[BOTH] * 2, [BOTH], [LONG] * 2],
     # No short answer is a matter of the questions, not of the annotators.
-    [[LONG] * 5]])
+    [[LONG] * 5], [[LONG] * 2],
+    # Where a question has NQ's five, the rule is meant.
+    [[BOTH] * 2 + [NULL] * 3, [BOTH], [BOTH]], [[BOTH] + [LONG] * 4, [NULL] * 5]])
 def test_nothing_is_said_of_gold_that_can_be_scored(questions):
     assert found(*questions).remarks == ()
 
@@ -51,7 +53,7 @@ def test_without_any_answer_no_threshold_helps():
 
 
 def test_a_few_questions_with_more_annotators_do_not_hide_the_others():
-    assert found([BOTH] * 5, [BOTH], [LONG]) == Shortage((), (
+    assert found([BOTH] * 4, [BOTH], [LONG]) == Shortage((), (
         "2 of 3 questions have fewer than 2 annotators, so that they count as without a long "
         "answer: where most have one, give --long_non_null_threshold=1",
         "2 of 3 questions have fewer than 2 annotators, so that they count as without a short "
