@@ -114,7 +114,7 @@ def test_a_file_of_another_kind_is_an_error(tmp_path, content):
     {"settings": 7}, {"settings": None}, {"data": []}, {"data": {"records": "x"}},
     {"data": {"files": 7}}, {"data": {"files": [7]}}, {"starts": {}}, {"seed": 1.5}])
 def test_a_record_of_other_types_is_refused(tmp_path, data, change):
-    RunRecord(str(tmp_path)).write_start(SETTINGS, data, 7, 0)
+    RunRecord(str(tmp_path)).write_start(SETTINGS, data, 7, 0, 60)
     path = os.path.join(str(tmp_path), "training.json")
     files.write_json(path, dict(files.read_json(path), **change))
     with pytest.raises(UserError, match="training.json is not what training writes: remove it$"):
