@@ -3,7 +3,7 @@
 A flag that was given and differs is an error where the weights depend on the setting, such as the
 casing; where they do not, such as the stride of windows, it is taken and told in a line.
 """
-from typing import Any, Callable, Container, Iterable, Mapping
+from typing import Any, Callable, Container, Dict, Iterable, Mapping, Tuple
 
 from absl import flags
 
@@ -35,6 +35,30 @@ def take(flag_values: flags.FlagValues, settings: Mapping[str, Any], made: str,
             if name in fixed:
                 raise UserError("%s: leave the flag out" % difference)
             note("%s: taken as given" % difference)
+
+
+def take_all(flag_values: flags.FlagValues, sources: Iterable[Tuple[Mapping[str, Any], str]],
+             fixed: Container[str], note: Callable[[str], None]) -> None:
+    """`take` of several things that are used together; the first that has a setting decides.
+
+    Args:
+      flag_values, fixed, note: see `take`.
+      sources: (settings, made) of each of them, see `take`.
+
+    Raises:
+      UserError: as `take`, or two of them differ in a setting of `fixed`.
+    """
+    taken: Dict[str, Tuple[Any, str]] = {}
+    for settings, made in sources:
+        take(flag_values, {name: value for name, value in settings.items() if name not in taken},
+             made, fixed, note)
+        for name in sorted(settings):
+            value, other = taken.setdefault(name, (settings[name], made))
+            if name in fixed and value != settings[name]:
+                raise UserError("%s with %s, but %s with %s: they cannot be used together; prepare "
+                                "all records alike, and train another model in another folder"
+                                % (other, _written(name, value), made,
+                                   _written(name, settings[name])))
 
 
 def take_of_vocabulary(flag_values: flags.FlagValues, note: Callable[[str], None]) -> None:

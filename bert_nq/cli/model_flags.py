@@ -3,7 +3,7 @@
 The methods above `find_checkpoint` do without TensorFlow; from there on it is imported.
 """
 import os
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from absl import flags
 
@@ -13,6 +13,9 @@ from bert_nq.cli import known_settings
 from bert_nq.cli.flags import features as feature_flags
 from bert_nq.cli.flags.prediction import define_prediction_flags
 from bert_nq.cli.flags.task import TaskFlags
+
+# Settings by their flags' names, and what opens messages of them, see known_settings.take.
+_Known = Tuple[Mapping[str, Any], str]
 
 # The flags count as the calling program's own in --help.
 flags.disclaim_key_flags()
@@ -74,10 +77,10 @@ class ModelFlags:
                             note: Callable[[str], None]) -> None:
         """Has flags that were not given take what a model or its records were made with.
 
-        For training these are the settings in the manifest beside the records; else those in the
-        folder of the model that predicts. The casing may also stand beside the vocabulary. The
-        config and the vocabulary in that folder, and for training in --output_dir, are defaults as
-        well.
+        For training these are the settings in the manifests beside the records and in the folder
+        of the model that is trained further; else those in the folder of the model that predicts.
+        The casing may also stand beside the vocabulary. The config and the vocabulary in that
+        folder, and for training in --output_dir, are defaults as well.
 
         Args:
           for_training: whether a model is trained first.
@@ -85,31 +88,34 @@ class ModelFlags:
           note: told of flags that differ where they may.
 
         Raises:
-          UserError: a flag was given that contradicts what the weights depend on.
+          UserError: a flag was given that contradicts what the weights depend on, or the records
+            and the model contradict each other.
         """
+        from bert_nq.estimator import model_folder
         known_settings.take_of_vocabulary(flags.FLAGS, note)
-        folder = self._value("output_dir") if for_training and not anew else None
         if for_training:
-            self._take_settings_of_records(note)
+            folder = None if anew else self._value("output_dir")
+            known = self._settings_of_records()
+            if folder and model_folder.has_checkpoint(folder):
+                known += self._settings_of_model(folder)
         else:
             folder = self._folder_of_model()
-            if folder:
-                self._take_settings_of_model(folder, note)
+            known = self._settings_of_model(folder) if folder else []
+        known_settings.take_all(flags.FLAGS, known, self.task.weights_depend_on, note)
         if folder:
             self._take_files(folder)
 
-    def _take_settings_of_records(self, note: Callable[[str], None]) -> None:
+    def _settings_of_records(self) -> List[_Known]:
+        """What the manifests beside the training records know."""
         from bert_nq.records import manifest
         patterns = flags.FLAGS.train_precomputed_file
-        if not patterns:
-            return
-        for path in manifest.beside(files.expand(patterns, "record")):
+        known = []
+        for path in manifest.beside(files.expand(patterns, "record")) if patterns else ():
             settings = manifest.read_manifest(path).settings
-            known_settings.take(
-                flags.FLAGS, {name: settings[name] for name in self.task.card_settings
-                              if name in settings},
-                "the records of %s were made" % path, self.task.weights_depend_on, note)
             self._check_vocabulary(settings.get("vocabulary"), path)
+            known.append(({name: settings[name] for name in self.task.card_settings
+                           if name in settings}, "the records of %s were made" % path))
+        return known
 
     def _check_vocabulary(self, fingerprint: Optional[str], manifest_path: str) -> None:
         from bert_nq.text.vocabulary import Vocabulary
@@ -119,16 +125,16 @@ class ModelFlags:
                             "the one that they were made with, or prepare them again"
                             % (manifest_path, path))
 
-    def _take_settings_of_model(self, folder: str, note: Callable[[str], None]) -> None:
+    def _settings_of_model(self, folder: str) -> List[_Known]:
+        """What the card in a model's folder knows; nothing where there is none."""
         from bert_nq.estimator import model_card
         card = model_card.read(folder)
         if card is None:
-            return
+            return []
         if card.task != self.task.name:
             raise UserError("the model in %s is of the task %s, not of %s"
                             % (folder, card.task, self.task.name))
-        known_settings.take(flags.FLAGS, card.settings, "the model in %s was trained" % folder,
-                            self.task.weights_depend_on, note)
+        return [(card.settings, "the model in %s was trained" % folder)]
 
     def _take_files(self, folder: str) -> None:
         """Has the config and the vocabulary in a model's folder be the defaults of their flags."""
@@ -156,8 +162,8 @@ class ModelFlags:
         """The card of a model that is trained with these flags, an estimator.model_card.ModelCard.
         """
         from bert_nq.estimator.model_card import ModelCard
-        return ModelCard(self.task.name, {name: flags.FLAGS[name].value
-                                          for name in self.task.card_settings})
+        made = dict(self.text()._asdict(), **self.training_windows()._asdict())
+        return ModelCard(self.task.name, {name: made[name] for name in self.task.card_settings})
 
     def check_model(self, anew: bool = False) -> Tuple[Any, Any]:
         """Returns the Model and the maker of the featurizer's rows.
@@ -267,7 +273,25 @@ class ModelFlags:
             checkpoints.check_values(checkpoint)
             check_case(self.text().do_lower_case, checkpoint)
             self._check_casing_of(checkpoint)
+            self._check_vocabulary_of(checkpoint)
         return checkpoint
+
+    def _check_vocabulary_of(self, checkpoint: str) -> None:
+        """Raises UserError where the vocabulary beside a checkpoint has other tokens."""
+        from bert_nq.estimator import model_folder
+        from bert_nq.text.vocabulary import Vocabulary, moved_id
+        folder, ours = os.path.dirname(checkpoint), self.text().vocab_file
+        theirs = os.path.join(folder, model_folder.VOCABULARY)
+        if files.is_remote(folder) or not os.path.exists(theirs):
+            return
+        a, b = Vocabulary.load(theirs), Vocabulary.load(ours)
+        moved = moved_id(a, b)
+        if moved is not None:
+            raise UserError("the id %d is %s in %s, and %s in %s: the weights of %s would be taken "
+                            "for those of other tokens; give the vocabulary that they were trained "
+                            "with, where needed with the NQ markers that prepare/make_vocab.py "
+                            "writes into it" % (moved, a.tokens[moved], theirs, b.tokens[moved],
+                                                ours, checkpoint))
 
     def _check_casing_of(self, checkpoint: str) -> None:
         """Raises UserError where a checkpoint's folder says that its text was cased otherwise."""

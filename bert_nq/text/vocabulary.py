@@ -123,6 +123,18 @@ def check_markers(vocabulary: Vocabulary, path: str) -> None:
                         % (path, _some(missing), shlex.quote(path)))
 
 
+def moved_id(a: Vocabulary, b: Vocabulary) -> Optional[int]:
+    """The first id that is one token in `a` and another in `b`; None where there is none.
+
+    An [unused...] entry may be anything in the other, such as a marker of NQ, and the longer of the
+    two may go on.
+    """
+    for i, (ours, theirs) in enumerate(zip(a.tokens, b.tokens)):
+        if ours != theirs and not (_UNUSED.match(ours) or _UNUSED.match(theirs)):
+            return i
+    return None
+
+
 def _some(tokens: List[str]) -> str:
     more = len(tokens) - 3
     return ", ".join(tokens[:3]) + (" and %d more" % more if more > 0 else "")

@@ -62,3 +62,32 @@ def test_flags_that_may_differ_are_taken_and_told():
         "the model in m was trained with --doc_stride=128, not with --doc_stride=256: taken as "
         "given"]
     assert values.doc_stride == 256
+
+
+def taken_all(values, *sources):
+    """The notes of `take_all`, of models in m, n and so on."""
+    notes = []
+    known_settings.take_all(values, [(settings, "the model in %s was trained" % name)
+                                     for name, settings in zip("mnop", sources)],
+                            ("do_lower_case", "max_query_length"), notes.append)
+    return notes
+
+
+def test_of_several_sources_the_first_decides():
+    values = parsed("--tokenizer=reference")
+    notes = taken_all(values, {"doc_stride": 16, "tokenizer": "wordpiece"},
+                      {"doc_stride": 32, "max_query_length": 8, "tokenizer": "wordpiece"}, {})
+    assert (values.doc_stride, values.max_query_length) == (16, 8)
+    assert notes == ["the model in m was trained with --tokenizer=wordpiece, not with "
+                     "--tokenizer=reference: taken as given"]
+
+
+@pytest.mark.parametrize("arguments", [[], ["--max_query_length=16"]])
+def test_sources_that_contradict_each_other(arguments):
+    with pytest.raises(UserError) as error:
+        taken_all(parsed(*arguments), {"max_query_length": 16}, {"doc_stride": 1},
+                  {"max_query_length": 20})
+    assert str(error.value) == (
+        "the model in m was trained with --max_query_length=16, but the model in o was trained "
+        "with --max_query_length=20: they cannot be used together; prepare all records alike, and "
+        "train another model in another folder")

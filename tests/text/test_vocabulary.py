@@ -12,6 +12,7 @@ from bert_nq.text.vocabulary import (
     Vocabulary,
     check_bert_tokens,
     check_markers,
+    moved_id,
     read_tokens,
     write_markers,
 )
@@ -205,3 +206,15 @@ def test_ambiguous_vocabularies_are_refused_where_they_meet_a_model(extra, line)
     with pytest.raises(UserError) as error:
         check_bert_tokens(Vocabulary(tokens + extra), "v.txt")
     assert str(error.value).startswith("v.txt, line %d repeats an earlier line: " % line)
+
+
+@pytest.mark.parametrize("a, b, moved", [
+    (["a", "b", "c"], ["a", "b", "c"], None),
+    (["a", "b", "c"], ["a", "c", "b"], 1),
+    (["a", "[unused1]", "[Q]"], ["a", "[Q]", "[unused7]"], None),  # Markers over unused entries.
+    (["a", "b"], ["a", "b", "c"], None),  # One goes on.
+    (["a"], ["b", "c"], 0),
+    (["a", "[unused]"], ["a", "b"], 1),
+])
+def test_ids_of_other_tokens(a, b, moved):
+    assert moved_id(Vocabulary(a), Vocabulary(b)) == moved_id(Vocabulary(b), Vocabulary(a)) == moved

@@ -42,7 +42,10 @@ def define_window_flags() -> Callable[[], SquadOptions]:
     def read() -> SquadOptions:
         if flags.FLAGS["doc_stride"].present and flags.FLAGS["doc_overlap"].present:
             raise UserError("give either --doc_stride, a step, or --doc_overlap, not both")
-        return SquadOptions(**{name: holder.value for name, holder in holders.items()})
+        values = {name: holder.value for name, holder in holders.items()}
+        if flags.FLAGS["doc_stride"].present:
+            values["doc_overlap"] = None  # That of the model, which was not given.
+        return SquadOptions(**values)
 
     return read
 
