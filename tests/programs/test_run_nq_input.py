@@ -139,7 +139,8 @@ def test_nothing_to_do(files):
     assert programs.error_line(done) == (
         "error: nothing to do: give --do_train (with --train_precomputed_file or "
         "--train_file, --init_checkpoint, --bert_config_file, --vocab_file, --output_dir), "
-        "--do_predict (with --predict_file, --output_dir), --do_eval (with the same), --do_export (with --output_dir), or several")
+        "--do_predict (with --predict_file, --output_dir), --do_eval (with the same), "
+        "--do_export (with --output_dir), or several")
 
 
 @pytest.mark.parametrize("content, message", [
