@@ -35,7 +35,7 @@ class Checkout:
         self._log.write_text("")
         done = subprocess.run(
             [str(self.folder / ".ci" / "make_env"), *args], cwd=str(self.folder),
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            capture_output=True,
             env=dict(os.environ, PYTHON=str(self._python), LOG=str(self._log), JAVA_HOME="/java"))
         assert done.returncode == 0, done.stderr
         return [line.split("--editable ")[-1].replace(str(self.folder), "ROOT")
@@ -73,7 +73,8 @@ def test_the_makefile_asks_for_what_is_needed():
         done = subprocess.run(["make", "-n", target], cwd=ROOT, stdout=subprocess.PIPE, check=True)
         return done.stdout.decode("utf8").splitlines()[0]
 
-    assert asked("demo") == asked("demo-syn") == asked("demo-squad") == ".ci/make_env tf2 .venv-tf2 demo"
+    for target in ("demo", "demo-syn", "demo-squad"):
+        assert asked(target) == ".ci/make_env tf2 .venv-tf2 demo"
     assert asked("demo-tf1") == ".ci/make_env tf1 .venv-tf1 demo"
     assert asked("test") == asked("lint") == ".ci/make_env tf2 .venv-tf2"
     assert asked("test-tf1") == ".ci/make_env tf1 .venv-tf1"
