@@ -8,7 +8,7 @@ DEMO_SQUAD := demos/demo_squad/demo_squad.py
 # A file's tests stay together: they share what is slow to make.
 PYTEST := pytest -n 2 --dist loadfile
 
-.PHONY: help demo demo-tf1 demo-syn demo-squad test test-tf1 env env-tf1 lint clean
+.PHONY: help demo demo-tf1 demo-syn demo-squad test test-tf1 env env-tf1 env-demo env-demo-tf1 lint clean
 
 help:
 	@echo "make demo       the whole pipeline on a made-up encyclopedia, with tensorflow 2.15"
@@ -26,16 +26,23 @@ env:
 env-tf1:
 	@.ci/make_env tf1 $(TF1)
 
-demo: env
+# Without the packages of the tests, which `make test` adds.
+env-demo:
+	@.ci/make_env tf2 $(TF2) demo
+
+env-demo-tf1:
+	@.ci/make_env tf1 $(TF1) demo
+
+demo: env-demo
 	$(TF2)/bin/python $(DEMO) --output_dir=build/demo
 
-demo-tf1: env-tf1
+demo-tf1: env-demo-tf1
 	$(TF1)/bin/python $(DEMO) --output_dir=build/demo-tf1
 
-demo-syn: env
+demo-syn: env-demo
 	$(TF2)/bin/python $(DEMO_SYN) --output_dir=build/demo
 
-demo-squad: env
+demo-squad: env-demo
 	$(TF2)/bin/python $(DEMO_SQUAD) --output_dir=build/demo
 
 test: env

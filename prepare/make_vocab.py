@@ -111,8 +111,7 @@ def main() -> None:
     print("\nNext:\n  " + program.command(
         "prepare/prepare_nq_data.py", "--vocab_file=" + FLAGS.output_vocab,
         "--do_lower_case=%s" % str(FLAGS.do_lower_case).lower(),
-        "--input_jsonl=nq-train-*.jsonl.gz",
-        "--output_tfrecord=nq-train.tfrecord"))
+        "--input_jsonl=nq-train-*.jsonl.gz", "--output_tfrecord=nq-train.tfrecord"))
 
 
 def _ranges(numbers: List[int]) -> str:

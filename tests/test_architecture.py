@@ -200,6 +200,15 @@ def test_an_argument_without_dashes_is_refused(path):
     assert "tensorflow" not in modules
 
 
+@pytest.mark.parametrize("path", PROGRAMS)
+def test_ctrl_c_and_streams_are_seen_to_first(path):
+    first = next(node for node in _tree(path).body
+                 if isinstance(node, (ast.Import, ast.ImportFrom)))
+    assert isinstance(first, ast.ImportFrom) and first.module == "bert_nq.cli.start"
+    with open(os.path.join(ROOT, path), encoding="utf8") as f:
+        assert "program.run(" not in f.read()
+
+
 # What is shared by all tasks names none.
 SHARED_ROOMS = ("training", "estimator", "records", "prediction", "jobs", "base")
 TASK_WORDS = {"long", "short", "answer_type", "answer_types", "yes_no", "nq", "squad"}

@@ -55,7 +55,7 @@ def run(main: Callable[[], None]) -> None:
     except KeyboardInterrupt:
         ctrl_c.seen = True
     except UserError as e:
-        message, cause = "error: %s" % e, e.__cause__
+        message = "error: %s" % e
     except Exception as e:  # noqa: B902 - whatever comes here, a person sees a line
         # What libraries make of an interrupted import is an error of theirs.
         if not ctrl_c.seen and e is not streams.error_of(sys.stdout):
@@ -73,9 +73,13 @@ def _guarded(main: Callable[[], None], argv: List[str]) -> None:
     if len(argv) > 1:
         sys.exit(streams.finish(1, "unexpected argument %r: flags are written --name=value"
                                 % argv[1]))
-    home.expand(flags.FLAGS)
-    _check_finite(flags.FLAGS)
-    main()
+    try:
+        home.expand(flags.FLAGS)
+        _check_finite(flags.FLAGS)
+        main()
+    except UserError as e:
+        # Told here: absl flushes standard output first, which may fail as well.
+        sys.exit(streams.finish(1, "error: %s" % e, e.__cause__))
 
 
 def _parse(argv: List[str]) -> List[str]:

@@ -105,10 +105,12 @@ def _flush_output() -> Optional[OSError]:
 
 
 def _abandon_output() -> None:
-    """Leads standard output to nowhere, so that Python does not try it again at its end."""
+    """Leads standard output to nowhere, so that nothing, such as Python's end, tries it again."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.close(nowhere)
+    if error_of(sys.stdout):
+        sys.stdout.buffer.raw.error = None
 
 
 def _tell(message: str) -> None:

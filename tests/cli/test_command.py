@@ -87,7 +87,7 @@ def test_a_program_runs_as_it_does_by_its_file(tmp_path):
     done = bert_nq_command("extract_dev_set", "--input_jsonl=" + shard,
                            "--output_jsonl=out.jsonl.gz", "--seed=7", cwd=str(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
-    assert "Next:\n  bert-nq run_nq --do_predict --predict_file=out.jsonl.gz" in done.stdout
+    assert "bert-nq run_nq --do_predict --predict_file=out.jsonl.gz" in done.stdout
     flags = (tmp_path / "out.flags").read_text().splitlines()
     assert {"--seed=7", "--input_jsonl=" + shard} < set(flags)
 

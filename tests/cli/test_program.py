@@ -73,8 +73,12 @@ def test_at_least_one_core():
 
 @pytest.fixture
 def by_file(monkeypatch):
-    """Programs are called by their files, from the root of the repository."""
+    """Programs are called by their files, from the root of the repository.
+
+    The shell finds the interpreter as `python`.
+    """
     monkeypatch.setattr(program_files, "_called_by_name", False)
+    monkeypatch.setattr(program_files.shutil, "which", lambda name: sys.executable)
     monkeypatch.chdir(ROOT)
 
 
@@ -86,9 +90,31 @@ def test_a_command_has_the_path_from_the_current_folder(by_file, monkeypatch):
     assert program.command("bert_nq/run_nq.py") == "python ../bert_nq/run_nq.py"
 
 
-def test_a_command_by_name(monkeypatch):
+def test_a_command_by_name(monkeypatch, tmp_path):
     monkeypatch.setattr(program_files, "_called_by_name", True)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "bin" / "python"))
     assert program.command("eval/nq_eval.py", "--pretty_print") == "bert-nq nq_eval --pretty_print"
+    # The command of this environment, which a shell does not find by its name.
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "bert-nq").write_text("")
+    assert program.command("eval/nq_eval.py") == "%s/bin/bert-nq nq_eval" % tmp_path
+    monkeypatch.setattr(program_files.shutil, "which", lambda name: "%s/bin/%s" % (tmp_path, name))
+    assert program.command("eval/nq_eval.py") == "bert-nq nq_eval"
+
+
+@pytest.mark.parametrize("executable, word", [
+    ("{here}/.venv/bin/python", ".venv/bin/python"),
+    ("{here}/my venv/bin/python", "'my venv/bin/python'"),
+    ("{here}/-x/bin/python", "./-x/bin/python"),
+    ("{here}/python", "./python"),
+    ("{here}/../other/bin/python3", "{above}/other/bin/python3"),
+    ("", "python"),
+])
+def test_a_command_names_the_interpreter(by_file, monkeypatch, tmp_path, executable, word):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(program_files.shutil, "which", lambda name: "/usr/bin/python")
+    monkeypatch.setattr(sys, "executable", executable.format(here=tmp_path))
+    assert program_files.python() == word.format(above=tmp_path.parent)
 
 
 def test_values_are_quoted_where_a_shell_would_change_them(by_file):
@@ -97,6 +123,10 @@ def test_values_are_quoted_where_a_shell_would_change_them(by_file):
         "--output_dir=my model", "--init_checkpoint=", "a b", "...") == (
             "python bert_nq/run_nq.py --do_predict --predict_file='dev/*.gz' \\\n"
             "      --output_dir='my model' --init_checkpoint= 'a b' ...")
+    assert program.command("eval/nq_eval.py", "--gold_path=$(id)", "--report=-x",
+                           "--output_json=a\n\udcff'.json") == (
+        "python eval/nq_eval.py --gold_path='$(id)' --report=-x "
+        "--output_json=$'a\\n\\xff\\'.json'")
 
 
 _FAULTY = """

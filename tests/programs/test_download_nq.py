@@ -26,7 +26,7 @@ from tests.support.nq_downloads import (
 )
 from tests.support.nq_pages import make_line, make_page, write_shard
 from tests.support.nq_server import Answer, Bucket, crc32c
-from tests.support.programs import ROOT, command, error_line, run
+from tests.support.programs import ROOT, command, error_line, python_word, run
 
 
 @pytest.fixture
@@ -48,8 +48,9 @@ def test_all_shards(bucket, tmp_path):
                     "bytes fetched": "25,000", "bytes taken over from earlier runs": "0",
                     "retries": "0"}
     assert done.stdout.endswith(
-        "\nRecorded in %s/nq-downloads.json\n\nNext:\n  python prepare/extract_dev_set.py "
-        "--data_dir=%s --output_jsonl=%s/nq-dev.jsonl.gz\n" % (folder, folder, folder))
+        "\nRecorded in %s/nq-downloads.json\n\nNext:\n  %s prepare/extract_dev_set.py "
+        "--data_dir=%s --output_jsonl=%s/nq-dev.jsonl.gz\n"
+        % (folder, python_word(), folder, folder))
     recorded = json.loads((folder / "nq-downloads.json").read_text())["files"]
     entry = recorded["dev/nq-dev-03.jsonl.gz"]
     assert (entry["url"], entry["size"], entry["crc32c"]) == (

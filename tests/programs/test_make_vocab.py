@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from bert_nq.text.vocabulary import NQ_MARKERS, Vocabulary, check_markers
+from tests.support.programs import python_word
 
 PROGRAM = str(pathlib.Path(__file__).resolve().parents[2] / "prepare" / "make_vocab.py")
 
@@ -64,9 +65,10 @@ def test_markers_are_written_and_the_rest_stays(tmp_path):
         "  on lines, from 0  104 to 312\n"
         "\n"
         "Next:\n"
-        "  python %s --vocab_file=vocab-nq.txt --do_lower_case=true "
+        "  %s %s --vocab_file=vocab-nq.txt --do_lower_case=true "
         "--input_jsonl='nq-train-*.jsonl.gz' --output_tfrecord=nq-train.tfrecord\n"
-        % os.path.relpath(PROGRAM.replace("make_vocab", "prepare_nq_data"), str(tmp_path)))
+        % (python_word(tmp_path),
+           os.path.relpath(PROGRAM.replace("make_vocab", "prepare_nq_data"), str(tmp_path))))
 
 
 def test_a_second_run_over_its_own_output_changes_nothing(tmp_path):
@@ -108,7 +110,7 @@ def test_pages_can_be_limited_and_words_keep_their_case(shards):
     out = run(shards, "--learn_from=a-*", "--vocab_size=500", "--output_vocab=nq.txt",
               "--max_pages=3", "--nodo_lower_case")
     assert "  pages             3\n" in out.stdout
-    assert "--do_lower_case=False" in out.stdout
+    assert "--do_lower_case=false" in out.stdout
     tokens = Vocabulary.load(str(shards / "nq.txt")).ids
     assert "Lumen" in tokens
     assert "lumen" not in tokens

@@ -84,7 +84,8 @@ def test_the_summary(work, undisturbed):
     assert value(stdout, "model") == work.checkpoints[0]
     assert value(stdout, "time").endswith(" pages/s)")
     assert "carried on" not in stdout
-    assert "python eval/nq_eval.py --gold_path='%s/dev-*.jsonl.gz'" % work.folder in stdout
+    assert "  %s eval/nq_eval.py --gold_path='%s/dev-*.jsonl.gz'" % (
+        programs.python_word(), work.folder) in stdout
     assert json.loads(content.decode("utf8"))["predictor"]["model"] == (
         ModelSettings(work.members(1.0)).fingerprint())
 

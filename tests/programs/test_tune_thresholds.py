@@ -11,7 +11,7 @@ from bert_nq.scoring.nq.labels import parse_prediction
 from bert_nq.scoring.nq.options import KINDS
 from bert_nq.scoring.nq.tuned import Tuned
 from bert_nq.scoring.squad.tuned import Tuned as SquadTuned
-from tests.support.programs import error_line, run
+from tests.support.programs import error_line, next_command, python_word, run
 from tests.support.scored_samples import PREDICTOR, question, random_task, scored_prediction
 from tests.support.scoring_samples import annotation, span, write_gold
 from tests.support.squad_scoring_samples import question as squad_question
@@ -40,9 +40,12 @@ def test_the_file_and_what_is_printed(task, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     path = tmp_path / "thresholds.json"
     lines = done.stdout.splitlines()
-    assert lines[-2] == "written: %s" % path
-    assert lines[-1].startswith(
-        "next: python bert_nq/run_nq.py --do_predict --thresholds=%s " % path)
+    assert lines[-5] == "written: %s" % path
+    assert lines[-3].startswith("Next: predict with them")
+    assert next_command(done.stdout) == (
+        "  %s bert_nq/run_nq.py --do_predict --flagfile=model/flags-predict.txt "
+        "--output_dir=model \\\n      --predict_file=DEV.jsonl.gz --thresholds=%s"
+        % (python_word(), path))
     tuned = Tuned.load(str(path))
     assert (tuned.predictor, tuned.kinds, tuned.method) == (PREDICTOR, KINDS, "temperature")
     # What is printed as fitted is what the official measures say of the thresholded predictions.
@@ -170,11 +173,13 @@ def test_the_null_threshold_of_squad(tmp_path):
     lines = done.stdout.splitlines()
     assert [line.split()[-5:] for line in lines[1:3]] == [
         ["75.00", "75.00", "50.00", "50.00", "100.00"], ["100.00"] * 5]
-    assert lines[-2:] == [
-        "written: %s" % (tmp_path / "thresholds.json"),
-        "next: python bert_nq/run_squad.py --do_predict --version_2_with_negative "
-        "--null_score_diff_threshold=19.0 with the flags that made %s"
-        % (tmp_path / "predictions.json")]
+    assert lines[-5] == "written: %s" % (tmp_path / "thresholds.json")
+    assert lines[-3:] == [
+        "Next: predict with it, by the model that made %s" % (tmp_path / "predictions.json"),
+        "  %s bert_nq/run_squad.py --do_predict --flagfile=model/flags-predict.txt "
+        "--output_dir=model \\" % python_word(),
+        "      --predict_file=dev-v2.0.json --version_2_with_negative "
+        "--null_score_diff_threshold=19.0"]
 
 
 def test_errors_of_squads_thresholds(tmp_path):

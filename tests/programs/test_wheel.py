@@ -104,14 +104,14 @@ def test_pages_become_records(installed, tmp_path):
                cwd=str(tmp_path))
     assert (made.returncode, made.stderr) == (0, "")
     assert made.stdout.endswith(
-        "\nNext:\n  bert-nq prepare_nq_data --vocab_file='nq vocab.txt' --do_lower_case=true "
-        "--input_jsonl='nq-train-*.jsonl.gz' --output_tfrecord=nq-train.tfrecord\n")
+        "\nNext:\n  %s prepare_nq_data --vocab_file='nq vocab.txt' --do_lower_case=true "
+        "--input_jsonl='nq-train-*.jsonl.gz' --output_tfrecord=nq-train.tfrecord\n" % installed)
     done = run([installed, "prepare_nq_data", "--vocab_file=nq vocab.txt", "--do_lower_case=true",
                 "--input_jsonl=nq-train-*.jsonl", "--output_tfrecord=nq-train.tfrecord",
                 "--num_workers=2", "--include_unknowns=1"], cwd=str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert re.search(r"\n  +written as records +4\n", done.stdout)
-    assert ("\nNext: train on them\n  bert-nq run_nq --do_train "
+    assert ("\nNext: train on them\n  %s run_nq --do_train "
             "--train_precomputed_file=nq-train.tfrecord \\\n"
-            "      --vocab_file='nq vocab.txt' --max_seq_length=384 ") in done.stdout
+            "      --vocab_file='nq vocab.txt' --max_seq_length=384 " % installed) in done.stdout
     assert (tmp_path / "nq-train.tfrecord").stat().st_size > 4 * 1000

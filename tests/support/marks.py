@@ -21,6 +21,7 @@ SLOW = (
 # Whole programs for which TensorFlow's version makes no difference. The library code in them is
 # tested on both runtimes.
 ONCE = (
+    "tests/test_make_env.py",
     # Without TensorFlow: downloads, pages and records as programs make, kill and resume them.
     "tests/programs/test_augment_nq_data.py",
     "tests/programs/test_download_nq.py",

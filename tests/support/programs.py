@@ -5,6 +5,8 @@ import shlex
 import subprocess
 import sys
 
+from bert_nq.cli import program_files
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 _PROGRESS = re.compile(r"[a-z ]+: .*, \d+ %(, .* left)?")  # see program.Meter
@@ -21,6 +23,16 @@ def run(relative_path, *args, **options) -> subprocess.CompletedProcess:
     `options` go to subprocess.run: cwd, env, timeout, input.
     """
     return subprocess.run(command(relative_path, *args), capture_output=True, text=True, **options)
+
+
+def python_word(folder=ROOT) -> str:
+    """The word by which a program that was started in a folder names its interpreter."""
+    before = os.getcwd()
+    os.chdir(str(folder))
+    try:
+        return program_files.python()
+    finally:
+        os.chdir(before)
 
 
 def next_command(printed: str) -> str:

@@ -1,0 +1,80 @@
+"""The environments that `make` sets up: which packages they get, and when they are made anew."""
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from tests.support.programs import ROOT
+
+# Stands for Python 3.11: it makes environments of itself, and notes what pip is asked to install.
+_PYTHON = """#!/bin/sh
+case "$1 $2" in
+  "-c "*) echo 3.11 ;;
+  "-m venv") mkdir -p "$3/bin" && cp "$0" "$3/bin/python" && echo venv >> "$LOG" ;;
+  "-m pip") shift 2; echo "$@" >> "$LOG" ;;
+esac
+"""
+
+
+class Checkout:
+    """A folder with what `.ci/make_env` needs."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        (folder / ".ci").mkdir()
+        for name in ("setup.py", "pyproject.toml", ".ci/make_env"):
+            shutil.copy(os.path.join(ROOT, name), str(folder / name))
+        self._python = folder / "python"
+        self._python.write_text(_PYTHON)
+        self._python.chmod(0o755)
+        self._log = folder / "log"
+
+    def make_env(self, *args):
+        """Runs it; returns what was made and installed since the last time."""
+        self._log.write_text("")
+        done = subprocess.run(
+            [str(self.folder / ".ci" / "make_env"), *args], cwd=str(self.folder),
+            capture_output=True,
+            env=dict(os.environ, PYTHON=str(self._python), LOG=str(self._log), JAVA_HOME="/java"))
+        assert done.returncode == 0, done.stderr
+        return [line.split("--editable ")[-1].replace(str(self.folder), "ROOT")
+                for line in self._log.read_text().splitlines() if "--upgrade" not in line]
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    return Checkout(tmp_path)
+
+
+def test_a_demo_needs_no_packages_of_tests(checkout):
+    assert checkout.make_env("tf2", "venv", "demo") == ["venv", "ROOT"]
+    assert checkout.make_env("tf2", "venv", "demo") == []
+    # The tests add theirs to the environment; it serves the demo as before.
+    assert checkout.make_env("tf2", "venv") == ["ROOT[test,spark,lint]"]
+    assert checkout.make_env("tf2", "venv", "test") == []
+    assert checkout.make_env("tf2", "venv", "demo") == []
+
+
+def test_the_tests_packages_at_once(checkout):
+    assert checkout.make_env("tf2", "venv") == ["venv", "ROOT[test,spark,lint]"]
+    assert checkout.make_env("tf2", "venv", "demo") == []
+
+
+def test_other_requirements_make_it_anew(checkout):
+    checkout.make_env("tf2", "venv", "demo")
+    with open(str(checkout.folder / "setup.py"), "a") as f:
+        f.write("# more\n")
+    assert checkout.make_env("tf2", "venv") == ["venv", "ROOT[test,spark,lint]"]
+
+
+def test_the_makefile_asks_for_what_is_needed():
+    def asked(target):
+        done = subprocess.run(["make", "-n", target], cwd=ROOT, stdout=subprocess.PIPE, check=True)
+        return done.stdout.decode("utf8").splitlines()[0]
+
+    for target in ("demo", "demo-syn", "demo-squad"):
+        assert asked(target) == ".ci/make_env tf2 .venv-tf2 demo"
+    assert asked("demo-tf1") == ".ci/make_env tf1 .venv-tf1 demo"
+    assert asked("test") == asked("lint") == ".ci/make_env tf2 .venv-tf2"
+    assert asked("test-tf1") == ".ci/make_env tf1 .venv-tf1"
