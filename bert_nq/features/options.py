@@ -1,11 +1,29 @@
 """The settings of features: how text is cut into pieces, and a page into windows."""
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bert_nq.base.errors import UserError
 from bert_nq.base.numbers import parse_finite
 
 # More wordpieces than any model has places for, and as many as memory has room for in a batch.
 _MOST_PIECES = 1 << 16
+
+
+def check_values(options: Any) -> None:
+    """Checks the types of options and the length of windows, as both may come from files.
+
+    Raises:
+      UserError: a value has not the type of its default, or of None not that of a number, or
+        `max_seq_length` is more than any model takes.
+    """
+    for name, default in type(options)()._asdict().items():
+        value = getattr(options, name)
+        if isinstance(default, float):
+            parse_finite(value, name)
+        elif type(value) is not type(default) and not (default is None and type(value) is int):
+            raise UserError("%s is %.40r, not of the type of %r" % (name, value, default))
+    if options.max_seq_length > _MOST_PIECES:
+        raise UserError("max_seq_length is %d, and no model has windows of more than %d "
+                        "wordpieces" % (options.max_seq_length, _MOST_PIECES))
 
 
 class TextOptions(NamedTuple):
@@ -35,15 +53,7 @@ class FeatureOptions(NamedTuple):
 
     def check(self) -> "FeatureOptions":
         """Raises UserError where no window could be made; returns itself."""
-        for name, default in type(self)()._asdict().items():
-            value = getattr(self, name)
-            if isinstance(default, float):
-                parse_finite(value, name)
-            elif type(value) is not type(default):
-                raise UserError("%s is %.40r, not of the type of %r" % (name, value, default))
-        if self.max_seq_length > _MOST_PIECES:
-            raise UserError("max_seq_length is %d, and no model has windows of more than %d "
-                            "wordpieces" % (self.max_seq_length, _MOST_PIECES))
+        check_values(self)
         if self.max_seq_length <= self.max_query_length + 3:
             raise UserError("max_seq_length (%d) must be greater than max_query_length (%d) + 3"
                             % (self.max_seq_length, self.max_query_length))

@@ -2,6 +2,7 @@
 from typing import NamedTuple, Optional
 
 from bert_nq.base.errors import UserError
+from bert_nq.features.options import check_values
 
 
 class SquadOptions(NamedTuple):
@@ -17,6 +18,7 @@ class SquadOptions(NamedTuple):
 
     def check(self) -> "SquadOptions":
         """Raises UserError where no window could be made; returns itself."""
+        check_values(self)
         if self.max_seq_length <= self.max_query_length + 3:
             raise UserError("max_seq_length (%d) must be greater than max_query_length (%d) + 3"
                             % (self.max_seq_length, self.max_query_length))

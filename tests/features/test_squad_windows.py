@@ -232,6 +232,10 @@ def test_the_maker_of_settings(tmp_path):
 
 @pytest.mark.parametrize("options, message", [
     ({"max_seq_length": 67}, "max_seq_length (67) must be greater than max_query_length (64) + 3"),
+    ({"max_seq_length": 65537}, "max_seq_length is 65537, and no model has windows of more than "
+     "65536 wordpieces"),
+    ({"doc_overlap": "3"}, "doc_overlap is '3', not of the type of None"),
+    ({"fix_offsets": 1}, "fix_offsets is 1, not of the type of False"),
     ({"doc_stride": 0}, "doc_stride must be at least 1, it is 0"),
     ({"max_query_length": 0}, "max_query_length must be at least 1, it is 0"),
     ({"doc_overlap": -1}, "doc_overlap must be from 0 to 316, less than the pieces of the context "

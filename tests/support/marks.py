@@ -29,6 +29,7 @@ ONCE = (
     "tests/programs/test_error_pages_browser.py",
     "tests/programs/test_extract.py",
     "tests/programs/test_prepare_faults.py",
+    "tests/programs/test_prepare_squad_data.py",
     "tests/programs/test_prepare_pages.py",
     "tests/programs/test_sample_corpus.py",
     # Spark: a run of each program stays on both, since pyspark's versions differ as well.
