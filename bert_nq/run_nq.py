@@ -28,10 +28,12 @@ The pipeline, file by file:
 from bert_nq.cli.start import run
 
 from bert_nq import tasks
+from bert_nq.cli import nq_preparation
 from bert_nq.cli.flags import nq_joint, scoring
 from bert_nq.cli.model_program import ModelProgram
 
-PROGRAM = ModelProgram(tasks.get("nq_joint"), nq_joint.define_flags, scoring.define_dev_flags)
+PROGRAM = ModelProgram(tasks.get("nq_joint"), nq_joint.define_flags, scoring.define_dev_flags,
+                       nq_preparation.DATA)
 
 if __name__ == "__main__":
     run(PROGRAM.main)

@@ -26,10 +26,11 @@ The pipeline, file by file:
 from bert_nq.cli.start import run
 
 from bert_nq import tasks
+from bert_nq.cli import squad_preparation
 from bert_nq.cli.flags import squad
 from bert_nq.cli.model_program import ModelProgram
 
-PROGRAM = ModelProgram(tasks.get("squad"), squad.define_flags)
+PROGRAM = ModelProgram(tasks.get("squad"), squad.define_flags, data=squad_preparation.DATA)
 
 if __name__ == "__main__":
     run(PROGRAM.main)

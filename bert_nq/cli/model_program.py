@@ -46,7 +46,8 @@ class ModelProgram:
     """The flags of a program around one task's model, and its main function."""
 
     def __init__(self, task, define_task_flags: Callable[[], TaskFlags],
-                 define_dev_flags: Optional[Callable[[], Callable[[], Any]]] = None):
+                 define_dev_flags: Optional[Callable[[], Callable[[], Any]]] = None,
+                 data: Optional[Any] = None):
         """Defines the flags.
 
         Args:
@@ -54,8 +55,9 @@ class ModelProgram:
           define_task_flags: defines those that the task has for itself.
           define_dev_flags: defines those of its scores in training, and returns what gives the
             DevFormat; None: it is the task's.
+          data: the cli.preparation.Data of the task, for records of --train_file.
         """
-        self._task = task
+        self._task, self._data = task, data
         self._dev_format = define_dev_flags() if define_dev_flags else lambda: task.dev_format
         _define_modes()
         training.define_flags()
@@ -93,7 +95,7 @@ class ModelProgram:
             self._model.check_newest_is_there()
         trained = None
         if FLAGS.do_train:
-            training_records.make_if_wanted(self._model)
+            training_records.make_if_wanted(self._model, self._data)
             trained = training.make_plan(
                 self._task, self._training, model.config, checkpoint,
                 functools.partial(training.dev_set, self._task, self._dev_format(), maker))

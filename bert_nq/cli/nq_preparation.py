@@ -15,19 +15,20 @@ flags.disclaim_key_flags()
 FLAGS = flags.FLAGS
 
 
-def _rows(counts: Mapping[str, int]) -> Rows:
+def _rows(counts: Mapping[str, int], is_training: bool) -> Rows:
     rows: Rows = []
-    if FLAGS.augment:
+    if "augment" in FLAGS and FLAGS.augment:
         rows.append(("  changed copies of them", counts["copies"]))
-    if FLAGS.is_training:
+    if is_training:
         rows += [("  answer in no context (nested, or beyond --max_contexts)",
                   counts["pages"] - counts["gold_in_contexts"]),
                  ("  answer lost among odd blanks, or without wordpieces", counts["answers_lost"])]
     return rows
 
 
-def _unknown_kinds(counts: Mapping[str, int]) -> str:
+def _unknown_kinds(counts: Mapping[str, int], is_training: bool) -> str:
     """The line on candidates of kinds that NQ does not have; "" where there are none."""
+    del is_training
     from bert_nq.features.windows import UNKNOWN_KIND
     found = {name[len(UNKNOWN_KIND):]: number for name, number in counts.items()
              if name.startswith(UNKNOWN_KIND)}

@@ -25,10 +25,11 @@ class Data(NamedTuple):
     prediction_help: str  # what records of prediction hold
     vocabulary: str  # the file of --vocab_file
     define_windows: Callable[[], Callable[[], Any]]  # their flags; gives what reads them
-    # The lines of a summary behind the number of examples, given the counts.
-    rows: Callable[[Any], Rows]
-    # Given the counts, what is to be said below the summary; "" for nothing.
-    remark: Callable[[Any], str] = lambda counts: ""
+    # The lines of a summary behind the number of examples, given the counts and whether they are
+    # of training.
+    rows: Callable[[Any, bool], Rows]
+    # Given the same, what is to be said below the summary; "" for nothing.
+    remark: Callable[[Any, bool], str] = lambda counts, is_training: ""
 
 
 def define_flags(data: Data, num_output_shards: int, define_augmentation: Optional[Callable] = None
@@ -122,7 +123,7 @@ def _summary_rows(data: Data, result, seconds: float) -> Rows:
     task = tasks.get(data.task)
     rows = [
         ("%ss" % data.example, counts["pages"]),
-        *data.rows(counts),
+        *data.rows(counts, FLAGS.is_training),
         ("%ss skipped as unusable" % task.reading.unit, counts["skipped"]),
         ("windows", counts["windows"]),
         ("  dropped", counts["windows"] - counts["records"]),
@@ -150,7 +151,7 @@ def print_summary(data: Data, result, seconds: float) -> None:
                                                                      len(outputs))
     program.print_table("%s records in %s" % ("Training" if FLAGS.is_training else "Prediction",
                                               records), _summary_rows(data, result, seconds))
-    remark = data.remark(result.manifest.counts)
+    remark = data.remark(result.manifest.counts, FLAGS.is_training)
     if remark:
         print("\n" + remark)
     print("\nManifest: %s" % manifest.manifest_path(FLAGS.output_tfrecord))

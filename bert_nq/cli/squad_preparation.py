@@ -9,8 +9,8 @@ from bert_nq.cli.preparation import Data, Rows
 FLAGS = flags.FLAGS
 
 
-def _rows(counts: Mapping[str, int]) -> Rows:
-    if not FLAGS.is_training:
+def _rows(counts: Mapping[str, int], is_training: bool) -> Rows:
+    if not is_training:
         return []
     rows: Rows = [("  answer not at its offset", counts["answers_off"])]
     if FLAGS.fix_offsets:
@@ -18,8 +18,8 @@ def _rows(counts: Mapping[str, int]) -> Rows:
     return rows + [("  answer not found: left out", counts["answers_lost"])]
 
 
-def _remark(counts: Mapping[str, int]) -> str:
-    if not FLAGS.is_training or FLAGS.fix_offsets or not counts["answers_off"]:
+def _remark(counts: Mapping[str, int], is_training: bool) -> str:
+    if not is_training or FLAGS.fix_offsets or not counts["answers_off"]:
         return ""
     return ("Answers are not at their offset: --fix_offsets looks for them by their text, and "
             "takes what occurs once.")

@@ -12,13 +12,15 @@ FLAGS = flags.FLAGS
 _NAME = "train.tfrecord"
 
 
-def make_if_wanted(model_flags) -> None:
+def make_if_wanted(model_flags, data) -> None:
     """Makes the records of --train_file, if it is given; --train_precomputed_file then names them.
 
     Records that are there already, of the same data and settings, are taken as they are.
 
     Args:
       model_flags: a ModelFlags, which knows the task and its settings.
+      data: the cli.preparation.Data of the task, which says what a person is told; None: no more
+        than the numbers of all tasks.
 
     Raises:
       UserError: both flags are given or neither is, or the data cannot be used.
@@ -42,9 +44,13 @@ def make_if_wanted(model_flags) -> None:
     counts = result.manifest.counts
     program.print_table("Training records in %s" % work.output, [
         (model_flags.task.answers.examples, counts["pages"]),
+        *(data.rows(counts, True) if data else ()),
         ("  skipped as unusable", counts["skipped"]),
         ("records", counts["records"]),
         ("time", program.duration(seconds) if result.num_parts else "none: all was there")])
+    remark = data.remark(counts, True) if data else ""
+    if remark:
+        print("\n" + remark)
     FLAGS.set_default("train_precomputed_file", work.output)
 
 

@@ -179,6 +179,20 @@ def test_flags_that_cannot_be(files, trained, flags, message):
     assert message in programs.error_line(done)
 
 
+def test_answers_that_are_not_found_are_told(files):
+    article = question(3)
+    article["paragraphs"][0]["qas"][0]["answers"][0]["answer_start"] -= 20
+    train = write(files.folder / "off.json", map_of(range(3)) + [article])
+    done = files.run("--do_train", "--train_file=" + train, "--output_dir=off", *files.flags,
+                     "--max_seq_length=24", "--max_query_length=8", "--num_train_epochs=1",
+                     "--train_batch_size=2")
+    assert done.returncode == 0, done.stderr
+    told = {line.strip().rpartition(" ")[0].strip(): line.rpartition(" ")[2]
+            for line in done.stdout.splitlines()}
+    assert told["answer not at its offset"] == told["answer not found: left out"] == "1"
+    assert "--fix_offsets looks for them" in done.stdout
+
+
 def test_a_step_and_an_overlap_cannot_both_be(files, trained):
     done = files.run("--do_predict", "--output_dir=v2", "--predict_file=" + files.dev_v2,
                      "--doc_stride=8", "--doc_overlap=4")
