@@ -55,7 +55,7 @@ def run(main: Callable[[], None]) -> None:
     except KeyboardInterrupt:
         ctrl_c.seen = True
     except UserError as e:
-        message = "error: %s" % e
+        message = "error: " + quoting.one_line(str(e))
     except Exception as e:  # noqa: B902 - whatever comes here, a person sees a line
         # What libraries make of an interrupted import is an error of theirs.
         if not ctrl_c.seen and e is not streams.error_of(sys.stdout):
@@ -79,7 +79,7 @@ def _guarded(main: Callable[[], None], argv: List[str]) -> None:
         main()
     except UserError as e:
         # Told here: absl flushes standard output first, which may fail as well.
-        sys.exit(streams.finish(1, "error: %s" % e, e.__cause__))
+        sys.exit(streams.finish(1, "error: " + quoting.one_line(str(e)), e.__cause__))
 
 
 def _parse(argv: List[str]) -> List[str]:

@@ -4,12 +4,19 @@ import shlex
 
 _NAMED = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _ESCAPED = re.compile(r"\$'((?:[^'\\]|\\.)*)'")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{2}|.)")
 
 
 def for_shell(text: str) -> str:
     """A word that a shell takes for `text`."""
     return shlex.quote(text) if text.isprintable() else escaped(text)
+
+
+def one_line(message: str) -> str:
+    """A message in which names with line feeds, and what else moves the cursor, are escaped."""
+    return _CONTROL.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"),
+                        message)
 
 
 def for_flag_file(value: str) -> str:

@@ -27,6 +27,11 @@ def test_a_flag_file_gives_back_what_was_written(name):
     assert quoting.from_flag_file(line) == name
 
 
+def test_a_message_is_one_line():
+    assert quoting.one_line("a\nb\t\x1b[2J\u2028\xfc\xa0\udcff") == (
+        "a\\nb\\t\\x1b[2J\\u2028\xfc\xa0\udcff")
+
+
 def test_most_values_stay_as_they_are():
     assert quoting.for_flag_file("a b/$(x)'.jsonl") == "a b/$(x)'.jsonl"
     assert quoting.for_flag_file("a\n\udcff") == "$'a\\n\\xff'"

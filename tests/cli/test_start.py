@@ -142,6 +142,8 @@ _ERROR = "from bert_nq.base.errors import UserError; raise UserError('x')"
     ("set -o pipefail; ({program}) | head -1", "print(1); print('x' * 200000)", (1, "1\n", "")),
     ("set -o pipefail; ({program}) 2>&1 | head -1",
      "print(1, flush=True); time.sleep(1); print(2, file=sys.stderr); print(3)", (1, "1\n", "")),
+    ("{program}", "from bert_nq.base.errors import UserError; raise UserError('a\\nb')",
+     (1, "", "error: a\\nb\n")),
     # Names that are not UTF-8, and letters that an encoding does not have.
     ("{program}", "print('\\\\udcff')", (0, "\\udcff\n", "")),
     ("PYTHONIOENCODING=ascii {program}", "print('\\\\xfc')", (0, "\\xfc\n", "")),

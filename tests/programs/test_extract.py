@@ -9,7 +9,7 @@ import pytest
 
 from bert_nq.datasets.nq.simplify import simplify
 from tests.support.nq_pages import make_annotation, make_line, make_page, read_shard, write_shard
-from tests.support.programs import command, error_line, run
+from tests.support.programs import command, error_line, next_command, run
 
 TRAIN, DEV = "prepare/extract_train_set.py", "prepare/extract_dev_set.py"
 ANSWERS = [make_annotation(), make_annotation(0), make_annotation(0, [(1, 2)]),
@@ -66,6 +66,35 @@ def test_the_flag_file_repeats_the_run(shards):
     assert run(TRAIN, "--flagfile=%s/train.flags" % shards).returncode == 0
     assert output.read_bytes() == before
     assert len(ids_of(output)) == 5
+
+
+@pytest.mark.parametrize("name", ["a b.jsonl", "line\nfeed.jsonl", "\udcff.jsonl", "-$(id)'.jsonl",
+                                  "$'x'.jsonl", " blank.jsonl"])
+def test_names_of_all_kinds(shards, name):
+    done = run(TRAIN, "--input_jsonl=%s/train/*" % shards, "--output_jsonl=" + name,
+               cwd=str(shards))
+    assert (done.returncode, done.stderr) == (0, "")
+    before = (shards / name).read_bytes()
+    (shards / name).unlink()
+    again = run(TRAIN, "--flagfile=" + name.replace(".jsonl", ".flags"), cwd=str(shards))
+    assert (again.returncode, again.stderr) == (0, "")
+    assert (shards / name).read_bytes() == before
+    # The next command, pasted: the shell gives the program the name, whatever is in it.
+    words = next_command(again.stdout).replace("\\\n", " ")
+    words = words[words.index("--input_jsonl"):words.index(" --output_tfrecord")]
+    given = subprocess.run(["bash", "-c", "printf %s " + words], stdout=subprocess.PIPE).stdout
+    assert os.fsdecode(given) == "--input_jsonl=" + name
+
+
+@pytest.mark.parametrize("names", ["~/nq-train-0*,~/nq-train-10.jsonl.gz", "~/*"])
+def test_shells_do_not_expand_home_folders_in_flags(shards, names):
+    done = run(TRAIN, "--input_jsonl=" + names, "--output_jsonl=~/out.jsonl", cwd=str(shards),
+               env=dict(os.environ, HOME=str(shards / "train")))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ids_of(shards / "train" / "out.jsonl") == list(range(12))
+    assert "--output_jsonl=%s/train/out.jsonl\n" % shards in (
+        shards / "train" / "out.flags").read_text()
+    assert not (shards / "~").exists()
 
 
 def test_the_first_shards_of_a_folder_by_number(tmp_path):

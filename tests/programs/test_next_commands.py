@@ -62,6 +62,9 @@ def test_a_model_is_trained_predicted_and_scored(folder, printed):
     with open(str(folder / "model" / "model.json")) as f:
         assert json.load(f)["settings"]["do_lower_case"] is False  # from the first command on
     assert "Long answer" in printed["score"]
+    # As well with a name that is not UTF-8.
+    odd = paste(next_command(printed["train"]), folder, "--output_prediction_file=odd \udcff.json")
+    assert "Long answer" in paste(next_command(odd), folder)
     assert not (folder / "new").exists()
 
 
