@@ -1,4 +1,4 @@
-"""Shows what is in TFRecords of NQ windows, and some of the windows as text.
+"""Shows what is in TFRecords of windows, of NQ or SQuAD, and some of the windows as text.
 
     python records/inspect_records.py --input_tfrecord='train.tfrecord*' --vocab_file=vocab-nq.txt
 
@@ -16,7 +16,6 @@ from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.cli import program
 from bert_nq.features import spec
-from bert_nq.features.joint_windows import FEATURIZER
 
 FLAGS = flags.FLAGS
 
@@ -26,20 +25,29 @@ flags.DEFINE_string("vocab_file", None, "The vocabulary that they were made with
                     "text is shown.")
 flags.DEFINE_integer("num_windows", 3, "How many windows to show.", lower_bound=0)
 flags.DEFINE_integer("unique_id", None, "Show the windows with this id.")
-flags.DEFINE_enum("answer_type", None, spec.class_label(FEATURIZER.spec).classes,
-                  "Show windows with this type of answer only.", case_sensitive=False)
+flags.DEFINE_string("answer_type", None, "Show windows with this type of answer only: of NQ "
+                    "unknown, yes, no, short or long; of SQuAD answerable or impossible.")
+
+# The types that have no answer in any window.
+_WITHOUT_ANSWER = ("UNKNOWN", "IMPOSSIBLE")
 
 
 def main() -> None:
     program.require(FLAGS, "input_tfrecord")
+    from bert_nq.cli import record_task
     from bert_nq.records import inspection
     from bert_nq.text.vocabulary import Vocabulary
 
     paths = files.expand(FLAGS.input_tfrecord, "record")
+    featurizer = record_task.task_of(paths).featurizer
+    classes = spec.class_label(featurizer.spec).classes
+    if FLAGS.answer_type is not None and FLAGS.answer_type.upper() not in classes:
+        raise UserError("--answer_type=%s: these records have %s" % (
+            FLAGS.answer_type, ", ".join(classes).lower()))
     tokens = Vocabulary.load(FLAGS.vocab_file).tokens if FLAGS.vocab_file else None
-    windows = program.progress(inspection.read_windows(paths, FEATURIZER), "records")
+    windows = program.progress(inspection.read_windows(paths, featurizer), "records")
     report = inspection.inspect(windows, FLAGS.num_windows, is_wanted)
-    print_report(report, len(paths))
+    print_report(report, len(paths), classes)
     if tokens is None:
         print("\nTo read windows as text, give --vocab_file.")
         return
@@ -55,10 +63,10 @@ def is_wanted(window) -> bool:
     """Whether the flags ask to show a window."""
     if FLAGS.unique_id is not None and window.unique_id != FLAGS.unique_id:
         return False
-    return FLAGS.answer_type is None or window.class_name == FLAGS.answer_type
+    return FLAGS.answer_type is None or window.class_name == FLAGS.answer_type.upper()
 
 
-def print_report(report, num_files: int) -> None:
+def print_report(report, num_files: int, classes) -> None:
     """Prints tables of counts, features, answers and lengths."""
     total = len(report.lengths)
     program.print_table("Records", [
@@ -74,16 +82,17 @@ def print_report(report, num_files: int) -> None:
     if report.span_lengths:
         labelled = sum(map(len, report.span_lengths.values()))
         by_class = [(name, report.span_lengths[name])
-                    for name in spec.class_label(FEATURIZER.spec).classes
+                    for name in classes
                     if name in report.span_lengths]
         program.print_table("Answers", [("", "  windows    share  pieces: median   most")] + [
             (name, "%9s  %5.1f %%  %14d  %5d" % (
                 format(len(lengths), ","), 100.0 * len(lengths) / labelled, np.median(lengths),
                 max(lengths)))
             for name, lengths in by_class])
-        impossible = sum(lengths.count(0) for name, lengths in by_class if name != "UNKNOWN")
-        if impossible:
-            print("  %d answers do not lie in their windows" % impossible)
+        outside = sum(lengths.count(0) for name, lengths in by_class
+                      if name not in _WITHOUT_ANSWER)
+        if outside:
+            print("  %d answers do not lie in their windows" % outside)
     if total:
         points = (0, 10, 25, 50, 75, 90, 100)
         program.print_table("Wordpieces without padding", [

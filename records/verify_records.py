@@ -1,12 +1,11 @@
-r"""Checks that files of NQ windows are whole: all that was written, and nothing else.
+r"""Checks that files of windows, of NQ or SQuAD, are whole: all that was written, and nothing else.
 
     python records/verify_records.py --input_tfrecord='nq-train.tfrecord*' --vocab_file=vocab-nq.txt
 
 The checksums and the features of every record are verified: names, types and sizes, mask and
-segments, ids, labels. All records must be of one kind and length. Where a manifest of
-prepare_nq_data.py lies beside the files, they are compared with it: missing files, sizes, checksums
-and counts. Every fault is told with its file and record, and the exit code is then 1. Files may be
-gzipped.
+segments, ids, labels. All records must be of one kind and length. Where a manifest lies beside the
+files, they are compared with it: missing files, sizes, checksums and counts. Every fault is told
+with its file and record, and the exit code is then 1. Files may be gzipped.
 """
 from bert_nq.cli.start import run
 
@@ -30,11 +29,12 @@ flags.DEFINE_integer("num_workers", None, "How many files are read at once; by d
 
 def main() -> None:
     program.require(FLAGS, "input_tfrecord")
-    from bert_nq.features.joint_windows import FEATURIZER
+    from bert_nq.cli import record_task
     from bert_nq.records import verification
 
     paths = files.expand(FLAGS.input_tfrecord, "record")
-    expected = verification.Expected(FEATURIZER, known_pieces())
+    task = record_task.task_of(paths)
+    expected = verification.Expected(task.featurizer, known_pieces())
     total_bytes = sum(map(files.size, paths))
     done = {"records": 0, "bytes": 0}
     with program.Meter() as meter:
@@ -57,7 +57,7 @@ def main() -> None:
             counted(found.num_faults, "fault"), faulty, len(found.files))
             if faulty else "%s found, in no single file but among them"
             % counted(found.num_faults, "fault"))
-    print_next(found)
+    print_next(found, task.program)
 
 
 def known_pieces():
@@ -105,13 +105,13 @@ def summary_rows(found, class_names, seconds):
             num_bytes / 1e6 / max(seconds, 1e-9)))]
 
 
-def print_next(found):
-    """Prints the command to run next."""
+def print_next(found, trainer):
+    """Prints the command to run next; `trainer` is the program that trains on the records."""
     kind, = found.kinds
     vocabulary = "--vocab_file=" + (FLAGS.vocab_file or "vocab-nq.txt")
     if kind.purpose == "training":
         print("\nNext: train on them\n  " + program.command(
-            "bert_nq/run_nq.py", "--do_train", "--train_precomputed_file=" + FLAGS.input_tfrecord,
+            trainer, "--do_train", "--train_precomputed_file=" + FLAGS.input_tfrecord,
             program.NEW_LINE, vocabulary, "--max_seq_length=%d" % kind.seq_length,
             "--bert_config_file=bert_config.json", program.NEW_LINE,
             "--init_checkpoint=bert_model.ckpt", "--output_dir=model"))

@@ -1,4 +1,6 @@
 """Random draws of the rows of an example, independent of each other and of all other rows."""
+import functools
+
 import numpy as np
 
 from bert_nq.base import randomness
@@ -19,6 +21,12 @@ def without_answer(seed: int, example_id: int, num_rows: int) -> np.ndarray:
 def shuffle_keys(seed: int, example_id: int, indexes: np.ndarray) -> np.ndarray:
     """uint64 [N]: sorting all rows of a data set by these shuffles them uniformly."""
     if len(indexes) < _FEW:
-        return np.array([randomness.hash_of_integers(seed, _ORDER, example_id, index)
-                         for index in indexes.tolist()], np.uint64)
+        value = randomness.extended(_begun(seed), example_id)
+        return np.array([randomness.extended(value, index) for index in indexes.tolist()],
+                        np.uint64)
     return randomness.hash64(seed, _ORDER, example_id, indexes)
+
+
+@functools.lru_cache(maxsize=8)
+def _begun(seed: int) -> int:
+    return randomness.hash_of_integers(seed, _ORDER)

@@ -185,6 +185,8 @@ class WindowMaker:
         last_piece = context.first_pieces[words[1] + 1] - 1
         if last_piece < first_piece:
             return None
+        if answer == " ".join(context.words[words[0]:words[1] + 1]):  # whole words: all pieces
+            return first_piece, last_piece
         start, length = squad_answers.narrowed(
             context.pieces[first_piece:last_piece + 1].tolist(),
             list(self._tokenizer.text_ids(answer)))

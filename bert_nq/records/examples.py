@@ -30,12 +30,17 @@ def _varint(value: int) -> bytes:
 _TABLE_SIZE = 1 << 15
 _VARINTS = np.array([_varint(i) for i in range(_TABLE_SIZE)] + [_varint(-1)], object)
 _MAX_VARINT = 10  # bytes
+_SMALL: List[bytes] = _VARINTS[:512].tolist()  # places in a window, and classes
 # Without -1 they have three bytes at most. Four bytes of each number, and which of them are used,
 # both as one number, so that a look-up is a copy of it.
 _CODES = np.frombuffer(b"".join(varint.ljust(4, b"\0") for varint in _VARINTS[:_TABLE_SIZE]),
                        np.uint32)
 _USED = np.frombuffer(b"".join(b"\1" * len(varint) + b"\0" * (4 - len(varint))
                                for varint in _VARINTS[:_TABLE_SIZE]), np.uint32)
+
+
+def _scalar(value: int) -> bytes:
+    return _SMALL[value] if 0 <= value < len(_SMALL) else _varint(value)
 
 
 def _packed_rows(values: np.ndarray) -> List[bytes]:
@@ -90,7 +95,7 @@ def serialize(spec: FeatureSpec, columns: Columns) -> Iterator[bytes]:
 
 def _entries(name: bytes, shape: str, values: np.ndarray) -> List[bytes]:
     """A feature of each row, as it stands in an Example."""
-    rows = _packed_rows(values) if shape == SEQUENCE else map(_varint, values.tolist())
+    rows = _packed_rows(values) if shape == SEQUENCE else map(_scalar, values.tolist())
     return [entry_head(name, len(row)) + row for row in rows]
 
 

@@ -86,4 +86,6 @@ class PagePreparer:
         page.counts["windows"] += made.total
         page.counts["records"] += len(made.rows.indexes)
         if self._label:
-            page.counts.update(specs.count_classes(self._label, columns[self._label.name]))
+            classes = specs.count_classes(self._label, columns[self._label.name])
+            for name, number in classes.items():
+                page.counts[name] += number

@@ -189,6 +189,8 @@ class WordPieceTokenizer:
         return [tokens[i] for i in self.word_ids(word)]
 
     def _ids_of(self, word: str) -> Ids:
+        if word.isalnum() and word.isascii():  # one basic word
+            return self._cutter.cut(word.lower() if self.do_lower_case else word)
         if word[:1] == "[" and self._has_markers and is_special(word):
             ids = self.vocabulary.ids
             return (ids.get(word, ids[UNK]),)

@@ -86,3 +86,5 @@ def test_neighbours_are_as_different_as_any_others(numbers):
 def test_integers_alone_have_the_same_hash():
     for parts in ((), (0,), (2, -2 ** 63, 7), (2 ** 64 + 5, 1)):
         assert randomness.hash_of_integers(-3, *parts) == int(randomness.hash64(-3, *parts)[0])
+        assert randomness.extended(randomness.hash_of_integers(-3), *parts) == (
+            randomness.hash_of_integers(-3, *parts))

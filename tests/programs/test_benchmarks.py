@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.support import programs, tiny_wordnet
+from tests.support import programs, squad_samples, tiny_wordnet
 from tests.support.tiny_nq import TOKENS, write_vocabulary
 
 sys.path.insert(0, os.path.join(programs.ROOT, "demos"))
@@ -124,6 +124,17 @@ def test_the_benchmark_of_scoring_runs(tmp_path):
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     done = programs.run("benchmarks/nq_eval.py", *flags, env=dict(os.environ, PYTHONPATH=path))
     assert predictions.exists() and "the numbers DIFFER: " in programs.error_line(done)
+
+
+def test_the_benchmark_of_preparing_squad_runs(tmp_path):
+    path = squad_samples.write(tmp_path / "x.json", squad_samples.FORMATS["squad"]())
+    (tmp_path / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n.\n")
+    done = programs.run(
+        "benchmarks/prepare_squad.py", "--input_file=" + path, "--theirs=", "--questions=5",
+        "--vocab_file=%s" % (tmp_path / "vocab.txt"), "--work_dir=%s" % tmp_path, "--num_turns=2")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "5 questions a turn, medians of 2 turns" in done.stdout
+    assert "prepare_squad_data.py as a whole process, one worker" in done.stdout
 
 
 STEP = ("--num_hidden_layers=1", "--hidden_size=24", "--vocab_size=50", "--max_seq_length=32",

@@ -91,10 +91,27 @@ def test_training_records(made, vocab):
             "questions": "3", "answer not at its offset": "0", "answer not found: left out": "0",
             "questions skipped as unusable": "0", "windows": "3", "written as records": "3",
             "answerable": "3", "impossible": "0"}
-    assert "Next: train on them\n  python bert_nq/run_squad.py --do_train " in stdout
+    assert "bert_nq/run_squad.py --do_train " in stdout.partition("Next: train on them")[2]
     manifest = json.loads((folder / "x.manifest.json").read_text())
     assert manifest["settings"]["doc_overlap"] is None
     assert manifest["settings"]["version_2_with_negative"] is False
+
+
+def test_records_are_verified_and_shown(made, vocab):
+    records = str(made[0] / "x.tfrecord")
+    done = programs.run("records/verify_records.py", "--input_tfrecord=" + records,
+                        "--vocab_file=" + vocab)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (value(done.stdout, "records"), value(done.stdout, "answerable")) == ("3", "3")
+    assert "bert_nq/run_squad.py --do_train" in done.stdout
+    done = programs.run("records/inspect_records.py", "--input_tfrecord=" + records,
+                        "--vocab_file=" + vocab, "--answer_type=answerable")
+    assert done.returncode == 0, done.stderr
+    assert "tovin flows by aron , >>> an old town <<< . aron has" in done.stdout
+    done = programs.run("records/inspect_records.py", "--input_tfrecord=" + records,
+                        "--answer_type=short")
+    assert programs.error_line(done) == (
+        "error: --answer_type=short: these records have answerable, impossible")
 
 
 @pytest.mark.parametrize("name", sorted(set(FORMATS) - {"squad"}))
