@@ -15,7 +15,7 @@ _TRANSIENT_STATUS = {408, 425, 429}
 _LONGEST_RETRY_AFTER = 600.0  # seconds
 _MOST_BYTES = 1 << 24  # of a small response; a listing of a thousand files has a fiftieth of it
 _CHUNK_BYTES = 1 << 16
-_WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,19}")
 
 
 class Policy(NamedTuple):
