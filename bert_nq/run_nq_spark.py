@@ -18,7 +18,7 @@ from absl import flags
 from bert_nq import tasks
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
-from bert_nq.cli import prediction_report, program
+from bert_nq.cli import prediction, prediction_report, program
 from bert_nq.cli.flags import nq_joint
 from bert_nq.cli.flags import spark as spark_flags
 from bert_nq.cli.model_flags import ModelFlags
@@ -42,6 +42,7 @@ def main():
                                                      work.answers.examples), meter.note)
             seconds = meter.elapsed()
     prediction_report.print_result(result, work, seconds)
+    prediction.print_next(setup.task, work)
 
 
 def prediction_job():

@@ -43,14 +43,19 @@ def predict(task, work, dev_format, run: Callable[[], Any]) -> None:
                                                   work.answers.examples), meter.note,
                              functools.partial(program.quiet_tensorflow, FLAGS.verbose_logging))
         prediction_report.print_result(result, work, meter.elapsed())
-    scorer, *scorer_flags = task.scorer
-    next_command = program.command(scorer, "--gold_path=" + FLAGS.predict_file,
-                                   "--predictions_path=" + work.output, *scorer_flags)
     if FLAGS.do_eval:
         print("\n" + dev_format.evaluate(work.inputs, work.output))
-        print("\nNext: look closer, with --report=FOLDER\n  " + next_command)
+        print_next(task, work, "look closer, with --report=FOLDER")
     else:
-        print("\nNext: score them\n  " + next_command)
+        print_next(task, work)
+
+
+def print_next(task, work, purpose: str = "score them") -> None:
+    """Prints the command that scores the answers of a prediction.job.Job of a task."""
+    scorer, *scorer_flags = task.scorer
+    print("\nNext: %s\n  %s" % (purpose, program.command(
+        scorer, "--gold_path=" + FLAGS.predict_file, "--predictions_path=" + work.output,
+        *scorer_flags)))
 
 
 def export_dir() -> str:

@@ -81,7 +81,7 @@ def contents(folder):
 
 def counts(summary):
     return [line for line in summary.splitlines()
-            if not re.match("Predictions in|  time|  the best answers|Next|  python|$", line)]
+            if not re.match("Predictions in|  time|  the best answers|Next|  \\S*python |$", line)]
 
 
 def start(corpus, cluster, output, log):

@@ -22,6 +22,12 @@ SLOW = (
 # tested on both runtimes.
 ONCE = (
     "tests/test_make_env.py",
+    # Flags, files and messages: what they lead to is tested on both.
+    "tests/programs/test_next_commands.py",
+    "tests/programs/test_odd_inputs.py",
+    "tests/programs/test_one_annotator.py",
+    "tests/programs/test_settings.py",
+    "tests/programs/test_squad_eval.py",
     # Without TensorFlow: downloads, pages and records as programs make, kill and resume them.
     "tests/programs/test_augment_nq_data.py",
     "tests/programs/test_download_nq.py",
