@@ -70,7 +70,9 @@ def test_other_requirements_make_it_anew(checkout):
 
 def test_the_makefile_asks_for_what_is_needed():
     def asked(target):
-        done = subprocess.run(["make", "-n", target], cwd=ROOT, stdout=subprocess.PIPE, check=True)
+        # Within `make test` another make names its folder first.
+        done = subprocess.run(["make", "-n", "--no-print-directory", target], cwd=ROOT,
+                              stdout=subprocess.PIPE, check=True)
         return done.stdout.decode("utf8").splitlines()[0]
 
     for target in ("demo", "demo-syn", "demo-squad"):
