@@ -11,39 +11,20 @@ import numpy as np
 
 from bert_nq.decoding import squad_answers, squad_spans
 from bert_nq.decoding.context_windows import ContextWindows
+from bert_nq.decoding.span_decoder import SpanDecoder
 from bert_nq.decoding.squad_answers import Answer
-from bert_nq.decoding.squad_spans import PieceSpan, SpanOptions
-from bert_nq.modeling.heads.position_outputs import PositionOptions, PositionOutputs
+from bert_nq.decoding.squad_spans import PieceSpan
+from bert_nq.modeling.heads.position_outputs import PositionOutputs
 from bert_nq.text.offsets import piece_offsets
 
 
-class RunQaDecoder:
-    """The decoder of `answers`."""
+class RunQaDecoder(SpanDecoder):
+    """Spans begin anywhere."""
 
     name = "run_qa"
-    outputs_type = PositionOutputs
 
-    def __init__(self, options: SpanOptions):
-        self.options = options
-
-    def output_options(self) -> PositionOptions:
-        """The outputs that the model must give for each window."""
-        return PositionOptions(self.options.n_best_size, self.options.sees_padding)
-
-    def decode(self, example: Any, windows: ContextWindows,
-               outputs: PositionOutputs) -> Dict[str, Any]:
-        """The question's entry of the prediction file."""
-        return squad_answers.entry_of(example, self.answers(example.context, windows, outputs),
-                                      squad_spans.null_of(outputs), self.options)
-
-    def nbest(self, example: Any, windows: ContextWindows,
-              outputs: PositionOutputs) -> Dict[str, Any]:
-        """The question's entry of the n-best file."""
-        return squad_answers.nbest_entry(
-            example, self.answers(example.context, windows, outputs))
-
-    def answers(self, context: str, windows: ContextWindows,
-                outputs: PositionOutputs) -> List[Answer]:
+    def ranked(self, example: Any, windows: ContextWindows,
+               outputs: PositionOutputs) -> List[Answer]:
         """The answers of the n-best list.
 
         With `version_2_with_negative`, "no answer" is one of them. Where there is no other, or none
@@ -52,7 +33,7 @@ class RunQaDecoder:
         spans = squad_spans.best_first(
             outputs, windows.word_map, np.ones_like(windows.has_max_context),
             self.options.max_answer_length)
-        texts = _Texts(context, windows)
+        texts = _Texts(example.context, windows)
         best = [Answer(texts.of(span), span.start_logit, span.end_logit)
                 for span in itertools.islice(spans, self.options.n_best_size)]
         if self.options.version_2_with_negative:
@@ -65,10 +46,6 @@ class RunQaDecoder:
         if not best or (len(best) == 1 and not best[0].text):
             best.insert(0, Answer(squad_answers.NO_TEXT, 0.0, 0.0))
         return best
-
-    def describe(self) -> Dict[str, Any]:
-        """The decoder's name and options, for the predictor of the prediction file."""
-        return {"decoder": self.name, "options": dict(self.options._asdict())}
 
 
 class _Texts:

@@ -1,0 +1,47 @@
+"""What decoders of spans in one context have in common."""
+from typing import Any, Dict, Iterable, List
+
+from bert_nq.decoding import squad_answers, squad_spans
+from bert_nq.decoding.context_windows import ContextWindows
+from bert_nq.decoding.squad_answers import Answer
+from bert_nq.decoding.squad_spans import SpanOptions
+from bert_nq.modeling.heads.position_outputs import PositionOptions, PositionOutputs
+
+
+class SpanDecoder:
+    """A decoder whose answers are spans; its subclasses say which, see `ranked`."""
+
+    name = ""
+    outputs_type = PositionOutputs
+
+    def __init__(self, options: SpanOptions):
+        self.options = options
+
+    def ranked(self, example: Any, windows: ContextWindows,
+               outputs: PositionOutputs) -> Iterable[Answer]:
+        """The answers to a question, best first; "no answer" may be among them."""
+        raise NotImplementedError
+
+    def answers(self, example: Any, windows: ContextWindows,
+                outputs: PositionOutputs) -> List[Answer]:
+        """The answers of the n-best list."""
+        return list(self.ranked(example, windows, outputs))
+
+    def output_options(self) -> PositionOptions:
+        """The outputs that the model must give for each window."""
+        return PositionOptions(self.options.n_best_size, self.options.sees_padding)
+
+    def decode(self, example: Any, windows: ContextWindows,
+               outputs: PositionOutputs) -> Dict[str, Any]:
+        """The question's entry of the prediction file."""
+        return squad_answers.entry_of(example, self.ranked(example, windows, outputs),
+                                      squad_spans.null_of(outputs), self.options)
+
+    def nbest(self, example: Any, windows: ContextWindows,
+              outputs: PositionOutputs) -> Dict[str, Any]:
+        """The question's entry of the n-best file."""
+        return squad_answers.nbest_entry(example, self.answers(example, windows, outputs))
+
+    def describe(self) -> Dict[str, Any]:
+        """The decoder's name and options, for the predictor of the prediction file."""
+        return {"decoder": self.name, "options": dict(self.options._asdict())}
