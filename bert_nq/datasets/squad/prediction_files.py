@@ -47,6 +47,10 @@ def predictions(path: str, predictor: Dict[str, Any]) -> Iterator[Write]:
                 write_odds(entry["id"], entry["null_odds"])
 
         yield write
+    # Odds of an earlier run are not of these predictions.
+    if write_odds is None and not files.is_remote(path):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(null_odds_path(path))
 
 
 @contextlib.contextmanager
