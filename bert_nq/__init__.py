@@ -4,8 +4,9 @@ The library, by the idea a piece of code belongs to. Arrows of import point from
 under it:
 
     programs      prepare/ augment/ records/ eval/ demos/ bert_nq/run_*.py
-    8             cli
-    7             tasks
+    9             cli
+    8             tasks
+    7             answering
     6             training, prediction
     5             estimator, ensembling
     4             records

@@ -1,0 +1,1 @@
+"""Pages as they are on the web, or as text, turned into pages of Natural Questions."""
