@@ -163,7 +163,8 @@ class WindowMaker:
                                         for start in starts])
 
     def _context_of(self, example: Example) -> _Context:
-        if example.context != self._latest.text:
+        latest = self._latest  # Once: another thread may replace it at any moment.
+        if example.context != latest.text:
             words = split_words(example.context)
             ids_of_words = list(map(self._tokenizer.word_ids, words))
             first_pieces = [0] + list(itertools.accumulate(map(len, ids_of_words)))
@@ -172,9 +173,10 @@ class WindowMaker:
                                       % example.place())
             pieces = np.fromiter(itertools.chain.from_iterable(ids_of_words), np.int64,
                                  first_pieces[-1])
-            self._latest = _Context(example.context, words, word_starts(example.context, words),
-                                    pieces, first_pieces)
-        return self._latest
+            latest = _Context(example.context, words, word_starts(example.context, words),
+                              pieces, first_pieces)
+            self._latest = latest
+        return latest
 
     def _pieces_of(self, words: Optional[Tuple[int, int]], answer: str, context: _Context
                    ) -> Optional[Tuple[int, int]]:
