@@ -40,7 +40,7 @@ def read(config_file: str, head: str, featurizer: Featurizer, text: TextOptions,
         raise UserError("--max_seq_length=%d, but the model has positions for %d wordpieces "
                         "(max_position_embeddings in %s)" % (
                             windows.max_seq_length, config.max_position_embeddings, config_file))
-    maker = featurizer.make(text, windows)
+    maker = featurizer.make(text.check(), windows)
     if maker.vocab_size > config.vocab_size:
         raise UserError("%s has %d entries, the model's vocab_size is %d (%s)" % (
             text.vocab_file, maker.vocab_size, config.vocab_size, config_file))
