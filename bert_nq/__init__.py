@@ -3,7 +3,7 @@
 The library, by the idea a piece of code belongs to. Arrows of import point from a floor to those
 under it:
 
-    programs      prepare/ augment/ records/ eval/ demos/ bert_nq/run_*.py
+    programs      prepare/ augment/ records/ eval/ demos/ bert_nq/*.py
     9             cli
     8             tasks
     7             answering

@@ -46,10 +46,17 @@ class PageText:
     def passage(self, start_token: int, end_token: int) -> Passage:
         """The passage of document tokens [start_token, end_token), of which there is one or more.
         """
+        start, end = self.characters_of(start_token, end_token)
+        return Passage(self.text[start:end], start_token, end_token,
+                       self._page.start_bytes[start_token], self._page.end_bytes[end_token - 1])
+
+    def characters_of(self, start_token: int, end_token: int) -> Tuple[int, int]:
+        """The characters [start, end) of the text that the words among document tokens
+        [start_token, end_token) have; (0, 0) where there is no word among them."""
         first, end = np.searchsorted(self._words, [start_token, end_token]).tolist()
-        text = self.text[self._starts[first]:self._ends[end - 1]] if first < end else ""
-        return Passage(text, start_token, end_token, self._page.start_bytes[start_token],
-                       self._page.end_bytes[end_token - 1])
+        if first >= end:
+            return 0, 0
+        return int(self._starts[first]), int(self._ends[end - 1])
 
     def tokens_of(self, start_char: int, end_char: int) -> Optional[Span]:
         """The tokens from the first to the last word of which a part is in the characters

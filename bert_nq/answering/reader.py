@@ -39,7 +39,8 @@ class Reader:
 
     Attributes:
       description: what it is, as JSON: "task", "model" (its folder), "fingerprint" (of the
-        weights), "decoder", "thresholds" (their file, or None), "precision".
+        weights), "decoder", "thresholds" (their file, or None), "is_calibrated" (whether its
+        probabilities are), "precision".
     """
 
     def __init__(self, parts: Parts):
@@ -104,7 +105,8 @@ class Reader:
         if self._closed:
             raise UserError("the reader was closed: load the model again")
         for question, page in asked:
-            self._check(question, page)
+            check_question(self._parts.maker, question)
+            _check_page(page)
         groups = (self._predictor.prepare(self._examples(some), _Stop())
                   for some in predictor.in_groups(asked))
         found = predictor.stream(self._parts.model, self._predictor, groups)
@@ -117,17 +119,26 @@ class Reader:
         for question, page in asked:
             yield self._parts.asking.example(question, page)
 
-    def _check(self, question: str, page: Page) -> None:
-        maker = self._parts.maker
-        num_pieces = len(maker.question_ids(question))
-        if not num_pieces:
-            raise UserError("the question %r has no words" % question[:80])
-        if num_pieces > maker.max_question:
-            raise UserError("the question '%.40s...' has %d wordpieces, the model reads %d: ask "
-                            "with fewer words" % (question, num_pieces, maker.max_question))
-        if not any(token.strip() and not is_html
-                   for token, is_html in zip(page.tokens, page.is_html)):
-            raise UserError("%s: the page has no words" % page.source)
+
+def check_question(maker: Any, question: str) -> None:
+    """Raises UserError where a question is empty, or longer than windows have room for.
+
+    Args:
+      maker: of the windows.
+      question: any.
+    """
+    num_pieces = len(maker.question_ids(question))
+    if not num_pieces:
+        raise UserError("the question %r has no words" % question[:80])
+    if num_pieces > maker.max_question:
+        raise UserError("the question '%.40s...' has %d wordpieces, the model reads %d: ask with "
+                        "fewer words" % (question, num_pieces, maker.max_question))
+
+
+def _check_page(page: Page) -> None:
+    if not any(token.strip() and not is_html
+               for token, is_html in zip(page.tokens, page.is_html)):
+        raise UserError("%s: the page has no words" % page.source)
 
 
 class _Stop(BadInput):

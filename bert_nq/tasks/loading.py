@@ -3,6 +3,7 @@ import os
 from typing import Any, Optional, Tuple
 
 from bert_nq import tasks
+from bert_nq.answering import reader
 from bert_nq.answering.reader import Parts, Reader
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
@@ -42,6 +43,10 @@ class Checked:
         self._decoder = self._asking.decoder(windows, self._thresholds)
         self._checkpoint = checkpoints.find_checkpoint(model_dir)
 
+    def check_question(self, question: str) -> None:
+        """Raises UserError where the model cannot be asked a question."""
+        reader.check_question(self._maker, question)
+
     def open(self, num_threads: int = 0, batch_size: int = 8) -> Reader:
         """Reads the weights; see `load`."""
         trained_model.check_weights(self._model, self._checkpoint, self.task.title)
@@ -57,6 +62,7 @@ class Checked:
             self._decoder, self._asking, self._thresholds, batch_size,
             {"task": self.task.name, "model": self._folder, "fingerprint": fingerprint,
              "decoder": predictor["decoder"], "thresholds": self.thresholds_path,
+             "is_calibrated": bool(self._thresholds and self._thresholds.is_calibrated()),
              "precision": self._precision}))
 
 

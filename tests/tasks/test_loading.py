@@ -10,8 +10,13 @@ import bert_nq
 from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq.decoding import decode_example
+from bert_nq.decoding.page_options import PageOptions
 from bert_nq.estimator import model_card
 from bert_nq.estimator.model_card import ModelCard
+from bert_nq.scoring.calibration import Temperature
+from bert_nq.scoring.nq.thresholds import SHORT_KINDS, Rule
+from bert_nq.scoring.nq.tuned import Tuned
+from bert_nq.scoring.squad import tuned as null_thresholds
 from bert_nq.tasks import loading
 from tests.support import own_pages, tiny_nq
 from tests.support.nq_pages import make_line
@@ -20,6 +25,7 @@ RECORDS = [tiny_nq.place_page(i, filler=(1, 4)[i % 2]) for i in range(6)]
 PAGES = [own_pages.page_of(record, "page %d" % i) for i, record in enumerate(RECORDS)]
 QUESTIONS = [record["question_text"] for record in RECORDS]
 PAIRS = list(zip(QUESTIONS, PAGES))
+KINDS = ("long", "short", "yes", "no")
 
 
 @pytest.fixture(scope="module", params=["nq_joint", "squad"])
@@ -95,7 +101,7 @@ def test_description(folder, reader):
     assert reader.description == {
         "task": card.task, "model": folder, "fingerprint": reader.description["fingerprint"],
         "decoder": {"nq_joint": "page", "squad": "run_squad"}[card.task], "thresholds": None,
-        "precision": "fp32"}
+        "is_calibrated": False, "precision": "fp32"}
     assert json.loads(json.dumps(reader.description)) == reader.description
 
 
@@ -143,6 +149,51 @@ def test_a_model_of_another_head_is_refused(tmp_path):
     path = own_pages.write_nq_model(tmp_path / "model")
     model_card.write(path, ModelCard("squad", own_pages.SQUAD_SETTINGS))
     with pytest.raises(UserError, match="cls/squad/output_weights: it is not trained on SQuAD"):
+        bert_nq.load(path)
+
+
+def nq_thresholds(path, model, threshold, **options):
+    """Writes thresholds for the page decoder; returns their path."""
+    unit = Temperature(1.0, 0.0)
+    predictor = {"decoder": "page", "model": model,
+                 "options": dict(PageOptions(**options)._asdict())}
+    Tuned(predictor, KINDS, Rule(dict.fromkeys(KINDS, threshold),
+                                 dict.fromkeys(SHORT_KINDS, unit)), "temperature",
+          dict.fromkeys(KINDS, unit)).save(path)
+    return path
+
+
+def test_thresholds_in_the_folder_are_taken(tmp_path):
+    path = own_pages.write_nq_model(tmp_path / "model")
+    with bert_nq.load(path) as reader:
+        fingerprint = reader.description["fingerprint"]
+        alone = reader.ask_many(PAIRS)
+    beside = nq_thresholds(path + "/thresholds.json", fingerprint, 1e6, n_best_size=3)
+    with bert_nq.load(path) as reader:
+        assert reader.description["thresholds"] == beside and reader.description["is_calibrated"]
+        answers = reader.ask_many(PAIRS)
+    assert not any(answers)
+    # The decoder is the one that they were fitted to: lists of 3 short answers.
+    assert max(sum(bool(a.short) for a in answer.others) for answer in answers) == 3
+    other = nq_thresholds(str(tmp_path / "other.json"), fingerprint, -1e6)
+    with bert_nq.load(path, thresholds=other) as reader:
+        answers = reader.ask_many(PAIRS)
+    assert all(answers) and not all(alone)
+    nq_thresholds(path + "/thresholds.json", "01234567", 0.0)
+    with pytest.raises(UserError, match="thresholds.json is for the model 01234567"):
+        bert_nq.load(path)
+
+
+def test_a_null_threshold(tmp_path):
+    path = own_pages.write_squad_model(tmp_path / "model")
+    for null, has_answer in ((1e6, True), (-1e6, False)):
+        null_thresholds.Tuned(null).save(path + "/thresholds.json")
+        with bert_nq.load(path) as reader:
+            assert bool(reader.ask(*PAIRS[0])) == has_answer
+            assert not reader.description["is_calibrated"]
+    card = model_card.read(path)
+    model_card.write(path, ModelCard("squad", dict(card.settings, version_2_with_negative=False)))
+    with pytest.raises(UserError, match="always answers: thresholds cannot be applied"):
         bert_nq.load(path)
 
 

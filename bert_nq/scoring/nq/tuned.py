@@ -139,6 +139,10 @@ class Tuned(NamedTuple):
             new["probabilities"] = self._probabilities(options)
         return new
 
+    def is_calibrated(self) -> bool:
+        """Whether probabilities were fitted as well."""
+        return bool(self.calibration)
+
     def probability(self, kind: str, score: float) -> Optional[float]:
         """The calibrated probability that an answer of a kind and with a score is right; None
         where no calibration was fitted for it.
