@@ -1,12 +1,12 @@
 """The decoder of Google's run_squad: the best spans, each text once, as the text has them."""
-from typing import Any, Iterator, List
+from typing import Any, Iterator, List, Tuple
 
 from bert_nq.decoding import squad_answers, squad_spans
 from bert_nq.decoding.context_windows import ContextWindows
 from bert_nq.decoding.final_text import project, text_of_pieces
 from bert_nq.decoding.span_decoder import SpanDecoder
 from bert_nq.decoding.squad_answers import Answer
-from bert_nq.decoding.squad_spans import PieceSpan
+from bert_nq.decoding.squad_spans import PieceSpans
 from bert_nq.modeling.heads.position_outputs import PositionOutputs
 
 
@@ -40,18 +40,38 @@ class RunSquadDecoder(SpanDecoder):
         null = None
         if self.options.version_2_with_negative:
             null = squad_spans.null_of(outputs)
-        for span in squad_spans.best_first(outputs, windows.word_map, windows.has_max_context,
-                                           self.options.max_answer_length):
-            if null is not None and null.score() > span.start_logit + span.end_logit:
+        spans = squad_spans.best_first(outputs, windows.word_map, windows.has_max_context,
+                                       self.options.max_answer_length)
+        for text, start_logit, end_logit in _with_texts(windows, spans,
+                                                        self.options.n_best_size):
+            if null is not None and null.score() > start_logit + end_logit:
                 yield Answer("", *null)
                 null = None
-            yield Answer(_text(windows, span), span.start_logit, span.end_logit)
+            yield Answer(text, start_logit, end_logit)
         if null is not None:
             yield Answer("", *null)
 
 
-def _text(windows: ContextWindows, span: PieceSpan) -> str:
-    start = int(windows.starts[span.window]) - windows.query_length
-    pieces = windows.pieces[start + span.first:start + span.last + 1]
-    first, last = windows.word_map[span.window, [span.first, span.last]].tolist()
-    return project(text_of_pieces(pieces), windows.words[first:last + 1], windows.do_lower_case)
+def _with_texts(windows: ContextWindows, spans: PieceSpans, at_once: int
+                ) -> Iterator[Tuple[str, float, float]]:
+    """Yields the text and the logits of each span; so many are prepared at a time, since mostly
+    the first are enough."""
+    for start in range(0, len(spans.window), at_once):
+        part = spans.part(start, start + at_once)
+        yield from zip(_texts(windows, part), part.start_logit.tolist(), part.end_logit.tolist())
+
+
+def _texts(windows: ContextWindows, spans: PieceSpans) -> Iterator[str]:
+    word_of_piece = windows.word_of_piece
+    firsts, lasts = spans.ends_in_context(windows)
+    first_words, last_words = word_of_piece[firsts], word_of_piece[lasts]
+    # All pieces of all their words: no other word is before the first piece or behind the last.
+    is_whole = (((firsts == 0) | (word_of_piece[firsts - 1] != first_words))
+                & ((lasts == len(word_of_piece) - 1)
+                   | (word_of_piece[(lasts + 1) % len(word_of_piece)] != last_words)))
+    for first, last, first_word, last_word, are_all in zip(*(values.tolist() for values in (
+            firsts, lasts, first_words, last_words, is_whole))):
+        words = windows.words[first_word:last_word + 1]
+        # The projection finds all the words of all their pieces.
+        yield " ".join(words) if are_all else project(
+            text_of_pieces(windows.pieces[first:last + 1]), words, windows.do_lower_case)

@@ -2,7 +2,8 @@
 import math
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 
-from bert_nq.decoding.squad_spans import Null, SpanOptions
+from bert_nq.decoding.squad_spans import Null, SpanOptions, null_of
+from bert_nq.modeling.heads.position_outputs import PositionOutputs
 
 # The text in the place of an answer where none is possible, and how much better no answer is then:
 # more than any difference of a model's scores.
@@ -21,14 +22,14 @@ class Answer(NamedTuple):
         return self.start_logit + self.end_logit
 
 
-def entry_of(example: Any, answers: Iterable[Answer], null: Null,
+def entry_of(example: Any, answers: Iterable[Answer], outputs: PositionOutputs,
              options: SpanOptions) -> Dict[str, Any]:
     """A question's entry of the prediction file.
 
     Args:
       example: the question.
       answers: best first; as many are drawn as are needed.
-      null: no answer.
+      outputs: of its windows, which say how likely no answer is.
       options: say whether that may be, and when.
 
     Returns:
@@ -39,7 +40,7 @@ def entry_of(example: Any, answers: Iterable[Answer], null: Null,
     if not options.version_2_with_negative:
         return dict(entry, text=next((answer.text for answer in answers), NO_TEXT))
     best = next((answer for answer in answers if answer.text), None)
-    odds = null_odds(best, null)
+    odds = null_odds(best, null_of(outputs))
     text = best.text if best else ""
     is_null = odds > options.null_score_diff_threshold
     return dict(entry, text="" if is_null else text, best_text=text, null_odds=odds)
