@@ -23,6 +23,8 @@ class PageText:
 
     Attributes:
       text: all words, with blanks where the page has something between them.
+      lines: the same with line feeds in place of the blanks where a tag is between them, as from
+        one paragraph, cell or item to the next.
     """
 
     def __init__(self, page: Page):
@@ -32,14 +34,15 @@ class PageText:
         place, last = 0, -1
         for token in self._words.tolist():
             if last >= 0 and (token > last + 1 or _are_apart(page, last, token)):
-                parts.append(" ")
+                parts.append("\n" if token > last + 1 else " ")
                 place += 1
             parts.append(page.tokens[token])
             starts.append(place)
             place += len(page.tokens[token])
             ends.append(place)
             last = token
-        self.text = "".join(parts)
+        self.lines = "".join(parts)
+        self.text = self.lines.replace("\n", " ")
         # [W] the characters of each word, ends exclusive
         self._starts, self._ends = np.array(starts, np.int64), np.array(ends, np.int64)
 

@@ -23,6 +23,7 @@ def make(table: Mapping[str, Tuple[Any, Any]], name: str, options: Mapping[str, 
       output_options() -> options for the head: how much of them it needs,
       decode(example, windows, outputs) -> dict: an example's entry of the prediction file,
       nbest(example, windows, outputs) -> dict: its entry of the n-best file,
+      both(example, windows, outputs) -> tuple: both entries, for which to search once is enough,
       describe() -> dict: {"decoder": name, "options": {...}}.
 
     Args:

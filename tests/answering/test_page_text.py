@@ -15,6 +15,7 @@ PAGE = own_pages.glued(HTML, TOKENS)
 
 def test_words_are_glued_as_on_the_page():
     assert PageText(PAGE).text == "Tovin founded Aron, in Besk. a b & c"
+    assert PageText(PAGE).lines == "Tovin founded Aron, in Besk.\na\nb & c"
 
 
 def test_passages():
