@@ -68,23 +68,24 @@ class PageText:
           answer: the answer's text.
           start_char: its first character in the context.
         """
-        region = self._region(" ".join(context.split()))
+        context, before = " ".join(context.split()), " ".join(context[:start_char].split())
         answer = " ".join(answer.split())
-        if region is None or not answer:
+        if not answer:
             return None
-        before = " ".join(context[:start_char].split())
-        nth = sum(1 for _ in _occurrences(before + " " + answer, answer, 0, len(before)))
-        places = list(self._places(answer, *region))
-        if nth >= len(places):
-            return None
-        number, span = places[nth]
-        return Place(self._top[number][0], span, 1)
+        at = self._text.find(context)
+        if at >= 0:
+            # The blank before the answer, if there is one, is not in `before`.
+            at = self._text.find(answer, at + len(before), at + len(before) + 1 + len(answer))
+            place = self._place(at, at + len(answer)) if at >= 0 else None
+        else:
+            region = self._likest(context)
+            nth = sum(1 for _ in _occurrences(before + " " + answer, answer, 0, len(before)))
+            places = list(self._places(answer, *region)) if region else []
+            place = places[nth] if nth < len(places) else None
+        return place and Place(self._top[place[0]][0], place[1], 1)
 
-    def _region(self, context: str) -> Optional[Tuple[int, int]]:
-        """The characters of the page that are a context."""
-        start = self._text.find(context)
-        if start >= 0:
-            return start, start + len(context)
+    def _likest(self, context: str) -> Optional[Tuple[int, int]]:
+        """The characters of the paragraph that is nearly a context."""
         wanted = collections.Counter(context.lower().split())
         likeness = [self._likeness(wanted, number) for number in range(len(self._top))]
         best = max(likeness, default=0.0)
