@@ -44,7 +44,7 @@ class PageText:
         self._top = [(i, c.start_token, c.end_token) for i, c in enumerate(page.candidates)
                      if c.top_level]
         self._top_starts = [start for _, start, _ in self._top]
-        self._words: Dict[int, "collections.Counter[str]"] = {}  # of top-level candidates
+        self._words: Dict[int, collections.Counter[str]] = {}  # of top-level candidates
 
     def find(self, answer: str, question: str) -> Optional[Place]:
         """The place of an answer; of several, one whose paragraph has most words of the question.
