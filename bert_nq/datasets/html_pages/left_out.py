@@ -17,9 +17,9 @@ NEVER_TEXT = frozenset((
 CONTROLS = frozenset((
     "button", "input", "select", "option", "optgroup", "textarea", "label", "nav", "menu",
     "progress", "meter"))
-# Of the site and not of the page where they are outside of <main> and <article>. A header keeps its
-# headings, since one of them may be the page's.
-FRAME = frozenset(("footer", "aside", "header"))
+# Of the site and not of the page where they are outside of <main> and <article>. Of a header there,
+# the headings are kept, since one of them may be the page's.
+FRAME = frozenset(("footer", "aside"))
 MAIN = frozenset(("main", "article"))
 ROLES = frozenset(("navigation", "search", "menu", "menubar", "toolbar", "dialog", "alertdialog"))
 FRAME_ROLES = frozenset(("contentinfo", "complementary"))
@@ -35,7 +35,7 @@ IDS = frozenset(("toc", "mw-navigation", "mw-panel", "mw-head", "siteSub", "cont
 # Formulas are there for screen readers, beside a picture of each.
 SHOWN = frozenset(("mwe-math-mathml-inline", "mwe-math-mathml-display"))
 
-_HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b",
+_HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\s*(?:!|;|$)",
                            re.IGNORECASE)
 
 
@@ -52,7 +52,9 @@ def is_left_out(tag: str, attributes: Mapping[str, str], in_main: bool) -> bool:
       attributes: its attributes, by names in small letters.
       in_main: whether it is within <main> or <article>.
     """
-    if tag in NEVER_TEXT or tag in CONTROLS or (tag == "footer" or tag == "aside") and not in_main:
+    if tag in NEVER_TEXT or tag in CONTROLS or tag in FRAME and not in_main:
+        return True
+    if tag == "dialog" and "open" not in attributes:
         return True
     return bool(attributes) and _by_attributes(tag, attributes, in_main)
 
@@ -64,8 +66,6 @@ def _by_attributes(tag: str, attributes: Mapping[str, str], in_main: bool) -> bo
     if attributes.get("hidden", "until-found").lower() != "until-found":
         return True
     if attributes.get("aria-hidden", "").strip().lower() == "true":
-        return True
-    if tag == "dialog" and "open" not in attributes:
         return True
     if _HIDDEN_STYLE.search(attributes.get("style", "")):
         return True
