@@ -1,7 +1,7 @@
 """A contender of squad_decoding.py, a process of its own that decodes and scores all questions for
 each line of input.
 
-    python -c 'import squad_decoding_contender; squad_decoding_contender.main()' KIND '{"gold": ...}'
+    python -c 'import squad_decoding_contender as c; c.main()' KIND '{"gold": ...}'
 
 It runs in an interpreter that has the packages that its kind needs. Windows and logits are there
 before the first turn; a turn goes from the logits to the files of predictions and of the n best,
@@ -127,8 +127,9 @@ def _featurizer(settings):
         made["example_id"] = [batch["id"][question]
                               for question in made.pop("overflow_to_sample_mapping")]
         made["offset_mapping"] = [
-            [place if segment == 1 else None for place, segment in zip(places, made.sequence_ids(i))]
-            for i, places in enumerate(made["offset_mapping"])]
+            [place if segment == 1 else None
+             for place, segment in zip(places, made.sequence_ids(window))]
+            for window, places in enumerate(made["offset_mapping"])]
         return made
 
     return features
