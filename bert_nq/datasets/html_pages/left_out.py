@@ -25,15 +25,20 @@ ROLES = frozenset(("navigation", "search", "menu", "menubar", "toolbar", "dialog
 FRAME_ROLES = frozenset(("contentinfo", "complementary"))
 # Wikipedia: links to edit, numbers of references and the list that they lead to (Natural Questions
 # has no candidates in it), boxes of links at the foot, table of contents, notices about the
-# article.
+# article. A class that other sites use for other things counts on Wikipedia's element alone: Sphinx
+# has class="reference" on all links.
 CLASSES = frozenset((
-    "mw-editsection", "reference", "references", "reflist", "mw-references-wrap", "navbox",
-    "vertical-navbox", "navbox-styles", "toc", "noprint", "metadata", "catlinks", "printfooter",
-    "mw-jump-link", "mw-indicators", "sistersitebox", "mw-empty-elt", "navigation-not-searchable"))
+    "mw-editsection", "reflist", "mw-references-wrap", "navbox", "vertical-navbox",
+    "navbox-styles", "toc", "noprint", "ambox", "catlinks", "printfooter", "mw-jump-link",
+    "mw-indicators", "sistersitebox", "mw-empty-elt"))
+CLASSES_OF = {"reference": "sup", "references": "ol", "metadata": "table"}
 IDS = frozenset(("toc", "mw-navigation", "mw-panel", "mw-head", "siteSub", "contentSub",
                  "jump-to-nav", "catlinks", "siteNotice", "p-lang-btn"))
 # Formulas are there for screen readers, beside a picture of each.
 SHOWN = frozenset(("mwe-math-mathml-inline", "mwe-math-mathml-display"))
+
+# The attributes that this goes by.
+ATTRIBUTES = frozenset(("class", "id", "hidden", "aria-hidden", "style", "role", "open"))
 
 _HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\s*(?:!|;|$)",
                            re.IGNORECASE)
@@ -72,4 +77,5 @@ def _by_attributes(tag: str, attributes: Mapping[str, str], in_main: bool) -> bo
     role = attributes.get("role", "").strip().lower()
     if role in ROLES or role in FRAME_ROLES and not in_main:
         return True
-    return not CLASSES.isdisjoint(classes) or attributes.get("id") in IDS
+    return (not CLASSES.isdisjoint(classes) or attributes.get("id") in IDS
+            or any(CLASSES_OF.get(name) == tag for name in classes))

@@ -38,6 +38,7 @@ def test_left_out(element):
     ("<p aria-hidden=false>x", "<P> x </P>"),
     ("<span class=mwe-math-mathml-inline style='display: none'><math><mi>E</mi><mo>=</mo>"
      "<mi>m</mi></math></span>", "<P> E = m </P>"),
+    ("<a class='reference internal'>x</a> <div class=metadata>y</div>", "<P> x </P> <P> y </P>"),
     ("<details><summary>x</summary>y</details>", "<P> x </P> <P> y </P>"),
 ])
 def test_kept(element, tokens):
