@@ -4,24 +4,25 @@ Unlike run_squad's, it lets spans begin anywhere in a window, keeps the same tex
 the text from the first character of the first piece to the last one of the last piece, in which
 the context's blanks are as they were.
 """
-import itertools
-from typing import Any, Dict, List, Tuple
-
-import numpy as np
+from typing import Any, List, Optional
 
 from bert_nq.decoding import squad_answers, squad_spans
 from bert_nq.decoding.context_windows import ContextWindows
+from bert_nq.decoding.piece_places import PiecePlaces
 from bert_nq.decoding.span_decoder import SpanDecoder
 from bert_nq.decoding.squad_answers import Answer
-from bert_nq.decoding.squad_spans import PieceSpan
+from bert_nq.decoding.squad_spans import PieceSpans, SpanOptions
 from bert_nq.modeling.heads.position_outputs import PositionOutputs
-from bert_nq.text.offsets import piece_offsets
 
 
 class RunQaDecoder(SpanDecoder):
     """Spans begin anywhere."""
 
     name = "run_qa"
+
+    def __init__(self, options: SpanOptions):
+        super().__init__(options)
+        self._latest: Optional[PiecePlaces] = None
 
     def ranked(self, example: Any, windows: ContextWindows,
                outputs: PositionOutputs) -> List[Answer]:
@@ -30,12 +31,11 @@ class RunQaDecoder(SpanDecoder):
         With `version_2_with_negative`, "no answer" is one of them. Where there is no other, or none
         at all, "empty" with logits of 0 comes first.
         """
-        spans = squad_spans.best_first(
-            outputs, windows.word_map, np.ones_like(windows.has_max_context),
-            self.options.max_answer_length)
-        texts = _Texts(example.context, windows)
-        best = [Answer(texts.of(span), span.start_logit, span.end_logit)
-                for span in itertools.islice(spans, self.options.n_best_size)]
+        spans = squad_spans.best_first(outputs, windows.word_map, None,
+                                       self.options.max_answer_length
+                                       ).part(0, self.options.n_best_size)
+        best = list(map(Answer, self._texts(example.context, windows, spans),
+                        spans.start_logit.tolist(), spans.end_logit.tolist()))
         if self.options.version_2_with_negative:
             null = squad_spans.null_of(outputs)
             # Behind spans of the same score, and behind the n best if it is worse than all of them.
@@ -47,35 +47,13 @@ class RunQaDecoder(SpanDecoder):
             best.insert(0, Answer(squad_answers.NO_TEXT, 0.0, 0.0))
         return best
 
-
-class _Texts:
-    """The characters of a context that spans of its pieces cover."""
-
-    def __init__(self, context: str, windows: ContextWindows):
-        self._context, self._windows = context, windows
-        self._word_starts: List[int] = []  # the first character of each word
-        place = 0
-        for word in windows.words:
-            place = context.index(word, place)
-            self._word_starts.append(place)
-            place += len(word)
-        self._offsets: Dict[int, List[Tuple[int, int]]] = {}  # of the pieces of a word
-
-    def of(self, span: PieceSpan) -> str:
-        """The text of a span."""
-        before = int(self._windows.starts[span.window]) - self._windows.query_length
-        start, _ = self._characters(before + span.first)
-        _, end = self._characters(before + span.last)
-        return self._context[start:end]
-
-    def _characters(self, piece: int) -> Tuple[int, int]:
-        """The characters [start, end) of a piece, given its number in the context."""
-        windows = self._windows
-        word = int(windows.word_of_piece[piece])
-        first = int(np.searchsorted(windows.word_of_piece, word))
-        if word not in self._offsets:
-            stop = int(np.searchsorted(windows.word_of_piece, word, "right"))
-            self._offsets[word] = piece_offsets(
-                windows.words[word], windows.pieces[first:stop], windows.do_lower_case)
-        start, end = self._offsets[word][piece - first]
-        return self._word_starts[word] + start, self._word_starts[word] + end
+    def _texts(self, context: str, windows: ContextWindows, spans: PieceSpans) -> List[str]:
+        """The characters of a context that spans cover, from their first to their last piece."""
+        if not len(spans.window):
+            return []
+        # Questions about one context mostly follow each other, and have its words in one list.
+        latest = self._latest
+        if latest is None or latest.words is not windows.words:
+            self._latest = latest = PiecePlaces(context, windows)
+        return [context[slice(*latest.between(first, last))]
+                for first, last in zip(*(ends.tolist() for ends in spans.ends_in_context(windows)))]

@@ -23,6 +23,11 @@ SLOW = (
 ONCE = (
     "tests/test_make_env.py",
     # Flags, files and messages: what they lead to is tested on both.
+    "tests/programs/test_ask.py::test_answers_are_those_of_run_squad",
+    "tests/programs/test_ask.py::test_python_says_the_same",
+    "tests/programs/test_ask.py::test_the_answer_in_its_paragraph",
+    "tests/programs/test_ask.py::test_what_cannot_be_asked",
+    "tests/programs/test_ask.py::test_what_is_no_model",
     "tests/programs/test_next_commands.py",
     "tests/programs/test_odd_inputs.py",
     "tests/programs/test_one_annotator.py",
@@ -34,6 +39,7 @@ ONCE = (
     "tests/programs/test_download_nq_faults.py",
     "tests/programs/test_error_pages_browser.py",
     "tests/programs/test_extract.py",
+    "tests/programs/test_pages_to_nq.py",
     "tests/programs/test_prepare_faults.py",
     "tests/programs/test_prepare_squad_data.py",
     "tests/programs/test_prepare_pages.py",

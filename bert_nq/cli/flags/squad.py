@@ -56,8 +56,8 @@ def define_flags() -> TaskFlags:
     windows = define_window_flags()
     name = flags.DEFINE_enum(
         "decoder", span_decoders.DEFAULT, list(span_decoders.DECODERS),
-        "How logits become answers: as Google's run_squad does it, or Hugging Face's run_qa; see "
-        "docs/squad.md.")
+        "How logits become answers: as Google's run_squad does it, or Hugging Face's run_qa; "
+        "lines: as run_squad, but within a line of the context. See docs/squad.md.")
     holders = {
         "n_best_size": flags.DEFINE_integer(
             "n_best_size", d.n_best_size, "Best starts and ends of each window, and answers of the "
@@ -75,8 +75,7 @@ def define_flags() -> TaskFlags:
     }
 
     def decoder():
-        options = {option: holder.value for option, holder in holders.items()}
-        return span_decoders.make_decoder(name.value, dict(
-            options, version_2_with_negative=windows().version_2_with_negative))
+        return span_decoders.for_windows(windows(), name.value, {
+            option: holder.value for option, holder in holders.items()})
 
     return TaskFlags(windows, windows, decoder)
