@@ -1,0 +1,61 @@
+"""The pages of a folder that are read for a question."""
+import os
+from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple
+
+from bert_nq.answering.answer import Answer
+from bert_nq.answering.page_cache import PageCache
+from bert_nq.answering.search.engine import Engine
+from bert_nq.base.errors import UserError
+from bert_nq.datasets.html_pages.page import Page
+
+
+class Chosen(NamedTuple):
+    """The pages to read for a question."""
+    pages: List[Page]  # best first; `source` is the path relative to the folder
+    faults: Tuple[str, ...]  # of pages that were found and can no longer be read
+
+
+class FolderPages:
+    """Chooses pages by a search engine. Threads may share it."""
+
+    def __init__(self, engine: Engine, read_page: Callable[[str], Page], num_pages: int = 5,
+                 cache: Optional[PageCache] = None):
+        """
+        Args:
+          engine: finds them.
+          read_page: makes a page of a file's path.
+          num_pages: how many are read for a question.
+          cache: of parsed pages.
+        """
+        self.engine = engine
+        self._read_page, self._num_pages = read_page, num_pages
+        self._cache = cache or PageCache()
+
+    def choose(self, question: str) -> Chosen:
+        """The best pages for a question; none where no page has a word of it."""
+        pages, faults = [], []
+        for hit in self.engine.search(question, self._num_pages):
+            try:
+                pages.append(self._page(hit.path))
+            except UserError as e:
+                faults.append(str(e))
+        return Chosen(pages, tuple(faults))
+
+    def _page(self, path: str) -> Page:
+        """The page as the file has it now, whatever it was when it was indexed."""
+        whole_path = os.path.join(self.engine.folder, path)
+        try:
+            status = os.stat(whole_path)
+        except OSError as e:
+            raise UserError("%s has gone since the pages were indexed (%s)" % (path, e.strerror)
+                            ) from e
+        key = path, status.st_size, status.st_mtime_ns
+        return self._cache.get(key, lambda: self._read_page(whole_path)._replace(source=path))
+
+
+def best_first(answers: Sequence[Answer]) -> List[Answer]:
+    """Answers of several pages: those that answer before those that do not, by probability.
+
+    The order of pages decides between equals.
+    """
+    return sorted(answers, key=lambda answer: (not answer, -answer.probability))
