@@ -22,7 +22,7 @@ class _Words(HTMLParser):
         self.tokens.append("</%s>" % tag.capitalize())
 
     def handle_data(self, data):
-        self.tokens += data.split()
+        self.tokens += ["\\" + word for word in data.split()]
 
 
 def parse_page(content, source):

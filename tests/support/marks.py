@@ -5,6 +5,7 @@ The marks are explained in setup.cfg and CONTRIBUTING.md.
 
 # End to end: whole programs, trainings and clusters in processes of their own.
 SLOW = (
+    "tests/answering/test_web_page.py",
     "tests/test_architecture.py",
     "tests/prediction/test_export.py",
     "tests/prediction/test_job_faults.py",
@@ -22,6 +23,8 @@ SLOW = (
 # tested on both runtimes.
 ONCE = (
     "tests/test_make_env.py",
+    # In a browser.
+    "tests/answering/test_web_page.py",
     # Flags, files and messages: what they lead to is tested on both.
     "tests/programs/test_next_commands.py",
     "tests/programs/test_odd_inputs.py",

@@ -13,9 +13,10 @@ _CANDIDATES = {"<P>", "<Table>", "<Tr>", "<Ul>", "<Ol>", "<Li>", "<Dl>", "<Dd>",
 def make_page(text, title="Tovin", source="tovin.html"):
     """A page of tokens with single blanks between them, such as "<H1> Tovin </H1> <P> A town </P>".
 
-    A "+" before a token joins it to the one before: "do +n't".
+    A "+" before a token joins it to the one before: "do +n't". A backslash makes a word of what
+    would be a tag.
     """
-    tokens, starts, ends, content = [], [], [], b""
+    tokens, is_html, starts, ends, content = [], [], [], [], b""
     for token in text.split(" "):
         if not token:
             continue
@@ -24,19 +25,20 @@ def make_page(text, title="Tovin", source="tovin.html"):
         elif content:
             content += b" "
         starts.append(len(content))
-        is_tag = token.startswith("<")
-        content += (token if is_tag else html.escape(token, quote=False)).encode("utf8")
+        is_html.append(token.startswith("<"))
+        token = token[1:] if token.startswith("\\") else token
+        content += (token if is_html[-1] else html.escape(token, quote=False)).encode("utf8")
         ends.append(len(content))
         tokens.append(token)
     candidates, opened = [], []
     for i, token in enumerate(tokens):
-        if token in _CANDIDATES:
+        if is_html[i] and token in _CANDIDATES:
             opened.append(len(candidates))
             candidates.append(Candidate(i, -1, len(opened) == 1))
-        elif token.replace("/", "") in _CANDIDATES:
+        elif is_html[i] and token.replace("/", "") in _CANDIDATES:
             number = opened.pop()
             candidates[number] = candidates[number]._replace(end_token=i + 1)
-    return Page(title, content, tokens, [t.startswith("<") for t in tokens], starts, ends,
+    return Page(title, content, tokens, is_html, starts, ends,
                 candidates, source)
 
 

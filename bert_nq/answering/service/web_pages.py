@@ -1,5 +1,6 @@
 """The HTML that the service shows: the page that asks, and the description of its addresses."""
 import json
+import re
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 
 from markupsafe import Markup
@@ -7,6 +8,8 @@ from markupsafe import Markup
 from bert_nq.answering.service.guard import size_words
 from bert_nq.answering.service.limits import Limits
 from bert_nq.error_pages import documents
+
+_NAME = re.compile("`([^`]*)`")
 
 _PACKAGE = __name__.rpartition(".")[0]
 
@@ -29,7 +32,7 @@ def ask_page(description: Mapping[str, Any], num_pages: Optional[int], limits: L
 class _Field(NamedTuple):
     name: str
     kind: str
-    description: str
+    description: Markup
     is_required: bool
 
 
@@ -74,7 +77,7 @@ def _named(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[str
 
 def _fields(schema: Mapping[str, Any]) -> List[_Field]:
     required = schema.get("required", ())
-    return [_Field(name, _kind(spec), spec.get("description", ""), name in required)
+    return [_Field(name, _kind(spec), _with_code(spec.get("description", "")), name in required)
             for name, spec in schema.get("properties", {}).items()]
 
 
@@ -88,6 +91,11 @@ def _kind(spec: Mapping[str, Any]) -> str:
     if spec.get("type") == "array":
         return "list of %s" % _kind(spec["items"])
     return str(spec.get("type", "any"))
+
+
+def _with_code(text: str) -> Markup:
+    """Text with `names` as <code>."""
+    return Markup(_NAME.sub(r"<code>\1</code>", str(documents.text(text))))
 
 
 def _template(name: str) -> Any:

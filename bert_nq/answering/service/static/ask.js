@@ -176,6 +176,8 @@
   function show(response, key) {
     shown = response;
     current = pageShown = -1;
+    document.body.classList.add("has-answer");
+    byId("intro").hidden = true;
     tell("error", response.faults.map(sentence).join(" "));
     byId("answer").replaceChildren(...answerParts(response));
     byId("answer").className = "card answer" + (response.answered ? "" : " none");
@@ -213,7 +215,10 @@
     parts.push(confidence(response.probability));
     const from = make("p", undefined, "from");
     from.append(make("span", "from ", "soft"), make("bdi", nameOf(response, 0)));
-    parts.push(from);
+    const to = make("button", "Show it in the page", "to-page");
+    to.type = "button";
+    to.addEventListener("click", () => select(0, true));
+    parts.push(from, to);
     return parts;
   }
 
@@ -365,6 +370,15 @@
   for (const radio of document.querySelectorAll("input[name=where]")) {
     radio.addEventListener("change", showWhere);
   }
+  byId("example").addEventListener("click", () => {
+    const choice = document.querySelector("input[name=where][value=page]");
+    if (choice) choice.checked = true;
+    showWhere();
+    setFile(null);
+    byId("content").value = byId("example-text").textContent.trim();
+    byId("question").value = byId("example").textContent;
+    ask();
+  });
   byId("file").addEventListener("change", () => take(byId("file").files[0]));
   byId("clear").addEventListener("click", () => {
     setFile(null);
