@@ -5,7 +5,7 @@ import pytest
 
 from bert_nq.answering.service.batching import Batcher, ClosedError
 from bert_nq.base.errors import UserError
-from tests.support.own_pages import StubReader, make_page
+from tests.support.stub_reader import StubReader, make_page
 
 PAGE = make_page("<P> a town </P>")
 

@@ -5,7 +5,7 @@ from bert_nq.answering.folder_pages import FolderPages, best_first
 from bert_nq.answering.page_cache import PageCache, estimated_bytes
 from bert_nq.answering.search.sqlite_index import SqliteIndex
 from bert_nq.base.errors import UserError
-from tests.support.own_pages import StubReader, is_page, make_page, read_page
+from tests.support.stub_reader import StubReader, is_page, make_page, read_page
 
 
 @pytest.fixture(name="folder")

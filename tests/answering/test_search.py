@@ -13,7 +13,7 @@ from bert_nq.answering.search.passages import Passage
 from bert_nq.answering.search.sqlite_index import SqliteIndex
 from bert_nq.base import locking
 from bert_nq.base.errors import UserError
-from tests.support.own_pages import is_page, make_page, read_page
+from tests.support.stub_reader import is_page, make_page, read_page
 
 TOVIN = ("Tovin\n<P> Tovin is a town . </P> <H2> Founding </H2> <P> It was done in 1822 . </P>"
          " <H2> People </H2> <Ul> <Li> Élodie Marn , mayor </Li> <Li> trees </Li> </Ul>")

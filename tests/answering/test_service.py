@@ -11,7 +11,7 @@ from bert_nq.answering.service import server
 from bert_nq.answering.service.limits import Limits
 from bert_nq.base.errors import UserError
 from tests.support.ask_service import running
-from tests.support.own_pages import StubReader, is_page, read_page
+from tests.support.stub_reader import StubReader, is_page, read_page
 
 PAGE = "<p>A town .</p><ul><li>Marel , of the town</li></ul>"
 

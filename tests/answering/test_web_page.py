@@ -9,7 +9,7 @@ from bert_nq.answering.service.limits import Limits
 from tests.answering.test_service import Slow
 from tests.support import browser
 from tests.support.ask_service import running
-from tests.support.own_pages import is_page, read_page
+from tests.support.stub_reader import is_page, read_page
 
 pytestmark = pytest.mark.skipif(browser.find() is None, reason="no Chromium is installed")
 

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 from bert_nq.answering.service import app, server
 from bert_nq.base.errors import UserError
-from tests.support.own_pages import StubReader, make_page
+from tests.support.stub_reader import StubReader, make_page
 
 
 class _Words(HTMLParser):
