@@ -112,7 +112,7 @@ def test_health(client):
     status, body, _ = client.call("GET", "/health")
     health = json.loads(body.decode())
     assert (status, health["status"], health["pages"]) == (200, "ok", None)
-    assert health["reader"] == {"task": "stub", "model": "none"}
+    assert health["reader"] == StubReader.description
     assert health["limits"]["requests"] == 64
 
 

@@ -62,7 +62,7 @@ class StubReader:
     alone is refused, as a real reader refuses what it cannot use.
     """
 
-    description = {"task": "stub", "model": "none"}
+    description = {"task": "stub", "model": "models/none", "is_calibrated": True}
 
     def __init__(self):
         self.batches = []  # how many pages were read at once

@@ -27,6 +27,7 @@ class Guard:
 
     Attributes:
       under_way: how many questions are being answered.
+      num_answered: how many have been.
     """
 
     def __init__(self, app: Any, limits: Limits, hosts: Optional[FrozenSet[str]] = LOOPBACK_NAMES):
@@ -37,13 +38,13 @@ class Guard:
           hosts: the names by which it may be called; None for any.
         """
         self._app, self._limits, self._hosts = app, limits, hosts
-        self.under_way = 0
+        self.under_way = self.num_answered = 0
 
     async def __call__(self, scope: Dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        with_headers = _with_headers(send)
+        with_headers = _with_headers(self._counting(scope, send))
         fault = self._fault(scope)
         if fault:
             await refuse(with_headers, *fault)
@@ -80,6 +81,13 @@ class Guard:
             if not task.done():
                 task.cancel()
                 await asyncio.wait({task})
+
+    def _counting(self, scope: Dict[str, Any], send: Send) -> Send:
+        async def sending(message: Dict[str, Any]) -> None:
+            if message.get("status") == 200 and scope["method"] == "POST":
+                self.num_answered += 1
+            await send(message)
+        return sending
 
     async def _answer(self, scope: Dict[str, Any], receive: Receive, send: Send) -> None:
         body = await _read(receive, self._limits.body_bytes)

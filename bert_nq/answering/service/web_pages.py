@@ -1,5 +1,6 @@
 """The HTML that the service shows: the page that asks, and the description of its addresses."""
 import json
+import os
 import re
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 
@@ -23,9 +24,11 @@ def ask_page(description: Mapping[str, Any], num_pages: Optional[int], limits: L
       limits: of requests.
     """
     settings = {"numPages": num_pages, "bodyBytes": limits.body_bytes,
-                "bodyWords": size_words(limits.body_bytes), "numAnswers": limits.num_answers}
+                "bodyWords": size_words(limits.body_bytes), "numAnswers": limits.num_answers,
+                "isCalibrated": bool(description.get("is_calibrated"))}
     return _template("ask.html.j2").render(
-        description=description, num_pages=num_pages, limits=limits,
+        task=description.get("task"),
+        model=os.path.basename(str(description.get("model", "")).rstrip(os.sep)), num_pages=num_pages, limits=limits,
         settings=Markup(_json_in_html(settings)))
 
 

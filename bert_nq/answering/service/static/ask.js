@@ -248,6 +248,9 @@
     meter.value = probability;
     meter.setAttribute("aria-label", "confidence");
     row.append(meter, make("span", percent(probability) + " sure", "number"));
+    if (!settings.isCalibrated) {
+      row.append(make("span", "by the model's own estimate, which is not calibrated", "soft remark"));
+    }
     return row;
   }
 
