@@ -19,7 +19,6 @@ def _files(*patterns):
 
 
 LIBRARY = _files("bert_nq/**/*.py")
-PROGRAMS_OF_THE_MODEL = ["bert_nq/run_nq.py", "bert_nq/run_nq_spark.py", "bert_nq/run_squad.py"]
 PROGRAM_FOLDERS = ("prepare", "augment", "records", "eval", "demos", "benchmarks")
 
 
@@ -28,6 +27,7 @@ def _is_program(path):
         return '__name__ == "__main__"' in f.read()
 
 
+PROGRAMS_OF_THE_MODEL = list(filter(_is_program, _files("bert_nq/*.py")))
 PROGRAMS = list(filter(_is_program, _files(
     *("%s/**/*.py" % folder for folder in PROGRAM_FOLDERS)))) + PROGRAMS_OF_THE_MODEL
 
@@ -63,19 +63,19 @@ def _library_imports(path):
     return {name for name in _imports(path) if name.split(".")[0] == "bert_nq"}
 
 
+def _room(module):
+    return (module.split(".") + [""])[1]
+
+
 def _floors():
     """{room: floor}, from the table in bert_nq's docstring."""
     lines = re.findall(r"^    (programs|\d+)  +(.+)$", bert_nq.__doc__, re.MULTILINE)
     floors = {room: 99 if floor == "programs" else int(floor)
               for floor, rooms in lines for room in re.findall(r"\w+(?![\w/.])", rooms)}
-    return dict(floors, run_nq=99, run_nq_spark=99, run_squad=99)
+    return dict(floors, **{_room(_module(path)): 99 for path in PROGRAMS_OF_THE_MODEL})
 
 
 FLOORS = _floors()
-
-
-def _room(module):
-    return (module.split(".") + [""])[1]
 
 
 def test_the_table_is_that_of_the_design():

@@ -172,23 +172,15 @@ class ModelFlags:
           anew: whether the model that may be in --output_dir is going to be removed.
         """
         from bert_nq.estimator import model_folder
-        from bert_nq.modeling import encoders
-        from bert_nq.modeling.models import Model
-        text, path = self.text(), self._value("bert_config_file")
-        config = encoders.read_config(path)
-        if self.windows().max_seq_length > config.max_position_embeddings:
-            raise UserError("--max_seq_length=%d, but the model has positions for %d wordpieces "
-                            "(max_position_embeddings in %s)" % (
-                                self.windows().max_seq_length, config.max_position_embeddings,
-                                path))
+        from bert_nq.prediction import trained_model
+        text = self.text()
         self.decoder()
-        maker = self.task.featurizer.make(text, self.windows())
-        if maker.vocab_size > config.vocab_size:
-            raise UserError("%s has %d entries, the model's vocab_size is %d (%s)" % (
-                text.vocab_file, maker.vocab_size, config.vocab_size, path))
+        model, maker = trained_model.read(self._value("bert_config_file"), self.task.head,
+                                          self.task.featurizer, text, self.windows())
         if not anew:
-            model_folder.check_same_model(self._value("output_dir"), config, text.vocab_file)
-        return Model(config, self.task.head), maker
+            model_folder.check_same_model(self._value("output_dir"), model.config,
+                                          text.vocab_file)
+        return model, maker
 
     def init_checkpoint(self) -> Optional[str]:
         """The prefix of --init_checkpoint, of a remote one as it is given, or None."""
@@ -323,13 +315,12 @@ class ModelFlags:
         Raises:
           UserError: a model of an ensemble does not fit its config or is not trained.
         """
-        from bert_nq.estimator.model import check_can_predict
         from bert_nq.modeling import checkpoints
+        from bert_nq.prediction import trained_model
         from bert_nq.prediction.model_settings import Member, ModelSettings
         models = self.ensemble()
         for member in models:
-            checkpoints.check_fits(member.model.config, member.checkpoint)
-            check_can_predict(member.model, member.checkpoint, self.task.title)
+            trained_model.check_weights(member.model, member.checkpoint, self.task.title)
         if not models:
             models = (Member(model, checkpoints.newest(model_dir) or checkpoint),)
         return ModelSettings(models, self._value("precision"),

@@ -45,7 +45,7 @@ class RunSquadDecoder(SpanDecoder):
             if null is not None and null.score() > span.start_logit + span.end_logit:
                 yield Answer("", *null)
                 null = None
-            yield Answer(_text(windows, span), span.start_logit, span.end_logit)
+            yield Answer(_text(windows, span), span.start_logit, span.end_logit, span)
         if null is not None:
             yield Answer("", *null)
 

@@ -1,6 +1,6 @@
 """The decoders of spans in one context by name. A new one is a new file and a line here."""
 import functools
-from typing import Any, Mapping, Tuple
+from typing import Any, Mapping, Optional, Tuple
 
 from bert_nq.decoding import decoders
 from bert_nq.decoding.run_qa import RunQaDecoder
@@ -15,3 +15,18 @@ DECODERS: Mapping[str, Tuple[Any, Any]] = {
 DEFAULT = "run_squad"
 
 make_decoder = functools.partial(decoders.make, DECODERS)
+
+
+def for_windows(windows: Any, name: str = DEFAULT,
+                options: Optional[Mapping[str, Any]] = None):
+    """The decoder of a name for windows: questions may have no answer where the windows' may.
+
+    Args:
+      windows: the options of the windows, features.squad_options.SquadOptions.
+      name, options: see `decoders.make`.
+
+    Raises:
+      UserError: see `decoders.make`.
+    """
+    return make_decoder(name, dict(
+        options or {}, version_2_with_negative=windows.version_2_with_negative))

@@ -2,7 +2,7 @@
 import math
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 
-from bert_nq.decoding.squad_spans import Null, SpanOptions
+from bert_nq.decoding.squad_spans import Null, PieceSpan, SpanOptions
 
 # The text in the place of an answer where none is possible, and how much better no answer is then:
 # more than any difference of a model's scores.
@@ -15,6 +15,7 @@ class Answer(NamedTuple):
     text: str  # "" for none
     start_logit: float
     end_logit: float
+    span: Optional[PieceSpan] = None  # its pieces; None for none
 
     def score(self) -> float:
         """Both logits added up."""

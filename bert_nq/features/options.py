@@ -7,6 +7,8 @@ from bert_nq.base.numbers import parse_finite
 # More wordpieces than any model has places for, and as many as memory has room for in a batch.
 _MOST_PIECES = 1 << 16
 
+TOKENIZERS = ("wordpiece", "reference")
+
 
 def check_values(options: Any) -> None:
     """Checks the types of options and the length of windows, as both may come from files.
@@ -31,6 +33,16 @@ class TextOptions(NamedTuple):
     vocab_file: str
     do_lower_case: bool = True
     tokenizer: str = "wordpiece"  # or "reference": bert-tensorflow's, slower
+
+    def check(self) -> "TextOptions":
+        """Returns itself; raises UserError where a value that may come from a file is impossible.
+        """
+        if not isinstance(self.do_lower_case, bool):
+            raise UserError("do_lower_case is %.40r, not true or false" % (self.do_lower_case,))
+        if self.tokenizer not in TOKENIZERS:
+            raise UserError("there is no tokenizer %.40r: choose one of %s"
+                            % (self.tokenizer, ", ".join(TOKENIZERS)))
+        return self
 
 
 class FeatureOptions(NamedTuple):

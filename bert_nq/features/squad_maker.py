@@ -81,6 +81,7 @@ class WindowMaker:
 
     Attributes:
       vocab_size: ids are below it.
+      max_question: wordpieces of a question that windows have room for.
     """
 
     def __init__(self, tokenizer: Any, vocabulary: Vocabulary, options: SquadOptions,
@@ -96,6 +97,7 @@ class WindowMaker:
         self._vocabulary, self._do_lower_case = vocabulary, do_lower_case
         self._options = options.check()
         self.vocab_size = len(vocabulary)
+        self.max_question = options.max_query_length
         self._cls, self._sep = (vocabulary.ids[t] for t in ("[CLS]", "[SEP]"))
         # Questions about one context mostly follow each other.
         self._latest = _Context("", [], [], np.zeros([0], np.int64), [0])
@@ -148,9 +150,13 @@ class WindowMaker:
             pieces=pieces, word_of_piece=words, do_lower_case=self._do_lower_case)
         return Made(windows, len(layout.spans), collections.Counter())
 
+    def question_ids(self, question: str) -> List[int]:
+        """All wordpieces of a question."""
+        return list(self._tokenizer.text_ids(question))
+
     def _layout(self, example: Example) -> _Layout:
         options = self._options
-        question = list(self._tokenizer.text_ids(example.question))[:options.max_query_length]
+        question = self.question_ids(example.question)[:options.max_query_length]
         if not question:
             raise BadExampleError("%s: the question has no characters that can be read"
                                   % example.place())
@@ -163,7 +169,8 @@ class WindowMaker:
                                         for start in starts])
 
     def _context_of(self, example: Example) -> _Context:
-        if example.context != self._latest.text:
+        latest = self._latest  # Once: another thread may replace it at any moment.
+        if example.context != latest.text:
             words = split_words(example.context)
             ids_of_words = list(map(self._tokenizer.word_ids, words))
             first_pieces = [0] + list(itertools.accumulate(map(len, ids_of_words)))
@@ -172,9 +179,10 @@ class WindowMaker:
                                       % example.place())
             pieces = np.fromiter(itertools.chain.from_iterable(ids_of_words), np.int64,
                                  first_pieces[-1])
-            self._latest = _Context(example.context, words, word_starts(example.context, words),
-                                    pieces, first_pieces)
-        return self._latest
+            latest = _Context(example.context, words, word_starts(example.context, words),
+                              pieces, first_pieces)
+            self._latest = latest
+        return latest
 
     def _pieces_of(self, words: Optional[Tuple[int, int]], answer: str, context: _Context
                    ) -> Optional[Tuple[int, int]]:

@@ -89,7 +89,12 @@ class _Layout(NamedTuple):
 
 
 class WindowMaker:
-    """Makes windows of examples with one tokenizer and one set of options."""
+    """Makes windows of examples with one tokenizer and one set of options.
+
+    Attributes:
+      vocab_size: ids are below it.
+      max_question: wordpieces of a question that windows have room for.
+    """
 
     def __init__(self, tokenizer, vocabulary, options: FeatureOptions):
         """
@@ -101,6 +106,7 @@ class WindowMaker:
         self._tokenizer = tokenizer
         self._options = options.check()
         self.vocab_size = len(vocabulary)
+        self.max_question = options.max_query_length - 1  # [Q] is counted.
         self._cls, self._sep, self._q = (vocabulary[t] for t in ("[CLS]", "[SEP]", "[Q]"))
 
     def training(self, example: Example) -> Made:
@@ -135,10 +141,14 @@ class WindowMaker:
         return Made(windows._replace(token_map=token_map), len(layout.starts),
                     _counts(contexts, False))
 
+    def question_ids(self, question: str) -> List[int]:
+        """All wordpieces of a question."""
+        return list(self._tokenizer.text_ids(question))
+
     def _layout(self, example: Example, words: List[str]) -> _Layout:
         options = self._options
         # The last pieces are kept of a question that is too long: [Q] goes first.
-        question = [self._q] + list(self._tokenizer.text_ids(example.question))
+        question = [self._q] + self.question_ids(example.question)
         query = [self._cls] + question[-options.max_query_length:] + [self._sep]
         ids_of_words = list(map(self._tokenizer.word_ids, words))
         num_pieces = _count_pieces(ids_of_words)

@@ -22,8 +22,9 @@ class AnswerFormat(NamedTuple):
     # The lines of a summary, as (name, number), given the counts of all entries and "pages".
     rows: Callable[[Counts], List[Tuple[str, int]]]
     # Reads a file of thresholds. Thresholds have `check_predictor(predictor)`, which raises
-    # UserError where they are for the answers of others, `describe()`, which is JSON, and
-    # `apply(entry)`, a new entry without the answers that are below them.
+    # UserError where they are for the answers of others, `describe()`, which is JSON,
+    # `is_calibrated()`, whether there are probabilities with them, and `apply(entry)`, a new entry
+    # without the answers that are below them.
     load_thresholds: Callable[[str], Any]
     # The files that `open` writes beside a path.
     beside: Callable[[str], List[str]] = _nothing

@@ -3,7 +3,7 @@ from bert_nq.datasets.nq import shards
 from bert_nq.decoding import decoders
 from bert_nq.features.joint_windows import FEATURIZER
 from bert_nq.scoring.nq.measure import MEASURE
-from bert_nq.tasks import nq_answers
+from bert_nq.tasks import nq_answers, nq_asking
 from bert_nq.tasks.task import Task
 
 TASK = Task(
@@ -23,4 +23,5 @@ TASK = Task(
     program="bert_nq/run_nq.py",
     scorer=("eval/nq_eval.py", "--pretty_print"),
     head="joint",
-    measure=MEASURE)
+    measure=MEASURE,
+    asking=nq_asking.ASKING)

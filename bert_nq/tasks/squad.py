@@ -3,7 +3,7 @@ from bert_nq.datasets.squad import reading
 from bert_nq.decoding import span_decoders
 from bert_nq.features.squad_windows import FEATURIZER
 from bert_nq.scoring.squad.measure import MEASURE
-from bert_nq.tasks import squad_answers
+from bert_nq.tasks import squad_answers, squad_asking
 from bert_nq.tasks.task import Task
 
 TASK = Task(
@@ -22,4 +22,5 @@ TASK = Task(
     program="bert_nq/run_squad.py",
     scorer=("eval/squad_eval.py",),
     head="span",
-    measure=MEASURE)
+    measure=MEASURE,
+    asking=squad_asking.ASKING)

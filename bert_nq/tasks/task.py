@@ -1,6 +1,7 @@
 """The shape of a task."""
-from typing import Any, Callable, List, Mapping, NamedTuple, Tuple
+from typing import Any, Callable, List, Mapping, NamedTuple, Optional, Tuple
 
+from bert_nq.answering.asking import Asking
 from bert_nq.base.reading import Reading
 from bert_nq.features.featurizer import Featurizer
 from bert_nq.prediction.dev_set import DevFormat
@@ -30,3 +31,4 @@ class Task(NamedTuple):
     scorer: Tuple[str, ...]
     head: str  # of modeling.heads.HEADS, or the path of a module with a HEAD
     measure: Measure
+    asking: Optional[Asking] = None  # None where its models do not answer questions about pages

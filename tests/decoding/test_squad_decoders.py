@@ -12,6 +12,7 @@ import pytest
 
 from bert_nq.base.errors import UserError
 from bert_nq.decoding import span_decoders
+from bert_nq.decoding.span_places import PlacedDecoder
 from bert_nq.modeling.heads import position_outputs
 from tests.support import span_windows
 
@@ -165,3 +166,19 @@ def test_unknown_options_are_refused():
         span_decoders.make_decoder("run_squad", {"span_score": "log_odds"})
     with pytest.raises(UserError, match="n_best_size must be at least 1"):
         span_decoders.make_decoder("run_qa", {"n_best_size": 0})
+
+
+@pytest.mark.parametrize("name", ["run_squad", "run_qa"])
+def test_a_placed_decoder_tells_where_the_answers_are(name):
+    decoder = span_decoders.make_decoder(name, {"version_2_with_negative": True, "n_best_size": 3})
+    placed = PlacedDecoder(decoder)
+    found = outputs(decoder, *logits({0: 4.0, 8: 6.0}, {1: 4.0, 6: 2.0, 10: 4.0}, null=9.0))
+    entry = placed.nbest(QUESTION, one_window(), found)
+    # "Mozart" is characters 0 to 5, "1786" 27 to 30; no answer has no place.
+    assert [(a["text"], a["start_char"], a["end_char"]) for a in entry["answers"]] == [
+        ("1786", 27, 31), ("", None, None), ("Mozart", 0, 6)]
+    assert CONTEXT[27:31] == "1786"
+    assert placed.decode(QUESTION, one_window(), found) == decoder.decode(
+        QUESTION, one_window(), found)
+    assert placed.describe() == decoder.describe()
+    assert placed.output_options() == decoder.output_options()

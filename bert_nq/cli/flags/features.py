@@ -6,7 +6,7 @@ from typing import Callable
 
 from absl import flags
 
-from bert_nq.features.options import FeatureOptions, TextOptions
+from bert_nq.features.options import TOKENIZERS, FeatureOptions, TextOptions
 
 # The flags count as the calling program's own in --help.
 flags.disclaim_key_flags()
@@ -25,7 +25,7 @@ def define_text_flags(vocabulary: str = NQ_VOCABULARY) -> Callable[[], TextOptio
     do_lower_case = flags.DEFINE_bool(
         "do_lower_case", True, "Whether to lower-case the text: true for uncased models.")
     tokenizer = flags.DEFINE_enum(
-        "tokenizer", "wordpiece", ["wordpiece", "reference"],
+        "tokenizer", "wordpiece", TOKENIZERS,
         "'reference' is bert-tensorflow's FullTokenizer: the same pieces, slower.")
     return lambda: TextOptions(vocab_file.value, do_lower_case.value, tokenizer.value)
 

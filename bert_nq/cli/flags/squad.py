@@ -75,8 +75,7 @@ def define_flags() -> TaskFlags:
     }
 
     def decoder():
-        options = {option: holder.value for option, holder in holders.items()}
-        return span_decoders.make_decoder(name.value, dict(
-            options, version_2_with_negative=windows().version_2_with_negative))
+        return span_decoders.for_windows(windows(), name.value, {
+            option: holder.value for option, holder in holders.items()})
 
     return TaskFlags(windows, windows, decoder)

@@ -139,6 +139,21 @@ class Tuned(NamedTuple):
             new["probabilities"] = self._probabilities(options)
         return new
 
+    def is_calibrated(self) -> bool:
+        """Whether probabilities were fitted as well."""
+        return bool(self.calibration)
+
+    def probability(self, kind: str, score: float) -> Optional[float]:
+        """The calibrated probability that an answer of a kind and with a score is right; None
+        where no calibration was fitted for it.
+
+        Args:
+          kind: one of options.KINDS.
+          score: of the decoder, not a margin.
+        """
+        found = self.calibration.get(kind)
+        return None if found is None else float(found.probabilities(score))
+
     def _probabilities(self, options: Mapping[str, Option]) -> Dict[str, float]:
         return {kind: float(self.calibration[kind].probabilities(option.score))
                 if option.has_answer() else 0.0 for kind, option in options.items()}

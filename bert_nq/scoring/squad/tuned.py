@@ -43,6 +43,10 @@ class Tuned(NamedTuple):
         """The threshold, as the file of thresholded predictions has it."""
         return {"null": self.null}
 
+    def is_calibrated(self) -> bool:
+        """Whether probabilities were fitted as well: there are none for SQuAD."""
+        return False
+
     def check_predictor(self, predictor: Optional[Mapping[str, Any]]) -> None:
         """Checks that the predictions were not thresholded before.
 

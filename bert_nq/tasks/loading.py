@@ -1,0 +1,122 @@
+"""Loads a trained model as a reader of pages, by what lies in its folder alone."""
+import os
+from typing import Any, Optional, Tuple
+
+from bert_nq import tasks
+from bert_nq.answering import reader
+from bert_nq.answering.reader import Parts, Reader
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
+from bert_nq.estimator import model_card, model_folder
+from bert_nq.features.options import TextOptions
+from bert_nq.modeling import checkpoints
+from bert_nq.prediction import trained_model
+from bert_nq.prediction.model_settings import Member, ModelSettings
+from bert_nq.tasks.task import Task
+
+# The file of thresholds in a model's folder, taken where none is named.
+THRESHOLDS = "thresholds.json"
+
+
+class Checked:
+    """A model's folder whose files have been looked into, without TensorFlow.
+
+    Attributes:
+      task: the model's.
+      thresholds_path: the file of thresholds, or None.
+    """
+
+    def __init__(self, model_dir: str, thresholds: Optional[str] = None, precision: str = "fp32"):
+        """See `load`."""
+        self._folder, self._precision = model_dir, precision
+        card = _card_of(model_dir)
+        self.task, self._asking = _task_of(card, model_dir)
+        config_file, vocab_file = (os.path.join(model_dir, name) for name in (
+            model_folder.CONFIG, model_folder.VOCABULARY))
+        text = trained_model.with_settings(TextOptions(vocab_file), card.settings)
+        windows = trained_model.with_settings(self.task.featurizer.options(), card.settings)
+        self._model, self._maker = trained_model.read(config_file, self.task.head,
+                                                      self.task.featurizer, text, windows)
+        self.thresholds_path = thresholds or _thresholds_in(model_dir)
+        self._thresholds = self.thresholds_path and self.task.answers.load_thresholds(
+            self.thresholds_path)
+        self._decoder = self._asking.decoder(windows, self._thresholds)
+        self._checkpoint = checkpoints.find_checkpoint(model_dir)
+
+    def check_question(self, question: str) -> None:
+        """Raises UserError where the model cannot be asked a question."""
+        reader.check_question(self._maker, question)
+
+    def open(self, num_threads: int = 0, batch_size: int = 8) -> Reader:
+        """Reads the weights; see `load`."""
+        trained_model.check_weights(self._model, self._checkpoint, self.task.title)
+        settings = ModelSettings((Member(self._model, self._checkpoint),), self._precision,
+                                 num_threads)
+        fingerprint = settings.fingerprint()
+        predictor = dict(self._decoder.describe(), model=fingerprint)
+        if self._thresholds:
+            self._thresholds.check_predictor(predictor)
+        from bert_nq.prediction.window_model import WindowModel
+        return Reader(Parts(
+            WindowModel(settings, self._decoder), self._maker, self.task.featurizer.spec,
+            self._decoder, self._asking, self._thresholds, batch_size,
+            {"task": self.task.name, "model": self._folder, "fingerprint": fingerprint,
+             "decoder": predictor["decoder"], "thresholds": self.thresholds_path,
+             "is_calibrated": bool(self._thresholds and self._thresholds.is_calibrated()),
+             "precision": self._precision}))
+
+
+def load(model_dir: str, thresholds: Optional[str] = None, precision: str = "fp32",
+         num_threads: int = 0, batch_size: int = 8) -> Reader:
+    """Loads the newest model in a folder, which answers questions about pages.
+
+        reader = bert_nq.load("model")
+        answer = reader.ask("who founded tovin", html)
+        print(answer.short.text if answer else "no answer")
+
+    The settings are those that it was trained with; the folder's model.json has them.
+
+    Args:
+      model_dir: a folder that training has written, or one that it keeps models in, "model/best".
+      thresholds: a file of eval/tune_thresholds.py, for this model; thresholds.json in the folder
+        where none is given and there is one.
+      precision: of products and activations: fp32, bf16 (TensorFlow 2, on a CPU that has it) or
+        fp16 (a GPU).
+      num_threads: that the model may use on a CPU; 0: as many as there are cores.
+      batch_size: windows that go through the model at once.
+
+    Raises:
+      UserError: this is no folder of a model, its task has no answers to questions about pages, a
+        file cannot be read, or the thresholds are for another model.
+    """
+    return Checked(model_dir, thresholds, precision).open(num_threads, batch_size)
+
+
+def _card_of(folder: str) -> model_card.ModelCard:
+    if files.is_remote(folder):
+        raise UserError("%s: copy the model to this machine, a remote one cannot be loaded"
+                        % folder)
+    if not os.path.isdir(folder):
+        raise UserError("%s is not a folder: a model is a folder that training has written"
+                        % folder)
+    card = model_card.read(folder)
+    missing = [name for name in (model_folder.CONFIG, model_folder.VOCABULARY)
+               if not os.path.exists(os.path.join(folder, name))]
+    if card is None or missing:
+        raise UserError("%s is not the folder of a trained model: it has no %s, which training "
+                        "writes (--output_dir)" % (folder, ", ".join(
+                            missing + ([model_card.NAME] if card is None else []))))
+    return card
+
+
+def _task_of(card: model_card.ModelCard, folder: str) -> Tuple[Task, Any]:
+    task = tasks.get(card.task)
+    if task.asking is None:
+        raise UserError("the model in %s is of the task %s, which answers no questions about pages"
+                        % (folder, card.task))
+    return task, task.asking
+
+
+def _thresholds_in(folder: str) -> Optional[str]:
+    path = os.path.join(folder, THRESHOLDS)
+    return path if os.path.exists(path) else None
