@@ -26,7 +26,7 @@ from bert_nq.answering.search.sqlite_index import SqliteIndex
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.cli import program
-from bert_nq.datasets.html_pages.reading import is_page, read_page
+from bert_nq.datasets.html_pages.reading import find_pages, read_page
 from bert_nq.text.vocabulary import read_tokens
 
 FLAGS = flags.FLAGS
@@ -109,7 +109,7 @@ def _in_process(measure):
         [sys.executable, os.path.abspath(__file__), "--measure=" + measure]
         + ["--%s=%s" % (name, FLAGS[name].value)
            for name in ("vocab_file", "work_dir", "paragraphs", "questions", "read_pages")],
-        stdout=subprocess.PIPE, universal_newlines=True)
+        stdout=subprocess.PIPE, text=True)
     if done.returncode:
         raise UserError("measuring %s has failed" % measure)
     return json.loads(done.stdout)
@@ -117,13 +117,13 @@ def _in_process(measure):
 
 def _update():
     start = time.time()
-    with SqliteIndex(_folder(), read_page, is_page, _index_path()) as index:
+    with SqliteIndex(_folder(), read_page, find_pages, _index_path()) as index:
         index.update()
     return {"seconds": time.time() - start, "peak_mb": _peak_mb()}
 
 
 def _search():
-    with SqliteIndex(_folder(), read_page, is_page, _index_path()) as index:
+    with SqliteIndex(_folder(), read_page, find_pages, _index_path()) as index:
         names = index.pages()
         rng = random.Random(0)
         milliseconds, num_found = [], 0

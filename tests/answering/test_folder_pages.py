@@ -5,7 +5,7 @@ from bert_nq.answering.folder_pages import FolderPages, best_first
 from bert_nq.answering.page_cache import PageCache, estimated_bytes
 from bert_nq.answering.search.sqlite_index import SqliteIndex
 from bert_nq.base.errors import UserError
-from tests.support.stub_reader import StubReader, is_page, make_page, read_page
+from tests.support.stub_reader import StubReader, find_pages, make_page, read_page
 
 
 @pytest.fixture(name="folder")
@@ -17,7 +17,7 @@ def fixture_folder(tmp_path):
 
 @pytest.fixture(name="index")
 def fixture_index(folder):
-    with SqliteIndex(str(folder), read_page, is_page) as index:
+    with SqliteIndex(str(folder), read_page, find_pages) as index:
         index.update()
         yield index
 

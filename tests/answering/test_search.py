@@ -13,7 +13,7 @@ from bert_nq.answering.search.passages import Passage
 from bert_nq.answering.search.sqlite_index import SqliteIndex
 from bert_nq.base import locking
 from bert_nq.base.errors import UserError
-from tests.support.stub_reader import is_page, make_page, read_page
+from tests.support.stub_reader import find_pages, make_page, read_page
 
 TOVIN = ("Tovin\n<P> Tovin is a town . </P> <H2> Founding </H2> <P> It was done in 1822 . </P>"
          " <H2> People </H2> <Ul> <Li> Élodie Marn , mayor </Li> <Li> trees </Li> </Ul>")
@@ -33,7 +33,7 @@ def fixture_pages(tmp_path):
 
 @pytest.fixture(name="index")
 def fixture_index(pages):
-    with SqliteIndex(str(pages), read_page, is_page) as index:
+    with SqliteIndex(str(pages), read_page, find_pages) as index:
         index.update()
         yield index
 
@@ -94,7 +94,7 @@ def _wild_index(tmp_path_factory):
     if not _WILD:
         pages = tmp_path_factory.mktemp("wild")
         (pages / "tovin.html").write_text(TOVIN, encoding="utf8")
-        _WILD["index"] = SqliteIndex(str(pages), read_page, is_page)
+        _WILD["index"] = SqliteIndex(str(pages), read_page, find_pages)
         _WILD["index"].update()
     return _WILD["index"]
 
@@ -106,7 +106,7 @@ def test_an_update_takes_in_what_has_changed(pages):
         read.append(os.path.basename(path))
         return read_page(path)
 
-    with SqliteIndex(str(pages), reading, is_page) as index:
+    with SqliteIndex(str(pages), reading, find_pages) as index:
         assert index.update() == Changes(2, 0, 0, 0, ())
         assert index.update() == Changes(0, 0, 0, 2, ())
         assert read == ["orlan.html", "tovin.html"]
@@ -126,7 +126,7 @@ def test_a_file_with_a_new_time_and_its_old_content_is_not_read_again(pages, ind
     def read_nothing(path):
         raise AssertionError(path)
 
-    with SqliteIndex(str(pages), read_nothing, is_page) as again:
+    with SqliteIndex(str(pages), read_nothing, find_pages) as again:
         assert again.update() == Changes(0, 0, 0, 2, ())
         assert again.update() == Changes(0, 0, 0, 2, ())
         assert found(again, "mayor") == [("tovin.html", (2,))]
@@ -135,7 +135,7 @@ def test_a_file_with_a_new_time_and_its_old_content_is_not_read_again(pages, ind
 def test_files_that_are_no_pages_are_told_each_time_and_read_when_they_change(pages):
     bad = pages / "bad.html"
     bad.write_text("")
-    with SqliteIndex(str(pages), read_page, is_page) as index:
+    with SqliteIndex(str(pages), read_page, find_pages) as index:
         unusable = (Unusable("bad.html", "%s is empty" % bad),)
         assert index.update() == Changes(3, 0, 0, 0, unusable)
         assert index.update() == Changes(0, 0, 0, 3, unusable)
@@ -155,11 +155,11 @@ def test_a_killed_update_is_carried_on(pages):
                 os._exit(9)
             return read_page(path)
         try:
-            SqliteIndex(str(pages), read_some, is_page).update()
+            SqliteIndex(str(pages), read_some, find_pages).update()
         finally:
             os._exit(1)
     assert os.waitpid(child, 0)[1] >> 8 == 9
-    with SqliteIndex(str(pages), read_page, is_page) as index:
+    with SqliteIndex(str(pages), read_page, find_pages) as index:
         # "more/orlan.html" and 99 others were one transaction.
         assert len(index.pages()) == 100
         assert found(index, "word98") == [("p098.html", (0,))]
@@ -171,7 +171,7 @@ def test_two_updates_at_once(pages, index):
     with locking.locked(index.path + ".lock"):
         with pytest.raises(UserError, match="another run holds .*sqlite.lock: wait until"):
             index.update()
-    with SqliteIndex(str(pages), read_page, is_page) as other:
+    with SqliteIndex(str(pages), read_page, find_pages) as other:
         (pages / "tovin.html").write_text("Tovin\n<P> a lighthouse </P>")
         other.update()
     assert found(index, "lighthouse") == [("tovin.html", (0,))]
@@ -182,14 +182,14 @@ def test_another_process_that_does_not_end_is_told(pages, index, monkeypatch):
     other = sqlite3.connect(index.path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with pytest.raises(UserError, match="sqlite is being written by another process: wait"):
-        SqliteIndex(str(pages), read_page, is_page)
+        SqliteIndex(str(pages), read_page, find_pages)
     other.close()
 
 
 def test_names_that_are_not_utf8(pages):
     name = os.fsdecode(b"caf\xe9.html")
     (pages / name).write_text("Café\n<P> a comet </P>", encoding="utf8")
-    with SqliteIndex(str(pages), read_page, is_page) as index:
+    with SqliteIndex(str(pages), read_page, find_pages) as index:
         index.update()
         assert found(index, "comet") == [(name, (0,))]
 
@@ -212,7 +212,7 @@ def test_a_file_that_is_no_index(pages, tmp_path):
         path = tmp_path / "file"
         path.write_bytes(content)
         with pytest.raises(UserError, match="%s.*choose another --index" % message):
-            SqliteIndex(str(pages), read_page, is_page, str(path))
+            SqliteIndex(str(pages), read_page, find_pages, str(path))
         assert path.read_bytes() == content
 
 
@@ -225,23 +225,23 @@ def _other_database(tmp_path):
 
 def test_the_index_of_another_folder_is_not_emptied(pages, tmp_path):
     path = str(tmp_path / "index.sqlite")
-    with SqliteIndex(str(pages), read_page, is_page, path) as index:
+    with SqliteIndex(str(pages), read_page, find_pages, path) as index:
         index.update()
-    with SqliteIndex(str(pages), read_page, is_page, path) as index:
+    with SqliteIndex(str(pages), read_page, find_pages, path) as index:
         assert index.update().unchanged == 2
     with pytest.raises(UserError, match="is the index of the folder .*pages: choose another"):
-        SqliteIndex(str(pages / "more"), read_page, is_page, path)
+        SqliteIndex(str(pages / "more"), read_page, find_pages, path)
 
 
 def test_a_folder_that_was_moved_keeps_its_index(pages, index, tmp_path):
     os.rename(str(pages), str(tmp_path / "moved"))
-    with SqliteIndex(str(tmp_path / "moved"), read_page, is_page) as moved:
+    with SqliteIndex(str(tmp_path / "moved"), read_page, find_pages) as moved:
         assert moved.update() == Changes(0, 0, 0, 2, ())
 
 
 def test_an_index_of_another_version_is_made_anew(pages, index, monkeypatch):
     monkeypatch.setattr(database, "_VERSION", 99)
-    with SqliteIndex(str(pages), read_page, is_page) as newer:
+    with SqliteIndex(str(pages), read_page, find_pages) as newer:
         assert newer.pages() == []
         assert newer.update() == Changes(2, 0, 0, 0, ())
 
@@ -253,14 +253,14 @@ def test_where_the_index_lies(pages, monkeypatch, tmp_path):
     in_cache = folder.index_path(str(pages))
     assert os.path.dirname(in_cache) == str(tmp_path / "bert_nq")
     assert folder.index_path(str(pages / "more")) != in_cache
-    with SqliteIndex(str(pages), read_page, is_page) as index:
+    with SqliteIndex(str(pages), read_page, find_pages) as index:
         assert index.update().new == 2
     assert os.path.exists(in_cache)
 
 
 def test_there_is_no_such_folder(tmp_path):
     with pytest.raises(UserError, match="there is no folder .*none"):
-        SqliteIndex(str(tmp_path / "none"), read_page, is_page)
+        SqliteIndex(str(tmp_path / "none"), read_page, find_pages)
 
 
 def test_a_sqlite_without_full_text_search(pages, monkeypatch):
@@ -273,4 +273,4 @@ def test_a_sqlite_without_full_text_search(pages, monkeypatch):
 
     monkeypatch.setattr(database.sqlite3, "connect", lambda *args, **options: Bare())
     with pytest.raises(UserError, match="it has no FTS5 .no such module: fts5.; use a Python"):
-        SqliteIndex(str(pages), read_page, is_page)
+        SqliteIndex(str(pages), read_page, find_pages)

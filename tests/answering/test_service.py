@@ -11,7 +11,7 @@ from bert_nq.answering.service import server
 from bert_nq.answering.service.limits import Limits
 from bert_nq.base.errors import UserError
 from tests.support.ask_service import running
-from tests.support.stub_reader import StubReader, is_page, read_page
+from tests.support.stub_reader import StubReader, find_pages, read_page
 
 PAGE = "<p>A town .</p><ul><li>Marel , of the town</li></ul>"
 
@@ -26,7 +26,7 @@ def fixture_client():
 def fixture_folder(tmp_path):
     (tmp_path / "tovin.html").write_text("Tovin\n<P> Tovin is a town . </P> <P> Marel </P>")
     (tmp_path / "orlan.html").write_text("Orlan\n<P> a river by a town </P>")
-    with SqliteIndex(str(tmp_path), read_page, is_page) as index:
+    with SqliteIndex(str(tmp_path), read_page, find_pages) as index:
         index.update()
         yield FolderPages(index, read_page)
 

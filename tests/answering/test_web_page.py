@@ -9,7 +9,7 @@ from bert_nq.answering.service.limits import Limits
 from tests.answering.test_service import Slow
 from tests.support import browser
 from tests.support.ask_service import running
-from tests.support.stub_reader import is_page, read_page
+from tests.support.stub_reader import find_pages, read_page
 
 pytestmark = pytest.mark.skipif(browser.find() is None, reason="no Chromium is installed")
 
@@ -206,7 +206,7 @@ def test_errors_are_sentences(chromium):
 def test_a_folder(chromium, tmp_path):
     (tmp_path / "tovin.html").write_text("Tovin\n<P> Tovin is a town . </P> <P> Marel </P>")
     (tmp_path / "orlan.html").write_text("Orlan\n<P> a river by a town </P>")
-    with SqliteIndex(str(tmp_path), read_page, is_page) as index:
+    with SqliteIndex(str(tmp_path), read_page, find_pages) as index:
         index.update()
         with running(folder=FolderPages(index, read_page)) as client:
             page = chromium.open(client.address)

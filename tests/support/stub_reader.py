@@ -1,5 +1,6 @@
 """Small pages of one's own, and a reader that needs no model."""
 import html
+import os
 
 from bert_nq.answering.answer import Alternative, Answer, Passage
 from bert_nq.base.errors import UserError
@@ -51,8 +52,10 @@ def read_page(path):
     return make_page(rest.replace("\n", " "), title, path)
 
 
-def is_page(name):
-    return name.endswith(".html")
+def find_pages(folder):
+    """The files of HTML in a folder and in those in it."""
+    return [os.path.join(parent, name) for parent, _, names in os.walk(folder) for name in names
+            if name.endswith(".html") and not name.startswith(".")]
 
 
 class StubReader:

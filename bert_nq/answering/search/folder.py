@@ -1,9 +1,8 @@
 """The pages of a folder, and the place of its index."""
 import hashlib
 import os
-from typing import Callable, Dict, NamedTuple
+from typing import Dict, Iterable, NamedTuple
 
-from bert_nq.base.errors import UserError
 from bert_nq.base.guarding import cannot
 
 INDEX_NAME = ".bert_nq_index.sqlite"
@@ -15,33 +14,26 @@ class Stamp(NamedTuple):
     mtime_ns: int
 
 
-def find_pages(folder: str, is_page: Callable[[str], bool]) -> Dict[str, Stamp]:
-    """{path relative to the folder: stamp} of all pages in a folder and those in it, in order.
+def stamps(folder: str, paths: Iterable[str]) -> Dict[str, Stamp]:
+    """{path relative to the folder: stamp} of files, in order; what has gone is left out.
 
-    Hidden files and folders are left out, and folders behind symbolic links, which may lead back.
+    Args:
+      folder: the folder.
+      paths: of files in it.
 
     Raises:
-      UserError: it is no folder, or one of those in it cannot be read.
+      UserError: a file cannot be looked at.
     """
-    if not os.path.isdir(folder):
-        raise UserError("there is no folder %s" % folder)
     found = {}
-    for here, folders, names in os.walk(folder, onerror=_refuse):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in names:
-            path = os.path.join(here, name)
-            if name.startswith(".") or not is_page(name) or not os.path.isfile(path):
-                continue
-            try:
-                status = os.stat(path)
-            except FileNotFoundError:
-                continue  # removed since it was listed
-            found[os.path.relpath(path, folder)] = Stamp(status.st_size, status.st_mtime_ns)
+    for path in paths:
+        try:
+            status = os.stat(path)
+        except FileNotFoundError:
+            continue  # removed since it was listed
+        except OSError as e:
+            raise cannot("read", path, e) from e
+        found[os.path.relpath(path, folder)] = Stamp(status.st_size, status.st_mtime_ns)
     return dict(sorted(found.items()))
-
-
-def _refuse(error: OSError) -> None:
-    raise cannot("read", str(error.filename), error) from error
 
 
 def index_path(folder: str) -> str:

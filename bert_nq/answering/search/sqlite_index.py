@@ -17,6 +17,7 @@ _BATCH_PAGES = 100
 _SHOWN_CANDIDATES = 5  # of a page that was found
 
 ReadPage = Callable[[str], Page]
+FindPages = Callable[[str], Iterable[str]]
 
 
 class _Known(NamedTuple):
@@ -50,13 +51,13 @@ class SqliteIndex(Engine):
     Searches may run in several threads, and while another process updates.
     """
 
-    def __init__(self, pages_folder: str, read_page: ReadPage, is_page: Callable[[str], bool],
+    def __init__(self, pages_folder: str, read_page: ReadPage, find_pages: FindPages,
                  path: Optional[str] = None):
         """
         Args:
           pages_folder: the folder.
           read_page: makes a page of a file's path.
-          is_page: whether a file is one, by its name.
+          find_pages: the paths of the files that are pages in a folder.
           path: of the index; None for a place of its own, see folder.index_path.
 
         Raises:
@@ -66,7 +67,7 @@ class SqliteIndex(Engine):
             raise UserError("there is no folder %s" % pages_folder)
         self.folder = os.path.abspath(pages_folder)
         self.path = path or folder.index_path(self.folder)
-        self._read_page, self._is_page = read_page, is_page
+        self._read_page, self._find_pages = read_page, find_pages
         self._turn = threading.Lock()
         self._connection = database.connect(self.path)
         try:
@@ -77,7 +78,7 @@ class SqliteIndex(Engine):
 
     def update(self, watch: Watch = iter) -> Changes:
         with locking.locked(self.path + ".lock"):
-            there = folder.find_pages(self.folder, self._is_page)
+            there = folder.stamps(self.folder, self._find_pages(self.folder))
             known = self._known()
             gone = [path for path in known if path not in there]
             to_read = [path for path, stamp in there.items()

@@ -28,8 +28,8 @@ def ask_page(description: Mapping[str, Any], num_pages: Optional[int], limits: L
                 "isCalibrated": bool(description.get("is_calibrated"))}
     return _template("ask.html.j2").render(
         task=description.get("task"),
-        model=os.path.basename(str(description.get("model", "")).rstrip(os.sep)), num_pages=num_pages, limits=limits,
-        settings=Markup(_json_in_html(settings)))
+        model=os.path.basename(str(description.get("model", "")).rstrip(os.sep)),
+        num_pages=num_pages, limits=limits, settings=Markup(_json_in_html(settings)))
 
 
 class _Field(NamedTuple):

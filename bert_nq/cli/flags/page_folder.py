@@ -10,7 +10,7 @@ from bert_nq.answering.search.engine import Changes
 from bert_nq.answering.search.sqlite_index import SqliteIndex
 from bert_nq.base.errors import UserError
 from bert_nq.cli import program, quoting
-from bert_nq.datasets.html_pages.reading import SUFFIXES, is_page, read_page
+from bert_nq.datasets.html_pages.reading import SUFFIXES, find_pages, read_page
 
 # In --help the flags count as those of the program that calls `define_flags`.
 flags.disclaim_key_flags()
@@ -44,7 +44,7 @@ def open_folder() -> Optional[FolderPages]:
         if FLAGS.index:
             raise UserError("--index is the index of --pages, which is not given")
         return None
-    index = SqliteIndex(FLAGS.pages, read_page, is_page, FLAGS.index)
+    index = SqliteIndex(FLAGS.pages, read_page, find_pages, FLAGS.index)
     try:
         changes = index.update(lambda paths: program.progress(paths, "pages", len(paths)))
         if not index.pages():
