@@ -41,6 +41,7 @@ ONCE = (
     "tests/programs/test_prepare_squad_data.py",
     "tests/programs/test_prepare_pages.py",
     "tests/programs/test_sample_corpus.py",
+    "tests/programs/test_serve.py",
     # Spark: a run of each program stays on both, since pyspark's versions differ as well.
     "tests/programs/test_prepare_spark.py::test_a_page_that_cannot_be_used",
     "tests/programs/test_prepare_spark.py::test_a_worker_that_is_killed",
