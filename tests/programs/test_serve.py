@@ -18,7 +18,7 @@ MAREL = "<title>Marel</title><p>Marel is a village in Besk.</p>"
 
 @pytest.fixture(name="model", scope="module")
 def fixture_model(tmp_path_factory):
-    return own_pages.write_nq_model(tmp_path_factory.mktemp("model"))
+    return own_pages.write_nq_model(tmp_path_factory.mktemp("models") / "nq")
 
 
 @pytest.fixture(name="pages")
