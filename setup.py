@@ -79,6 +79,13 @@ setup(
         "jinja2>=3.0,<3.2; " + TF1,
         "jinja2>=3.0; " + TF2,
         "markupsafe>=2.0",
+        # Pages of one's own: a parser of HTML (5.4 is the last with a wheel for Python 3.7), what
+        # the names of encodings mean on the web, and Markdown (3.0 wants Python 3.8).
+        "lxml>=4.9,<6; " + TF1,
+        "lxml>=5.2; " + TF2,
+        "webencodings>=0.5.1",
+        "markdown-it-py>=2.2,<3; " + TF1,
+        "markdown-it-py>=2.2; " + TF2,
         "tqdm>=4.60",
         # The plot of a training run.
         "matplotlib>=3.5,<3.6; " + TF1,

@@ -33,9 +33,9 @@ def check(head: bytes, path: str, is_text: bool = True) -> None:
     Raises:
       UserError: it is packed, or text of another encoding; the message says what to do.
     """
-    packed = "gzip" if is_text and head.startswith(_GZIP) else _packed(head)
-    if packed:
-        raise UserError("%s is a %s file: %s" % (path, packed, _UNPACK))
+    packer = "gzip" if is_text and head.startswith(_GZIP) else packed(head)
+    if packer:
+        raise UserError("%s is a %s file: %s" % (path, packer, _UNPACK))
     if head.startswith(b"PAR1"):
         raise UserError("%s is a Parquet file: lines of JSON are wanted" % path)
     if head.startswith(b"version https://git-lfs"):
@@ -47,7 +47,8 @@ def check(head: bytes, path: str, is_text: bool = True) -> None:
                         "'iconv -f %s -t UTF-8'" % (path, encoding[:6], encoding))
 
 
-def _packed(head: bytes) -> Optional[str]:
+def packed(head: bytes) -> Optional[str]:
+    """The name of the format that packs a file, by its first bytes; gzip is told by `check`."""
     for magic, name in _PACKED:
         # Behind the name of bzip2, which could begin a word, come a digit and the digits of pi.
         if head.startswith(magic) and (name != "bzip2" or head[4:10] == b"1AY&SY"):
