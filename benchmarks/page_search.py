@@ -26,7 +26,7 @@ from bert_nq.answering.search.sqlite_index import SqliteIndex
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.cli import program
-from bert_nq.datasets.html_pages.reading import find_pages, read_page
+from bert_nq.datasets.html_pages.reading import pages_in, read_page
 from bert_nq.text.vocabulary import read_tokens
 
 FLAGS = flags.FLAGS
@@ -117,13 +117,13 @@ def _in_process(measure):
 
 def _update():
     start = time.time()
-    with SqliteIndex(_folder(), read_page, find_pages, _index_path()) as index:
+    with SqliteIndex(_folder(), read_page, pages_in, _index_path()) as index:
         index.update()
     return {"seconds": time.time() - start, "peak_mb": _peak_mb()}
 
 
 def _search():
-    with SqliteIndex(_folder(), read_page, find_pages, _index_path()) as index:
+    with SqliteIndex(_folder(), read_page, pages_in, _index_path()) as index:
         names = index.pages()
         rng = random.Random(0)
         milliseconds, num_found = [], 0

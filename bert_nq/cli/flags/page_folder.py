@@ -10,7 +10,7 @@ from bert_nq.answering.search.engine import Changes
 from bert_nq.answering.search.sqlite_index import SqliteIndex
 from bert_nq.base.errors import UserError
 from bert_nq.cli import program, quoting
-from bert_nq.datasets.html_pages.reading import SUFFIXES, find_pages, read_page
+from bert_nq.datasets.html_pages.reading import SUFFIXES, pages_in, read_page
 
 # In --help the flags count as those of the program that calls `define_flags`.
 flags.disclaim_key_flags()
@@ -44,23 +44,17 @@ def open_folder() -> Optional[FolderPages]:
         if FLAGS.index:
             raise UserError("--index is the index of --pages, which is not given")
         return None
-    index = SqliteIndex(FLAGS.pages, read_page, find_pages, FLAGS.index)
+    index = SqliteIndex(FLAGS.pages, read_page, pages_in, FLAGS.index)
     try:
         changes = index.update(lambda paths: program.progress(paths, "pages", len(paths)))
         if not index.pages():
-            raise UserError(_nothing(changes))
+            raise UserError("no page of %s can be used: %s"
+                            % (FLAGS.pages, changes.unusable[0].error))
     except BaseException:
         index.close()
         raise
     _tell(changes, index.path)
     return FolderPages(index, read_page, FLAGS.read_pages, PageCache(FLAGS.page_cache_mb << 20))
-
-
-def _nothing(changes: Changes) -> str:
-    if changes.unusable:
-        return "no page of %s can be used: %s" % (FLAGS.pages, changes.unusable[0].error)
-    return "there is no page in %s: files of these names are wanted: %s" % (
-        FLAGS.pages, " ".join("*" + suffix for suffix in SUFFIXES))
 
 
 def _tell(changes: Changes, path: str) -> None:
