@@ -1,8 +1,7 @@
 """The pages of a folder that are read for a question."""
 import os
-from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, List, NamedTuple, Optional, Tuple
 
-from bert_nq.answering.answer import Answer
 from bert_nq.answering.page_cache import PageCache
 from bert_nq.answering.search.engine import Engine
 from bert_nq.base.errors import UserError
@@ -51,11 +50,3 @@ class FolderPages:
                             ) from e
         key = path, status.st_size, status.st_mtime_ns
         return self._cache.get(key, lambda: self._read_page(whole_path)._replace(source=path))
-
-
-def best_first(answers: Sequence[Answer]) -> List[Answer]:
-    """Answers of several pages: those that answer before those that do not, by probability.
-
-    The order of pages decides between equals.
-    """
-    return sorted(answers, key=lambda answer: (not answer, -answer.probability))

@@ -1,11 +1,11 @@
 """The pages that are read for a question, and those that are kept."""
 import pytest
 
-from bert_nq.answering.folder_pages import FolderPages, best_first
+from bert_nq.answering.folder_pages import FolderPages
 from bert_nq.answering.page_cache import PageCache, estimated_bytes
 from bert_nq.answering.search.sqlite_index import SqliteIndex
 from bert_nq.base.errors import UserError
-from tests.support.stub_reader import StubReader, find_pages, make_page, read_page
+from tests.support.stub_reader import find_pages, make_page, read_page
 
 
 @pytest.fixture(name="folder")
@@ -49,15 +49,6 @@ def test_pages_that_have_changed_or_gone(index, folder):
     assert [page.tokens[4] for page in chosen.pages] == ["city"]
     assert chosen.faults == (
         "orlan.html has gone since the pages were indexed (No such file or directory)",)
-
-
-def test_answers_come_before_guesses():
-    reader = StubReader()
-    town, none = make_page("<P> a town </P>"), make_page("<P> rivers </P>")
-    first, second = reader.ask("town", town), reader.ask("town", none)
-    sure = first._replace(probability=0.9)
-    unsure = sure._replace(short=None, long=None, probability=0.99)
-    assert best_first([second, first, unsure, sure]) == [sure, first, unsure, second]
 
 
 def test_the_longest_unused_page_gives_way():
