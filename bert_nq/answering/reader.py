@@ -6,6 +6,7 @@ from bert_nq.answering.asking import Asking, Thresholds
 from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import BadExampleError, UserError
 from bert_nq.datasets.html_pages.page import Page
+from bert_nq.datasets.html_pages.reading import parse_page
 from bert_nq.features.spec import FeatureSpec
 from bert_nq.prediction import predictor
 from bert_nq.prediction.predictor import Predictor
@@ -149,7 +150,4 @@ class _Stop(BadInput):
 
 
 def _page_of(page: PageLike, source: str) -> Page:
-    if isinstance(page, Page):
-        return page
-    from bert_nq.datasets.html_pages.reading import parse_page
-    return parse_page(page, source)
+    return page if isinstance(page, Page) else parse_page(page, source)

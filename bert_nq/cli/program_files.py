@@ -22,7 +22,7 @@ STAGES = {
     "prepare": "Get data and models, and turn pages into records",
     "augment": "Make more pages of those that there are",
     "records": "Look into records",
-    "bert_nq": "Train and predict",
+    "bert_nq": "Train, predict and ask",
     "eval": "Score, combine and look at predictions",
     "demos": "Try it without data",
 }
@@ -58,8 +58,7 @@ def find_all() -> Dict[str, Program]:
     """All programs by name, stage by stage, each stage in the order of the alphabet."""
     found = {}
     for stage in STAGES:
-        pattern = "run_*.py" if stage == "bert_nq" else "*.py"
-        for path in sorted(glob.glob(os.path.join(glob.escape(path_of(stage + "/")), pattern))):
+        for path in sorted(glob.glob(os.path.join(glob.escape(path_of(stage + "/")), "*.py"))):
             with open(path, encoding="utf8") as f:
                 text = f.read()
             if '__name__ == "__main__"' in text:

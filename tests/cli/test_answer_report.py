@@ -56,14 +56,15 @@ def test_a_long_paragraph_is_cut_around_the_answer():
     page = own_pages.page("<P> %s aron %s </P>" % ("ab " * 200 + "x", "x " + "cd " * 200 + "x"))
     text = PageText(page)
     place = page.tokens.index("aron")
-    found = Alternative(0.5, text.passage(place, place + 1), text.passage(0, len(page.tokens)), None)
+    whole = text.passage(0, len(page.tokens))
+    found = Alternative(0.5, text.passage(place, place + 1), whole, None)
     line = answer_report.as_text(answer_of((found,), page), Style()).split("\n")[1]
     # 300 characters on either side, whole words: 98 of "ab " with "x ", and as many behind.
     before, behind = line.split("»aron«")
     assert before.startswith("  … ab ab ") and before.endswith(" ab x ")
     assert behind.startswith(" x cd ") and behind.endswith(" cd …")
     assert 290 <= len(before) - len("  … ") <= 300 and 290 <= len(behind) - len(" …") <= 300
-    alone = Alternative(0.5, None, text.passage(0, len(page.tokens)), None)
+    alone = Alternative(0.5, None, whole, None)
     line = answer_report.as_text(answer_of((alone,), page), Style()).split("\n")[0]
     assert line.startswith("ab ab ") and line.endswith(" …") and 590 <= len(line) <= 602
 

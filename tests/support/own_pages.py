@@ -31,6 +31,19 @@ def page(text, source="page.html", **fields) -> Page:
     return page_of(make_page(text, **fields), source)
 
 
+def record_of(page, example_id, question):
+    """A page as a record of the original format, without annotations."""
+    spans = [{"start_token": c.start_token, "end_token": c.end_token, "top_level": c.top_level,
+              "start_byte": page.start_bytes[c.start_token],
+              "end_byte": page.end_bytes[c.end_token - 1]} for c in page.candidates]
+    return {"example_id": example_id, "document_title": page.title, "question_text": question,
+            "document_html": page.html.decode("utf8"), "annotations": [],
+            "long_answer_candidates": spans, "document_tokens": [
+                {"token": token, "html_token": is_html, "start_byte": start, "end_byte": end}
+                for token, is_html, start, end in zip(page.tokens, page.is_html, page.start_bytes,
+                                                      page.end_bytes)]}
+
+
 def glued(html, tokens, title="Tovin", candidates=(), source="page.html") -> Page:
     """A page whose tokens are those of `tokens`, in their order, wherever they are in `html`."""
     data = html.encode("utf8")

@@ -5,6 +5,8 @@ ends a tree at a depth of 2048 and what stands behind </html> is no part of it, 
 lose text without a word. Where elements end that have no end tag is the parser's knowledge; what
 may stand where in the page is the builder's. html5lib, the other choice, makes the very tree that
 browsers make; it takes 20 times as long, and for elements in each other the square of the depth.
+
+A table with a heading in it is the layout of a page and no table, as on old ones.
 """
 import contextlib
 from typing import Any, List, NamedTuple, Optional, Set, Union
@@ -29,8 +31,10 @@ BLOCKS = frozenset((
 # A caption is the first row of its table.
 _ELEMENTS = dict({name.lower(): name for name in ELEMENTS}, dir="Ul", caption="Tr")
 _LINE_BREAKS = frozenset(("br", "rt"))
-# What makes a form more than a box to search in.
-_PAGE_IN_FORM = left_out.MAIN | {name.lower() for name in HEADINGS}
+_HEADINGS = frozenset(name.lower() for name in HEADINGS)
+# What makes a form more than a box to search in, and a table the layout of a page.
+_PAGE_PARTS = left_out.MAIN | _HEADINGS
+_TABLE_PARTS = frozenset(("table", "caption", "tbody", "thead", "tfoot", "tr", "td", "th"))
 _TITLE_ENDS = (" - ", " \u2013 ", " \u2014 ", " | ", " \u00b7 ", ": ")
 
 
@@ -41,24 +45,46 @@ class _Event(NamedTuple):
     text: str
 
 
+class _Around:
+    """Elements of a kind that have a part of the page in them, by the numbers of their events."""
+
+    def __init__(self) -> None:
+        self.found: Set[int] = set()
+        self._open: List[int] = []
+        self._num_found = 0  # of those that are open; they are the outer ones
+
+    def start(self, number: int) -> None:
+        """One begins."""
+        self._open.append(number)
+
+    def part(self) -> None:
+        """A part of the page is here."""
+        self.found.update(self._open[self._num_found:])
+        self._num_found = len(self._open)
+
+    def end(self) -> None:
+        """The innermost one ends."""
+        del self._open[-1:]
+        self._num_found = min(self._num_found, len(self._open))
+
+
 class _Events:
     """Listens to the parser. lxml calls these methods."""
 
     def __init__(self) -> None:
         self.events: List[_Event] = []
         self.title = ""
-        self.page_forms: Set[int] = set()  # numbers of events: forms with the page itself in them
-        self._forms: List[int] = []  # open ones
+        self.around = {"form": _Around(), "table": _Around()}
         self._in_title = False
         self._in_svg = 0
 
     def start(self, tag: str, attributes) -> None:
         tag = tag.lower()
-        if tag == "form":
-            self._forms.append(len(self.events))
-        elif tag in _PAGE_IN_FORM and self._forms:
-            self.page_forms.update(self._forms)
-            self._forms = [-1] * len(self._forms)
+        if tag in self.around:
+            self.around[tag].start(len(self.events))
+        elif tag in _PAGE_PARTS:
+            for around in self.around.values():
+                around.part()
         elif tag == "svg":
             self._in_svg += 1
         elif tag == "title" and not self._in_svg:
@@ -67,8 +93,8 @@ class _Events:
 
     def end(self, tag: str) -> None:
         tag = tag.lower()
-        if tag == "form" and self._forms:
-            self._forms.pop()
+        if tag in self.around:
+            self.around[tag].end()
         elif tag == "svg":
             self._in_svg -= 1
         elif tag == "title":
@@ -141,6 +167,7 @@ class _Open(NamedTuple):
     element: Optional[Element]  # of the page
     is_main: bool
     is_header: bool
+    is_layout: bool  # a table that is none, or within one and in no other
 
 
 def _build(events: _Events, all_rules: bool) -> Builder:
@@ -164,10 +191,12 @@ def _build(events: _Events, all_rules: bool) -> Builder:
                 if tag in BLOCKS and skipped == 1:
                     builder.paragraph_break()
                 continue
-            item = _open(builder, tag, all_rules and tag == "header" and not in_main)
-            stack.append(item)
-            in_main += item.is_main
-            in_header += item.is_header
+            is_layout = (number in events.around["table"].found if tag == "table"
+                         else bool(stack) and stack[-1].is_layout)
+            stack.append(_open(builder, tag, all_rules and tag == "header" and not in_main,
+                               is_layout))
+            in_main += stack[-1].is_main
+            in_header += stack[-1].is_header
             in_heading += tag in _HEADINGS
         elif skipped:
             skipped -= 1
@@ -181,24 +210,21 @@ def _build(events: _Events, all_rules: bool) -> Builder:
     return builder
 
 
-_HEADINGS = frozenset(name.lower() for name in HEADINGS)
-
-
 def _is_left_out(events: _Events, number: int, tag: str, attributes, in_main: int,
                  all_rules: bool) -> bool:
     if not all_rules or tag in ("html", "body"):
         return left_out.is_never_text(tag)
-    if tag == "form" and number not in events.page_forms:
+    if tag == "form" and number not in events.around["form"].found:
         return True
     return left_out.is_left_out(tag, attributes, bool(in_main))
 
 
-def _open(builder: Builder, tag: str, is_header: bool) -> _Open:
+def _open(builder: Builder, tag: str, is_header: bool, is_layout: bool) -> _Open:
     element = None
-    if tag in _ELEMENTS:
+    if tag in _ELEMENTS and not (is_layout and tag in _TABLE_PARTS):
         element = builder.open(_ELEMENTS[tag])
     elif tag in BLOCKS:
         builder.paragraph_break()
     elif tag in _LINE_BREAKS:
         builder.line_break()
-    return _Open(tag, element, tag in left_out.MAIN, is_header)
+    return _Open(tag, element, tag in left_out.MAIN, is_header, is_layout)

@@ -13,7 +13,7 @@ from typing import List, Tuple
 # Marks that are words of their own. The ranges are Unicode's punctuation and symbols; marks that
 # belong to letters, such as vowel signs, are not among them. The standard library's re knows no
 # categories.
-_MARKS = (r"!-/:-@\[-`{-~\u00a1-\u00a9\u00ab-\u00b1\u00b4\u00b6-\u00b8\u00bb\u00bf\u00d7\u00f7"
+_MARKS = (r"!-/:-@\[-\^`{-~\u00a1-\u00a9\u00ab-\u00b1\u00b4\u00b6-\u00b8\u00bb\u00bf\u00d7\u00f7"
           r"\u055a-\u055f\u0589\u05be\u060c\u061b\u061f\u066a-\u066d\u06d4\u0964\u0965"
           r"\u2010-\u2027\u2030-\u205e\u20a0-\u20c0\u2100-\u2bff\u2e00-\u2e5d"
           r"\u3000-\u3004\u3008-\u3020\u3030\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
@@ -63,6 +63,9 @@ def split(text: str) -> List[Tuple[int, int]]:
         chunk, start = match.group(), match.start()
         if chunk.isalnum() and chunk.isascii():  # most are
             spans.append(match.span())
+        elif chunk[-1] in ",;)" and chunk[:-1].isalnum() and chunk.isascii():  # most others are
+            end = match.end()
+            spans += [(start, end - 1), (end - 1, end)]
         else:
             spans += [(start + m.start(), start + m.end()) for m in _WORD.finditer(chunk)]
     if spans and _ends_sentence(text, *spans[-1]):

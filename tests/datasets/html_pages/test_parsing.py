@@ -2,7 +2,7 @@
 import html
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -87,6 +87,9 @@ def test_an_article():
     ("a<br>b<br> <br>c", "<P> a b </P> <P> c </P>"),
     ("<h1>a<div>b</div>c</h1>", "<H1> a b c </H1>"),
     ("<td>a<p>b</p>c<p>d", "<Table> <Tr> <Td> a <P> b </P> c <P> d </P> </Td> </Tr> </Table>"),
+    # A table that is the layout of a page, and one that is a table in it.
+    ("<table><tr><td>a<td><h1>b</h1>c<table><tr><td>d</table>e</table>",
+     "<P> a </P> <H1> b </H1> <P> c </P> <Table> <Tr> <Td> d </Td> </Tr> </Table> <P> e </P>"),
     # Without words: elements are left out, but for cells of a row that has some.
     ("<p> </p>a<ul><li></ul><h2></h2>", "<P> a </P>"),
     ("<table><tr><td><td>a<td></tr><tr><td></tr></table>",

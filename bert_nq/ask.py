@@ -1,0 +1,80 @@
+r"""Answers questions about a page of one's own.
+
+    python ask.py --model_dir=model --page=article.html --question='who founded tovin'
+
+prints the answer, then its paragraph with the answer marked, how likely it is, and the page. The
+model is any folder that training on NQ or SQuAD has written; the page is a file of HTML, text or
+Markdown, - for standard input, or an address: https://... Several questions are asked with several
+--question, or with --questions_file, a line each. --json prints a line of JSON for each question:
+"question", "page", "short" and "long" with their "text", "yes_no", "probability"; null where there
+is none.
+
+The exit code is 0 where all questions are answered, 3 where the page has no answer to one of them,
+and 1 for an error, which is told in a line. docs/ask.md has more, also for Python.
+"""
+from bert_nq.cli.start import run
+
+import sys
+from typing import Callable, Sequence
+
+from absl import flags
+
+from bert_nq.cli import answer_report, page_input, program
+from bert_nq.datasets.html_pages.page import Page
+from bert_nq.tasks import loading
+
+FLAGS = flags.FLAGS
+
+NO_ANSWER = 3  # the exit code
+
+flags.DEFINE_string("model_dir", None, "The folder of a trained model: model, or model/best.")
+flags.DEFINE_string("page", None, "The page: a file, - for standard input, or an address that "
+                    "begins with http:// or https://.")
+flags.DEFINE_multi_string("question", [], "What is asked; may be given several times.")
+flags.DEFINE_string("questions_file", None, "A text file of questions, one a line.")
+flags.DEFINE_string("thresholds", None, "A file of eval/tune_thresholds.py for this model: when to "
+                    "answer, and probabilities that can be believed; MODEL_DIR/thresholds.json if "
+                    "there is one.")
+flags.DEFINE_bool("json", False, "Print lines of JSON.")
+flags.DEFINE_integer("num_answers", 1, "Show so many of the best answers.", lower_bound=1)
+flags.DEFINE_enum("precision", "fp32", ["fp32", "bf16", "fp16"], "Of the model's products and "
+                  "activations; bf16 is for TensorFlow 2, fp16 for GPUs.")
+flags.DEFINE_integer("model_threads", 0, "Threads of the model on a CPU; 0: as many as there are "
+                     "cores.", lower_bound=0)
+
+
+def main() -> None:
+    program.require(FLAGS, "model_dir", "page")
+    questions = page_input.questions(FLAGS.question, FLAGS.questions_file)
+    model = loading.Checked(FLAGS.model_dir, FLAGS.thresholds, FLAGS.precision)
+    for question in questions:
+        model.check_question(question)
+    choose = _chooser()
+    program.quiet_tensorflow(False)
+    num_answered = 0
+    with model.open(FLAGS.model_threads) as reader:
+        report = _report(reader.description["is_calibrated"], len(questions) > 1)
+        for question in questions:
+            answer, = reader.ask_many([(question, page) for page in choose(question)])
+            num_answered += bool(answer)
+            print(report(answer), flush=True)
+    if num_answered < len(questions):
+        sys.exit(NO_ANSWER)
+
+
+def _chooser() -> Callable[[str], Sequence[Page]]:
+    """The pages that are read for a question: always the same one."""
+    page = page_input.read(FLAGS.page)
+    return lambda question: [page]
+
+
+def _report(is_calibrated: bool, has_several: bool):
+    """How an answer is printed."""
+    if FLAGS.json:
+        return lambda answer: answer_report.as_json(answer, FLAGS.num_answers)
+    style = answer_report.Style(answer_report.marks_for(sys.stdout), is_calibrated, has_several)
+    return lambda answer: answer_report.as_text(answer, style, FLAGS.num_answers)
+
+
+if __name__ == "__main__":
+    run(main)
