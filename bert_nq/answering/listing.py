@@ -20,7 +20,8 @@ def best_first(answers: Sequence[Answer]) -> List[Answer]:
 
 
 def listed(answers: Sequence[Answer], num_answers: int) -> List[Listed]:
-    """The alternatives of all pages: those that are given, then the guesses, by probability.
+    """The alternatives of all pages: the best one of the best page, then those that are given, then
+    guesses, by probability.
 
     Args:
       answers: as `best_first` has them, so that the first of the list is the first page's answer.
@@ -29,8 +30,8 @@ def listed(answers: Sequence[Answer], num_answers: int) -> List[Listed]:
     found = [Listed(page, alternative, bool(answer) and rank == 0)
              for page, answer in enumerate(answers)
              for rank, alternative in enumerate(answer.others)]
-    found.sort(key=lambda item: (not item.is_given, -item.alternative.probability))
-    return found[:num_answers]
+    rest = sorted(found[1:], key=lambda item: (not item.is_given, -item.alternative.probability))
+    return (found[:1] + rest)[:num_answers]
 
 
 def as_json(question: str, answers: Sequence[Answer], items: Sequence[Listed]) -> Dict[str, Any]:

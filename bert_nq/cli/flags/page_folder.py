@@ -1,6 +1,6 @@
 """Flags of a folder of pages that questions are asked about, and what they lead to."""
 import os
-from typing import Optional
+from typing import Callable, Optional, Sequence
 
 from absl import flags
 
@@ -10,6 +10,7 @@ from bert_nq.answering.search.engine import Changes
 from bert_nq.answering.search.sqlite_index import SqliteIndex
 from bert_nq.base.errors import UserError
 from bert_nq.cli import program, quoting
+from bert_nq.datasets.html_pages.page import Page
 from bert_nq.datasets.html_pages.reading import SUFFIXES, pages_in, read_page
 
 # In --help the flags count as those of the program that calls `define_flags`.
@@ -67,3 +68,17 @@ def _tell(changes: Changes, path: str) -> None:
         program.note("left out: " + quoting.one_line(fault.error))
     if len(changes.unusable) > _SHOWN_FAULTS:
         program.note("left out: %d more" % (len(changes.unusable) - _SHOWN_FAULTS))
+
+
+def chooser() -> Callable[[str], Sequence[Page]]:
+    """The pages of --pages that are read for a question; of those that cannot be read any more it
+    says so."""
+    folder = open_folder()
+
+    def choose(question: str) -> Sequence[Page]:
+        chosen = folder.choose(question)
+        for fault in chosen.faults:
+            program.note("left out: " + quoting.one_line(fault))
+        return chosen.pages
+
+    return choose
