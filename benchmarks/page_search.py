@@ -5,10 +5,12 @@ r"""Measures how fast a folder of pages is indexed and searched, and the memory 
 Made-up pages of NQ's size (realistic_pages.py) with so many paragraphs, lists and tables are
 written as HTML, and indexed as ask.py --pages does, in a process of its own. Then the index is
 brought up to date once more, where nothing has changed, and asked: each question has two to six
-words of a passage and some stop words. What was found is in docs/ask.md.
+words of a passage and some stop words. Then the questions of the sample corpus are asked of its
+pages: how often the page that a question is about is found. What was found is in docs/ask.md.
 """
 from bert_nq.cli.start import run
 
+import gzip
 import json
 import os
 import random
@@ -17,7 +19,7 @@ import subprocess
 import sys
 import time
 
-import corpora  # noqa: F401 - makes sample_corpus known, which realistic_pages needs
+import corpora  # noqa: F401 - it makes sample_corpus known
 import realistic_pages
 from absl import flags
 
@@ -34,6 +36,8 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string("vocab_file", None, "A vocab.txt; pages use its words.")
 flags.DEFINE_string("work_dir", os.path.join("build", "benchmarks"), "Folder for the pages.")
 flags.DEFINE_integer("paragraphs", 100000, "Passages of all pages together.", lower_bound=1)
+flags.DEFINE_integer("sample_pages", 500, "Pages of the sample corpus, with four questions each.",
+                     lower_bound=1)
 flags.DEFINE_integer("questions", 1000, "Questions to search for.", lower_bound=1)
 flags.DEFINE_integer("read_pages", 5, "Pages that a search gives.", lower_bound=1)
 flags.DEFINE_string("measure", None, "Used by the program itself: what a process measures.")
@@ -72,6 +76,43 @@ def main():
         ("ms, 95 of 100 (p95)", "%.1f" % search["p95_ms"]),
         ("page of the words among those found, %", "%.1f" % (100 * search["found"])),
         ("peak memory, MB", "%.0f" % search["peak_mb"])])
+    for kind, (questions, first, among) in _sample().items():
+        program.print_table("%d pages of the sample corpus, questions %s" % (
+            FLAGS.sample_pages, kind), [
+                ("questions", questions),
+                ("their page is found first, %", "%.1f" % (100 * first / max(1, questions))),
+                ("among %d, %%" % FLAGS.read_pages, "%.1f" % (100 * among / max(1, questions)))])
+
+
+def _sample():
+    """{kind: (questions, of these: page found first, page found)} of the sample corpus."""
+    from sample_corpus import corpus
+    folder = os.path.join(FLAGS.work_dir, "sample-pages-%d" % FLAGS.sample_pages)
+    files.make_folder(folder)
+    for _ in corpus.write_shards(folder, "dev", FLAGS.sample_pages, 1, seed=17, questions=4):
+        pass
+    names, asked = {}, []
+    shard, = files.expand(os.path.join(folder, "*.jsonl.gz"))
+    with gzip.open(shard) as lines:
+        for record in map(json.loads, lines):
+            html = record["document_html"]
+            if html not in names:
+                names[html] = "page-%05d.html" % len(names)
+                with files.replacing(os.path.join(folder, names[html])) as out:
+                    out.write(("<title>%s</title>%s" % (record["document_title"], html)
+                               ).encode("utf8"))
+            answer = record["annotations"][0]["long_answer"]
+            asked.append((record["question_text"], names[html],
+                          "without an answer" if answer["start_token"] < 0 else "with one"))
+    counts = {kind: [0, 0, 0] for _, _, kind in asked}
+    with SqliteIndex(folder, read_page, pages_in) as index:
+        index.update()
+        for question, name, kind in asked:
+            found = [hit.path for hit in index.search(question, FLAGS.read_pages)]
+            counts[kind][0] += 1
+            counts[kind][1] += found[:1] == [name]
+            counts[kind][2] += name in found
+    return counts
 
 
 def _folder():

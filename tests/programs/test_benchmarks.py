@@ -196,3 +196,14 @@ def test_the_benchmark_of_augmentation_runs(tmp_path):
                  "\n  prepare_nq_data.py --augment=synonyms  ", "\n  augment_nq_data.py  ",
                  "\n    written by augment_nq_data.py "):
         assert line in done.stdout
+
+
+def test_the_benchmark_of_searching_pages_runs(tmp_path):
+    done = programs.run(
+        "benchmarks/page_search.py", "--vocab_file=" + write_vocabulary(tmp_path / "vocab.txt"),
+        "--paragraphs=30", "--questions=5", "--sample_pages=2", "--work_dir=%s" % tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    for line in ("\nindexing them\n", "\nagain, where nothing has changed\n",
+                 "\n5 searches for 5 pages\n", "2 pages of the sample corpus, questions with one",
+                 "  among 5, %                    100.0\n"):
+        assert line in done.stdout
