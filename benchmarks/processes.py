@@ -14,6 +14,12 @@ class Run(NamedTuple):
     peak_mb: float  # peak memory of the process or of one of its workers, whichever is larger
 
 
+def on_one_core() -> None:
+    """Keeps this process, and those that it starts, on one core; nothing where that cannot be."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
 def run(arguments: Sequence[str], log: str, **options) -> Run:
     """Runs a command and waits for it.
 

@@ -6,8 +6,9 @@ otherwise. So "Aron," is shown as it was written, though it is two tokens.
 
 Notation: W words, which are the tokens that are no tags.
 """
+import itertools
 import re
-from typing import Optional, Tuple
+from typing import List, Optional, Tuple
 
 import numpy as np
 
@@ -23,25 +24,21 @@ class PageText:
 
     Attributes:
       text: all words, with blanks where the page has something between them.
+      lines: the same with line feeds in place of the blanks where a tag is between them, as from
+        one paragraph, cell or item to the next.
     """
 
     def __init__(self, page: Page):
         self._page = page
         self._words = np.flatnonzero(~np.array(page.is_html, bool))  # [W] their tokens
-        parts, starts, ends = [], [], []
-        place, last = 0, -1
-        for token in self._words.tolist():
-            if last >= 0 and (token > last + 1 or _are_apart(page, last, token)):
-                parts.append(" ")
-                place += 1
-            parts.append(page.tokens[token])
-            starts.append(place)
-            place += len(page.tokens[token])
-            ends.append(place)
-            last = token
-        self.text = "".join(parts)
+        words = [page.tokens[token] for token in self._words.tolist()]
+        between = _between(page, self._words)
+        self.lines = "".join(itertools.chain.from_iterable(zip(between, words)))
+        self.text = self.lines.replace("\n", " ")
         # [W] the characters of each word, ends exclusive
-        self._starts, self._ends = np.array(starts, np.int64), np.array(ends, np.int64)
+        lengths = np.array(list(map(len, words)), np.int64)
+        self._ends = np.cumsum(lengths + np.array(list(map(len, between)), np.int64))
+        self._starts = self._ends - lengths
 
     def passage(self, start_token: int, end_token: int) -> Passage:
         """The passage of document tokens [start_token, end_token), of which there is one or more.
@@ -73,6 +70,21 @@ class PageText:
         return end - first
 
 
-def _are_apart(page: Page, token: int, following: int) -> bool:
-    between = page.html[page.end_bytes[token]:page.start_bytes[following]]
-    return bool(_MARKUP.sub(b"", between))
+def _between(page: Page, words: np.ndarray) -> List[str]:
+    """What is written before each word: nothing, a blank, or a line feed behind a tag.
+
+    Args:
+      page: any.
+      words: int [W], its words' tokens.
+    """
+    if not len(words):
+        return []
+    begins = np.array(page.start_bytes, np.int64)[words[1:]]
+    ends = np.array(page.end_bytes, np.int64)[words[:-1]]
+    behind_tag, is_glued = np.diff(words) > 1, begins == ends
+    # Mostly it is a blank that follows a word, else it may be markup.
+    html = np.frombuffer(page.html, np.uint8)
+    for row in np.flatnonzero(~is_glued & ~behind_tag & (html[ends] == ord("<"))).tolist():
+        is_glued[row] = not _MARKUP.sub(b"", page.html[ends[row]:begins[row]])
+    written = np.where(behind_tag, "\n", np.where(is_glued, "", " "))
+    return ["", *written.tolist()]

@@ -2,7 +2,7 @@
 
 Notation: N windows of a page, K best starts or ends of each window.
 """
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -76,6 +76,11 @@ class BertJointDecoder:
             if len(shorts) == self.options.n_best_size:
                 break
         return nbest_record(example, list(longs.values()), list(shorts.values()))
+
+    def both(self, example: Example, windows: PageWindows,
+             outputs: WindowOutputs) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+        """What `decode` and `nbest` give."""
+        return self.decode(example, windows, outputs), self.nbest(example, windows, outputs)
 
     def describe(self) -> Dict[str, Any]:
         """The decoder's name and options, for the predictor of the prediction file."""

@@ -23,6 +23,7 @@ def make(table: Mapping[str, Tuple[Any, Any]], name: str, options: Mapping[str, 
       output_options() -> options for the head: how much of them it needs,
       decode(example, windows, outputs) -> dict: an example's entry of the prediction file,
       nbest(example, windows, outputs) -> dict: its entry of the n-best file,
+      both(example, windows, outputs) -> tuple: both entries, for which to search once is enough,
       describe() -> dict: {"decoder": name, "options": {...}}.
 
     Args:
@@ -42,8 +43,18 @@ def make(table: Mapping[str, Tuple[Any, Any]], name: str, options: Mapping[str, 
         if key not in options_type._fields:
             raise UserError("--%s is no option of --decoder=%s, which has --%s"
                             % (key, name, ", --".join(options_type._fields)))
+    _check_types(given, options_type())
     _check_sizes(given)
     return decoder(options_type(**given))
+
+
+def _check_types(options: Dict[str, Any], defaults: Any) -> None:
+    """Options may come from a file, such as one of thresholds."""
+    for name, value in options.items():
+        default = getattr(defaults, name)
+        is_whole = isinstance(default, float) and type(value) is int
+        if default is not None and type(value) is not type(default) and not is_whole:
+            raise UserError("--%s=%.40s: that is not of the type of %s" % (name, value, default))
 
 
 def _check_sizes(options: Dict[str, Any]) -> None:

@@ -31,12 +31,17 @@ def project(predicted: str, words: List[str], do_lower_case: bool) -> str:
     if start < 0 or not predicted or len(cut) - cut.count(" ") != len(text) - text.count(" "):
         return text
     end = start + len(predicted)
-    first = _place(text, start - cut.count(" ", 0, start))
-    last = _place(text, end - 1 - cut.count(" ", 0, end - 1))
+    first = _place(words, start - cut.count(" ", 0, start))
+    last = _place(words, end - 1 - cut.count(" ", 0, end - 1))
     return text if first is None or last is None else text[first:last + 1]
 
 
-def _place(text: str, number: int) -> Optional[int]:
-    """The place of a text's character number `number`, from 0 and without blanks."""
-    places = (place for place, char in enumerate(text) if char != " ")
-    return next((place for i, place in enumerate(places) if i == number), None)
+def _place(words: List[str], number: int) -> Optional[int]:
+    """The place, in words with blanks between them, of their character number `number`, from 0."""
+    before = 0
+    for word in words:
+        if number < len(word):
+            return before + number
+        number -= len(word)
+        before += len(word) + 1
+    return None

@@ -71,26 +71,38 @@ class PageDecoder:
           UserError: a logit is not a number.
         """
         page = self._scores(example, windows, outputs)
+        return self._entry(example, page, self._choose(page, example))
+
+    def nbest(self, example: Example, windows: PageWindows,
+              outputs: WindowOutputs) -> Dict[str, Any]:
+        """The page's entry of the n-best file."""
+        page = self._scores(example, windows, outputs)
+        return self._nbest_entry(example, page, self._choose(page, example))
+
+    def both(self, example: Example, windows: PageWindows,
+             outputs: WindowOutputs) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+        """What `decode` and `nbest` give, of one search."""
+        page = self._scores(example, windows, outputs)
         choice = self._choose(page, example)
+        return self._entry(example, page, choice), self._nbest_entry(example, page, choice)
+
+    def _entry(self, example: Example, page: _PageScores, choice: _Choice) -> Dict[str, Any]:
         shorts = []  # type: List[Span]
         if choice.short != -1:
             shorts = (multi_span.answers(choice.short, page.shorts, example)
                       if self.options.multi_span else [page.shorts.span(choice.short)])
         return page_entry(example.example_id, choice.long_answer, shorts, choice.scores)
 
-    def nbest(self, example: Example, windows: PageWindows,
-              outputs: WindowOutputs) -> Dict[str, Any]:
-        """The page's entry of the n-best file."""
-        page = self._scores(example, windows, outputs)
+    def _nbest_entry(self, example: Example, page: _PageScores, choice: _Choice
+                     ) -> Dict[str, Any]:
         longs = [Ranked(Span(*example.candidates[index][:2]), score, window, index)
                  for index, score, window in zip(page.candidates.indexes.tolist(),
                                                  page.long_scores.tolist(),
                                                  page.long_windows.tolist()) if score > -np.inf]
         shorts = [Ranked(page.shorts.span(row), score, window) for row, (score, window)
                   in enumerate(zip(page.shorts.scores.tolist(), page.shorts.windows.tolist()))]
-        scores = self._choose(page, example).scores
         return nbest_record(example, self._best(longs), self._best(shorts),
-                            {kind: scores[kind] for kind in ("yes", "no")})
+                            {kind: choice.scores[kind] for kind in ("yes", "no")})
 
     def describe(self) -> Dict[str, Any]:
         """The decoder's name and options, for the predictor of the prediction file."""

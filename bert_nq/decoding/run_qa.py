@@ -4,16 +4,14 @@ Unlike run_squad's, it lets spans begin anywhere in a window, keeps the same tex
 the text from the first character of the first piece to the last one of the last piece, in which
 the context's blanks are as they were.
 """
-import itertools
 from typing import Any, List
-
-import numpy as np
 
 from bert_nq.decoding import squad_answers, squad_spans
 from bert_nq.decoding.context_windows import ContextWindows
+from bert_nq.decoding.piece_places import PiecePlaces
 from bert_nq.decoding.span_decoder import SpanDecoder
-from bert_nq.decoding.span_places import Places
 from bert_nq.decoding.squad_answers import Answer
+from bert_nq.decoding.squad_spans import PieceSpans
 from bert_nq.modeling.heads.position_outputs import PositionOutputs
 
 
@@ -29,12 +27,11 @@ class RunQaDecoder(SpanDecoder):
         With `version_2_with_negative`, "no answer" is one of them. Where there is no other, or none
         at all, "empty" with logits of 0 comes first.
         """
-        spans = squad_spans.best_first(
-            outputs, windows.word_map, np.ones_like(windows.has_max_context),
-            self.options.max_answer_length)
-        places = Places(example.context, windows)
-        best = [Answer(places.text_of(span), span.start_logit, span.end_logit, span)
-                for span in itertools.islice(spans, self.options.n_best_size)]
+        spans = squad_spans.best_first(outputs, windows.word_map, None,
+                                       self.options.max_answer_length
+                                       ).part(0, self.options.n_best_size)
+        best = list(map(Answer, _texts(example.context, windows, spans),
+                        spans.start_logit.tolist(), spans.end_logit.tolist()))
         if self.options.version_2_with_negative:
             null = squad_spans.null_of(outputs)
             # Behind spans of the same score, and behind the n best if it is worse than all of them.
@@ -45,3 +42,12 @@ class RunQaDecoder(SpanDecoder):
         if not best or (len(best) == 1 and not best[0].text):
             best.insert(0, Answer(squad_answers.NO_TEXT, 0.0, 0.0))
         return best
+
+
+def _texts(context: str, windows: ContextWindows, spans: PieceSpans) -> List[str]:
+    """The characters of a context that spans cover, from their first to their last piece."""
+    if not len(spans.window):
+        return []
+    places = PiecePlaces(context, windows)
+    return [context[slice(*places.between(first, last))]
+            for first, last in zip(*(ends.tolist() for ends in spans.ends_in_context(windows)))]

@@ -6,7 +6,7 @@ from bert_nq.decoding.context_windows import ContextWindows
 from bert_nq.decoding.final_text import project, text_of_pieces
 from bert_nq.decoding.span_decoder import SpanDecoder
 from bert_nq.decoding.squad_answers import Answer
-from bert_nq.decoding.squad_spans import PieceSpan
+from bert_nq.decoding.squad_spans import PieceSpans
 from bert_nq.modeling.heads.position_outputs import PositionOutputs
 
 
@@ -19,7 +19,7 @@ class RunSquadDecoder(SpanDecoder):
                outputs: PositionOutputs) -> Iterator[Answer]:
         """Yields the n best answers, those that are made of other pieces to the same text once."""
         texts = set()
-        for answer in self._all(windows, outputs):
+        for answer in self._all(example, windows, outputs):
             if answer.text in texts:
                 continue
             texts.add(answer.text)
@@ -35,23 +35,48 @@ class RunSquadDecoder(SpanDecoder):
             found.append(Answer("", *squad_spans.null_of(outputs)))
         return found or [Answer(squad_answers.NO_TEXT, 0.0, 0.0)]
 
-    def _all(self, windows: ContextWindows, outputs: PositionOutputs) -> Iterator[Answer]:
+    def search(self, example: Any, windows: ContextWindows, outputs: PositionOutputs) -> PieceSpans:
+        """The possible spans, best first."""
+        del example
+        return squad_spans.best_first(outputs, windows.word_map, windows.has_max_context,
+                                      self.options.max_answer_length)
+
+    def _all(self, example: Any, windows: ContextWindows,
+             outputs: PositionOutputs) -> Iterator[Answer]:
         """Yields answers best first; no answer comes behind spans of the same score."""
         null = None
         if self.options.version_2_with_negative:
             null = squad_spans.null_of(outputs)
-        for span in squad_spans.best_first(outputs, windows.word_map, windows.has_max_context,
-                                           self.options.max_answer_length):
-            if null is not None and null.score() > span.start_logit + span.end_logit:
+        spans = self.search(example, windows, outputs)
+        for answer in _with_texts(windows, spans, self.options.n_best_size):
+            if null is not None and null.score() > answer.score():
                 yield Answer("", *null)
                 null = None
-            yield Answer(_text(windows, span), span.start_logit, span.end_logit, span)
+            yield answer
         if null is not None:
             yield Answer("", *null)
 
 
-def _text(windows: ContextWindows, span: PieceSpan) -> str:
-    start = int(windows.starts[span.window]) - windows.query_length
-    pieces = windows.pieces[start + span.first:start + span.last + 1]
-    first, last = windows.word_map[span.window, [span.first, span.last]].tolist()
-    return project(text_of_pieces(pieces), windows.words[first:last + 1], windows.do_lower_case)
+def _with_texts(windows: ContextWindows, spans: PieceSpans, at_once: int) -> Iterator[Answer]:
+    """Yields the answer of each span; so many are prepared at a time, since mostly the first are
+    enough."""
+    for start in range(0, len(spans.window), at_once):
+        yield from _answers(windows, spans.part(start, start + at_once))
+
+
+def _answers(windows: ContextWindows, spans: PieceSpans) -> Iterator[Answer]:
+    word_of_piece = windows.word_of_piece
+    firsts, lasts = spans.ends_in_context(windows)
+    first_words, last_words = word_of_piece[firsts], word_of_piece[lasts]
+    # All pieces of all their words: no other word is before the first piece or behind the last.
+    is_whole = (((firsts == 0) | (word_of_piece[firsts - 1] != first_words))
+                & ((lasts == len(word_of_piece) - 1)
+                   | (word_of_piece[(lasts + 1) % len(word_of_piece)] != last_words)))
+    for first, last, first_word, last_word, are_all, start_logit, end_logit in zip(*(
+            values.tolist() for values in (firsts, lasts, first_words, last_words, is_whole,
+                                           spans.start_logit, spans.end_logit))):
+        words = windows.words[first_word:last_word + 1]
+        # The projection finds all the words of all their pieces.
+        text = " ".join(words) if are_all else project(
+            text_of_pieces(windows.pieces[first:last + 1]), words, windows.do_lower_case)
+        yield Answer(text, start_logit, end_logit, (first, last))

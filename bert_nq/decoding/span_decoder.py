@@ -1,7 +1,7 @@
 """What decoders of spans in one context have in common."""
-from typing import Any, Dict, Iterable, List
+from typing import Any, Dict, Iterable, List, Tuple
 
-from bert_nq.decoding import squad_answers, squad_spans
+from bert_nq.decoding import squad_answers
 from bert_nq.decoding.context_windows import ContextWindows
 from bert_nq.decoding.squad_answers import Answer
 from bert_nq.decoding.squad_spans import SpanOptions
@@ -34,13 +34,20 @@ class SpanDecoder:
     def decode(self, example: Any, windows: ContextWindows,
                outputs: PositionOutputs) -> Dict[str, Any]:
         """The question's entry of the prediction file."""
-        return squad_answers.entry_of(example, self.ranked(example, windows, outputs),
-                                      squad_spans.null_of(outputs), self.options)
+        return squad_answers.entry_of(example, self.ranked(example, windows, outputs), outputs,
+                                      self.options)
 
     def nbest(self, example: Any, windows: ContextWindows,
               outputs: PositionOutputs) -> Dict[str, Any]:
         """The question's entry of the n-best file."""
         return squad_answers.nbest_entry(example, self.answers(example, windows, outputs))
+
+    def both(self, example: Any, windows: ContextWindows,
+             outputs: PositionOutputs) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+        """What `decode` and `nbest` give, of one search."""
+        answers = self.answers(example, windows, outputs)
+        return (squad_answers.entry_of(example, answers, outputs, self.options),
+                squad_answers.nbest_entry(example, answers))
 
     def describe(self) -> Dict[str, Any]:
         """The decoder's name and options, for the predictor of the prediction file."""

@@ -3,6 +3,7 @@ import functools
 from typing import Any, Mapping, Optional, Tuple
 
 from bert_nq.decoding import decoders
+from bert_nq.decoding.line_spans import LineDecoder
 from bert_nq.decoding.run_qa import RunQaDecoder
 from bert_nq.decoding.run_squad import RunSquadDecoder
 from bert_nq.decoding.squad_spans import SpanOptions
@@ -11,8 +12,10 @@ from bert_nq.decoding.squad_spans import SpanOptions
 DECODERS: Mapping[str, Tuple[Any, Any]] = {
     "run_squad": (RunSquadDecoder, SpanOptions),
     "run_qa": (RunQaDecoder, SpanOptions),
+    "lines": (LineDecoder, SpanOptions),
 }
 DEFAULT = "run_squad"
+OF_LINES = "lines"  # for contexts of several lines, such as pages
 
 make_decoder = functools.partial(decoders.make, DECODERS)
 

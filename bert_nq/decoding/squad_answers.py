@@ -1,8 +1,9 @@
 """The answers of a question, best first, as entries of prediction files."""
 import math
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
-from bert_nq.decoding.squad_spans import Null, PieceSpan, SpanOptions
+from bert_nq.decoding.squad_spans import Null, SpanOptions, null_of
+from bert_nq.modeling.heads.position_outputs import PositionOutputs
 
 # The text in the place of an answer where none is possible, and how much better no answer is then:
 # more than any difference of a model's scores.
@@ -15,21 +16,21 @@ class Answer(NamedTuple):
     text: str  # "" for none
     start_logit: float
     end_logit: float
-    span: Optional[PieceSpan] = None  # its pieces; None for none
+    pieces: Optional[Tuple[int, int]] = None  # first and last of the context, where it is known
 
     def score(self) -> float:
         """Both logits added up."""
         return self.start_logit + self.end_logit
 
 
-def entry_of(example: Any, answers: Iterable[Answer], null: Null,
+def entry_of(example: Any, answers: Iterable[Answer], outputs: PositionOutputs,
              options: SpanOptions) -> Dict[str, Any]:
     """A question's entry of the prediction file.
 
     Args:
       example: the question.
       answers: best first; as many are drawn as are needed.
-      null: no answer.
+      outputs: of its windows, which say how likely no answer is.
       options: say whether that may be, and when.
 
     Returns:
@@ -40,7 +41,7 @@ def entry_of(example: Any, answers: Iterable[Answer], null: Null,
     if not options.version_2_with_negative:
         return dict(entry, text=next((answer.text for answer in answers), NO_TEXT))
     best = next((answer for answer in answers if answer.text), None)
-    odds = null_odds(best, null)
+    odds = null_odds(best, null_of(outputs))
     text = best.text if best else ""
     is_null = odds > options.null_score_diff_threshold
     return dict(entry, text="" if is_null else text, best_text=text, null_odds=odds)

@@ -2,10 +2,11 @@
 
 Notation: N windows, P best starts or ends of each.
 """
-from typing import Iterator, NamedTuple
+from typing import NamedTuple, Optional, Tuple
 
 import numpy as np
 
+from bert_nq.decoding.context_windows import ContextWindows
 from bert_nq.modeling.heads.position_outputs import PositionOutputs
 
 
@@ -18,13 +19,26 @@ class SpanOptions(NamedTuple):
     sees_padding: bool = False  # whether padding counts among the P best positions
 
 
-class PieceSpan(NamedTuple):
-    """A span of wordpieces in a window."""
-    window: int
-    first: int  # positions in the window
-    last: int
-    start_logit: float
-    end_logit: float
+class PieceSpans(NamedTuple):
+    """M spans of wordpieces in windows, as arrays [M]."""
+    window: np.ndarray
+    first: np.ndarray  # positions in the window
+    last: np.ndarray
+    start_logit: np.ndarray  # float64
+    end_logit: np.ndarray
+
+    def part(self, start: int, stop: int) -> "PieceSpans":
+        """The spans [start, stop)."""
+        return PieceSpans(*(values[start:stop] for values in self))
+
+    def where(self, mask: np.ndarray) -> "PieceSpans":
+        """The spans at which a mask, bool [M], is true."""
+        return PieceSpans(*(values[mask] for values in self))
+
+    def ends_in_context(self, windows: ContextWindows) -> Tuple[np.ndarray, np.ndarray]:
+        """The first and the last piece of each span, counted from the context's first: int [M]."""
+        before = windows.starts[self.window] - windows.query_length
+        return before + self.first, before + self.last
 
 
 class Null(NamedTuple):
@@ -47,9 +61,9 @@ def null_of(outputs: PositionOutputs) -> Null:
     return Null(float(starts[lowest]), float(ends[lowest]))
 
 
-def best_first(outputs: PositionOutputs, word_map: np.ndarray, may_start: np.ndarray,
-               max_answer_length: int) -> Iterator[PieceSpan]:
-    """Yields the possible spans by falling sum of their logits.
+def best_first(outputs: PositionOutputs, word_map: np.ndarray, may_start: Optional[np.ndarray],
+               max_answer_length: int) -> PieceSpans:
+    """The possible spans by falling sum of their logits.
 
     Both ends are pieces of the context, the last one not before the first. Of equal sums, the
     first window comes first, then the better start, then the better end.
@@ -57,21 +71,30 @@ def best_first(outputs: PositionOutputs, word_map: np.ndarray, may_start: np.nda
     Args:
       outputs: of the N windows.
       word_map: int [N, S], -1 where a piece is not of the context.
-      may_start: bool [N, S].
+      may_start: bool [N, S]; None: everywhere.
       max_answer_length: in pieces, both ends counted.
     """
     if not len(word_map):
-        return
-    windows = np.arange(len(word_map))[:, None]
+        nothing = np.zeros([0], np.int64)
+        return PieceSpans(nothing, nothing, nothing, *np.zeros([2, 0]))
     firsts, lasts = outputs.start_positions, outputs.end_positions
-    first_is_right = (word_map[windows, firsts] >= 0) & may_start[windows, firsts]  # [N, P]
+    windows = np.arange(len(word_map))[:, None]
+    first_is_right = word_map[windows, firsts] >= 0  # [N, P]
+    if may_start is not None:
+        first_is_right &= may_start[windows, firsts]
     last_is_right = word_map[windows, lasts] >= 0
-    lengths = lasts[:, None, :] - firsts[:, :, None] + 1  # [N, P, P]
-    possible = ((lengths >= 1) & (lengths <= max_answer_length)
+    steps = lasts[:, None, :] - firsts[:, :, None]  # [N, P, P]
+    possible = ((steps >= 0) & (steps < max_answer_length)
                 & first_is_right[:, :, None] & last_is_right[:, None, :])
-    window, start, end = np.nonzero(possible)
-    start_logits = outputs.start_logits[window, start].astype(np.float64)
-    end_logits = outputs.end_logits[window, end].astype(np.float64)
-    order = np.argsort(-(start_logits + end_logits), kind="stable")
-    found = (window, firsts[window, start], lasts[window, end], start_logits, end_logits)
-    yield from map(PieceSpan, *(values[order].tolist() for values in found))
+    start_logits, end_logits = (logits.astype(np.float64)
+                                for logits in (outputs.start_logits, outputs.end_logits))
+    found = possible.ravel().nonzero()[0]
+    scores = (start_logits[:, :, None] + end_logits[:, None, :]).ravel()[found]
+    found = found[(-scores).argsort(kind="stable")]
+    # A pair's number is (window * P + start) * P + end, an end's is window * P + end.
+    num_ends = lasts.shape[1]
+    start = found // num_ends
+    window = start // firsts.shape[1]
+    end = found - start * num_ends + window * num_ends
+    return PieceSpans(window, firsts.ravel()[start], lasts.ravel()[end],
+                      start_logits.ravel()[start], end_logits.ravel()[end])

@@ -9,18 +9,20 @@ from bert_nq.datasets.html_pages.page import Page
 from bert_nq.datasets.nq.example import Span
 from bert_nq.datasets.squad.example import Example
 from bert_nq.decoding import span_decoders
-from bert_nq.decoding.span_places import PlacedDecoder
 from bert_nq.features.squad_options import SquadOptions
 from bert_nq.prediction.predictor import Answers
 
 
 def example_of(question: str, page: Page) -> Example:
-    """The example of a question about a page, whose words are the context."""
-    return Example(0, question, page.title, question, PageText(page).text, (), None, page.source)
+    """The example of a question about a page, whose words are the context.
+
+    Its paragraphs, cells and items are lines, in one of which an answer lies.
+    """
+    return Example(0, question, page.title, question, PageText(page).lines, (), None, page.source)
 
 
-def decoder_of(windows: SquadOptions, thresholds: Thresholds) -> PlacedDecoder:
-    """The default decoder, which tells the places of answers.
+def decoder_of(windows: SquadOptions, thresholds: Thresholds) -> Any:
+    """The decoder of run_squad for lines, which tells the places of answers.
 
     Raises:
       UserError: there is a null threshold, and the model has no null.
@@ -28,7 +30,7 @@ def decoder_of(windows: SquadOptions, thresholds: Thresholds) -> PlacedDecoder:
     if thresholds and not windows.version_2_with_negative:
         raise UserError("the model was trained without --version_2_with_negative and always "
                         "answers: thresholds cannot be applied to it")
-    return PlacedDecoder(span_decoders.for_windows(windows))
+    return span_decoders.for_windows(windows, span_decoders.OF_LINES)
 
 
 def answer(question: str, page: Page, answers: Answers, thresholds: Thresholds) -> Answer:

@@ -1,6 +1,8 @@
 """The characters of a word that each of its wordpieces stands for."""
+import itertools
 from typing import List, Sequence, Tuple
 
+from bert_nq.text.vocabulary import UNK
 from bert_nq.text.wordpiece import basic_words
 
 
@@ -17,13 +19,17 @@ def piece_offsets(word: str, pieces: Sequence[str], do_lower_case: bool) -> List
       pieces: what WordPieceTokenizer.tokenize_word makes of it.
       do_lower_case: as it was cut.
     """
+    if word.isascii() and UNK not in pieces:
+        ends = list(itertools.accumulate(len(_text(piece)) for piece in pieces))
+        if ends and ends[-1] == len(word):  # Nothing was dropped: character by character.
+            return list(zip([0] + ends, ends))
     cleaned, origins = _cleaned(word, do_lower_case)
     ends_of_words = _ends(cleaned)
     offsets, place = [], 0
     for piece in pieces:
         while place < len(cleaned) and cleaned[place] == " ":
             place += 1
-        text = piece[2:] if piece.startswith("##") and len(piece) > 2 else piece
+        text = _text(piece)
         if cleaned.startswith(text, place):
             end = place + len(text)
         else:
@@ -35,6 +41,10 @@ def piece_offsets(word: str, pieces: Sequence[str], do_lower_case: bool) -> List
             offsets.append((len(word), len(word)))
         place = end
     return offsets
+
+
+def _text(piece: str) -> str:
+    return piece[2:] if piece.startswith("##") and len(piece) > 2 else piece
 
 
 def _cleaned(word: str, do_lower_case: bool) -> Tuple[str, List[int]]:

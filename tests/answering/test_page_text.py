@@ -1,8 +1,13 @@
 """Pages as people write them, and the tokens and bytes of their words."""
+from html import unescape
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bert_nq.answering.answer import Passage
 from bert_nq.answering.page_text import PageText
+from bert_nq.datasets.html_pages.reading import parse_page
 from bert_nq.datasets.nq.example import Span
 from tests.support import own_pages
 
@@ -15,6 +20,7 @@ PAGE = own_pages.glued(HTML, TOKENS)
 
 def test_words_are_glued_as_on_the_page():
     assert PageText(PAGE).text == "Tovin founded Aron, in Besk. a b & c"
+    assert PageText(PAGE).lines == "Tovin founded Aron, in Besk.\na\nb & c"
 
 
 def test_passages():
@@ -56,3 +62,18 @@ def test_words_are_counted():
 def test_a_page_without_words():
     text = PageText(own_pages.page("<P> </P>"))
     assert text.text == "" and text.tokens_of(0, 1) is None
+
+
+@given(st.text(max_size=60).map(lambda text: "<p>%s<b>x</b>y</p><li>%s" % (text, text)))
+def test_pages_of_any_kind(html):
+    page = parse_page(html)
+    text = PageText(page)
+    assert len(text.text) == len(text.lines)
+    words = [i for i, is_html in enumerate(page.is_html) if not is_html]
+    for token in words:
+        start, end = text.characters_of(token, token + 1)
+        assert text.text[start:end] == page.tokens[token]
+        assert text.tokens_of(start, end) == Span(token, token + 1)
+        passage = text.passage(token, token + 1)
+        assert unescape(page.html[passage.start_byte:passage.end_byte].decode("utf8")) == (
+            page.tokens[token])

@@ -31,3 +31,16 @@ def test_flags_that_are_not_given_have_the_decoder_s_defaults():
 def test_what_there_is_not_is_told(name, options, message):
     with pytest.raises(UserError, match="^%s$" % message):
         make_decoder(name, options)
+
+
+@pytest.mark.parametrize("option, value, default", [
+    ("n_best_size", "9", "20"), ("n_best_size", 9.0, "20"), ("multi_span", 1, "False"),
+    ("length_penalty", "x", "0.2"), ("span_score", 7, "gated"), ("max_answer_length", [1], "30")])
+def test_an_option_of_another_type(option, value, default):
+    with pytest.raises(UserError) as error:
+        make_decoder("page", {option: value})
+    assert str(error.value) == "--%s=%s: that is not of the type of %s" % (option, value, default)
+
+
+def test_a_whole_number_for_a_fraction():
+    assert make_decoder("page", {"length_penalty": 0}).options.length_penalty == 0

@@ -12,7 +12,6 @@ import pytest
 
 from bert_nq.base.errors import UserError
 from bert_nq.decoding import span_decoders
-from bert_nq.decoding.span_places import PlacedDecoder
 from bert_nq.modeling.heads import position_outputs
 from tests.support import span_windows
 
@@ -168,17 +167,32 @@ def test_unknown_options_are_refused():
         span_decoders.make_decoder("run_qa", {"n_best_size": 0})
 
 
-@pytest.mark.parametrize("name", ["run_squad", "run_qa"])
-def test_a_placed_decoder_tells_where_the_answers_are(name):
-    decoder = span_decoders.make_decoder(name, {"version_2_with_negative": True, "n_best_size": 3})
-    placed = PlacedDecoder(decoder)
+def test_the_decoder_of_lines_tells_where_the_answers_are():
+    decoder = span_decoders.make_decoder("lines", {"version_2_with_negative": True,
+                                                   "n_best_size": 3})
     found = outputs(decoder, *logits({0: 4.0, 8: 6.0}, {1: 4.0, 6: 2.0, 10: 4.0}, null=9.0))
-    entry = placed.nbest(QUESTION, one_window(), found)
+    entry = decoder.nbest(QUESTION, one_window(), found)
     # "Mozart" is characters 0 to 5, "1786" 27 to 30; no answer has no place.
     assert [(a["text"], a["start_char"], a["end_char"]) for a in entry["answers"]] == [
         ("1786", 27, 31), ("", None, None), ("Mozart", 0, 6)]
     assert CONTEXT[27:31] == "1786"
-    assert placed.decode(QUESTION, one_window(), found) == decoder.decode(
+    assert decoder.both(QUESTION, one_window(), found) == (
+        decoder.decode(QUESTION, one_window(), found), entry)
+    # In one line it answers as run_squad does.
+    plain = span_decoders.make_decoder("run_squad", decoder.options._asdict())
+    assert decoder.decode(QUESTION, one_window(), found) == plain.decode(
         QUESTION, one_window(), found)
-    assert placed.describe() == decoder.describe()
-    assert placed.output_options() == decoder.output_options()
+    assert decoder.describe() == {"decoder": "lines", "options": dict(decoder.options._asdict())}
+
+
+def test_an_answer_does_not_go_on_in_another_line():
+    context = "\U0001f3b5\nMozart's opera\nin Vienna, 1786."  # The sign is one character.
+    question = QUESTION._replace(context=context)
+    windows = span_windows.windows(*span_windows.cut(context), QUERY, 20, 20)
+    # Its pieces are one further on: the sign is [UNK].
+    found = {name: span_decoders.make_decoder(name, {}) for name in ("run_squad", "lines")}
+    scores = logits({5: 5.0, 6: 3.0}, {7: 4.0, 5: 1.0})
+    texts = {name: [a["text"] for a in decoder.nbest(question, windows, outputs(
+        decoder, *scores, num_pieces=17))["answers"][:3]] for name, decoder in found.items()}
+    assert texts == {"run_squad": ["opera in Vienna", "in Vienna", "opera"],
+                     "lines": ["in Vienna", "opera", "Vienna"]}

@@ -91,7 +91,7 @@ def test_answers_are_those_of_run_squad(files):
             {"id": question, "question": question, "answers": []} for question in QUESTIONS]}]}]}))
     done = programs.run(
         "bert_nq/run_squad.py", "--do_predict", "--output_dir=" + files.squad,
-        "--predict_file=dev.json", "--output_prediction_file=predictions.json",
+        "--predict_file=dev.json", "--decoder=lines", "--output_prediction_file=predictions.json",
         "--output_nbest_file=nbest_predictions.json", "--num_workers=1", cwd=str(files.folder))
     assert done.returncode == 0, done.stderr
     texts, nbest = (json.loads((files.folder / name).read_text())

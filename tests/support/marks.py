@@ -28,6 +28,7 @@ ONCE = (
     # Flags, files and messages: what they lead to is tested on both.
     "tests/programs/test_ask.py::test_a_folder_of_pages",
     "tests/programs/test_ask.py::test_answers_are_those_of_run_squad",
+    "tests/programs/test_ask.py::test_python_says_the_same",
     "tests/programs/test_ask.py::test_the_answer_in_its_paragraph",
     "tests/programs/test_ask.py::test_what_cannot_be_asked",
     "tests/programs/test_ask.py::test_what_is_no_model",

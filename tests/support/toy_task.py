@@ -152,6 +152,10 @@ class Decoder:
         """The scores of both classes."""
         return {"example_id": example.example_id, "scores": outputs.logits[0].tolist()}
 
+    def both(self, example, rows, outputs):
+        """The entry of each of the two files."""
+        return self.decode(example, rows, outputs), self.nbest(example, rows, outputs)
+
     def describe(self):
         """The decoder as the prediction file tells of it."""
         return {"decoder": self.name, "options": {}}

@@ -100,7 +100,7 @@ def test_description(folder, reader):
     card = model_card.read(folder)
     assert reader.description == {
         "task": card.task, "model": folder, "fingerprint": reader.description["fingerprint"],
-        "decoder": {"nq_joint": "page", "squad": "run_squad"}[card.task], "thresholds": None,
+        "decoder": {"nq_joint": "page", "squad": "lines"}[card.task], "thresholds": None,
         "is_calibrated": False, "precision": "fp32"}
     assert json.loads(json.dumps(reader.description)) == reader.description
 

@@ -10,8 +10,9 @@ from tests.support import own_pages
 
 PAGE = own_pages.page("<H1> Tovin </H1> <P> tovin is in aron </P> <Ul> <Li> osk </Li> "
                       "<Li> old brun </Li> </Ul>")
-# What the model reads; headings are of it.
-CONTEXT = "Tovin tovin is in aron osk old brun"
+# What the model reads, with lines for paragraphs and items; headings are of it.
+LINES = "Tovin\ntovin is in aron\nosk\nold brun"
+CONTEXT = LINES.replace("\n", " ")
 
 
 def record(text, probability, part=""):
@@ -34,7 +35,7 @@ def texts(answer):
 
 def test_the_context_is_all_words_of_the_page():
     example = squad_asking.example_of("where is tovin", PAGE)
-    assert (example.context, example.question) == (CONTEXT, "where is tovin")
+    assert (example.context, example.question) == (LINES, "where is tovin")
     assert example.source == "page.html"
 
 
@@ -80,6 +81,6 @@ def test_a_null_threshold_decides():
 
 def test_thresholds_are_for_models_that_may_not_answer():
     assert squad_asking.decoder_of(SquadOptions(version_2_with_negative=True), Tuned(1.0))
-    assert squad_asking.decoder_of(SquadOptions(), None).name == "run_squad"
+    assert squad_asking.decoder_of(SquadOptions(), None).name == "lines"
     with pytest.raises(UserError, match="always answers: thresholds cannot be applied"):
         squad_asking.decoder_of(SquadOptions(), Tuned(1.0))

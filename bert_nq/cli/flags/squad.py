@@ -56,8 +56,8 @@ def define_flags() -> TaskFlags:
     windows = define_window_flags()
     name = flags.DEFINE_enum(
         "decoder", span_decoders.DEFAULT, list(span_decoders.DECODERS),
-        "How logits become answers: as Google's run_squad does it, or Hugging Face's run_qa; see "
-        "docs/squad.md.")
+        "How logits become answers: as Google's run_squad does it, or Hugging Face's run_qa; "
+        "lines: as run_squad, but within a line of the context. See docs/squad.md.")
     holders = {
         "n_best_size": flags.DEFINE_integer(
             "n_best_size", d.n_best_size, "Best starts and ends of each window, and answers of the "
