@@ -23,12 +23,12 @@ from typing import Callable, Sequence
 
 from absl import flags
 
-from bert_nq.answering import listing
+from bert_nq.answering import excerpts, listing
 from bert_nq.answering.answer import Answer
+from bert_nq.answering.excerpts import Excerpt
 from bert_nq.base.errors import UserError
 from bert_nq.cli import answer_report, page_input, program
 from bert_nq.cli.flags import page_folder
-from bert_nq.datasets.html_pages.page import Page
 from bert_nq.tasks import loading
 
 FLAGS = flags.FLAGS
@@ -66,19 +66,19 @@ def main() -> None:
     with model.open(FLAGS.model_threads) as reader:
         report = _report(reader.description["is_calibrated"], len(questions) > 1)
         for question in questions:
-            answers = listing.best_first(reader.ask_many(
-                [(question, page) for page in choose(question)]))
+            answers = listing.best_first(excerpts.ask(reader.ask_many, question,
+                                                      choose(question)))
             num_answered += bool(answers and answers[0])
             print(report(question, answers), flush=True)
     if num_answered < len(questions):
         sys.exit(NO_ANSWER)
 
 
-def _chooser() -> Callable[[str], Sequence[Page]]:
-    """The pages that are read for a question: always the same one, or the best of a folder."""
+def _chooser() -> Callable[[str], Sequence[Excerpt]]:
+    """What is read for a question: always the same page, or the best of a folder."""
     if FLAGS.page:
-        page = page_input.read(FLAGS.page)
-        return lambda question: [page]
+        whole = excerpts.whole(page_input.read(FLAGS.page))
+        return lambda question: [whole]
     return page_folder.chooser()
 
 

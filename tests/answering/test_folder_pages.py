@@ -1,4 +1,6 @@
 """The pages that are read for a question, and those that are kept."""
+import os
+
 import pytest
 
 from bert_nq.answering.folder_pages import FolderPages
@@ -32,12 +34,21 @@ def test_the_best_pages_are_read_once(index):
     pages = FolderPages(index, reading)
     for _ in range(2):
         chosen = pages.choose("rivers of tovin town")
-        assert [page.source for page in chosen.pages] == ["orlan.html", "tovin.html"]
+        assert [excerpt.whole.source for excerpt in chosen.excerpts] == ["orlan.html", "tovin.html"]
         assert chosen.faults == ()
     assert len(read) == 2
-    assert FolderPages(index, read_page, num_pages=1).choose("rivers tovin").pages[0].title == (
-        "Orlan")
+    only, = FolderPages(index, read_page, num_pages=1).choose("rivers tovin").excerpts
+    assert only.page.title == "Orlan"
     assert pages.choose("comets") == ([], ())
+
+
+def test_passages_with_words_of_the_question_are_read(index):
+    # <P> Tovin is a town . </P> <P> Marel </P>
+    whole = read_page(os.path.join(index.folder, "tovin.html"))
+    for num_passages, tokens in ((1, ["<P>", "Marel", "</P>"]), (0, whole.tokens)):
+        pages = FolderPages(index, read_page, num_passages=num_passages)
+        excerpt, = pages.choose("marel").excerpts
+        assert excerpt.page.tokens == tokens
 
 
 def test_pages_that_have_changed_or_gone(index, folder):
@@ -46,7 +57,7 @@ def test_pages_that_have_changed_or_gone(index, folder):
     (folder / "tovin.html").write_text("Tovin\n<P> Tovin is a city . </P>")
     (folder / "orlan.html").unlink()
     chosen = pages.choose("rivers of tovin town")
-    assert [page.tokens[4] for page in chosen.pages] == ["city"]
+    assert [excerpt.page.tokens[4] for excerpt in chosen.excerpts] == ["city"]
     assert chosen.faults == (
         "orlan.html has gone since the pages were indexed (No such file or directory)",)
 

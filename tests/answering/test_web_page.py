@@ -91,7 +91,7 @@ def test_the_answer_is_marked_and_others_can_be_chosen(page, client):
     assert text(page, "answer") == ("which town hall town A town by a river . 50 % sure "
                                     "from Title of pasted page (pasted page) Show it in the page")
     assert (marked(page, "short"), marked(page, "long")) == (
-        "town", "A |town| by a river.")
+        "town", "A |town| by a river .")
     assert page.value("getComputedStyle(document.querySelector('.begin.now.short'), '::before')"
                       ".content") == '"short answer ▸"'
     assert page.value("[...document.querySelectorAll('#list .what')].map(e => e.textContent)") == [
@@ -112,7 +112,7 @@ def test_no_answer(page):
     submit(page)
     assert text(page, "answer") == "comets No answer The page does not seem to say."
     assert text(page, "others") == ""
-    assert text(page, "page").startswith("Tovin A town by a river.")
+    assert text(page, "page").startswith("Tovin A town by a river .")
 
 
 def test_what_was_asked_before(page):

@@ -161,7 +161,7 @@ def test_a_folder_of_pages(files, found_nq):
     (folder / "article.html").write_text(HTML)
     (folder.parent / "river.md").write_text("# Osk\n\nA river in the north.\n")
     (folder.parent / "empty.txt").write_text("")
-    flags = ["--pages=many", *("--question=" + q for q in [*QUESTIONS, "qqq"])]
+    flags = ["--pages=many", "--read_passages=0", *("--question=" + q for q in [*QUESTIONS, "qqq"])]
     done = files.ask(files.nq, "--json", "--num_answers=100", *flags)
     assert done.returncode == 3
     index = os.path.join("many", ".bert_nq_index.sqlite")

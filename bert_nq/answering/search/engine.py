@@ -7,7 +7,7 @@ class Hit(NamedTuple):
     """A page that may answer."""
     path: str  # of its file, relative to the folder
     score: float  # comparable within one search alone; higher is better
-    candidates: Tuple[int, ...]  # numbers of the candidates that match best, best first
+    candidates: Tuple[int, ...]  # numbers of those at top level that match, best first
 
 
 class Unusable(NamedTuple):
@@ -48,8 +48,14 @@ class Engine(abc.ABC):
         """
 
     @abc.abstractmethod
-    def search(self, question: str, num_pages: int) -> List[Hit]:
-        """The best pages, best first; none where no page has a word of the question."""
+    def search(self, question: str, num_pages: int, num_candidates: int = 10) -> List[Hit]:
+        """The best pages, best first; none where no page has a word of the question.
+
+        Args:
+          question: in plain words.
+          num_pages: how many pages are wanted.
+          num_candidates: how many of the best candidates of each are wanted.
+        """
 
     @abc.abstractmethod
     def pages(self) -> List[str]:

@@ -14,7 +14,6 @@ from bert_nq.datasets.html_pages.page import Page
 
 # Pages of a transaction: few enough that little is lost to a kill, enough to share an fsync.
 _BATCH_PAGES = 100
-_SHOWN_CANDIDATES = 5  # of a page that was found
 
 ReadPage = Callable[[str], Page]
 FindPages = Callable[[str], Iterable[str]]
@@ -94,16 +93,13 @@ class SqliteIndex(Engine):
         return Changes(num_new, num_changed, len(gone), len(there) - num_new - num_changed,
                        unusable)
 
-    def search(self, question: str, num_pages: int) -> List[Hit]:
+    def search(self, question: str, num_pages: int, num_candidates: int = 10) -> List[Hit]:
         query = queries.of_question(question)
         if not query:
             return []
         with self._turn, database.told(self.path):
-            best = self._best_pages(query, num_pages)
-            paths = {page: self._connection.execute("SELECT path FROM page WHERE id = ?", (page,))
-                     .fetchone() for page in best}
-        return [Hit(os.fsdecode(paths[page][0]), score, tuple(candidates))
-                for page, (score, candidates) in best.items()]
+            return [self._hit(query, page, score, num_candidates)
+                    for page, score in self._best_pages(query, num_pages).items()]
 
     def pages(self) -> List[str]:
         with self._turn, database.told(self.path):
@@ -114,23 +110,26 @@ class SqliteIndex(Engine):
         with self._turn:
             self._connection.close()
 
-    def _best_pages(self, query: str, num_pages: int) -> Dict[int, Tuple[float, List[int]]]:
-        """{page: (score, candidates)}, best first. Passages come best first, so that a page's first
-        one is its best."""
-        best: Dict[int, Tuple[float, List[int]]] = {}
+    def _best_pages(self, query: str, num_pages: int) -> Dict[int, float]:
+        """{page: score}, best first. Passages come best first, so that a page's first one is its
+        best; SQLite's ranks are negative, the least the best."""
+        best: Dict[int, float] = {}
         rows = self._connection.execute(
-            "SELECT page, candidate, rank FROM passage WHERE passage MATCH ? ORDER BY rank",
-            (query,))
-        for page, candidate, rank in rows:
-            if page in best:
-                if len(best[page][1]) < _SHOWN_CANDIDATES:
-                    best[page][1].append(candidate)
-            elif len(best) < num_pages:
-                best[page] = (-rank, [candidate])  # SQLite's ranks are negative.
-            else:
+            "SELECT page, rank FROM passage WHERE passage MATCH ? ORDER BY rank", (query,))
+        for page, rank in rows:
+            best.setdefault(page, -rank)
+            if len(best) == num_pages:
                 break
         rows.close()
         return best
+
+    def _hit(self, query: str, page: int, score: float, num_candidates: int) -> Hit:
+        path, first, end = self._connection.execute(
+            "SELECT path, first_row, end_row FROM page WHERE id = ?", (page,)).fetchone()
+        candidates = self._connection.execute(
+            "SELECT candidate FROM passage WHERE passage MATCH ? AND rowid >= ? AND rowid < ?"
+            " ORDER BY rank LIMIT ?", (query, first, end, num_candidates)).fetchall()
+        return Hit(os.fsdecode(path), score, tuple(number for number, in candidates))
 
     def _check_folder(self) -> None:
         """Notes whose index this is, or refuses that of another folder, which would be emptied.

@@ -131,8 +131,8 @@ def make_app(reader: Any, parse_page: ParsePage, folder: Optional[FolderPages] =
                           question.page_name, question.show_pages, question.num_answers)
         prepared = await loop.run_in_executor(threads, questions.prepare, request)
         answers: Any = []
-        if prepared.pairs:
-            answers = await asyncio.wrap_future(batcher.submit(prepared.pairs))
+        if prepared.excerpts:
+            answers = await asyncio.wrap_future(batcher.submit(prepared.pairs()))
         # A response from here on is not checked a second time by pydantic: it may be large.
         return JSONResponse(await loop.run_in_executor(threads, questions.finish, prepared,
                                                        answers))

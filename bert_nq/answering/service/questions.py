@@ -3,7 +3,9 @@ import base64
 import binascii
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
+from bert_nq.answering import excerpts
 from bert_nq.answering.answer import Answer
+from bert_nq.answering.excerpts import Excerpt
 from bert_nq.answering.folder_pages import FolderPages
 from bert_nq.answering.service import results
 from bert_nq.answering.service.limits import Limits
@@ -24,10 +26,14 @@ class Request(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """A question with the pages to read."""
+    """A question with what is read for it."""
     request: Request
-    pairs: List[Tuple[str, Page]]
+    excerpts: List[Excerpt]
     faults: Tuple[str, ...]
+
+    def pairs(self) -> List[Tuple[str, Page]]:
+        """For the reader."""
+        return [(self.request.question, excerpt.page) for excerpt in self.excerpts]
 
 
 class Questions:
@@ -58,16 +64,17 @@ class Questions:
         content = _content(request)
         if content is not None:
             page = self._parse_page(content, request.page_name or "the page")
-            return Prepared(request, [(question, page)], ())
+            return Prepared(request, [excerpts.whole(page)], ())
         if self._folder is None:
             raise UserError("there is no page: give one with the question (this service was "
                             "started without --pages)")
-        pages, faults = self._folder.choose(question)
-        return Prepared(request, [(question, page) for page in pages], faults)
+        return Prepared(request, *self._folder.choose(question))
 
     def finish(self, prepared: Prepared, answers: Sequence[Answer]) -> Dict[str, Any]:
         """The response."""
         request = prepared.request
+        answers = [excerpt.restore(answer)
+                   for excerpt, answer in zip(prepared.excerpts, answers)]
         return results.as_json(request.question, answers,
                                min(request.num_answers, self._limits.num_answers),
                                prepared.faults, request.show_pages)

@@ -4,13 +4,13 @@ from typing import Callable, Optional, Sequence
 
 from absl import flags
 
+from bert_nq.answering.excerpts import Excerpt
 from bert_nq.answering.folder_pages import FolderPages
 from bert_nq.answering.page_cache import PageCache
 from bert_nq.answering.search.engine import Changes
 from bert_nq.answering.search.sqlite_index import SqliteIndex
 from bert_nq.base.errors import UserError
 from bert_nq.cli import program, quoting
-from bert_nq.datasets.html_pages.page import Page
 from bert_nq.datasets.html_pages.reading import SUFFIXES, pages_in, read_page
 
 # In --help the flags count as those of the program that calls `define_flags`.
@@ -31,6 +31,9 @@ def define_flags() -> None:
                         "a file in ~/.cache/bert_nq.")
     flags.DEFINE_integer("read_pages", 5, "How many pages of --pages are read for a question.",
                          lower_bound=1)
+    flags.DEFINE_integer("read_passages", 10, "How many passages of each of these pages are read, "
+                         "those that fit the question best; 0: all of the page, which takes much "
+                         "longer.", lower_bound=0)
     flags.DEFINE_integer("page_cache_mb", 256, "Memory for parsed pages of --pages that are kept "
                          "for the next question.", lower_bound=0)
 
@@ -55,7 +58,8 @@ def open_folder() -> Optional[FolderPages]:
         index.close()
         raise
     _tell(changes, index.path)
-    return FolderPages(index, read_page, FLAGS.read_pages, PageCache(FLAGS.page_cache_mb << 20))
+    return FolderPages(index, read_page, FLAGS.read_pages, FLAGS.read_passages,
+                       PageCache(FLAGS.page_cache_mb << 20))
 
 
 def _tell(changes: Changes, path: str) -> None:
@@ -70,15 +74,14 @@ def _tell(changes: Changes, path: str) -> None:
         program.note("left out: %d more" % (len(changes.unusable) - _SHOWN_FAULTS))
 
 
-def chooser() -> Callable[[str], Sequence[Page]]:
-    """The pages of --pages that are read for a question; of those that cannot be read any more it
-    says so."""
+def chooser() -> Callable[[str], Sequence[Excerpt]]:
+    """What is read for a question of --pages; of pages that cannot be read any more it says so."""
     folder = open_folder()
 
-    def choose(question: str) -> Sequence[Page]:
+    def choose(question: str) -> Sequence[Excerpt]:
         chosen = folder.choose(question)
         for fault in chosen.faults:
             program.note("left out: " + quoting.one_line(fault))
-        return chosen.pages
+        return chosen.excerpts
 
     return choose
