@@ -14,8 +14,7 @@ import os
 from absl import flags
 
 from bert_nq.base import files
-from bert_nq.base.errors import UserError
-from bert_nq.cli import program
+from bert_nq.cli import error_pages, prediction_formats, program
 from bert_nq.cli.flags import scoring
 
 FLAGS = flags.FLAGS
@@ -45,74 +44,22 @@ flags.DEFINE_enum("on_bad_input", "fail", ["fail", "skip"], "Whether a page that
 def main() -> None:
     program.require(FLAGS, "gold_path", "predictions_path", "output_dir")
     from bert_nq.base.bad_input import BadInput
-    from bert_nq.datasets.nq.shards import expand_shards
-    from bert_nq.error_pages import outcomes, site
+    from bert_nq.error_pages import site
 
     with program.timed() as seconds:
-        gold_paths = expand_shards(FLAGS.gold_path)
+        gold_paths = files.expand_once(FLAGS.gold_path, "gold")
         given = [path for path in (FLAGS.predictions_path, FLAGS.nbest_path) if path]
         files.check_no_pipes(gold_paths + given)
         site.check_folder(FLAGS.output_dir, gold_paths + given)
-        source = _source(gold_paths)
-        chosen = site.choose(source.scored.questions, FLAGS.only, FLAGS.max_pages)
         bad_input = BadInput(skip=FLAGS.on_bad_input == "skip")
-        written = 0
-        for _ in program.progress(site.write(FLAGS.output_dir, source, chosen, bad_input), "pages",
-                                  len(chosen)):
-            written += 1
-    _print_summary(source.scored, written, bad_input.skipped, outcomes, seconds())
-
-
-def _source(gold_paths):
-    """All that the site shows but the pages: predictions, gold, verdicts, n-best lists."""
-    from bert_nq.error_pages import answer_files, outcomes, site
-    from bert_nq.scoring.nq import measures
-    from bert_nq.scoring.nq.gold import merge_shards, read_shards
-    from bert_nq.scoring.nq.predictions import read_predictions
-
-    predictions = read_predictions(FLAGS.predictions_path)
-    details, predictor = answer_files.read_details(FLAGS.predictions_path)
-    nbest = None
-    if FLAGS.nbest_path:
-        nbest = answer_files.NBestFile(FLAGS.nbest_path, FLAGS.nbest_size)
-        _check_nbest(nbest, predictor, predictions)
-    shards = program.progress(read_shards(gold_paths, FLAGS.num_threads), "gold shards",
-                              len(gold_paths))
-    gold = merge_shards(gold_paths, shards)
-    measures.check_units(gold, predictions)
-    thresholds = FLAGS.long_threshold, FLAGS.short_threshold
-    scored = outcomes.score(gold, predictions, scoring.non_null_thresholds(), thresholds)
-    return site.Source(gold_paths, gold, predictions, scored,
-                       tuple(threshold is None for threshold in thresholds), details, nbest,
-                       predictor, scoring.tell_shortage(gold).remarks)
-
-
-def _check_nbest(nbest, predictor, predictions) -> None:
-    for field in ("model", "decoder"):
-        ours, theirs = predictor.get(field), nbest.predictor.get(field)
-        if ours is not None and theirs is not None and ours != theirs:
-            raise UserError("%s is of %s %s, %s of %s: give the n-best lists that were written "
-                            "with these predictions" % (FLAGS.nbest_path, field, theirs,
-                                                        FLAGS.predictions_path, ours))
-    if predictions and not any(nbest.get(example_id) for example_id in predictions):
-        raise UserError("%s has none of the examples of %s: give the n-best lists that were "
-                        "written with these predictions"
-                        % (FLAGS.nbest_path, FLAGS.predictions_path))
-
-
-def _print_summary(scored, written, skipped, outcomes, seconds) -> None:
-    for title, point, counts in zip(("long answers", "short answers"),
-                                    (scored.long_point, scored.short_point),
-                                    outcomes.counts(scored.questions)):
-        rows = [("threshold", "%.4g" % point.threshold),
-                ("F1", "%.4f" % point.f1), ("precision", "%.4f" % point.precision),
-                ("recall", "%.4f" % point.recall)]
-        program.print_table(title, rows + [(outcomes.VERDICTS[verdict], count)
-                                           for verdict, count in counts.items()])
-    rows = [("questions scored", len(scored.questions)), ("pages written", written),
-            ("time", program.duration(seconds))]
-    if skipped:
-        rows.append(("pages left out, unusable", skipped))
+        name = prediction_formats.format_of(FLAGS.predictions_path)
+        plan = error_pages.planner(name).plan(gold_paths, bad_input)
+        written = sum(1 for _ in program.progress(plan.write, "pages", plan.num_chosen))
+    plan.print_scores()
+    rows = [("questions scored", plan.num_scored), ("pages written", written),
+            ("time", program.duration(seconds()))]
+    if bad_input.skipped:
+        rows.append(("pages left out, unusable", bad_input.skipped))
     program.print_table("site", rows)
     print("\nopen in a browser: %s" % os.path.abspath(os.path.join(FLAGS.output_dir,
                                                                    "index.html")))
