@@ -1,4 +1,4 @@
-"""Writes a site that shows each question's page with the gold and the predicted answers in it.
+"""Writes a site that shows each question's text with the gold and the predicted answers in it.
 
     python eval/error_pages.py --gold_path='dev/nq-dev-*.jsonl.gz' \\
         --predictions_path=predictions.json --output_dir=errors
@@ -6,6 +6,12 @@
 The site is a folder of HTML files that need no server and no network: open errors/index.html in a
 browser. It lists all questions with the official verdict on the long and the short answer, with
 filters and a search; docs/error_pages.md describes it.
+
+    python eval/error_pages.py --gold_path=dev-v2.0.json --predictions_path=predictions.json \\
+        --nbest_path=nbest_predictions.json --na_prob_path=null_odds.json --output_dir=errors
+
+does the same for SQuAD 1.1 and 2.0, MRQA and rows; the format of the predictions says which is
+meant.
 """
 from bert_nq.cli.start import run
 
@@ -19,22 +25,31 @@ from bert_nq.cli.flags import scoring
 
 FLAGS = flags.FLAGS
 
-scoring.define_gold_flags()
-flags.DEFINE_string("predictions_path", None, "Predictions, JSON of the official format.")
-flags.DEFINE_string("nbest_path", None, "The n-best lists of these predictions, as run_nq.py "
-                    "writes them; shown beside the page.")
+scoring.define_gold_flags(" Where the predictions are for SQuAD, MRQA or rows, its annotated "
+                          "questions.")
+flags.DEFINE_string("predictions_path", None, "Predictions, JSON of the official format of Natural "
+                    "Questions, or of SQuAD, {id: text}.")
+flags.DEFINE_string("nbest_path", None, "The n-best lists of these predictions, as run_nq.py or "
+                    "run_squad.py writes them; shown beside the page.")
 flags.DEFINE_string("output_dir", None, "The folder of the site. It is replaced when the new one "
                     "is complete; a folder that holds anything else is refused.")
 flags.DEFINE_integer("max_pages", 0, "Only the first so many questions get a page; 0: all.",
                      lower_bound=0)
-flags.DEFINE_enum("only", "all", ["all", "wrong", "missed", "false_alarm", "right", "yes_no"],
-                  "Which questions get a page, by the verdict on the long or the short answer: "
-                  "wrong: any error; missed: null, where there is an answer; false_alarm: an "
-                  "answer, where there is none; yes_no: yes or no in gold or prediction. All are "
-                  "scored.")
-flags.DEFINE_float("long_threshold", None, "Long answers that score lower count as null. Default: "
-                   "the threshold with the best F1, as the official scorer finds it.")
+flags.DEFINE_enum("only", "all", ["all", "wrong", "partly", "missed", "false_alarm", "right",
+                                  "null", "yes_no"],
+                  "Which questions get a page, by the verdict (of NQ, on the long or the short "
+                  "answer): wrong: any error; missed: none, where there is an answer; false_alarm: "
+                  "an answer, where there is none. SQuAD: partly: words in common with gold; null: "
+                  "rightly none. NQ: yes_no: yes or no in gold or prediction. All are scored.")
+flags.DEFINE_float("long_threshold", None, "NQ: long answers that score lower count as null. "
+                   "Default: the threshold with the best F1, as the official scorer finds it.")
 flags.DEFINE_float("short_threshold", None, "The same for short answers.")
+flags.DEFINE_string("na_prob_path", None, "SQuAD 2.0: probabilities or odds that a question has no "
+                    "answer, JSON of the official format, {id: number}, such as null_odds.json.")
+flags.DEFINE_float("na_prob_thresh", 1.0, "SQuAD 2.0: questions above it count as not answered, as "
+                   "in the official script also where --na_prob_path has odds.")
+flags.DEFINE_enum("version", None, ["1.1", "2.0"], "SQuAD: score by the rule of this version, "
+                  "whatever the questions look like.")
 flags.DEFINE_integer("nbest_size", 10, "How many answers of each n-best list are shown.",
                      lower_bound=1)
 flags.DEFINE_enum("on_bad_input", "fail", ["fail", "skip"], "Whether a page that cannot be used "
@@ -48,7 +63,8 @@ def main() -> None:
 
     with program.timed() as seconds:
         gold_paths = files.expand_once(FLAGS.gold_path, "gold")
-        given = [path for path in (FLAGS.predictions_path, FLAGS.nbest_path) if path]
+        given = [path for path in (FLAGS.predictions_path, FLAGS.nbest_path,
+                                   FLAGS.na_prob_path) if path]
         files.check_no_pipes(gold_paths + given)
         site.check_folder(FLAGS.output_dir, gold_paths + given)
         bad_input = BadInput(skip=FLAGS.on_bad_input == "skip")

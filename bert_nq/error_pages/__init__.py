@@ -11,6 +11,7 @@ Gold and predictions come in, files go out. Every format of predictions has
 and a package of its own with the rest: verdicts, places of the answers, what the files show.
 
     nq             pages of Natural Questions, with long and short answers
+    squad          contexts of SQuAD, MRQA and rows, with spans of text
 
 templates/ and static/ hold what is shared of the HTML, the scripts and the style sheet. Other pages
 for people take their look from there: a template that extends base.html.j2, made by

@@ -15,6 +15,7 @@ from bert_nq.base.errors import UserError
 
 FORMATS = {
     "nq": "bert_nq.cli.error_pages.nq",
+    "squad": "bert_nq.cli.error_pages.squad",
 }
 
 FLAGS = flags.FLAGS
