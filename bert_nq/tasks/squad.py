@@ -22,4 +22,5 @@ TASK = Task(
     program="bert_nq/run_squad.py",
     scorer=("eval/squad_eval.py",),
     head="span",
-    measure=MEASURE)
+    measure=MEASURE,
+    dev_file="DEV.json")
