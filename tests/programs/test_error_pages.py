@@ -333,6 +333,8 @@ def write_predictions(tmp_path, name, predictor=None, entries=()):
      "gold-1.jsonl, line 1: the field example_id is missing"),
     (lambda path: None, ["--only=false_alarm", "--long_threshold=9", "--short_threshold=9"],
      "no question is of the kind that was asked for"),
+    (lambda path: None, ["--only=null"], "--only=null is not for predictions of Natural Questions"),
+    (lambda path: None, ["--version=2.0"], "--version is for predictions of SQuAD, and those of "),
     (lambda path: None, ["--output_dir="], "--output_dir is needed"),
     (lambda path: None, ["--gold_path=nothing/*.gz"], "no gold file matches 'nothing/*.gz'"),
     (lambda path: (path / "site").write_text(""), [], "site is not a folder"),

@@ -1,10 +1,11 @@
 """Error pages of predictions, by the format of these.
 
-A format, one of cli.prediction_formats, is a module in this folder with
-`plan(gold_paths, bad_input)`, which goes by the flags of eval/error_pages.py and returns a Plan,
-and a line in FORMATS. Its NAME is for
-messages, its OWN_FLAGS are the names of those that not all formats take, its ONLY are the values
-of --only.
+A format, one of cli.prediction_formats, is a line in FORMATS and a module in this folder with
+
+    plan(gold_paths, bad_input)  which goes by the flags of eval/error_pages.py and returns a Plan
+    NAME                         for messages
+    OWN_FLAGS                    the flags that not all formats take, by name
+    ONLY                         the values of --only
 """
 import importlib
 from typing import Any, Callable, Iterator, NamedTuple

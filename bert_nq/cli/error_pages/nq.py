@@ -53,8 +53,8 @@ def _source(gold_paths):
     thresholds = FLAGS.long_threshold, FLAGS.short_threshold
     scored = outcomes.score(gold, predictions, scoring.non_null_thresholds(), thresholds)
     return pages.Source(gold_paths, gold, predictions, scored,
-                       tuple(threshold is None for threshold in thresholds), details, nbest,
-                       predictor, scoring.tell_shortage(gold).remarks)
+                        tuple(threshold is None for threshold in thresholds), details, nbest,
+                        predictor, scoring.tell_shortage(gold).remarks)
 
 
 def _check_nbest(nbest, predictor, predictions) -> None:
