@@ -37,7 +37,8 @@ setup(
     license="Apache-2.0",
     packages=find_packages(include=["bert_nq", "bert_nq.*"]) + list(PROGRAMS),
     package_dir=PROGRAMS,
-    package_data={"bert_nq.error_pages": ["templates/*", "static/*"]},
+    package_data={package: ["templates/*", "static/*"] for package in (
+        "bert_nq.error_pages", "bert_nq.error_pages.nq", "bert_nq.error_pages.squad")},
     entry_points={"console_scripts": ["bert-nq = bert_nq.cli.command:main"]},
     python_requires=">=3.7,!=3.8.*,<3.12",
     install_requires=[

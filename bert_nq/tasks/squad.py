@@ -23,4 +23,5 @@ TASK = Task(
     scorer=("eval/squad_eval.py",),
     head="span",
     measure=MEASURE,
+    dev_file="DEV.json",
     asking=squad_asking.ASKING)
