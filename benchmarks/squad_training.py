@@ -126,11 +126,14 @@ def _cell(system, seed, rows, model):
 
 def _torch(folder, settings, rows, model):
     del model  # the same as --model_dir
-    command = [FLAGS.torch_python or sys.executable,
-               os.path.join(ROOT, "benchmarks", "squad_training_contender.py"),
-               json.dumps(dict(settings, output=folder, train_rows=rows["train"],
-                               dev_rows=rows["dev"], model_dir=FLAGS.model_dir))]
-    cost = processes.run(command, os.path.join(folder, "log"))
+    command = [FLAGS.torch_python or sys.executable, "-c",
+               "import squad_training_contender; squad_training_contender.main()",
+               json.dumps(dict(settings, output=os.path.abspath(folder),
+                               train_rows=os.path.abspath(rows["train"]),
+                               dev_rows=os.path.abspath(rows["dev"]),
+                               model_dir=os.path.abspath(FLAGS.model_dir)))]
+    cost = processes.run(command, os.path.join(folder, "log"),
+                         cwd=os.path.join(ROOT, "benchmarks"))
     made = files.read_json(os.path.join(folder, "result.json"), must_exist=True)
     return {"windows": made["windows"], "train_seconds": made["train_seconds"],
             "cpu_seconds": cost.cpu_seconds, "peak_mb": cost.peak_mb}

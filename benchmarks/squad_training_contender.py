@@ -1,7 +1,7 @@
-"""Fine-tuning of a BERT on SQuAD by PyTorch and transformers, as run_qa does it: a peer to measure.
+r"""Fine-tuning of a BERT on SQuAD by PyTorch and transformers, as run_qa does it: a peer to measure.
 
-    python squad_training_contender.py '{"model_dir": ..., "train_rows": ..., "dev_rows": ...,
-        "output": FOLDER, "seed": 1, ...}'
+    python -c 'import squad_training_contender; squad_training_contender.main()' \
+        '{"model_dir": ..., "train_rows": ..., "dev_rows": ..., "output": FOLDER, "seed": 1, ...}'
 
 Batches are padded to their longest window and computed in bfloat16 under autocast. With
 group_by_length those of a step are of about equal length, as transformers' own sampler has it. It
@@ -153,6 +153,3 @@ def _predict(model, windows, rows):
                 best[w["row"]] = score, context[w["offsets"][i][0]:w["offsets"][j][1]]
     return {row["id"]: best[number][1] for number, row in enumerate(rows)}
 
-
-if __name__ == "__main__":
-    main()

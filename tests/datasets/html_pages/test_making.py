@@ -58,6 +58,13 @@ def test_a_line_written_out():
         annotations=annotations)
 
 
+def test_names_and_questions_that_are_not_utf8():
+    page = parse_html("a", "odd_\udcff.html")
+    assert page.title == "odd \udcff"
+    line = nq_line(page, page.title, 1)
+    assert decode_example(line, page.source) == page.example("odd \udcff", 1)
+
+
 @pytest.fixture
 def pages(tmp_path):
     (tmp_path / "Old_mill.html").write_text(
@@ -105,12 +112,12 @@ def test_questions_have_answers_of_several_annotators_or_none(pages):
 
 
 def test_names_of_pages():
-    pages = pages_of(["a/Tovin.html", "b/Tovin.html", "b/Aron.txt.gz"])
-    assert list(pages.names) == ["a/Tovin.html", "b/Tovin.html", "Aron.txt.gz"]
+    pages = pages_of(["a/Tovin.html", "b/Tovin.html", "b/\u00c5ron.txt.gz"])
+    assert list(pages.names) == ["a/Tovin.html", "b/Tovin.html", "\u00c5ron.txt.gz"]
     told = []
     asked = by_page([question(name, "why") for name in (
-        "Aron", "aron.txt.gz", "b/Aron", "a/tovin", "b/Tovin.html", "Tovin", "Besk")],
-        pages, BadInput(True, told.append))
+        "%C3%85ron", "\u00e5ron.txt.gz", "b/\u00c5ron", "a/tovin", "b/Tovin.html", "Tovin",
+        "Besk")], pages, BadInput(True, told.append))
     assert {n: len(q) for n, q in asked.items()} == {2: 3, 0: 1, 1: 1}
     assert told == [
         "skipped: q.csv, line 2: several pages are called 'Tovin': give its path",

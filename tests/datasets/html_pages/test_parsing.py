@@ -106,6 +106,12 @@ def test_broken_and_odd_markup(document, tokens):
     assert parse_html(document.encode("utf8"), "x.html") == page
 
 
+def test_halves_of_characters():
+    page = parse_html("a \ud83d\ude00 b \udcff c", "x.html")
+    check(page)
+    assert shown(page) == "<P> a \U0001f600 b \ufffd c </P>"
+
+
 # Wild documents: elements in any order, with text that has all kinds of characters.
 _TAGS = ("p", "div", "table", "tr", "td", "th", "ul", "ol", "li", "dl", "dd", "dt", "h1", "h2", "b",
          "i", "span", "br", "caption", "tbody", "section", "blockquote", "foo", "body", "P", "TD")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bert_nq.base.bad_input import BadInput
-from bert_nq.base.errors import UserError
+from bert_nq.base.errors import BadExampleError, UserError
 from bert_nq.base.ids import hashed_id
 from bert_nq.datasets.html_pages import squad_pages
 from bert_nq.datasets.html_pages.making import NULL
@@ -78,6 +78,7 @@ def test_pages_are_runs_of_paragraphs_around_the_asked_one(path):
         part.strip() for part in lists[0].replace("<Ul> <Li>", "").replace("</Li> </Ul>", "").split(
             "</Li> <Li>"))
     assert counts["without an answer"] == 2
+    assert counts["short articles"] == 1
 
 
 def test_from_pages_without_an_answer_its_paragraph_is_taken_out(path):
@@ -117,12 +118,13 @@ def test_some_questions_by_chance(path):
 
 def test_answers_that_are_elsewhere_or_everywhere_are_left_out(tmp_path):
     path = tmp_path / "squad.json"
-    path.write_text(json.dumps({"data": [{"title": "a", "paragraphs": [{
+    path.write_text(json.dumps({"data": [{"title": "A_%C3%A9", "paragraphs": [{
         "context": "mill or mill by pond", "qas": [
             qa("1", "what?", ("mill", 8)), qa("2", "where?", ("pond", 3)),
             qa("3", "where?", ("pond", 16)), qa("4", "who?")]}]}]}))
     _, examples, counts, told = made(str(path))
-    assert [e.annotations[0].short_answers for e in examples] == [((6, 7),), ((8, 9),)]
+    assert [e.title for e in examples] == ["A \u00e9"] * 2
+    assert [e.annotations[0].short_answers for e in examples] == [((7, 8),), ((9, 10),)]
     assert counts["skipped"] == 2
     assert told == [
         "skipped: %s, question 2 (id 2): the answer 'pond' is not at its place in the paragraph, "
@@ -131,6 +133,15 @@ def test_answers_that_are_elsewhere_or_everywhere_are_left_out(tmp_path):
     _, examples, counts, _ = made(str(path), only_unique=True)
     assert [e.example_id for e in examples] == [hashed_id("3")]
     assert counts["skipped"] == 3
+
+
+def test_questions_without_a_title_have_no_article(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps({"id": "1", "context": "mill", "question": "what?",
+                                "answers": {"text": ["mill"], "answer_start": [0]}}))
+    with pytest.raises(BadExampleError) as e:
+        made(str(path))
+    assert str(e.value).startswith("%s, question 1 (id 1): it has no title, so that" % path)
 
 
 def test_files_that_are_none(tmp_path):
