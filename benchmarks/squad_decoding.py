@@ -25,6 +25,7 @@ import statistics
 import sys
 
 import processes
+import squad_comparison
 import squad_logits
 import squad_questions
 from absl import flags
@@ -32,7 +33,6 @@ from contenders import Contender, check_known, median_turns
 
 from bert_nq.base import files
 from bert_nq.base.bad_input import BadInput
-from bert_nq.base.errors import UserError
 from bert_nq.cli import program
 from bert_nq.datasets.squad.reading import READING
 from bert_nq.features.options import TextOptions
@@ -86,7 +86,8 @@ def main():
     done = {name: files.read_json(os.path.join(folder, name, "done.json"), must_exist=True)
             for name in contenders}
     _report(contenders, median_turns(turns), done)
-    _compare(folder, done)
+    for peer in FLAGS.theirs if _SAME in FLAGS.ours else []:
+        squad_comparison.check(folder, _SAME, peer)
 
 
 def _make(folder):
@@ -123,37 +124,6 @@ def _report(contenders, medians, done):
             (theirs, "%.1f  %.1f" % (medians[theirs].seconds / medians[ours].seconds,
                                      medians[theirs].cpu_seconds / medians[ours].cpu_seconds))
             for theirs in FLAGS.theirs])
-
-
-def _compare(folder, done):
-    """Compares the answers and scores of --decoder=run_qa with those of the peer.
-
-    Raises:
-      UserError: they differ.
-    """
-    if _SAME not in FLAGS.ours:
-        return
-    for peer in FLAGS.theirs:
-        shares = []
-        for name in ("predictions.json", "nbest_predictions.json"):
-            ours, theirs = (files.read_json(os.path.join(folder, contender, name), must_exist=True)
-                            for contender in (_SAME, peer))
-            same = [key for key, value in theirs.items() if _texts(ours.get(key)) == _texts(value)]
-            shares.append(len(same) / len(theirs))
-        print("\n%s: %.3f %% of the answers are equal, %.3f %% of the lists of the n best" % (
-            peer, 100 * shares[0], 100 * shares[1]))
-        numbers = {key: value for key, value in done[_SAME]["numbers"].items()
-                   if key in done[peer]["numbers"]}
-        if shares[0] < 1 or numbers != done[peer]["numbers"]:
-            raise UserError("answers or scores DIFFER from those of %s: %s and %s, files in %s" % (
-                peer, done[_SAME]["numbers"], done[peer]["numbers"], folder))
-    print("The scores are the same to the last digit: " + ", ".join(
-        "%s %.4f" % item for item in done[_SAME]["numbers"].items()))
-
-
-def _texts(value):
-    """The texts of an entry of a file of predictions."""
-    return [answer["text"] for answer in value] if isinstance(value, list) else value
 
 
 if __name__ == "__main__":

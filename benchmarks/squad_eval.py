@@ -12,12 +12,12 @@ Beside it: squad_eval_contender.py is what is measured. What was found is in REA
 """
 from bert_nq.cli.start import run
 
-import json
 import os
 import random
 import sys
 
 import processes
+import squad_questions
 from absl import flags
 from contenders import Contender, median_turns
 
@@ -75,22 +75,15 @@ def main():
 
 def _make(gold_path, paths):
     """Writes the questions with new ids, and predictions and probabilities for them."""
-    from bert_nq.base import inflating
-    with files.open_binary(gold_path) as raw:
-        data = json.loads(inflating.decompressed(raw, gold_path)[0].read().decode("utf8"))["data"]
-    paragraphs = [p for article in data for p in article["paragraphs"] if p["qas"]]
+    paragraphs = squad_questions.paragraphs_of(gold_path)
     rng = random.Random(0)
-    kept, texts, na_probs = [], {}, {}
-    while len(texts) < FLAGS.questions:
-        for paragraph in paragraphs:
-            qas = []
-            for qa in paragraph["qas"][:FLAGS.questions - len(texts)]:
-                key = "q%06d" % len(texts)
-                qas.append(dict(qa, id=key))
-                texts[key] = _prediction(qa, rng.choice(paragraphs)["qas"], rng)
-                na_probs[key] = rng.random()
-            kept.append({"context": paragraph["context"], "qas": qas})
-    files.write_json(paths["gold"], {"data": [{"title": "", "paragraphs": kept}]})
+    kept = list(squad_questions.repeated(paragraphs, FLAGS.questions))
+    texts, na_probs = {}, {}
+    for _, qas in kept:
+        for qa in qas:
+            texts[qa["id"]] = _prediction(qa, rng.choice(paragraphs)["qas"], rng)
+            na_probs[qa["id"]] = rng.random()
+    squad_questions.write(paths["gold"], kept, "2.0")
     files.write_json(paths["predictions"], texts)
     files.write_json(paths["na_probs"], na_probs)
 

@@ -7,9 +7,14 @@ from bert_nq.text.offsets import piece_offsets
 
 
 class PiecePlaces:
-    """See the module. Those of a word are found once, since spans often share their ends."""
+    """See the module. Those of a word are found once, since spans often share their ends.
+
+    Attributes:
+      words: of the context, see ContextWindows.
+    """
 
     def __init__(self, context: str, windows: ContextWindows):
+        self.words = windows.words
         self._windows = windows
         self._word_starts = word_starts(context, windows.words)
         self._of_pieces: Dict[int, Tuple[int, int]] = {}

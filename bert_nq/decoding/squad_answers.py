@@ -59,8 +59,9 @@ def nbest_entry(example: Any, answers: List[Answer]) -> Dict[str, Any]:
 
     For scores [0, 0] these are [1 / 2, 1 / 2].
     """
-    top = max((answer.score() for answer in answers), default=0.0)
-    odds = [math.exp(answer.score() - top) for answer in answers]
+    scores = [answer.score() for answer in answers]
+    top = max(scores, default=0.0)
+    odds = [math.exp(score - top) for score in scores]
     total = sum(odds)
     return {"example_id": example.example_id, "id": example.question_id, "answers": [
         {"text": answer.text, "probability": odd / total, "start_logit": answer.start_logit,

@@ -50,6 +50,7 @@ def answer(name, starts, ends, null=0.0, windows=None, **options):
     windows = windows or one_window()
     entry = decoder.decode(QUESTION, windows, found)
     nbest = decoder.nbest(QUESTION, windows, found)
+    assert decoder.both(QUESTION, windows, found) == (entry, nbest)
     assert entry["example_id"] == nbest["example_id"] == 7
     assert entry["id"] == nbest["id"] == "q7"
     assert sum(a["probability"] for a in nbest["answers"]) == pytest.approx(1)

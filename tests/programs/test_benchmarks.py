@@ -13,6 +13,7 @@ sys.path.insert(0, os.path.join(programs.ROOT, "benchmarks"))
 
 import realistic_pages  # noqa: E402
 
+from bert_nq.base.errors import UserError  # noqa: E402
 from bert_nq.base.lines import read_sources  # noqa: E402
 from bert_nq.datasets.nq.decoding import decode_example  # noqa: E402
 
@@ -135,6 +136,52 @@ def test_the_benchmark_of_preparing_squad_runs(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     assert "5 questions a turn, medians of 2 turns" in done.stdout
     assert "prepare_squad_data.py as a whole process, one worker" in done.stdout
+
+
+def test_the_benchmark_of_decoding_squad_runs(tmp_path):
+    path = squad_samples.write(tmp_path / "x.json", squad_samples.FORMATS["squad"]())
+    (tmp_path / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n.\n")
+    done = programs.run(
+        "benchmarks/squad_decoding.py", "--gold_path=" + path, "--theirs=", "--questions=5",
+        "--vocab_file=%s" % (tmp_path / "vocab.txt"), "--work_dir=%s" % tmp_path, "--num_turns=2")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("5 questions in 5 windows\n")
+    assert "medians of 2 turns, each on one core" in done.stdout
+    for name in ("run_qa", "run_squad"):
+        folder = tmp_path / "squad-decoding" / name
+        assert json.loads((folder / "done.json").read_text())["numbers"]["exact_match"] >= 0
+        for answers in ("predictions.json", "nbest_predictions.json"):
+            assert len(json.loads((folder / answers).read_text())) == 5
+
+
+def test_answers_that_differ_from_those_of_the_peer(tmp_path, capsys):
+    import squad_comparison
+
+    def write(name, text, numbers):
+        (tmp_path / name).mkdir(exist_ok=True)
+        for file, content in (("predictions", {"q": text}), ("done", {"numbers": numbers}),
+                              ("nbest_predictions", {"q": [{"text": text, "probability": 1}]})):
+            (tmp_path / name / (file + ".json")).write_text(json.dumps(content))
+
+    write("a", "Tovin", {"f1": 50.0})
+    write("b", "Tovin", {"f1": 50.0})
+    squad_comparison.check(str(tmp_path), "a", "b")
+    assert capsys.readouterr().out == (
+        "\nb: 100.000 % of the answers are equal, 100.000 % of the lists of the n best\n"
+        "The scores are the same to the last digit: f1 50.0000\n")
+    for text, number in (("Aron", 50.0), ("Tovin", 50.1)):
+        write("b", text, {"f1": number})
+        with pytest.raises(UserError, match="answers or scores DIFFER"):
+            squad_comparison.check(str(tmp_path), "a", "b")
+
+
+def test_questions_are_repeated_under_new_ids():
+    import squad_questions
+    paragraphs = [{"context": "x", "qas": [{"id": "a"}, {"id": "b"}]},
+                  {"context": "y", "qas": [{"id": "c"}]}]
+    assert list(squad_questions.repeated(paragraphs, 4)) == [
+        ("x", [{"id": "q000000"}, {"id": "q000001"}]), ("y", [{"id": "q000002"}]),
+        ("x", [{"id": "q000003"}])]
 
 
 STEP = ("--num_hidden_layers=1", "--hidden_size=24", "--vocab_size=50", "--max_seq_length=32",

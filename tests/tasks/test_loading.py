@@ -3,6 +3,8 @@ import concurrent.futures
 import json
 import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -20,6 +22,7 @@ from bert_nq.scoring.squad import tuned as null_thresholds
 from bert_nq.tasks import loading
 from tests.support import own_pages, tiny_nq
 from tests.support.nq_pages import make_line
+from tests.support.programs import ROOT
 
 RECORDS = [tiny_nq.place_page(i, filler=(1, 4)[i % 2]) for i in range(6)]
 PAGES = [own_pages.page_of(record, "page %d" % i) for i, record in enumerate(RECORDS)]
@@ -224,3 +227,12 @@ def test_the_entries_of_prediction_are_those_that_are_answered(tmp_path):
         assert bool(answer.short or answer.yes_no) == (entry["short_answers_score"] >= 0)
         assert bool(answer) == (max(entry["short_answers_score"],
                                     entry["long_answer_score"]) >= 0)
+
+
+def test_the_package_itself_is_light():
+    code = ("import sys, bert_nq; assert 'load' in dir(bert_nq); assert not hasattr(bert_nq, 'x'); "
+            "print([name for name in ('numpy', 'tensorflow', 'absl') if name in sys.modules])")
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True,
+                          env=dict(os.environ, PYTHONPATH=ROOT))
+    assert (done.returncode, done.stdout) == (0, "[]\n")
+    assert bert_nq.load is loading.load

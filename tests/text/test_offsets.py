@@ -20,6 +20,7 @@ CASED = WordPieceTokenizer(TOKENIZER.vocabulary, False)
     ("(Abq)-a", ["(", "Abq", ")", "-", "a"]),  # "abq" and ")" are unknown
     ("a中b", ["a", "中", "b"]),
     ("a\u00adb", ["a", "b"]),  # a soft hyphen is dropped
+    ("a\x01b", ["a", "b"]),  # a control character, too
     ("ΣΑΣ", ["ΣΑΣ"]),
 ])
 def test_characters_of_pieces(word, expected):

@@ -31,6 +31,7 @@ _MOST_DEPTH = 200
 # Characters that are not for reading. From 0x80 on they are meant as those of Windows, as browsers
 # take &#150; too; the others separate words.
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u200b\ufeff\ud800-\udfff]")
+_ESCAPED = re.compile("[&<>]")
 
 
 def _may_hold(parent: Optional[str], tag: str) -> bool:
@@ -42,15 +43,13 @@ def _may_hold(parent: Optional[str], tag: str) -> bool:
 
 def _between(parent: Optional[str], tag: str) -> List[str]:
     """The elements that are missing between two, outermost first."""
-    missing: List[str] = []
-    while not _may_hold(parent, tag):
-        wanted = _PARENT.get(tag)
-        if parent in _INSIDE and not (wanted and _may_hold(parent, wanted)):
-            parent = _CHILD[parent]
-            missing.append(parent)
-        else:
-            return missing + _between(parent, wanted) + [wanted]
-    return missing
+    if _may_hold(parent, tag):
+        return []
+    wanted = _PARENT.get(tag)
+    if parent in _INSIDE and not (wanted and _may_hold(parent, wanted)):
+        child = _CHILD[parent]
+        return [child] + _between(child, tag)
+    return _between(parent, wanted) + [wanted]
 
 
 class Element:
@@ -217,14 +216,23 @@ class Builder:
         row.empty_cells = []
 
     def _write_words(self, text: str) -> None:
+        spans = words.split(text)
+        self.num_words += len(spans)
+        self._after_word = True
+        if text.isascii() and not _ESCAPED.search(text):  # A byte is a character: most texts.
+            at = self._num_bytes
+            self._tokens += [text[start:end] for start, end in spans]
+            self._is_html += [False] * len(spans)
+            self._start_bytes += [at + start for start, _ in spans]
+            self._end_bytes += [at + end for _, end in spans]
+            self._write(text)
+            return
         at = 0
-        for start, end in words.split(text):
+        for start, end in spans:
             if start > at:
                 self._write(" ")
             self._token(text[start:end], html.escape(text[start:end], quote=False), False)
-            self.num_words += 1
             at = end
-        self._after_word = True
 
     def _tag(self, tag: str) -> None:
         self._token(tag, tag, True)

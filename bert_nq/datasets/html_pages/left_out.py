@@ -17,25 +17,30 @@ NEVER_TEXT = frozenset((
 CONTROLS = frozenset((
     "button", "input", "select", "option", "optgroup", "textarea", "label", "nav", "menu",
     "progress", "meter"))
-# Of the site and not of the page where they are outside of <main> and <article>. A header keeps its
-# headings, since one of them may be the page's.
-FRAME = frozenset(("footer", "aside", "header"))
+# Of the site and not of the page where they are outside of <main> and <article>. Of a header there,
+# the headings are kept, since one of them may be the page's.
+FRAME = frozenset(("footer", "aside"))
 MAIN = frozenset(("main", "article"))
 ROLES = frozenset(("navigation", "search", "menu", "menubar", "toolbar", "dialog", "alertdialog"))
 FRAME_ROLES = frozenset(("contentinfo", "complementary"))
 # Wikipedia: links to edit, numbers of references and the list that they lead to (Natural Questions
 # has no candidates in it), boxes of links at the foot, table of contents, notices about the
-# article.
+# article. A class that other sites use for other things counts on Wikipedia's element alone: Sphinx
+# has class="reference" on all links.
 CLASSES = frozenset((
-    "mw-editsection", "reference", "references", "reflist", "mw-references-wrap", "navbox",
-    "vertical-navbox", "navbox-styles", "toc", "noprint", "metadata", "catlinks", "printfooter",
-    "mw-jump-link", "mw-indicators", "sistersitebox", "mw-empty-elt", "navigation-not-searchable"))
+    "mw-editsection", "reflist", "mw-references-wrap", "navbox", "vertical-navbox",
+    "navbox-styles", "toc", "noprint", "ambox", "catlinks", "printfooter", "mw-jump-link",
+    "mw-indicators", "sistersitebox", "mw-empty-elt"))
+CLASSES_OF = {"reference": "sup", "references": "ol", "metadata": "table"}
 IDS = frozenset(("toc", "mw-navigation", "mw-panel", "mw-head", "siteSub", "contentSub",
                  "jump-to-nav", "catlinks", "siteNotice", "p-lang-btn"))
 # Formulas are there for screen readers, beside a picture of each.
 SHOWN = frozenset(("mwe-math-mathml-inline", "mwe-math-mathml-display"))
 
-_HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b",
+# The attributes that this goes by.
+ATTRIBUTES = frozenset(("class", "id", "hidden", "aria-hidden", "style", "role", "open"))
+
+_HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\s*(?:!|;|$)",
                            re.IGNORECASE)
 
 
@@ -52,7 +57,9 @@ def is_left_out(tag: str, attributes: Mapping[str, str], in_main: bool) -> bool:
       attributes: its attributes, by names in small letters.
       in_main: whether it is within <main> or <article>.
     """
-    if tag in NEVER_TEXT or tag in CONTROLS or (tag == "footer" or tag == "aside") and not in_main:
+    if tag in NEVER_TEXT or tag in CONTROLS or tag in FRAME and not in_main:
+        return True
+    if tag == "dialog" and "open" not in attributes:
         return True
     return bool(attributes) and _by_attributes(tag, attributes, in_main)
 
@@ -65,11 +72,10 @@ def _by_attributes(tag: str, attributes: Mapping[str, str], in_main: bool) -> bo
         return True
     if attributes.get("aria-hidden", "").strip().lower() == "true":
         return True
-    if tag == "dialog" and "open" not in attributes:
-        return True
     if _HIDDEN_STYLE.search(attributes.get("style", "")):
         return True
     role = attributes.get("role", "").strip().lower()
     if role in ROLES or role in FRAME_ROLES and not in_main:
         return True
-    return not CLASSES.isdisjoint(classes) or attributes.get("id") in IDS
+    return (not CLASSES.isdisjoint(classes) or attributes.get("id") in IDS
+            or any(CLASSES_OF.get(name) == tag for name in classes))

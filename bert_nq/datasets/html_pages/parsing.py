@@ -9,7 +9,7 @@ browsers make; it takes 20 times as long, and for elements in each other the squ
 A table with a heading in it is the layout of a page and no table, as on old ones.
 """
 import contextlib
-from typing import Any, List, NamedTuple, Optional, Set, Union
+from typing import List, Mapping, NamedTuple, Optional, Set, Union
 
 from lxml import etree
 
@@ -38,11 +38,15 @@ _TABLE_PARTS = frozenset(("table", "caption", "tbody", "thead", "tfoot", "tr", "
 _TITLE_ENDS = (" - ", " \u2013 ", " \u2014 ", " | ", " \u00b7 ", ": ")
 
 
-class _Event(NamedTuple):
-    """The beginning of an element, its end (without attributes), or text (without a tag)."""
+class _Start(NamedTuple):
+    """The beginning of an element."""
     tag: str
-    attributes: Any
-    text: str
+    attributes: Mapping[str, str]  # those that `left_out` looks at
+
+
+# What comes from the parser, in order: text, beginnings, and ends, which nest as XML's do.
+_Event = Union[str, _Start, None]
+_NO_ATTRIBUTES: Mapping[str, str] = {}
 
 
 class _Around:
@@ -73,7 +77,7 @@ class _Events:
 
     def __init__(self) -> None:
         self.events: List[_Event] = []
-        self.title = ""
+        self.title: List[str] = []  # the parts of its text
         self.around = {"form": _Around(), "table": _Around()}
         self._in_title = False
         self._in_svg = 0
@@ -89,7 +93,9 @@ class _Events:
             self._in_svg += 1
         elif tag == "title" and not self._in_svg:
             self._in_title = not self.title
-        self.events.append(_Event(tag, dict(attributes), ""))
+        kept = ({name: value for name, value in attributes.items() if name in left_out.ATTRIBUTES}
+                if attributes else None)
+        self.events.append(_Start(tag, kept or _NO_ATTRIBUTES))
 
     def end(self, tag: str) -> None:
         tag = tag.lower()
@@ -99,12 +105,12 @@ class _Events:
             self._in_svg -= 1
         elif tag == "title":
             self._in_title = False
-        self.events.append(_Event(tag, None, ""))
+        self.events.append(None)
 
     def data(self, text: str) -> None:
         if self._in_title:
-            self.title += text
-        self.events.append(_Event("", None, text))
+            self.title.append(text)
+        self.events.append(text)
 
     def comment(self, text: str) -> None:
         """Comments are no text."""
@@ -139,7 +145,7 @@ def parse_html(data: Union[bytes, str], source: str, charset: Optional[str] = No
         raise BadExampleError(
             "%s: there is no text in it: if a script fills the page, open it in a browser and save "
             "it from there" % source)
-    return builder.page(_title(events.title, builder.heading) or title_of(source), source)
+    return builder.page(_title("".join(events.title), builder.heading) or title_of(source), source)
 
 
 def _listen(text: str) -> _Events:
@@ -181,11 +187,12 @@ def _build(events: _Events, all_rules: bool) -> Builder:
     stack: List[_Open] = []
     skipped = 0  # depth within an element that is left out
     in_main = in_header = in_heading = 0
-    for number, (tag, attributes, text) in enumerate(events.events):
-        if not tag:
+    for number, event in enumerate(events.events):
+        if isinstance(event, str):
             if not skipped and (not in_header or in_heading):
-                builder.text(text)
-        elif attributes is not None:
+                builder.text(event)
+        elif event is not None:
+            tag, attributes = event
             if skipped or _is_left_out(events, number, tag, attributes, in_main, all_rules):
                 skipped += 1
                 if tag in BLOCKS and skipped == 1:

@@ -13,9 +13,9 @@ from bert_nq.datasets.html_pages.page import Page
 from bert_nq.datasets.html_pages.parsing import parse_html
 from bert_nq.datasets.html_pages.plain_text import parse_text
 
-# The largest page that is read unless the caller says otherwise: a hundred times a long one of
-# Wikipedia.
-MOST_BYTES = 50_000_000
+# The largest page that is read unless the caller says otherwise: twenty times a long one of
+# Wikipedia. Fifty times as much memory is needed while it is read.
+MOST_BYTES = 20_000_000
 
 Parse = Callable[[Union[bytes, str], str, Optional[str]], Page]
 

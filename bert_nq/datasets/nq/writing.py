@@ -2,7 +2,7 @@
 import contextlib
 import os
 import re
-from typing import IO, Iterator, List, Sequence
+from typing import IO, Iterable, Iterator, List, Sequence
 
 from bert_nq.base import files
 from bert_nq.base.deflating import deflating
@@ -87,6 +87,25 @@ def writing_shards(paths: Sequence[str]) -> Iterator[List[IO[bytes]]]:
                    for raw, path in zip(raw_files, paths)]
         for raw in raw_files:  # A full disk must show before the first one is renamed.
             raw.flush()
+
+
+def write_dealt(paths: Sequence[str], lines: Iterable[bytes], nothing: str) -> None:
+    """Deals lines, which come without their ends, to shards: the first to the first, and so on.
+
+    Args:
+      paths: of the shards, see `writing_shards`.
+      lines: any number of them.
+      nothing: what to say if there are none, in which case nothing is written.
+
+    Raises:
+      UserError: there are none.
+    """
+    with writing_shards(paths) as outputs:
+        number = -1
+        for number, line in enumerate(lines):
+            outputs[number % len(outputs)].write(line + b"\n")
+        if number < 0:
+            raise UserError(nothing)
 
 
 def _stream(raw: IO[bytes], path: str):

@@ -2,6 +2,9 @@
 import json
 import os
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from bert_nq.datasets.squad import prediction_files
 
 ENTRY = {"example_id": 1, "id": "q1", "text": "Vienna", "null_odds": -1.5}
@@ -22,3 +25,18 @@ def test_odds_lie_beside_the_predictions_that_they_are_of(tmp_path):
     write(path, False)
     assert os.listdir(str(tmp_path)) == ["predictions.json"]
     write(path, False)
+
+
+ANSWERS = st.lists(st.fixed_dictionaries({
+    "text": st.text(), "probability": st.floats(0, 1), "start_logit": st.floats(-1e9, 1e9)}), max_size=3)
+
+
+@settings(max_examples=20)
+@given(st.dictionaries(st.text(), ANSWERS, max_size=3))
+def test_the_bytes_are_those_of_the_official_scripts(tmp_path_factory, questions):
+    path = str(tmp_path_factory.mktemp("x") / "nbest.json")
+    with prediction_files.nbest(path, {}) as take:
+        for key, answers in questions.items():
+            take({"id": key, "answers": answers})
+    with open(path, newline="") as f:
+        assert f.read() == json.dumps(questions, indent=4) + "\n"
