@@ -3,11 +3,12 @@ r"""Makes NQ pages of the articles of SQuAD, to train and to measure on real lan
     python prepare/squad_to_nq.py --input=train-v1.1.json --split=train \
         --output_jsonl=squad-nq/nq-train.jsonl.gz
 
-Every question becomes a page: 6 to 12 paragraphs of its article around the one it is asked about, a
-paragraph or, on every fourth page, one of them as a list. Half of the pages lack the paragraph with
-the answer (--null_fraction), as half of Natural Questions have no answer; questions that SQuAD 2.0
-says to be impossible keep theirs, and have none either. Training pages have one annotation, dev
-pages five: the distinct answers, repeated in turn.
+Every question becomes a page: 6 to 12 paragraphs of its article around the one it is asked about,
+on every fourth page with one of the others as a list. Half of the pages lack the paragraph with the
+answer (--null_fraction), as half of Natural Questions have no answer; questions that SQuAD 2.0 says
+to be impossible keep theirs, and have none either. Training pages have one annotation, dev pages
+five: the distinct answers, repeated in turn. The questions about an article must follow each other,
+as they do in SQuAD.
 
 --max_examples takes so many questions by chance, of all articles alike. The same files, flags and
 seed give the same bytes.
@@ -61,7 +62,8 @@ def main():
             writing.shard_paths(FLAGS.output_jsonl, FLAGS.num_output_shards),
             program.progress(lines, "pages"), "no question could be used")
     program.print_table("made", [
-        ("articles", counts["articles"]), ("pages", counts["examples"]),
+        ("articles", counts["articles"]),
+        ("  of fewer than 6 paragraphs", counts["short articles"]), ("pages", counts["examples"]),
         ("  without an answer", counts["without an answer"]),
         ("  with a list", counts["with a list"]), ("candidates", counts["candidates"]),
         ("questions whose answer is not at its place, or not unique", counts["skipped"]),

@@ -1,13 +1,17 @@
 """Answers that are known by their text, found among the tokens of a page."""
 import collections
+import math
 from bisect import bisect_left, bisect_right
-from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
+from bert_nq.datasets.html_pages import words
 from bert_nq.datasets.html_pages.page import Page
 from bert_nq.datasets.nq.example import Span
 
 # Of an answer that occurs all over a page, no more places are compared.
 _MOST_PLACES = 200
+# So many characters before and behind a place are beside it.
+_BESIDE = 200
 # A paragraph of the page is the asked one if it shares so much with it (F1 of the words).
 _LEAST_LIKENESS = 0.7
 
@@ -47,18 +51,37 @@ class PageText:
         self._words: Dict[int, collections.Counter[str]] = {}  # of top-level candidates
 
     def find(self, answer: str, question: str) -> Optional[Place]:
-        """The place of an answer; of several, one whose paragraph has most words of the question.
+        """The place of an answer; of several, the one beside most words of the question.
+
+        A word weighs the more, the fewer paragraphs of the page have it.
 
         Args:
           answer: its text; case matters only where that helps.
           question: the question.
         """
-        asked = set(question.lower().split())
         places = list(self._places(answer, 0, len(self._text)))
         if not places:
             return None
-        number, span = max(places, key=lambda p: len(asked & self._words_of(p[0]).keys()))
+        best = 0
+        if len(places) > 1:
+            weights = {word: self._weight(word) for word in words.words(question.lower())}
+            scores = [sum(weights[word] for word in weights.keys() & self._words_beside(*place))
+                      for place in places]
+            best = scores.index(max(scores))
+        number, span = places[best]
         return Place(self._top[number][0], span, len(places))
+
+    def _weight(self, word: str) -> float:
+        having = sum(word in self._words_of(number) for number in range(len(self._top)))
+        return math.log((1 + len(self._top)) / (1 + having))
+
+    def _words_beside(self, number: int, span: Span) -> Set[str]:
+        """The words before and behind a place in its top-level candidate."""
+        first, last = self._chars(number)
+        start = self._starts[bisect_left(self._tokens, span.start_token)]
+        end = self._ends[bisect_left(self._tokens, span.end_token - 1)]
+        beside = self._text[max(first, start - _BESIDE):min(last, end + _BESIDE)]
+        return set(words.words(beside.lower()))
 
     def find_in(self, context: str, answer: str, start_char: int) -> Optional[Place]:
         """The place of an answer in the paragraph of the page that a context is.
@@ -86,7 +109,7 @@ class PageText:
 
     def _likest(self, context: str) -> Optional[Tuple[int, int]]:
         """The characters of the paragraph that is nearly a context."""
-        wanted = collections.Counter(context.lower().split())
+        wanted = collections.Counter(words.words(context.lower()))
         likeness = [self._likeness(wanted, number) for number in range(len(self._top))]
         best = max(likeness, default=0.0)
         return self._chars(likeness.index(best)) if best >= _LEAST_LIKENESS else None
@@ -98,14 +121,14 @@ class PageText:
         return self._starts[first], self._ends[last]
 
     def _likeness(self, wanted: "collections.Counter[str]", number: int) -> float:
-        words = self._words_of(number)
-        total = sum(wanted.values()) + sum(words.values())
-        return 2 * sum((wanted & words).values()) / total if total else 0.0
+        found = self._words_of(number)
+        total = sum(wanted.values()) + sum(found.values())
+        return 2 * sum((wanted & found).values()) / total if total else 0.0
 
     def _words_of(self, number: int) -> "collections.Counter[str]":
         if number not in self._words:
             start, end = self._chars(number)
-            self._words[number] = collections.Counter(self._text[start:end].lower().split())
+            self._words[number] = collections.Counter(words.words(self._text[start:end].lower()))
         return self._words[number]
 
     def _places(self, answer: str, start: int, end: int) -> Iterator[Tuple[int, Span]]:

@@ -98,7 +98,6 @@ def lines(pages: Pages, questions_of: QuestionsOf, bad_input: BadInput, counts: 
         try:
             page = read_page(path, charset)
         except BadExampleError as e:
-            counts["pages skipped"] += 1
             bad_input.handle(e)
             continue
         counts["pages"] += 1

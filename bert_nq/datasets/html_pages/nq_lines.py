@@ -1,4 +1,5 @@
 """Pages written as lines of Natural Questions' original format."""
+import json
 from typing import Any, Dict, Sequence
 
 import orjson
@@ -18,11 +19,11 @@ def nq_line(page: Page, question: str, example_id: int,
 
     Args:
       page: the page.
-      question: any text that UTF-8 can hold.
+      question: any text.
       example_id: signed, 64 bits.
       annotations: their long answers are candidates of the page.
     """
-    return orjson.dumps({
+    return _to_json({
         "document_html": page.html.decode("utf8"),
         "document_title": page.title,
         "document_url": page.source if page.source.startswith(("https://", "http://")) else "",
@@ -37,6 +38,13 @@ def nq_line(page: Page, question: str, example_id: int,
         "question_text": question,
         "question_tokens": words.words(question),
         "example_id": example_id})
+
+
+def _to_json(record: Dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(record)
+    except TypeError:  # lone surrogates, as in names of files that are not UTF-8
+        return json.dumps(record).encode("ascii")
 
 
 def _span(page: Page, start: int, end: int) -> Dict[str, Any]:

@@ -149,8 +149,12 @@ def parse_html(data: Union[bytes, str], source: str, charset: Optional[str] = No
 
 
 def _listen(text: str) -> _Events:
-    # Without NUL, at which libxml2 would separate words. Half characters are none in UTF-8.
-    data = text.replace("\0", "").encode("utf8", "replace")
+    text = text.replace("\0", "")  # at which libxml2 would separate words
+    try:
+        data = text.encode("utf8")
+    except UnicodeEncodeError:  # Halves of a character become one, or U+FFFD.
+        whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        data = whole.encode("utf8")
     listener = _Events()
     if data.strip():
         parser = etree.HTMLParser(target=listener, encoding="utf-8", huge_tree=True)

@@ -10,6 +10,7 @@ import re
 from typing import Callable, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from bert_nq.base.bad_input import BadInput
+from bert_nq.base.errors import BadExampleError
 from bert_nq.base.randomness import hash_of_integers
 from bert_nq.datasets.html_pages.builder import Builder
 from bert_nq.datasets.html_pages.locating import PageText
@@ -51,11 +52,11 @@ def lines(paths: Sequence[str], options: Options, bad_input: BadInput, counts: C
       note: told of the first answers that are not in their paragraph.
     """
     chosen = _chosen(paths, options) if options.max_examples else None
-    examples = READING.examples(paths, bad_input)
-    for title, group in itertools.groupby(examples, key=lambda example: example.title):
+    for title, group in itertools.groupby(_titled(paths, bad_input), key=lambda e: e.title):
         article = list(group)
         counts["articles"] += 1
         paragraphs = list(dict.fromkeys(example.context for example in article))
+        counts["short articles"] += len(paragraphs) < FEWEST_PARAGRAPHS
         for example in article:
             if chosen is not None and example.example_id not in chosen:
                 continue
@@ -73,9 +74,20 @@ def lines(paths: Sequence[str], options: Options, bad_input: BadInput, counts: C
             yield nq_line(page, example.question, example.example_id, annotations)
 
 
+def _titled(paths: Sequence[str], bad_input: BadInput) -> Iterator[Example]:
+    """Yields the questions that tell their article."""
+    for example in READING.examples(paths, bad_input):
+        if example.title:
+            yield example
+        else:
+            bad_input.handle(BadExampleError(
+                "%s: it has no title, so that it is not known which paragraphs are around its own"
+                % example.place()))
+
+
 def _chosen(paths: Sequence[str], options: Options) -> "frozenset[int]":
     """The ids of so many questions, those with the smallest hashes."""
-    ids = (example.example_id for example in READING.examples(paths, BadInput(True, _silent))
+    ids = (example.example_id for example in _titled(paths, BadInput(True, _silent))
            if not _is_left_out(example, options))
     return frozenset(heapq.nsmallest(
         options.max_examples, ids, key=lambda i: (_draw(options, i, _CHOICE), i)))

@@ -12,6 +12,14 @@ PAGE = parse_html(
 TEXT = PageText(PAGE)
 
 
+def test_rare_words_of_the_question_count_most():
+    filler = "<p>" + " ".join("w%d" % i for i in range(100))
+    page = parse_html("<p>who is the Ansk of it, the one that is of the" + filler
+                      + "<p>mother of Tov is Ansk" + "<p>the of who is" * 5, "x.html")
+    place = PageText(page).find("Ansk", "who is the mother of Tov")
+    assert (place.candidate_index, place.num_places) == (2, 2)
+
+
 def found(place):
     """(its candidate, its tokens, at how many places) as texts."""
     return place and (PAGE.tokens[PAGE.candidates[place.candidate_index].start_token],

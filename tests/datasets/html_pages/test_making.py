@@ -58,6 +58,13 @@ def test_a_line_written_out():
         annotations=annotations)
 
 
+def test_names_and_questions_that_are_not_utf8():
+    page = parse_html("a", "odd_\udcff.html")
+    assert page.title == "odd \udcff"
+    line = nq_line(page, page.title, 1)
+    assert decode_example(line, page.source) == page.example("odd \udcff", 1)
+
+
 @pytest.fixture
 def pages(tmp_path):
     (tmp_path / "Old_mill.html").write_text(

@@ -106,6 +106,12 @@ def test_broken_and_odd_markup(document, tokens):
     assert parse_html(document.encode("utf8"), "x.html") == page
 
 
+def test_halves_of_characters():
+    page = parse_html("a \ud83d\ude00 b \udcff c", "x.html")
+    check(page)
+    assert shown(page) == "<P> a \U0001f600 b \ufffd c </P>"
+
+
 # Wild documents: elements in any order, with text that has all kinds of characters.
 _TAGS = ("p", "div", "table", "tr", "td", "th", "ul", "ol", "li", "dl", "dd", "dt", "h1", "h2", "b",
          "i", "span", "br", "caption", "tbody", "section", "blockquote", "foo", "body", "P", "TD")
@@ -114,9 +120,17 @@ _PIECES = st.one_of(
     st.text(max_size=8).map(html.escape),
     st.sampled_from(["word", " ", "it's", "\n", "&amp;", "&#0;", "1,000.5", "U.S.", "\U0001f600"]))
 _SOUP = st.lists(_PIECES, max_size=30).map("".join)
+# With elements and attributes that are left out, or read in another way.
+_ODD = st.sampled_from([
+    "<nav>", "</nav>", "<header>", "</header>", "<main>", "</main>", "<form>", "</form>", "<title>",
+    "</title>", "<script>", "</script>", "<svg>", "</svg>", "<div hidden>", "<sup class=reference>",
+    "<b style='display:none'>", "</b>", "<textarea>", "</textarea>", "<!--", "-->", "<![CDATA[",
+    "]]>", "<?x", "</html>", "<frameset>", "<select>", "<option>", "<plaintext>", "<p x='",
+    "&#xd800;"])
+_ODD_SOUP = st.lists(_PIECES | _ODD, max_size=30).map("".join)
 
 
-@given(_SOUP)
+@given(_SOUP | _ODD_SOUP)
 def test_whatever_comes_makes_a_page_or_an_error(document):
     try:
         page = parse_html(document, "x.html")

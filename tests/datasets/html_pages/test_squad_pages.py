@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bert_nq.base.bad_input import BadInput
-from bert_nq.base.errors import UserError
+from bert_nq.base.errors import BadExampleError, UserError
 from bert_nq.base.ids import hashed_id
 from bert_nq.datasets.html_pages import squad_pages
 from bert_nq.datasets.html_pages.making import NULL
@@ -78,6 +78,7 @@ def test_pages_are_runs_of_paragraphs_around_the_asked_one(path):
         part.strip() for part in lists[0].replace("<Ul> <Li>", "").replace("</Li> </Ul>", "").split(
             "</Li> <Li>"))
     assert counts["without an answer"] == 2
+    assert counts["short articles"] == 1
 
 
 def test_from_pages_without_an_answer_its_paragraph_is_taken_out(path):
@@ -131,6 +132,15 @@ def test_answers_that_are_elsewhere_or_everywhere_are_left_out(tmp_path):
     _, examples, counts, _ = made(str(path), only_unique=True)
     assert [e.example_id for e in examples] == [hashed_id("3")]
     assert counts["skipped"] == 3
+
+
+def test_questions_without_a_title_have_no_article(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps({"id": "1", "context": "mill", "question": "what?",
+                                "answers": {"text": ["mill"], "answer_start": [0]}}))
+    with pytest.raises(BadExampleError) as e:
+        made(str(path))
+    assert str(e.value).startswith("%s, question 1 (id 1): it has no title, so that" % path)
 
 
 def test_files_that_are_none(tmp_path):
