@@ -4,7 +4,7 @@ import os
 
 from bert_nq.answering.answer import Alternative, Answer
 from bert_nq.answering.page_text import PageText
-from bert_nq.base.errors import UserError
+from bert_nq.base.errors import BadExampleError, UserError
 from bert_nq.base.files import read_whole
 from bert_nq.datasets.html_pages.page import Page
 from bert_nq.datasets.nq.example import Candidate
@@ -48,7 +48,7 @@ def read_page(path):
     """A file as `make_page` takes it, its first line the title."""
     text = read_whole(path).decode("utf8")
     if not text.strip():
-        raise UserError("%s is empty" % path)
+        raise BadExampleError("%s is empty" % path)
     title, _, rest = text.partition("\n")
     return make_page(rest.replace("\n", " "), title, path)
 

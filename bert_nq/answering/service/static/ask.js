@@ -72,7 +72,7 @@
   // ---- asking
 
   function request(question) {
-    const body = {question: question, show_pages: true, num_answers: settings.numAnswers};
+    const body = {question: question, show_pages: true};
     if (where() === "folder") return {body: body, where: "folder", name: ""};
     if (file) {
       return {body: Object.assign(body, {page_base64: file.base64, page_name: file.name}),
