@@ -47,8 +47,9 @@ setup(
     license="Apache-2.0",
     packages=find_packages(include=["bert_nq", "bert_nq.*"]) + list(PROGRAMS),
     package_dir=PROGRAMS,
-    package_data={"bert_nq.error_pages": ["templates/*", "static/*"],
-                  "bert_nq.answering.service": ["templates/*", "static/*"]},
+    package_data={package: ["templates/*", "static/*"] for package in (
+        "bert_nq.error_pages", "bert_nq.error_pages.nq", "bert_nq.error_pages.squad",
+        "bert_nq.answering.service")},
     entry_points={"console_scripts": ["bert-nq = bert_nq.cli.command:main"]},
     python_requires=">=3.7,!=3.8.*,<3.12",
     install_requires=[

@@ -49,7 +49,6 @@ flags.DEFINE_integer("resamples", 1000, "Samples of the bootstrap and of the tes
 flags.DEFINE_integer("seed", 0, "Seed of the bootstrap.", lower_bound=0, upper_bound=2 ** 32 - 1)
 
 _CHANGES_SHOWN = 3  # of each kind, on the terminal
-_IDS_SHOWN = 5
 
 
 def main() -> None:
@@ -59,14 +58,15 @@ def main() -> None:
         FLAGS.predictions_path, FLAGS.na_prob_path, FLAGS.compare, FLAGS.compare_na_prob_path])))
     # Questions hold no cycles, and looking for cycles takes a third of the time.
     gc.disable()
+    from bert_nq.cli import squad_scoring
     from bert_nq.datasets.squad.reading import READING
     from bert_nq.scoring.squad import gold, measures
 
     with program.timed() as seconds:
         questions = gold.read_questions(gold_paths, READING.read)
         version = FLAGS.version or measures.version_of(questions.values())
-        system = _score(questions, version, FLAGS.predictions_path, FLAGS.na_prob_path,
-                        "--na_prob_path")
+        system = squad_scoring.score(questions, version, FLAGS.predictions_path,
+                                     FLAGS.na_prob_path, "--na_prob_path", FLAGS.na_prob_thresh)
         numbers = system.numbers()
         pictures = _draw_official(system, numbers) if FLAGS.out_image_dir else []
         if FLAGS.output_json:
@@ -82,8 +82,9 @@ def main() -> None:
     if FLAGS.report or FLAGS.compare:
         other = None
         if FLAGS.compare:
-            other = _score(questions, version, FLAGS.compare, FLAGS.compare_na_prob_path,
-                           "--compare_na_prob_path")
+            other = squad_scoring.score(questions, version, FLAGS.compare,
+                                        FLAGS.compare_na_prob_path, "--compare_na_prob_path",
+                                        FLAGS.na_prob_thresh)
         _report(system, other)
 
 
@@ -102,35 +103,6 @@ def _check_outputs(inputs) -> None:
     if FLAGS.report:
         from bert_nq.scoring import report_folder
         report_folder.check(FLAGS.report, inputs)
-
-
-def _score(questions, version, predictions_path, na_prob_path, na_prob_flag):
-    from bert_nq.scoring.squad import measures, predictions
-    from bert_nq.scoring.squad import system as systems
-
-    if na_prob_path and version == measures.V1:
-        raise UserError("%s: SQuAD 1.1 has no questions without an answer and no probabilities of "
-                        "it: leave the flag out, or give --version=2.0" % na_prob_flag)
-    texts = predictions.read_predictions(predictions_path)
-    na_probs = predictions.read_na_probs(na_prob_path) if na_prob_path else None
-    try:
-        system = systems.score(predictions_path, questions, texts, na_probs,
-                               FLAGS.na_prob_thresh, version)
-    except UserError as e:
-        raise UserError("%s: %s" % (predictions_path, e)) from e
-    _tell_of([key for key in questions if key not in texts], predictions_path,
-             "questions have no prediction, they count as %s" % (
-                 "wrong" if version == measures.V1 else "answered with nothing"))
-    for path, content in ((predictions_path, texts), (na_prob_path, na_probs or {})):
-        _tell_of([key for key in content if key not in questions], path,
-                 "ids are of other questions, they count for nothing")
-    return system
-
-
-def _tell_of(ids, path, what) -> None:
-    if ids:
-        program.note("%s: %s %s: %s%s" % (path, format(len(ids), ","), what, ", ".join(
-            ids[:_IDS_SHOWN]), " ..." if len(ids) > _IDS_SHOWN else ""))
 
 
 def _draw_official(system, numbers):

@@ -18,7 +18,7 @@ from bert_nq.cli.start import run
 from absl import flags
 
 from bert_nq.base import files
-from bert_nq.cli import program, tuning
+from bert_nq.cli import prediction_formats, program, tuning
 from bert_nq.cli.flags import scoring
 
 FLAGS = flags.FLAGS
@@ -48,7 +48,7 @@ def main() -> None:
     gold_paths = files.expand(FLAGS.gold_path, "gold")
     inputs = [FLAGS.predictions_path, FLAGS.na_prob_path, FLAGS.nbest_path]
     files.check_output(FLAGS.output_thresholds, gold_paths + list(filter(None, inputs)))
-    tuning.tuner(tuning.format_of(FLAGS.predictions_path)).tune(gold_paths)
+    tuning.tuner(prediction_formats.format_of(FLAGS.predictions_path)).tune(gold_paths)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ class Reading(NamedTuple):
     # Where several processes share a file, so many items in a row go to the same one: more than
     # one where it is faster to have an item after its neighbour.
     in_a_row: int = 1
+    # Gives the id that the files have for an example, where it is a text; None: `example_id`.
+    text_id: Optional[Callable[[Any], str]] = None
 
     def items(self, path: str, bad_input: BadInput,
               on_read: Optional[OnRead] = None) -> Iterator[Tuple[int, bytes]]:
@@ -32,6 +34,13 @@ class Reading(NamedTuple):
     def source_of(self, path: str, number: int) -> str:
         """The source of an item."""
         return lines.source_of(path, number, self.unit)
+
+    def id_at(self, path: str, number: int, example_id: int) -> str:
+        """The id of an item as messages have it. Texts are read again, up to the item."""
+        for other, item in self.read(path, None) if self.text_id else ():
+            if other == number:
+                return "id %.80s" % self.text_id(self.decode(item, self.source_of(path, number)))
+        return "number %d" % example_id
 
     def examples(self, paths: Iterable[str], bad_input: BadInput) -> Iterator[Any]:
         """Yields the examples of files in order, one in memory at a time.

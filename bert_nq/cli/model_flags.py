@@ -39,8 +39,8 @@ def _define_model_flags() -> Dict[str, Any]:
             "predict_batch_size", 8, "Windows that are predicted at once.", lower_bound=1),
         "on_bad_input": flags.DEFINE_enum(
             "on_bad_input", "fail", ["fail", "skip"],
-            "What to do with a page that cannot be used, also of --dev_file: stop, or count it and "
-            "go on."),
+            "What to do with an example that cannot be used, also of --dev_file: stop, or count it "
+            "and go on."),
     }
 
 
@@ -67,7 +67,7 @@ class ModelFlags:
         self.task = task
         self.model = _define_model_flags()
         self.prediction = define_prediction_flags()
-        self.text = feature_flags.define_text_flags()
+        self.text = feature_flags.define_text_flags(task.featurizer.vocabulary)
         self.windows, self.training_windows, self.decoder = define_task_flags()
 
     def _value(self, name: str) -> Any:
@@ -281,9 +281,8 @@ class ModelFlags:
         if moved is not None:
             raise UserError("the id %d is %s in %s, and %s in %s: the weights of %s would be taken "
                             "for those of other tokens; give the vocabulary that they were trained "
-                            "with, where needed with the NQ markers that prepare/make_vocab.py "
-                            "writes into it" % (moved, a.tokens[moved], theirs, b.tokens[moved],
-                                                ours, checkpoint))
+                            "with: %s" % (moved, a.tokens[moved], theirs, b.tokens[moved], ours,
+                                          checkpoint, self.task.featurizer.vocabulary))
 
     def _check_casing_of(self, checkpoint: str) -> None:
         """Raises UserError where a checkpoint's folder says that its text was cased otherwise."""

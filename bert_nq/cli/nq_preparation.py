@@ -48,7 +48,6 @@ DATA = Data(
     example="page",
     seed_help="Decides which windows without answer are kept, and the order.",
     prediction_help="prediction windows with token maps",
-    vocabulary=feature_flags.NQ_VOCABULARY,
     define_windows=feature_flags.define_window_flags,
     rows=_rows,
     remark=_unknown_kinds)

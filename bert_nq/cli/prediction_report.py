@@ -22,7 +22,7 @@ def print_result(result: "Predicted", job: "Job", seconds: float) -> None:
     """Prints the counts and the files that were written."""
     counts = result.counts
     pages = counts["pages"]
-    done = pages - result.num_resumed
+    done = max(0, pages - result.num_resumed)  # Pages of that run may be left out since.
     models = job.model.members
     rows = [
         ("model", models[0].checkpoint if len(models) == 1 else "%d models" % len(models)),

@@ -1,5 +1,5 @@
 """The flags, the job and the summary of programs that make records of a task's data."""
-from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from absl import flags
 
@@ -23,7 +23,6 @@ class Data(NamedTuple):
     example: str  # what an example is called, "page"
     seed_help: str
     prediction_help: str  # what records of prediction hold
-    vocabulary: str  # the file of --vocab_file
     define_windows: Callable[[], Callable[[], Any]]  # their flags; gives what reads them
     # The lines of a summary behind the number of examples, given the counts and whether they are
     # of training.
@@ -61,7 +60,8 @@ def define_flags(data: Data, num_output_shards: int, define_augmentation: Option
     flags.DEFINE_enum("on_bad_input", "fail", ["fail", "skip"],
                       "What to do with a %s that cannot be used: stop, or count it and go on."
                       % data.example)
-    text_flags = feature_flags.define_text_flags(data.vocabulary)
+    text_flags = feature_flags.define_text_flags(
+        tasks.get(data.task).featurizer.vocabulary)
     window_flags = data.define_windows()
     augmentation = define_augmentation() if define_augmentation else lambda paths, seed: None
 
@@ -124,6 +124,7 @@ def _summary_rows(data: Data, result, seconds: float) -> Rows:
     rows = [
         ("%ss" % data.example, counts["pages"]),
         *data.rows(counts, FLAGS.is_training),
+        *repeated_rows(counts),
         ("%ss skipped as unusable" % task.reading.unit, counts["skipped"]),
         ("windows", counts["windows"]),
         ("  dropped", counts["windows"] - counts["records"]),
@@ -141,6 +142,12 @@ def _summary_rows(data: Data, result, seconds: float) -> Rows:
     speed = "" if result.num_resumed else " (%.0f %ss/s)" % (
         counts["pages"] / max(seconds, 1e-9), data.example)
     return rows + [("time", program.duration(seconds) + speed)]
+
+
+def repeated_rows(counts: Mapping[str, int]) -> Rows:
+    """The line of examples with the id of an earlier one, if there are any."""
+    repeated = counts.get("repeated", 0)
+    return [("  with the id of an earlier one", repeated)] if repeated else []
 
 
 def print_summary(data: Data, result, seconds: float) -> None:

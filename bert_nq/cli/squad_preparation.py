@@ -33,7 +33,6 @@ DATA = Data(
     example="question",
     seed_help="Decides the order of training records.",
     prediction_help="prediction windows without",
-    vocabulary="BERT's vocab.txt.",
     define_windows=squad_flags.define_window_flags,
     rows=_rows,
     remark=_remark)

@@ -33,9 +33,10 @@ def define_flags() -> None:
                          "How many records these are; counted when not given.", lower_bound=1)
     flags.DEFINE_bool("overwrite_output_dir", False,
                       "Whether training removes the model in --output_dir and starts anew.")
-    flags.DEFINE_string("dev_file", None, "NQ shards that the model is scored on while it is "
-                        "trained: comma-separated paths and globs.")
-    flags.DEFINE_integer("dev_pages", 0, "Pages of --dev_file that are used, a sample; 0: all.",
+    flags.DEFINE_string("dev_file", None, "Annotated data that the model is scored on while it "
+                        "is trained: comma-separated paths and globs.")
+    flags.DEFINE_integer("dev_pages", 0, "Examples of --dev_file that are used, a sample; 0: "
+                         "all.",
                          lower_bound=0)
 
 
@@ -167,7 +168,7 @@ def train(groups, model_flags, model, checkpoint: Optional[str], data,
     if not (FLAGS.do_predict or FLAGS.do_eval):
         print("\nNext: predict\n  " + program.command(
             model_flags.task.program, "--do_predict", "--output_dir=" + model_dir,
-            "--predict_file=DEV.jsonl.gz"))
+            "--predict_file=" + model_flags.task.dev_file))
     return model_dir
 
 

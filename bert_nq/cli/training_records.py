@@ -5,7 +5,7 @@ from absl import flags
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
-from bert_nq.cli import program
+from bert_nq.cli import preparation, program
 
 FLAGS = flags.FLAGS
 
@@ -44,6 +44,7 @@ def make_if_wanted(model_flags, data) -> None:
     counts = result.manifest.counts
     program.print_table("Training records in %s" % work.output, [
         (model_flags.task.answers.examples, counts["pages"]),
+        *preparation.repeated_rows(counts),
         *(data.rows(counts, True) if data else ()),
         ("  skipped as unusable", counts["skipped"]),
         ("records", counts["records"]),

@@ -34,12 +34,15 @@ def entry_of(example: Any, answers: Iterable[Answer], outputs: PositionOutputs,
       options: say whether that may be, and when.
 
     Returns:
-      Its ids and the answer's "text", "" for none; if it may have none, "null_odds" and
+      Its ids and the answer's "text", "" for none; "is_impossible" where the data say that there is
+      no answer, but one must be given; if it may have none, "null_odds" and
       "best_text", which is the text if it has one.
     """
     entry = {"example_id": example.example_id, "id": example.question_id}
     if not options.version_2_with_negative:
-        return dict(entry, text=next((answer.text for answer in answers), NO_TEXT))
+        entry["text"] = next((answer.text for answer in answers), NO_TEXT)
+        # Who predicts is to know of it.
+        return dict(entry, is_impossible=True) if example.is_impossible else entry
     best = next((answer for answer in answers if answer.text), None)
     odds = null_odds(best, null_of(outputs))
     text = best.text if best else ""

@@ -32,9 +32,9 @@ def number(value: Optional[float]) -> str:
     return "" if value is None else format(float(value), ".4g")
 
 
-def template(name: str) -> jinja2.Template:
-    """A template of this package."""
-    return environment().get_template(name)
+def template(name: str, package: str = _HERE) -> jinja2.Template:
+    """A template of a package."""
+    return environment(package).get_template(name)
 
 
 @functools.lru_cache(maxsize=None)
@@ -46,7 +46,8 @@ def environment(package: str = _HERE) -> jinja2.Environment:
 
     Args:
       package: dotted name of a package with a folder templates/, and static/ if it has files of
-        its own for `static("NAME")` in a template.
+        its own for `static("NAME")` in a template. `rendered("NAME")` there is what a template
+        without values makes, such as a script that extends another.
     """
     read = functools.partial(_read, package)
     made = jinja2.Environment(
@@ -61,7 +62,11 @@ def environment(package: str = _HERE) -> jinja2.Environment:
             raise jinja2.TemplateNotFound(name)
         return Markup(content)
 
-    made.globals["static"] = static
+    @functools.lru_cache(maxsize=None)
+    def rendered(name: str) -> Markup:
+        return Markup(made.get_template(name).render() + "\n")  # Templates lose their last one.
+
+    made.globals.update(static=static, rendered=rendered)
     made.filters.update(number=number, sha256=_sha256)
     return made
 

@@ -50,3 +50,4 @@ class Featurizer(NamedTuple):
     check: Optional[Check] = None
     # The pieces that the labels of a record mark, given its features; None where they mark none.
     labelled_span: Optional[Callable[[Columns], Optional[slice]]] = None
+    vocabulary: str = "BERT's vocab.txt"  # the file that `TextOptions.vocab_file` is to be

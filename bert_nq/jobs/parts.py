@@ -93,8 +93,8 @@ def _digest(inputs: Sequence[Input]) -> str:
 
 
 def read_items(part: Part, reading: Reading, bad_input: BadInput, report: Report
-               ) -> Iterator[Tuple[int, str, bytes]]:
-    """Yields (place among all items, source, item) of the items of a part.
+               ) -> Iterator[Tuple[int, Tuple[str, int], bytes]]:
+    """Yields (place among all items, (path, number there), item) of the items of a part.
 
     Args:
       part: which items.
@@ -112,7 +112,7 @@ def read_items(part: Part, reading: Reading, bad_input: BadInput, report: Report
         _with_path(path, reading.items(path, bad_input, on_read)) for path in part.paths)
     for place, (path, number, item) in enumerate(everything):
         if place // reading.in_a_row % part.num_parts == part.part:
-            yield place, reading.source_of(path, number), item
+            yield place, (path, number), item
 
 
 def _with_path(path: str, items: Iterator[Tuple[int, bytes]]) -> Iterator[Tuple[str, int, bytes]]:

@@ -96,14 +96,15 @@ class _Ids:
             place = file << _ITEM_BITS | number
             other = self._places.setdefault(example_id, place)
             if other != place and not self._may_repeat:
-                raise BadExampleError("%s has the id of %s, number %d, again "
-                                      "(--on_bad_input=skip takes the first)"
-                                      % (self._source(max(place, other)),
-                                         self._source(min(place, other)), example_id))
+                again = self._where(max(place, other))
+                raise BadExampleError("%s has the id of %s, %s, again "
+                                      "(--on_bad_input=skip takes the first)" % (
+                                          self._reading.source_of(*again),
+                                          self._reading.source_of(*self._where(min(place, other))),
+                                          self._reading.id_at(*again, example_id)))
 
-    def _source(self, place: int) -> str:
-        return self._reading.source_of(self._inputs[place >> _ITEM_BITS],
-                                       place & (1 << _ITEM_BITS) - 1)
+    def _where(self, place: int) -> Tuple[str, int]:
+        return self._inputs[place >> _ITEM_BITS], place & (1 << _ITEM_BITS) - 1
 
 
 def _publish(work: Job, thresholds: Any, run: Run) -> Predicted:

@@ -21,7 +21,7 @@ from bert_nq.jobs import executors, job, parts, work_folder, workers
 from bert_nq.jobs.job import Result, Run
 from bert_nq.jobs.parts import Part
 from bert_nq.jobs.work_folder import Input, WorkFolder
-from bert_nq.records import gathering, manifest, runs
+from bert_nq.records import gathering, manifest, repeats, runs
 from bert_nq.records.gathering import Gathering
 from bert_nq.records.manifest import Manifest
 from bert_nq.records.preparation import PagePreparer, PreparationOptions, PreparedPage
@@ -94,8 +94,10 @@ def run_job(work: Job, num_workers: int, on_status: job.OnStatus = lambda status
 def run_with(engine: Engine, work: Job, on_status: job.OnStatus, note: job.Note) -> Prepared:
     """`run_job` on the machines of an engine."""
     settings = work.settings()
+    ids = repeats.Ids(work.reading)
 
     def publish(run: Run) -> Prepared:
+        ids.tell(run)
         written = gathering.publish(_gathering(work, run))
         made = Manifest(settings, run.inputs, run.counts, written)
         manifest.write_manifest(manifest.manifest_path(work.output), made)
@@ -105,7 +107,8 @@ def run_with(engine: Engine, work: Job, on_status: job.OnStatus, note: job.Note)
         job.Job("preparing", "prepared anew", work.inputs, work.output, settings,
                 work.skip_bad_input, functools.partial(_plan, engine, work), publish,
                 gather=lambda run: engine.gather(_gathering(work, run), run),
-                found=functools.partial(_found, engine, work, settings), needed="pages"),
+                found=functools.partial(_found, engine, work, settings), take=ids.take,
+                needed="pages"),
         engine.executor, on_status, note)
 
 
@@ -165,16 +168,18 @@ def _prepare(work: Job, folder: WorkFolder, preparer: PagePreparer, part: Part,
     notes: List[str] = []
     bad_input = BadInput(work.skip_bad_input, notes.append)
     counts = collections.Counter()
+    ids: List[repeats.Id] = []
     with files.replacing(folder.run_path(part.name)) as out:
         writer = runs.RunWriter(out)
         for page in prepared_pages(work, preparer, part, bad_input, report):
             for key, record in zip(page.keys, page.records):
                 writer.add(key, record)
             counts.update(page.counts)
+            ids.append(repeats.id_of(page, part))
             report(page.counts)
         writer.finish()
     counts["skipped"] = bad_input.skipped
-    return Result(dict(counts), notes)
+    return Result(dict(counts), notes, ids)
 
 
 def prepared_pages(work: Job, preparer: PagePreparer, part: Part, bad_input: BadInput,
@@ -184,12 +189,13 @@ def prepared_pages(work: Job, preparer: PagePreparer, part: Part, bad_input: Bad
     Where records are not shuffled, their keys are in the order of the examples in `part.paths`.
     """
     num_examples = 0
-    for place, source, item in parts.read_items(part, work.reading, bad_input, report):
+    for place, where, item in parts.read_items(part, work.reading, bad_input, report):
         try:
-            page = preparer.prepare(work.reading.decode(item, source))
+            page = preparer.prepare(work.reading.decode(item, work.reading.source_of(*where)))
         except BadExampleError as e:
             bad_input.handle(e)
             continue
+        page = page._replace(where=where)
         if not work.options.is_training:
             first = place << _ROW_BITS
             page = page._replace(keys=list(range(first, first + len(page.records))))

@@ -4,7 +4,7 @@ The same is done with each example wherever it is done: in a worker process (rec
 another engine. The records depend on the options and on the example alone.
 """
 import collections
-from typing import Any, Callable, List, NamedTuple, Optional
+from typing import Any, Callable, List, NamedTuple, Optional, Tuple
 
 from bert_nq.augmentation.options import AugmentationOptions
 from bert_nq.features import spec as specs
@@ -17,7 +17,7 @@ from bert_nq.records import examples, tfrecord
 # counts of them, and "skipped" lines; their changed "copies" are counted by themselves. Of windows,
 # which are the rows, those of copies included: "windows" that the pages have, "records" that were
 # written, of them "records_of_copies", and of training records how many there are of each class of
-# the spec's class label, by its name.
+# the spec's class label, by its name. Of all pages together, "repeated": see records.repeats.
 Counts = "collections.Counter[str]"
 
 
@@ -35,6 +35,8 @@ class PreparedPage(NamedTuple):
     keys: List[int]  # unsigned 64 bits: records in their order are shuffled
     records: List[bytes]  # as they stand in a record file
     counts: Counts
+    example_id: int
+    where: Tuple[str, int] = ("", 0)  # its file, and its number there
 
 
 class PagePreparer:
@@ -68,7 +70,7 @@ class PagePreparer:
           BadExampleError: no windows can be made of it.
         """
         made = self._make(example)
-        page = PreparedPage([], [], collections.Counter(made.counts))
+        page = PreparedPage([], [], collections.Counter(made.counts), example.example_id)
         page.counts["pages"] += 1
         self._add(page, example.example_id, made)
         if self._augmenter:

@@ -23,4 +23,5 @@ TASK = Task(
     scorer=("eval/squad_eval.py",),
     head="span",
     measure=MEASURE,
-    asking=squad_asking.ASKING)
+    asking=squad_asking.ASKING,
+    dev_file="DEV.json")

@@ -13,14 +13,17 @@ from bert_nq.scoring.text_tables import aligned
 
 
 def count(entry: Entry) -> Dict[str, int]:
-    """Counts the questions that are answered: 0 or 1."""
-    return {"answered": int(bool(entry["text"]))}
+    """Counts the questions that are answered, and those that had to be: 0 or 1."""
+    return {"answered": int(bool(entry["text"])),
+            "impossible": int(entry.get("is_impossible", False))}
 
 
 def rows(counts: "collections.Counter[str]") -> List[Tuple[str, int]]:
     """The lines of a prediction's summary, given the counts of all entries and "pages"."""
+    impossible = [("  impossible ones, answered: the model is for SQuAD 1.1", counts["impossible"])
+                  ] if counts["impossible"] else []
     return [("  answered", counts["answered"]),
-            ("  without answer", counts["pages"] - counts["answered"])]
+            ("  without answer", counts["pages"] - counts["answered"])] + impossible
 
 
 def _beside(path: str) -> List[str]:

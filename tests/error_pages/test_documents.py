@@ -71,15 +71,23 @@ def test_the_policy_admits_the_style_and_the_script_of_the_file_alone():
                 "form-action": ["'none'"]}
     assert _policy(plain) == expected
 
-    with_script = rendered('{% set script = static("script.js") %}' + _PAGE, value=WILD)
+    with_script = rendered('{% set script = static("style.css") %}' + _PAGE, value=WILD)
     (_, _, script), = Elements(with_script).named("script")
-    assert '"use strict"' in script
+    assert "--gold-long" in script
     assert _policy(with_script) == dict(expected, **{"script-src": [_source(script)]})
 
 
 def test_environments_are_kept():
     assert documents.environment() is documents.environment()
     assert documents.template("base.html.j2") is documents.template("base.html.j2")
+
+
+def test_a_script_may_be_a_template():
+    page = documents.environment("bert_nq.error_pages.nq").from_string(
+        '{% set script = rendered("list.js.j2") %}' + _PAGE).render(value="")
+    (_, _, script), = Elements(page).named("script")
+    assert script.startswith("// The list of questions") and script.endswith("})();\n")
+    assert _policy(page)["script-src"] == [_source(script)]
 
 
 _OTHER_PAGE = """{% extends "base.html.j2" %}
@@ -121,13 +129,17 @@ def fixture_built(tmp_path_factory):
 
 
 def _data_files(root):
-    return sorted("%s/%s" % (folder, name) for folder in ("templates", "static")
-                  for name in os.listdir(os.path.join(str(root), "bert_nq", "error_pages", folder)))
+    """The files that are no modules."""
+    top = os.path.join(str(root), "bert_nq")
+    return sorted(os.path.relpath(os.path.join(folder, name), top)
+                  for folder, _, names in os.walk(top) for name in names
+                  if not name.endswith((".py", ".pyc")))
 
 
 def test_the_package_holds_all_templates(built):
     assert _data_files(built) == _data_files(ROOT)
-    assert {re.sub(r".*\.", "", name) for name in _data_files(ROOT)} == {"j2", "css", "js"}
+    assert {re.sub(r".*\.", "", name) for name in _data_files(ROOT)} == {"j2", "css"}
+    assert "nq/templates/list.js.j2" in _data_files(ROOT)
 
 
 def test_templates_are_read_from_a_zip_file(built, tmp_path):

@@ -79,3 +79,62 @@ def test_a_first_run_that_is_killed_leaves_nothing_behind_the_next(tmp_path):
     killed_at(0, tmp_path / "site")
     write(tmp_path / "site", "new")
     assert content(tmp_path) == {"site": "new"}
+
+
+def check(path, inputs=()):
+    folder.check(str(path), "site.json", ("site.json", "pages"), inputs)
+
+
+def test_folders_that_may_be_replaced(tmp_path):
+    check(tmp_path / "new")
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "site.json").write_text("{}")
+    check(tmp_path)
+    (tmp_path / "empty").mkdir()
+    check(tmp_path / "empty")
+
+
+def test_folders_that_may_not_be_replaced(tmp_path):
+    with pytest.raises(UserError, match="gs://b/site: the site is written to a local folder"):
+        check("gs://b/site")
+    (tmp_path / "pages").mkdir()
+    with pytest.raises(UserError, match=r"holds something else \(pages\): give an empty or a new"):
+        check(tmp_path)  # without the marker
+    (tmp_path / "site.json").write_text("{}")
+    with pytest.raises(UserError, match="pages/gold.jsonl is in .*, which is about to be replaced"):
+        check(tmp_path, [str(tmp_path / "pages" / "gold.jsonl"), "gs://b/gold"])
+    (tmp_path / "thesis.tex").write_text("")
+    with pytest.raises(UserError, match=r"holds something else \(thesis.tex\)"):
+        check(tmp_path)
+    with pytest.raises(UserError, match="thesis.tex is not a folder"):
+        check(tmp_path / "thesis.tex")
+
+
+def test_a_folder_appears_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "site"
+    with folder.replacing(str(path)) as new:
+        assert not path.exists()
+        open(os.path.join(new, "first"), "w").close()
+    assert os.listdir(str(path)) == ["first"]
+
+    with pytest.raises(KeyError):
+        with folder.replacing(str(path)) as new:
+            open(os.path.join(new, "second"), "w").close()
+            raise KeyError
+    assert os.listdir(str(path)) == ["first"]
+
+    (tmp_path / ".site.tmp" / "of a run that was killed").mkdir(parents=True)
+    with folder.replacing(str(path)) as new:
+        open(os.path.join(new, "third"), "w").close()
+        with pytest.raises(UserError, match="another run holds"):
+            with folder.replacing(str(path)):
+                pass
+    assert os.listdir(str(path)) == ["third"]
+    assert os.listdir(str(tmp_path)) == ["site"]
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot create the folder .*file"):
+        with folder.replacing(str(tmp_path / "file" / "site")):
+            pass

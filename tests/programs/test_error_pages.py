@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from bert_nq.datasets.nq.decoding import decode_example
 from bert_nq.datasets.nq.simplify import simplify
-from bert_nq.error_pages import highlights, outcomes, site
-from bert_nq.error_pages.highlights import Locator, find, phrase
+from bert_nq.error_pages.nq import highlights, outcomes, pages
+from bert_nq.error_pages.nq.highlights import Locator, find, phrase
 from bert_nq.scoring.nq import measures
 from bert_nq.scoring.nq.labels import AnswerSpan, parse_prediction, parse_question
 from tests.support import error_page_samples
@@ -108,7 +108,7 @@ def test_yes_and_no_are_found_in_gold_and_in_predictions():
     ("yes_no", 0, [5])])
 def test_the_choice_of_questions(only, max_pages, expected):
     questions = scored(error_page_samples.pages(), error_page_samples.predictions()).questions
-    chosen = site.choose(questions, only, max_pages)
+    chosen = pages.choose(questions, only, max_pages)
     assert [questions.index(question) for question in chosen] == expected
 
 
@@ -333,8 +333,10 @@ def write_predictions(tmp_path, name, predictor=None, entries=()):
      "gold-1.jsonl, line 1: the field example_id is missing"),
     (lambda path: None, ["--only=false_alarm", "--long_threshold=9", "--short_threshold=9"],
      "no question is of the kind that was asked for"),
+    (lambda path: None, ["--only=null"], "--only=null is not for predictions of Natural Questions"),
+    (lambda path: None, ["--version=2.0"], "--version is for predictions of SQuAD, and those of "),
     (lambda path: None, ["--output_dir="], "--output_dir is needed"),
-    (lambda path: None, ["--gold_path=nothing/*.gz"], "no NQ shard file matches 'nothing/*.gz'"),
+    (lambda path: None, ["--gold_path=nothing/*.gz"], "no gold file matches 'nothing/*.gz'"),
     (lambda path: (path / "site").write_text(""), [], "site is not a folder"),
     (lambda path: (path / "site" / "mine").mkdir(parents=True), [], "holds something else (mine)"),
 ])

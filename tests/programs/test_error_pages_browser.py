@@ -4,9 +4,10 @@ import random
 
 import pytest
 
-from bert_nq.error_pages import documents, index_page
-from bert_nq.error_pages.markup import Mark, render
-from bert_nq.error_pages.outcomes import VERDICTS
+from bert_nq.error_pages import documents
+from bert_nq.error_pages.nq import index_page
+from bert_nq.error_pages.nq.markup import Mark, render
+from bert_nq.error_pages.nq.outcomes import VERDICTS
 from bert_nq.scoring.f_measure import Point
 from tests.support import browser, error_page_samples
 from tests.support.programs import run

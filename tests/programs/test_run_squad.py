@@ -213,3 +213,10 @@ def test_names_of_odds():
     assert null_odds_path("a/predictions.json") == "a/null_odds.json"
     assert null_odds_path("dev_predictions.json") == "dev_null_odds.json"
     assert null_odds_path("out.txt") == "out_null_odds.txt"
+
+
+def test_help_speaks_of_squad():
+    done = programs.run("bert_nq/run_squad.py", "--help")
+    flags = " ".join(done.stdout[done.stdout.index("run_squad.py:\n"):].split())
+    assert "--vocab_file: BERT's vocab.txt. " in flags
+    assert "NQ" not in flags and " page" not in flags

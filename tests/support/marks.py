@@ -42,6 +42,7 @@ ONCE = (
     "tests/programs/test_download_nq.py",
     "tests/programs/test_download_nq_faults.py",
     "tests/programs/test_error_pages_browser.py",
+    "tests/programs/test_error_pages_squad.py",
     "tests/programs/test_extract.py",
     "tests/programs/test_pages_to_nq.py",
     "tests/programs/test_prepare_faults.py",

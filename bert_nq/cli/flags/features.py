@@ -12,16 +12,13 @@ from bert_nq.features.options import TOKENIZERS, FeatureOptions, TextOptions
 flags.disclaim_key_flags()
 
 
-NQ_VOCABULARY = "BERT's vocab.txt with the NQ markers in it (see make_vocab.py)."
-
-
-def define_text_flags(vocabulary: str = NQ_VOCABULARY) -> Callable[[], TextOptions]:
+def define_text_flags(vocabulary: str) -> Callable[[], TextOptions]:
     """Defines --vocab_file, --do_lower_case and --tokenizer; returns how to read them.
 
     Args:
-      vocabulary: the help of --vocab_file.
+      vocabulary: the file of --vocab_file, `Featurizer.vocabulary`.
     """
-    vocab_file = flags.DEFINE_string("vocab_file", None, vocabulary)
+    vocab_file = flags.DEFINE_string("vocab_file", None, vocabulary + ".")
     do_lower_case = flags.DEFINE_bool(
         "do_lower_case", True, "Whether to lower-case the text: true for uncased models.")
     tokenizer = flags.DEFINE_enum(

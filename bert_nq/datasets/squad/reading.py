@@ -3,6 +3,7 @@
 SQuAD 1.1 and 2.0, MRQA, and rows as run_qa takes them, as JSON, JSON lines or CSV, gzipped or not;
 docs/squad.md has the formats.
 """
+import operator
 from typing import IO, Iterator, List, Optional, Tuple
 
 from bert_nq.base import files, inflating, lines
@@ -113,4 +114,5 @@ def _of_lines(path: str, on_read: Optional[OnRead]) -> Iterator[Item]:
 
 
 # Questions about one context follow each other, and it is cut into wordpieces for all of them.
-READING = Reading(decode_example, read_questions, "question", in_a_row=16)
+READING = Reading(decode_example, read_questions, "question", in_a_row=16,
+                  text_id=operator.attrgetter("question_id"))

@@ -1,6 +1,5 @@
-"""Prediction and n-best files as error pages read them, and how their folder appears."""
+"""Prediction and n-best files as error pages read them."""
 import json
-import os
 
 import pytest
 
@@ -9,8 +8,8 @@ from bert_nq.datasets.nq.decoding import decode_example
 from bert_nq.datasets.nq.example import Span
 from bert_nq.datasets.nq.prediction_file import prediction_file
 from bert_nq.decoding.nbest import Ranked, nbest_record
-from bert_nq.error_pages import answer_files, folder
-from bert_nq.error_pages.answer_files import Details, NBestFile
+from bert_nq.error_pages.nq import answer_files
+from bert_nq.error_pages.nq.answer_files import Details, NBestFile
 from bert_nq.scoring.nq.labels import AnswerSpan
 from bert_nq.scoring.nq.nbest import NBest, NBestAnswer, YesNoScore
 from tests.support.nq_pages import make_line, make_page
@@ -107,62 +106,3 @@ def test_nbest_lists_of_another_form(tmp_path):
     path = write(tmp_path / "n.json", {"predictions": [{"example_id": 1, "long_answers": [3]}]})
     with pytest.raises(UserError, match="^%s, prediction 1: example 1: long answer is not" % path):
         NBestFile(path, 10)
-
-
-def check(path, inputs=()):
-    folder.check(str(path), "site.json", ("site.json", "pages"), inputs)
-
-
-def test_folders_that_may_be_replaced(tmp_path):
-    check(tmp_path / "new")
-    (tmp_path / "pages").mkdir()
-    (tmp_path / "site.json").write_text("{}")
-    check(tmp_path)
-    (tmp_path / "empty").mkdir()
-    check(tmp_path / "empty")
-
-
-def test_folders_that_may_not_be_replaced(tmp_path):
-    with pytest.raises(UserError, match="gs://b/site: the site is written to a local folder"):
-        check("gs://b/site")
-    (tmp_path / "pages").mkdir()
-    with pytest.raises(UserError, match=r"holds something else \(pages\): give an empty or a new"):
-        check(tmp_path)  # without the marker
-    (tmp_path / "site.json").write_text("{}")
-    with pytest.raises(UserError, match="pages/gold.jsonl is in .*, which is about to be replaced"):
-        check(tmp_path, [str(tmp_path / "pages" / "gold.jsonl"), "gs://b/gold"])
-    (tmp_path / "thesis.tex").write_text("")
-    with pytest.raises(UserError, match=r"holds something else \(thesis.tex\)"):
-        check(tmp_path)
-    with pytest.raises(UserError, match="thesis.tex is not a folder"):
-        check(tmp_path / "thesis.tex")
-
-
-def test_a_folder_appears_whole_or_not_at_all(tmp_path):
-    path = tmp_path / "site"
-    with folder.replacing(str(path)) as new:
-        assert not path.exists()
-        open(os.path.join(new, "first"), "w").close()
-    assert os.listdir(str(path)) == ["first"]
-
-    with pytest.raises(KeyError):
-        with folder.replacing(str(path)) as new:
-            open(os.path.join(new, "second"), "w").close()
-            raise KeyError
-    assert os.listdir(str(path)) == ["first"]
-
-    (tmp_path / ".site.tmp" / "of a run that was killed").mkdir(parents=True)
-    with folder.replacing(str(path)) as new:
-        open(os.path.join(new, "third"), "w").close()
-        with pytest.raises(UserError, match="another run holds"):
-            with folder.replacing(str(path)):
-                pass
-    assert os.listdir(str(path)) == ["third"]
-    assert os.listdir(str(tmp_path)) == ["site"]
-
-
-def test_a_folder_that_cannot_be_made(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match="cannot create the folder .*file"):
-        with folder.replacing(str(tmp_path / "file" / "site")):
-            pass

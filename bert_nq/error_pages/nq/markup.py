@@ -10,7 +10,7 @@ from typing import Dict, FrozenSet, List, NamedTuple, Optional, Sequence
 
 from markupsafe import Markup
 
-from bert_nq.error_pages import documents
+from bert_nq.error_pages import mark_elements
 
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)(?![A-Za-z0-9:.-])")
 
@@ -35,9 +35,7 @@ _NO_BLANK_AFTER = frozenset(("(", "[", "{", "``", "$", "£", "€", "“"))
 class Mark(NamedTuple):
     """Tokens [start_token, end_token) to be marked.
 
-    A word's marks are the classes of an element <mark> around it. Before a mark's first word stands
-    an empty <span class="begin KIND" id="KEY" data-label="LABEL">, behind its last one of class
-    "end". The style sheet shows the labels, so that the page's text holds its own words alone.
+    mark_elements has what shows them.
     """
     key: str  # unique on the page, of letters, digits and "-"
     kind: str  # a class of the style sheet
@@ -72,8 +70,7 @@ def render(tokens: Sequence[str], is_html: Sequence[bool], marks: Sequence[Mark]
         tree.word(token, kinds, "".join(map(_begin, begun)), is_glued and is_glued[i])
         ended = placed.ends.get(i, ())
         for mark in ended:
-            tree.label('<span class="end %s" data-label="%s"></span>'
-                       % (mark.kind, documents.text(mark.label)))
+            tree.label(mark_elements.end(mark.kind, mark.label))
     for mark in placed.begins.get(len(tokens), ()):
         tree.label(_begin(mark))
     return Markup(tree.finish())
@@ -85,8 +82,7 @@ def needs_blank(word: str, next_word: str) -> bool:
 
 
 def _begin(mark: Mark) -> str:
-    return ('<span class="begin %s" id="%s" data-label="%s"></span>'
-            % (mark.kind, mark.key, documents.text(mark.label)))
+    return mark_elements.begin(mark.key, mark.kind, mark.label)
 
 
 class _Places:
@@ -182,10 +178,7 @@ class _Tree:
 
     def _end_run(self) -> None:
         if self._run:
-            text = documents.text("".join(self._run))
-            if self._run_kinds:
-                text = '<mark class="%s">%s</mark>' % (" ".join(sorted(self._run_kinds)), text)
-            self._out.append(text)
+            self._out.append(mark_elements.words("".join(self._run), self._run_kinds))
             self._run = []
 
     def _start(self, name: str) -> None:

@@ -2,8 +2,8 @@
 import io
 import json
 
-from bert_nq.error_pages import index_page
-from bert_nq.error_pages.outcomes import VERDICTS
+from bert_nq.error_pages.nq import index_page
+from bert_nq.error_pages.nq.outcomes import VERDICTS
 from bert_nq.scoring.f_measure import Point
 from tests.support.html_elements import SHOWN, WILD, Elements
 

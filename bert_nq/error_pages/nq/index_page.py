@@ -1,16 +1,13 @@
-"""The list of all questions: one HTML file with the rows as data, which a script shows by parts."""
+"""The list of all questions, with the scores of all that were scored."""
 import json
-from typing import IO, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import IO, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from markupsafe import Markup
-
-from bert_nq.error_pages import documents
-from bert_nq.error_pages.highlights import AnnotatedAnswer, Highlights, Place
-from bert_nq.error_pages.outcomes import MISSED, RIGHT, VERDICTS, WRONG, Judgement
-from bert_nq.error_pages.question_page import Content
+from bert_nq.error_pages import documents, list_page
+from bert_nq.error_pages.nq.highlights import AnnotatedAnswer, Highlights, Place
+from bert_nq.error_pages.nq.outcomes import MISSED, RIGHT, VERDICTS, WRONG, Judgement
+from bert_nq.error_pages.nq.question_page import Content
 from bert_nq.scoring.f_measure import Point
 
-_CHUNK = 500  # rows of a data element
 _MAX_CHARACTERS = 120  # of an answer in the list
 _WITH_GOLD = (RIGHT, WRONG, MISSED)  # verdicts on questions that have an answer
 
@@ -64,22 +61,10 @@ def write(out: IO[bytes], summary: Summary, rows: Sequence[str]) -> None:
       summary: of all questions that were scored.
       rows: made by `row`, in their order.
     """
-    document = documents.template("index.html.j2").generate(
-        num_scored=format(summary.num_scored, ","), num_listed=format(len(rows), ","),
+    list_page.write(
+        out, __package__, rows, num_scored=format(summary.num_scored, ","),
         predictor=summary.predictor, options=summary.options, remarks=summary.remarks,
-        kinds=[_kind("long", summary, 0), _kind("short", summary, 1)],
-        verdicts=VERDICTS, chunks=_chunks(rows))
-    for part in document:
-        out.write(documents.encode(part))
-
-
-def _chunks(rows: Sequence[str]) -> Iterator[Markup]:
-    """Rows as JSON lists, with no character in them that could end their element."""
-    for start in range(0, len(rows), _CHUNK):
-        content = "[%s]" % ",\n".join(rows[start:start + _CHUNK])
-        for character in "<>&":
-            content = content.replace(character, "\\u%04x" % ord(character))
-        yield Markup(content)
+        kinds=[_kind("long", summary, 0), _kind("short", summary, 1)], verdicts=VERDICTS)
 
 
 def _kind(name: str, summary: Summary, i: int) -> _Kind:

@@ -2,10 +2,12 @@
 from typing import FrozenSet, Iterable, List, NamedTuple, Optional, Tuple
 
 from bert_nq.datasets.nq.example import Example
-from bert_nq.error_pages import documents, highlights, markup
-from bert_nq.error_pages.answer_files import Details
-from bert_nq.error_pages.highlights import Highlights, Place, phrase
-from bert_nq.error_pages.outcomes import JudgedQuestion
+from bert_nq.error_pages import documents
+from bert_nq.error_pages.nq import highlights, markup
+from bert_nq.error_pages.nq.answer_files import Details
+from bert_nq.error_pages.nq.highlights import Highlights, Place, phrase
+from bert_nq.error_pages.nq.outcomes import JudgedQuestion
+from bert_nq.error_pages.site import Links
 from bert_nq.scoring.nq.labels import Number, Prediction
 from bert_nq.scoring.nq.nbest import NBest, NBestAnswer, YesNoScore
 
@@ -17,13 +19,6 @@ _MARK_NAMES = {
     highlights.LOW_LONG: "predicted long, below the threshold",
     highlights.LOW_SHORT: "predicted short, below the threshold",
 }
-
-
-class Links(NamedTuple):
-    """Addresses that the file's links lead to, relative to it; None where there is no such file."""
-    index: str
-    previous: Optional[str]
-    next: Optional[str]
 
 
 class Content(NamedTuple):
@@ -54,7 +49,7 @@ class _NBestLists(NamedTuple):
 def build(content: Content, links: Links) -> str:
     """The file's text."""
     example, answers = content.example, content.highlights
-    return documents.template("question.html.j2").render(
+    return documents.template("question.html.j2", __package__).render(
         example=example, links=links, question=content.question, thresholds=content.thresholds,
         mark_kinds={mark.kind: _MARK_NAMES[mark.kind] for mark in answers.marks},
         gold=answers.gold, num_annotators=sum(a.num_annotators for a in answers.gold),

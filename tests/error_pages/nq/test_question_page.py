@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.datasets.nq.decoding import decode_example
-from bert_nq.error_pages import documents, highlights, outcomes, question_page
-from bert_nq.error_pages.answer_files import NBestFile, read_details
-from bert_nq.error_pages.question_page import Content, Links
+from bert_nq.error_pages import documents
+from bert_nq.error_pages.nq import highlights, outcomes, question_page
+from bert_nq.error_pages.nq.answer_files import NBestFile, read_details
+from bert_nq.error_pages.nq.question_page import Content
+from bert_nq.error_pages.site import Links
 from bert_nq.scoring.nq.labels import parse_prediction, parse_question
 from tests.support.error_page_samples import span
 from tests.support.html_elements import SHOWN, WILD, Elements

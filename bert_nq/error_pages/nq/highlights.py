@@ -4,7 +4,7 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from bert_nq.datasets.nq import decoding, page_fields
 from bert_nq.datasets.nq.example import Example
-from bert_nq.error_pages.markup import Mark, needs_blank
+from bert_nq.error_pages.nq.markup import Mark, needs_blank
 from bert_nq.scoring.nq.labels import Answers, AnswerSpan, Prediction
 
 # Classes of the style sheet. LOW: predictions below the threshold.

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.error_pages import documents
-from bert_nq.error_pages.markup import Mark, render
+from bert_nq.error_pages.nq.markup import Mark, render
 
 _EMPTY = {"br", "hr"}
 
