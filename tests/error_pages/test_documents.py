@@ -138,8 +138,8 @@ def _data_files(root):
 
 def test_the_package_holds_all_templates(built):
     assert _data_files(built) == _data_files(ROOT)
-    assert {re.sub(r".*\.", "", name) for name in _data_files(ROOT)} == {"j2", "css"}
-    assert "nq/templates/list.js.j2" in _data_files(ROOT)
+    assert {re.sub(r".*\.", "", name) for name in _data_files(ROOT)} == {"j2", "css", "js"}
+    assert "error_pages/nq/templates/list.js.j2" in _data_files(ROOT)
 
 
 def test_templates_are_read_from_a_zip_file(built, tmp_path):
