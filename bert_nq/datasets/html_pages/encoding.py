@@ -19,6 +19,8 @@ _HEAD_BYTES = 1 << 12  # in which a document says its encoding; the standard has
 _COMMENT = re.compile(rb"<!--.*?(?:-->|$)", re.DOTALL)
 _XML = re.compile(rb"""^\s*<\?xml[^>]*?\sencoding\s*=\s*["']([^"'>]+)["']""")
 _META = re.compile(rb"""<meta\s[^>]*?charset\s*=\s*["']?\s*([^\s"'/>;]+)""", re.IGNORECASE)
+# The standard has browsers refuse these, since scripts were hidden in them. None run here.
+_NOT_ON_THE_WEB = {"iso-2022-kr": "iso2022_kr", "csiso2022kr": "iso2022_kr", "hz-gb-2312": "hz"}
 # One damaged character in so many may be shown as U+FFFD. With more, the encoding is another one.
 _CHARACTERS_PER_FAULT = 200
 
@@ -49,11 +51,21 @@ def decode(data: bytes, source: str, charset: Optional[str] = None) -> str:
 
 
 def _known(charset: str, source: str) -> str:
-    encoding = webencodings.lookup(charset)
-    if encoding is None:
+    name = _codec(charset)
+    if name is None:
         raise BadExampleError("%s: there is no encoding %.40r: give one such as utf-8 or "
                               "windows-1252" % (source, charset))
-    return encoding.codec_info.name
+    return name
+
+
+def _codec(label: str) -> Optional[str]:
+    """Python's name of an encoding; None where there is none, or Python does not have it."""
+    encoding = webencodings.lookup(label)
+    name = encoding.codec_info.name if encoding else ""
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        return _NOT_ON_THE_WEB.get(label.strip().lower())
 
 
 def _utf16(data: bytes) -> Optional[str]:
@@ -70,11 +82,9 @@ def _declared(data: bytes) -> Optional[str]:
     """What the document says; None where it says nothing, or nothing that can be."""
     head = _COMMENT.sub(b"", data[:_HEAD_BYTES])
     found = _XML.search(head) or _META.search(head)
-    encoding = found and webencodings.lookup(found.group(1).decode("latin-1"))
-    if not encoding:
-        return None
+    name = found and _codec(found.group(1).decode("latin-1"))
     # Whoever has read "utf-16" in single bytes knows that it is not.
-    return "utf-8" if encoding.name.startswith("utf-16") else encoding.codec_info.name
+    return "utf-8" if name and name.startswith("utf-16") else name or None
 
 
 def _decoded(data: bytes, encoding: str, how: str, source: str) -> str:

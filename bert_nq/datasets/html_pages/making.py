@@ -3,6 +3,7 @@ import collections
 import os
 import re
 from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from urllib.parse import unquote
 
 from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import BadExampleError, UserError
@@ -48,7 +49,9 @@ def _stem(name: str) -> str:
 
 
 def _key(name: str) -> str:
-    return " ".join(name.replace("_", " ").split()).lower()
+    """A name as it is compared; SQuAD's titles are those of addresses, Fr%C3%A9d%C3%A9ric_Chopin.
+    """
+    return " ".join(unquote(name).replace("_", " ").split()).lower()
 
 
 def by_page(questions: Iterable[Question], pages: Pages, bad_input: BadInput

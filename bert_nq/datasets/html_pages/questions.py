@@ -102,19 +102,24 @@ def _of_row(names: List[str], row: List[str], source: str) -> Question:
 def _of_lines(path: str, bad_input: BadInput) -> Iterator[Question]:
     for source, line in read_sources(path):
         try:
-            record = parse_line(line)
-            if not isinstance(record, dict):
-                raise BadExampleError("not a JSON object")
-            if record.get("answers") is None and "answer" in record:
-                answer = record["answer"]
-                record["answers"] = [] if answer in (None, "") else [answer]
-            question = _question(record, source)
+            question = _of_line(line, source)
         except BadExampleError as e:
-            bad_input.handle(e if source in str(e) else BadExampleError("%s: %s" % (source, e)))
-        except UserError as e:
-            bad_input.handle(BadExampleError("%s: %s" % (source, e)))
+            bad_input.handle(e)
         else:
             yield question
+
+
+def _of_line(line: bytes, source: str) -> Question:
+    try:
+        record = parse_line(line)
+    except UserError as e:
+        raise BadExampleError("%s: %s" % (source, e)) from e
+    if not isinstance(record, dict):
+        raise BadExampleError("%s: not a JSON object" % source)
+    if record.get("answers") is None and "answer" in record:
+        answer = record["answer"]
+        record["answers"] = [] if answer in (None, "") else [answer]
+    return _question(record, source)
 
 
 def _question(fields: Dict[str, Any], source: str) -> Question:

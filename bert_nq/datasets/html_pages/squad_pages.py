@@ -8,6 +8,7 @@ import heapq
 import itertools
 import re
 from typing import Callable, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from urllib.parse import unquote
 
 from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import BadExampleError
@@ -134,7 +135,8 @@ def _make(example: Example, title: str, paragraphs: List[str], options: Options
     as_list = -1
     if others and draw(_HAS_LIST, _PAGES_PER_LIST) == 0:
         as_list = others[draw(_LIST, len(others))]
-    page = _page(title.replace("_", " "), [(paragraphs[i], i == as_list) for i in run],
+    # SQuAD has the titles of Wikipedia's addresses: Fr%C3%A9d%C3%A9ric_Chopin.
+    page = _page(unquote(title).replace("_", " "), [(paragraphs[i], i == as_list) for i in run],
                  example.source)
     num_annotations = DEV_ANNOTATIONS if options.is_dev else 1
     if is_null:

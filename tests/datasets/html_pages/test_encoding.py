@@ -2,6 +2,7 @@
 import codecs
 
 import pytest
+from webencodings.labels import LABELS
 
 from bert_nq.base.errors import BadExampleError
 from bert_nq.datasets.html_pages.encoding import decode
@@ -40,6 +41,18 @@ def test_declarations(declaration, encoding):
 def test_japanese():
     text = "<meta charset=shift_jis>\u65e5\u672c"
     assert decode(text.encode("shift_jis"), "x") == text
+
+
+@pytest.mark.parametrize("label", list(LABELS) + ["iso-2022-kr", "hz-gb-2312", "idna", "base64",
+                                                  "undefined", "\u00e9"])
+def test_every_name_of_an_encoding_can_be_said(label):
+    declared = ("<meta charset='%s'>a" % label).encode("latin-1")
+    assert decode(declared, "x").endswith("a")
+
+
+def test_korean():
+    text = "<meta charset=iso-2022-kr>\ud55c\uad6d"
+    assert decode(text.encode("iso2022_kr"), "x") == text
 
 
 def test_what_the_server_says_is_believed_before_the_document():

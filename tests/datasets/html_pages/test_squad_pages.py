@@ -118,12 +118,13 @@ def test_some_questions_by_chance(path):
 
 def test_answers_that_are_elsewhere_or_everywhere_are_left_out(tmp_path):
     path = tmp_path / "squad.json"
-    path.write_text(json.dumps({"data": [{"title": "a", "paragraphs": [{
+    path.write_text(json.dumps({"data": [{"title": "A_%C3%A9", "paragraphs": [{
         "context": "mill or mill by pond", "qas": [
             qa("1", "what?", ("mill", 8)), qa("2", "where?", ("pond", 3)),
             qa("3", "where?", ("pond", 16)), qa("4", "who?")]}]}]}))
     _, examples, counts, told = made(str(path))
-    assert [e.annotations[0].short_answers for e in examples] == [((6, 7),), ((8, 9),)]
+    assert [e.title for e in examples] == ["A \u00e9"] * 2
+    assert [e.annotations[0].short_answers for e in examples] == [((7, 8),), ((9, 10),)]
     assert counts["skipped"] == 2
     assert told == [
         "skipped: %s, question 2 (id 2): the answer 'pond' is not at its place in the paragraph, "
