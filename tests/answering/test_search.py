@@ -145,6 +145,29 @@ def test_files_that_are_no_pages_are_told_each_time_and_read_when_they_change(pa
         assert found(index, "comet") == [("bad.html", (0,))]
 
 
+def test_a_file_that_could_not_be_read_is_tried_again(pages):
+    faults = ["cannot read it: Permission denied"]
+
+    def reading(path):
+        if path.endswith("tovin.html") and faults:
+            raise UserError(faults[0])
+        return read_page(path)
+
+    with SqliteIndex(str(pages), reading, find_pages) as index:
+        assert index.update().unusable == (Unusable("tovin.html", faults[0]),)
+        assert index.update() == Changes(0, 0, 0, 2, (Unusable("tovin.html", faults[0]),))
+        faults.clear()
+        assert index.update() == Changes(0, 0, 0, 2, ())
+        assert found(index, "mayor") == [("tovin.html", (2,))]
+
+
+def test_candidates_of_a_file_that_has_changed_are_not_told(pages, index):
+    (pages / "tovin.html").write_text("Tovin\n<P> a mayor </P>")
+    assert found(index, "mayor") == [("tovin.html", ())]
+    (pages / "tovin.html").unlink()
+    assert found(index, "mayor") == [("tovin.html", ())]
+
+
 def test_a_killed_update_is_carried_on(pages):
     for i in range(250):
         (pages / ("p%03d.html" % i)).write_text("Page %d\n<P> word%d </P>" % (i, i))

@@ -230,6 +230,22 @@ def test_a_folder(chromium, tmp_path):
             assert_inert(page, client)
 
 
+def test_what_is_new_comes_into_view(page):
+    def top(element):
+        return page.value("document.getElementById('%s').getBoundingClientRect().top" % element)
+
+    put(page, question="town", content="<p>%s</p><p>a town</p>" % ("word " * 3000))
+    submit(page)
+    page.value("scrollTo(0, 1e6)")
+    assert top("answer") < -1000
+    page.value("document.querySelector('#history button').click()")
+    assert top("answer") > -1
+    page.value("scrollTo(0, 1e6)")
+    put(page, question=" ")
+    page.value("document.getElementById('form').requestSubmit()")
+    assert text(page, "error") == "Type a question first." and top("error") > -1
+
+
 @pytest.mark.parametrize("width", [320, 390, 800, 1400])
 def test_nothing_sticks_out(page, width):
     page.call("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1,

@@ -2,8 +2,9 @@
 import html
 import os
 
-from bert_nq.answering.answer import Alternative, Answer, Passage
-from bert_nq.base.errors import UserError
+from bert_nq.answering.answer import Alternative, Answer
+from bert_nq.answering.page_text import PageText
+from bert_nq.base.errors import BadExampleError, UserError
 from bert_nq.base.files import read_whole
 from bert_nq.datasets.html_pages.page import Page
 from bert_nq.datasets.nq.example import Candidate
@@ -47,7 +48,7 @@ def read_page(path):
     """A file as `make_page` takes it, its first line the title."""
     text = read_whole(path).decode("utf8")
     if not text.strip():
-        raise UserError("%s is empty" % path)
+        raise BadExampleError("%s is empty" % path)
     title, _, rest = text.partition("\n")
     return make_page(rest.replace("\n", " "), title, path)
 
@@ -96,6 +97,4 @@ class StubReader:
 
 
 def passage(page, start_token, end_token):
-    words = [page.tokens[i] for i in range(start_token, end_token) if not page.is_html[i]]
-    return Passage(" ".join(words), start_token, end_token, page.start_bytes[start_token],
-                   page.end_bytes[end_token - 1])
+    return PageText(page).passage(start_token, end_token)

@@ -92,9 +92,14 @@ def _number(connection: sqlite3.Connection, pragma: str) -> int:
 
 
 @contextlib.contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All that the block writes, or nothing of it."""
-    connection.execute("BEGIN IMMEDIATE")
+def transaction(connection: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterator[None]:
+    """All that the block writes, or nothing of it; what it reads is of one moment.
+
+    Args:
+      connection: to the index.
+      kind: IMMEDIATE for a block that writes, DEFERRED for one that only reads.
+    """
+    connection.execute("BEGIN " + kind)
     try:
         yield
     except BaseException:

@@ -7,7 +7,8 @@ class Hit(NamedTuple):
     """A page that may answer."""
     path: str  # of its file, relative to the folder
     score: float  # comparable within one search alone; higher is better
-    candidates: Tuple[int, ...]  # numbers of those at top level that match, best first
+    candidates: Tuple[int, ...]  # numbers of those at top level that match, best first; none where
+    # the file has changed since
 
 
 class Unusable(NamedTuple):

@@ -9,7 +9,7 @@ from bert_nq.answering.search.engine import Changes, Engine, Hit, Unusable, Watc
 from bert_nq.answering.search.folder import Stamp
 from bert_nq.answering.search.passages import Passage
 from bert_nq.base import files, locking
-from bert_nq.base.errors import UserError
+from bert_nq.base.errors import BadExampleError, UserError
 from bert_nq.datasets.html_pages.page import Page
 
 # Pages of a transaction: few enough that little is lost to a kill, enough to share an fsync.
@@ -23,8 +23,12 @@ class _Known(NamedTuple):
     """A row of the table of pages."""
     id: int
     stamp: Stamp
-    checksum: Optional[str]
+    checksum: Optional[str]  # None where the file could not be read
     rows: Tuple[int, int]
+
+    def is_older_than(self, stamp: Stamp) -> bool:
+        """Whether the file has to be read again. Permissions, say, are no part of its stamp."""
+        return self.stamp != stamp or self.checksum is None
 
 
 class _Read(NamedTuple):
@@ -81,13 +85,14 @@ class SqliteIndex(Engine):
             known = self._known()
             gone = [path for path in known if path not in there]
             to_read = [path for path, stamp in there.items()
-                       if path not in known or known[path].stamp != stamp]
+                       if path not in known or known[path].is_older_than(stamp)]
             self._write(gone, [], known)
             num_new = num_changed = 0
             for batch in _batches(watch(to_read)):
                 reads = [self._read(path, there[path], known.get(path)) for path in batch]
                 num_new += sum(read.path not in known for read in reads)
-                num_changed += sum(read.path in known and not read.is_same for read in reads)
+                num_changed += sum(read.path in known and not read.is_same
+                                   and known[read.path].stamp != read.stamp for read in reads)
                 self._write([], reads, known)
             unusable = self._unusable()
         return Changes(num_new, num_changed, len(gone), len(there) - num_new - num_changed,
@@ -97,7 +102,8 @@ class SqliteIndex(Engine):
         query = queries.of_question(question)
         if not query:
             return []
-        with self._turn, database.told(self.path):
+        with self._turn, database.told(self.path), database.transaction(self._connection,
+                                                                        "DEFERRED"):
             return [self._hit(query, page, score, num_candidates)
                     for page, score in self._best_pages(query, num_pages).items()]
 
@@ -124,12 +130,18 @@ class SqliteIndex(Engine):
         return best
 
     def _hit(self, query: str, page: int, score: float, num_candidates: int) -> Hit:
-        path, first, end = self._connection.execute(
-            "SELECT path, first_row, end_row FROM page WHERE id = ?", (page,)).fetchone()
+        path, size, mtime_ns, first, end = self._connection.execute(
+            "SELECT path, size, mtime_ns, first_row, end_row FROM page WHERE id = ?", (page,)
+        ).fetchone()
+        path = os.fsdecode(path)
+        # The candidates of a file that has changed since have other numbers.
+        if folder.stamps(self.folder, [os.path.join(self.folder, path)]) != {
+                path: Stamp(size, mtime_ns)}:
+            return Hit(path, score, ())
         candidates = self._connection.execute(
             "SELECT candidate FROM passage WHERE passage MATCH ? AND rowid >= ? AND rowid < ?"
             " ORDER BY rank LIMIT ?", (query, first, end, num_candidates)).fetchall()
-        return Hit(os.fsdecode(path), score, tuple(number for number, in candidates))
+        return Hit(path, score, tuple(number for number, in candidates))
 
     def _check_folder(self) -> None:
         """Notes whose index this is, or refuses that of another folder, which would be emptied.
@@ -163,11 +175,14 @@ class SqliteIndex(Engine):
 
     def _read(self, path: str, stamp: Stamp, known: Optional[_Known]) -> _Read:
         whole_path = os.path.join(self.folder, path)
+        checksum = None
         try:
             checksum = files.crc32c(whole_path)
             if known and (known.checksum, known.stamp.size) == (checksum, stamp.size):
                 return _Read(path, stamp, checksum, is_same=True)
             page = self._read_page(whole_path)
+        except BadExampleError as e:  # What is in it is at fault.
+            return _Read(path, stamp, checksum, error=str(e))
         except UserError as e:
             return _Read(path, stamp, None, error=str(e))
         return _Read(path, stamp, checksum, page.title, list(passages.of_page(page)))

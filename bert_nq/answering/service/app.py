@@ -4,6 +4,7 @@ It needs fastapi, of the extra [serve].
 """
 import asyncio
 import contextlib
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Dict, FrozenSet, List, Optional
 
@@ -38,7 +39,8 @@ class Question(BaseModel):
     show_pages: bool = Field(
         False, description="Whether the response has the pages as HTML that is safe to show, with "
         "answer N of `others` in <mark class=\"aN-long\"> and <mark class=\"aN-short\">.")
-    num_answers: int = Field(10, ge=1, description="How many answers `others` lists at most.")
+    num_answers: int = Field(10, ge=1, le=100,
+                             description="How many answers `others` lists at most.")
 
 
 class Passage(BaseModel):
@@ -134,7 +136,7 @@ def make_app(reader: Any, parse_page: ParsePage, folder: Optional[FolderPages] =
         if prepared.excerpts:
             answers = await asyncio.wrap_future(batcher.submit(prepared.pairs()))
         # A response from here on is not checked a second time by pydantic: it may be large.
-        return JSONResponse(await loop.run_in_executor(threads, questions.finish, prepared,
+        return _Json(await loop.run_in_executor(threads, questions.finish, prepared,
                                                        answers))
 
     @app.get("/health", summary="Tell whether the service works, and with what")
@@ -158,30 +160,37 @@ def make_app(reader: Any, parse_page: ParsePage, folder: Optional[FolderPages] =
     return guard
 
 
+class _Json(JSONResponse):
+    """JSON in ASCII: a question may hold half a character, which UTF-8 has no bytes for."""
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content).encode("ascii")
+
+
 def _tell_in_sentences(app: FastAPI) -> None:
     """Every error becomes {"error": a sentence}."""
 
     @app.exception_handler(UserError)
-    async def unusable(_: HttpRequest, error: UserError) -> JSONResponse:
-        return JSONResponse({"error": str(error)}, 422)
+    async def unusable(_: HttpRequest, error: UserError) -> _Json:
+        return _Json({"error": str(error)}, 422)
 
     @app.exception_handler(RequestValidationError)
-    async def misshapen(_: HttpRequest, error: RequestValidationError) -> JSONResponse:
+    async def misshapen(_: HttpRequest, error: RequestValidationError) -> _Json:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"] if part != "body") or "the body"
-        return JSONResponse({"error": "%s: %s (see /api)" % (field, first["msg"])}, 422)
+        return _Json({"error": "%s: %s (see /api)" % (field, first["msg"])}, 422)
 
     @app.exception_handler(ClosedError)
-    async def closed(_: HttpRequest, error: ClosedError) -> JSONResponse:
-        return JSONResponse({"error": "the service is stopping: ask again when it has been "
+    async def closed(_: HttpRequest, error: ClosedError) -> _Json:
+        return _Json({"error": "the service is stopping: ask again when it has been "
                              "started anew"}, 503)
 
     @app.exception_handler(HTTPException)
-    async def other(_: HttpRequest, error: HTTPException) -> JSONResponse:
-        return JSONResponse({"error": "%s (the service answers at /, /api, /ask and /health)"
+    async def other(_: HttpRequest, error: HTTPException) -> _Json:
+        return _Json({"error": "%s (the service answers at /, /api, /ask and /health)"
                              % error.detail}, error.status_code, error.headers)
 
     @app.exception_handler(Exception)
-    async def defect(_: HttpRequest, error: Exception) -> JSONResponse:
-        return JSONResponse({"error": "error of the service itself, please report it: %s: %s"
+    async def defect(_: HttpRequest, error: Exception) -> _Json:
+        return _Json({"error": "error of the service itself, please report it: %s: %s"
                              % (type(error).__name__, error)}, 500)

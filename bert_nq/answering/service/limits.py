@@ -10,4 +10,3 @@ class Limits(NamedTuple):
     requests: int = 64  # that are under way at once
     batch_pages: int = 16  # that the reader gets at once
     batch_milliseconds: float = 10.0  # for which a request waits for company
-    num_answers: int = 10  # that a response lists at most

@@ -4,8 +4,8 @@ from typing import List, Sequence, Tuple
 from bert_nq.answering.answer import Alternative, Passage
 from bert_nq.answering.page_text import PageText
 from bert_nq.datasets.html_pages.page import Page
-from bert_nq.error_pages import markup
-from bert_nq.error_pages.markup import Mark
+from bert_nq.error_pages.nq import markup
+from bert_nq.error_pages.nq.markup import Mark
 
 
 def render(page: Page, places: Sequence[Tuple[int, Alternative]]) -> str:

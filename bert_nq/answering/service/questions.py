@@ -75,9 +75,8 @@ class Questions:
         request = prepared.request
         answers = [excerpt.restore(answer)
                    for excerpt, answer in zip(prepared.excerpts, answers)]
-        return results.as_json(request.question, answers,
-                               min(request.num_answers, self._limits.num_answers),
-                               prepared.faults, request.show_pages)
+        return results.as_json(request.question, answers, request.num_answers, prepared.faults,
+                               request.show_pages)
 
 
 def _content(request: Request) -> Union[None, str, bytes]:

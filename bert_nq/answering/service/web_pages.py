@@ -24,7 +24,7 @@ def ask_page(description: Mapping[str, Any], num_pages: Optional[int], limits: L
       limits: of requests.
     """
     settings = {"numPages": num_pages, "bodyBytes": limits.body_bytes,
-                "bodyWords": size_words(limits.body_bytes), "numAnswers": limits.num_answers,
+                "bodyWords": size_words(limits.body_bytes),
                 "isCalibrated": bool(description.get("is_calibrated"))}
     return _template("ask.html.j2").render(
         task=description.get("task"),

@@ -28,6 +28,7 @@
   function tell(id, text) {
     byId(id).textContent = text;
     byId(id).hidden = !text;
+    if (text) byId(id).scrollIntoView({block: "nearest"});
   }
 
   // ---- where to look
@@ -72,7 +73,7 @@
   // ---- asking
 
   function request(question) {
-    const body = {question: question, show_pages: true, num_answers: settings.numAnswers};
+    const body = {question: question, show_pages: true};
     if (where() === "folder") return {body: body, where: "folder", name: ""};
     if (file) {
       return {body: Object.assign(body, {page_base64: file.base64, page_name: file.name}),
@@ -187,9 +188,11 @@
     byId("list").replaceChildren(...rest.map(listed));
     byId("others").hidden = rest.length === 0;
     byId("shown").hidden = response.pages.length === 0;
-    // Below one another, as on a phone, the answer itself stays in view.
-    if (rest.length) select(0, response.answered && matchMedia("(min-width: 60rem)").matches);
+    // Below one another, as on a phone, the answer itself comes into view, else its place.
+    const beside = matchMedia("(min-width: 60rem)").matches;
+    if (rest.length) select(0, response.answered && beside);
     else if (response.pages.length) showPage(0);
+    if (!beside && !response.faults.length) byId("answer").scrollIntoView({block: "nearest"});
     showBefore(key);
   }
 
