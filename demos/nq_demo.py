@@ -6,7 +6,7 @@ exists is skipped. The settings are flag files in demo_60k/sample/ and demo_60k/
 import os
 import subprocess
 import sys
-from typing import Dict, Optional, Tuple
+from typing import Dict, Optional, Sequence, Tuple
 
 from absl import flags
 
@@ -43,14 +43,27 @@ def define_flags() -> None:
     flags.DEFINE_bool("do_predict", True, "Whether to predict and score.")
 
 
+def path_of(script: str) -> str:
+    """The path of a program of this repository, from the current folder."""
+    return os.path.relpath(os.path.join(_ROOT, script))
+
+
 class Stages:
     """Runs the repository's programs one after the other and numbers them."""
 
     def __init__(self):
         self._count = 0
 
-    def run(self, title: str, output: Optional[str], script: str, *args: str) -> Optional[str]:
+    def run(self, title: str, output: Optional[str], script: str, *args: str,
+            codes: Sequence[int] = (0,)) -> Optional[str]:
         """Runs a program, unless the file `output` exists already; returns `output`.
+
+        Args:
+          title: what is printed of it.
+          output: what it writes; None: it is always run.
+          script: its path in this repository.
+          *args: its arguments.
+          codes: the exit codes that are no failure.
 
         Raises:
           UserError: the program failed.
@@ -59,10 +72,10 @@ class Stages:
             self.pass_over(title, output)
             return output
         self._count += 1
-        command = [os.path.relpath(os.path.join(_ROOT, script))] + list(args)
+        command = [path_of(script)] + list(args)
         print("\n[%d] %s\n$ %s" % (self._count, title, program.command(script, *args)), flush=True)
         code = subprocess.call([sys.executable] + command)
-        if code:
+        if code not in codes:
             raise UserError("%s failed (exit code %d), see above; what was finished is kept"
                             % (script, code))
         return output

@@ -48,7 +48,7 @@ def checkout(tmp_path):
 
 
 def test_a_demo_needs_no_packages_of_tests(checkout):
-    assert checkout.make_env("tf2", "venv", "demo") == ["venv", "ROOT"]
+    assert checkout.make_env("tf2", "venv", "demo") == ["venv", "ROOT[serve]"]
     assert checkout.make_env("tf2", "venv", "demo") == []
     # The tests add theirs to the environment; it serves the demo as before.
     assert checkout.make_env("tf2", "venv") == ["ROOT[test,spark,lint]"]
@@ -75,7 +75,7 @@ def test_the_makefile_asks_for_what_is_needed():
                               stdout=subprocess.PIPE, check=True)
         return done.stdout.decode("utf8").splitlines()[0]
 
-    for target in ("demo", "demo-syn", "demo-squad"):
+    for target in ("demo", "demo-syn", "demo-squad", "ask"):
         assert asked(target) == ".ci/make_env tf2 .venv-tf2 demo"
     assert asked("demo-tf1") == ".ci/make_env tf1 .venv-tf1 demo"
     assert asked("test") == asked("lint") == ".ci/make_env tf2 .venv-tf2"
