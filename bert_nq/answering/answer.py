@@ -34,6 +34,8 @@ class Answer(NamedTuple):
     long: Optional[Passage]  # the paragraph, list or table that does
     yes_no: Optional[str]  # "yes" or "no", in place of `short`
     others: Tuple[Alternative, ...] = ()  # the best answers, the first included, best first
+    # How well a search engine found that the page fits the question, as `Hit.score`.
+    page_score: float = 0.0
 
     def __bool__(self) -> bool:
         """Whether there is an answer."""

@@ -14,6 +14,7 @@ class Excerpt(NamedTuple):
     page: Page  # some candidates of the whole page, whose HTML and bytes it has; N tokens
     whole: Page
     tokens: Sequence[int]  # N: the place of each in the whole page
+    score: float = 0.0  # of the page in the search that found it
 
     def restore(self, answer: Answer) -> Answer:
         """The answer to the excerpt as one to the whole page.
@@ -27,7 +28,8 @@ class Excerpt(NamedTuple):
         probability = others[0].probability if others else 0.0
         if answer and others:
             given = others[0].short, others[0].long, others[0].yes_no
-        return Answer(answer.question, self.whole, probability, *given, others)
+        return Answer(answer.question, self.whole, probability, *given, others,
+                      self.score)
 
     def _alternative(self, found: Alternative) -> Optional[Alternative]:
         short, long = self._passage(found.short), self._passage(found.long)

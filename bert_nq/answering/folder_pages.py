@@ -44,8 +44,9 @@ class FolderPages:
             except UserError as e:
                 faults.append(str(e))
                 continue
-            found.append(excerpts.of_candidates(page, hit.candidates) if self._num_passages
-                         else excerpts.whole(page))
+            excerpt = (excerpts.of_candidates(page, hit.candidates) if self._num_passages
+                       else excerpts.whole(page))
+            found.append(excerpt._replace(score=hit.score))
         return Chosen(found, tuple(faults))
 
     def _page(self, path: str) -> Page:

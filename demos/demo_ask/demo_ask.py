@@ -1,4 +1,4 @@
-r"""Questions about the pages of the sample encyclopedia, asked on the command line and in a browser.
+r"""Questions about pages of the sample encyclopedia, on the command line and in a browser.
 
     python demo_ask.py --output_dir=build/demo
 
@@ -17,6 +17,7 @@ import webbrowser
 
 from absl import flags
 
+from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.cli import program
 
@@ -48,7 +49,8 @@ def main():
     of_folder = ["--model_dir=" + system.model, "--pages=" + pages]
     demo.stages.run("Ask the folder of pages", None, "bert_nq/ask.py", *of_folder,
                     "--questions_file=" + questions, codes=(0, _NO_ANSWER))
-    asking = program.command("bert_nq/ask.py", *of_folder, "--question=QUESTION")
+    asking = program.command("bert_nq/ask.py", *of_folder,
+                             "--question=" + first_line(questions))
     print("\nPages: %s\nModel: %s, small and trained on made-up pages alone: docs/ask.md tells how "
           "to make one for real pages" % (pages, system.model))
     print("\nNext: ask on the command line\n  " + asking)
@@ -77,6 +79,11 @@ def serve(arguments):
         code = service.returncode
     if code:
         raise UserError("bert_nq/serve.py failed (exit code %d), see above" % code)
+
+
+def first_line(path):
+    """The first line of a text file."""
+    return files.read_whole(path).decode("utf8").split("\n")[0]
 
 
 def has_display():

@@ -1,4 +1,4 @@
-r"""Writes the pages of NQ shards as files of HTML, as one has them from the web, and their questions.
+r"""Writes the pages of NQ shards as files of HTML, as the web has them, and their questions.
 
     python write_pages.py --input_jsonl=build/demo/nq-dev.jsonl.gz --output_dir=pages \
         --output_questions=questions.txt

@@ -12,6 +12,20 @@ def test_answers_come_before_guesses():
     assert listing.best_first([second, first, unsure, sure]) == [sure, first, unsure, second]
 
 
+def test_a_page_that_fits_the_question_counts_more_than_a_little_more_certainty():
+    reader = StubReader()
+    answer = reader.ask("town", make_page("<P> a town </P>"))
+    # ln 0.9 + 0.5 * 15 = 7.39 and ln 0.99 + 0.5 * 6 = 2.99
+    right = answer._replace(probability=0.9, page_score=15.0)
+    other = answer._replace(probability=0.99, page_score=6.0)
+    assert listing.best_first([other, right]) == [right, other]
+    # ln 0.01 + 0.5 * 7 = -1.11: so improbable an answer does not stand for its page.
+    unlikely = answer._replace(probability=0.01, page_score=7.0)
+    assert listing.best_first([unlikely, other]) == [other, unlikely]
+    items = listing.listed([right, other], 9)
+    assert [item.page for item in items] == sorted(item.page for item in items)
+
+
 def test_given_answers_are_listed_before_guesses():
     reader = StubReader()
     first = reader.ask("town", make_page("<P> a town </P> <P> the town </P>", source="a"))

@@ -1,5 +1,6 @@
 """The demos, all their stages, on a corpus that is too small to learn from."""
 import json
+import shlex
 
 import pytest
 
@@ -71,6 +72,21 @@ def test_squad_of_the_same_corpus_is_trained_and_scored(made):
         assert bool(question["answers"]) != question["is_impossible"]
         for answer in question["answers"]:
             assert context.startswith(answer["text"], answer["answer_start"])
+
+
+def test_pages_of_the_corpus_are_asked(made):
+    folder, args, _ = made
+    args = [*args, "--nodo_train", "--noserve", "--port=8765"]
+    done = programs.run("demos/demo_ask/demo_ask.py", *args)
+    assert done.returncode == 0, done.stderr
+    assert len(list((folder / "pages").glob("*.html"))) == 6
+    asked = (folder / "questions.txt").read_text(encoding="utf8").splitlines()
+    assert 0 < len(asked) <= 3
+    for question in asked:
+        assert "Q: %s\n" % question in done.stdout
+    assert "--pages=%s %s" % (folder / "pages", shlex.quote("--question=" + asked[0])
+                              ) in done.stdout.replace("--question='", "'--question=")
+    assert "bert_nq/serve.py --model_dir=%s" % (folder / "model") in done.stdout
 
 
 def test_a_stage_that_fails_ends_the_demo(tmp_path):

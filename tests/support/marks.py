@@ -61,6 +61,7 @@ ONCE = (
     # Measurements, and a second system of the demo that runs on both.
     "tests/programs/test_benchmarks.py",
     "tests/programs/test_compare_augmentations.py",
+    "tests/programs/test_demo.py::test_pages_of_the_corpus_are_asked",
     "tests/programs/test_demo.py::test_squad_of_the_same_corpus_is_trained_and_scored",
     "tests/programs/test_demo.py::test_beside_it_stands_the_system_with_synonyms",
     "tests/training/test_memory.py::test_a_step_takes_what_was_estimated[fp32-True]",
