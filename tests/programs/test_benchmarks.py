@@ -275,3 +275,22 @@ def test_the_benchmark_of_the_service_runs(tmp_path):
     done = programs.run("benchmarks/serve.py", "--clients=none", *flags)
     assert programs.error_line(done) == (
         "error: --clients=none: numbers are wanted, such as 1,8")
+
+
+def test_the_benchmark_of_asking_runs(tmp_path):
+    model = own_pages.write_squad_model(tmp_path / "model")
+    page = tmp_path / "article.html"
+    page.write_text("<p>Tovin is a town in Aron.</p>", encoding="utf8")
+    flags = ("--model_dir=" + model, "--page=%s" % page, "--theirs=", "--doc_overlap=8",
+             "--work_dir=%s" % (tmp_path / "work"))
+    done = programs.run("benchmarks/ask.py", "--ours=fp32", "--turns=2", "--at_once=2",
+                        "--turns_at_once=1", "--memory_requests=4", *flags)
+    assert done.returncode == 0, done.stderr
+    for line in ("one at a time ", "2 at once, in threads ", "2 at once, together ",
+                 "  after 5 questions  "):
+        assert line in done.stdout
+    rows = [line.split() for line in done.stdout.splitlines() if line.startswith("fp32 ")]
+    # Two of two answers are the first contender's own.
+    assert [row[4:7] for row in rows if "of" in row] == [["2", "of", "2"]] * 3
+    done = programs.run("benchmarks/ask.py", "--ours=int8", *flags)
+    assert programs.error_line(done).startswith("error: --ours: int8 is none of fp32, ")
