@@ -50,8 +50,8 @@ flags.DEFINE_list("theirs", "datasets,lists", "How the peer has its features: da
 flags.DEFINE_string("peer_python", None, "An interpreter that has transformers and datasets; if "
                     "not given, the one that runs this.")
 flags.DEFINE_string("run_qa_utils", None, "The file utils_qa.py of run_qa.")
-flags.DEFINE_string("official_script", None, "The official script of the version; if not given, "
-                    "the functions of that for 2.0 which transformers has.")
+flags.DEFINE_string("official_script", None, "The official script of the version; in place "
+                    "of that for 2.0, the functions that transformers has of it.")
 flags.DEFINE_string("work_dir", os.path.join("build", "benchmarks"), "Folder for the files.")
 flags.DEFINE_integer("questions", 10570, "Questions; SQuAD 1.1's dev set has 10,570.",
                      lower_bound=1)
@@ -71,6 +71,8 @@ def main():
     check_known("theirs", FLAGS.theirs, ["datasets", "lists"])
     if FLAGS.theirs:
         program.require(FLAGS, "run_qa_utils")
+        if not FLAGS.version_2_with_negative:
+            program.require(FLAGS, "official_script")
     folder = os.path.join(FLAGS.work_dir, "squad-decoding")
     settings = _make(folder)
     processes.on_one_core()

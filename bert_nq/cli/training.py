@@ -68,6 +68,9 @@ def make_plan(task, groups, config, checkpoint: Optional[str],
     from bert_nq.training import run_record
     from bert_nq.training.settings import TrainingData
     settings = training_settings(groups).check()
+    if settings.group_by_length and FLAGS.use_tpu:
+        raise UserError("--group_by_length makes batches of many lengths, a TPU wants one: leave "
+                        "it out with --use_tpu")
     paths = files.expand(FLAGS.train_precomputed_file, "record")
     training_files.check_first_records(paths, training_files.Demands.of(
         task.featurizer, FLAGS.max_seq_length, config))

@@ -6,7 +6,7 @@ import numpy as np
 
 class ContextWindows(NamedTuple):
     """Where a context's words and wordpieces are in its N windows; S wordpieces of a window."""
-    words: List[str]  # the context, cut at white space
+    words: List[str]  # of the context, see datasets.squad.words
     pieces: List[str]  # all wordpieces of the context
     word_of_piece: np.ndarray  # int [len(pieces)]
     starts: np.ndarray  # int [N] the piece of the context that comes first in each window

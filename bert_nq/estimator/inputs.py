@@ -9,6 +9,7 @@ from typing import Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 import numpy as np
 
 from bert_nq.base.errors import UserError
+from bert_nq.estimator import length_groups
 from bert_nq.features import spec as specs
 from bert_nq.features.spec import Feature, FeatureSpec, Sizes
 from bert_nq.modeling.runtime import READS_GZIP_MEMBERS, tf
@@ -21,7 +22,8 @@ _ANY = Sizes()
 
 
 def training_input_fn(paths: List[str], spec: FeatureSpec, seq_length: int, seed: int,
-                      records_done: int = 0, sizes: Sizes = _ANY) -> Callable:
+                      records_done: int = 0, sizes: Sizes = _ANY,
+                      group_by_length: bool = False) -> Callable:
     """An endless input_fn over record files of training windows.
 
     Each file may be gzipped. Each pass over the data is shuffled anew; batches are full. The
@@ -38,6 +40,8 @@ def training_input_fn(paths: List[str], spec: FeatureSpec, seq_length: int, seed
       records_done: how many records of that order are left out, since training has had them.
       sizes: the model's. A batch with a value beyond the spec's limits is an
         InvalidArgumentError: the model would take most of them for none, without a word.
+      group_by_length: whether the windows of a step are of about equal length, and sequences
+        [B, L], as long as the longest of the batch needs; see length_groups.
 
     Raises:
       UserError: a file cannot be read.
@@ -51,11 +55,18 @@ def training_input_fn(paths: List[str], spec: FeatureSpec, seq_length: int, seed
         parts = [read(some) for read, some in readers]
         dataset = functools.reduce(lambda first, second: first.concatenate(second), parts)
         dataset = dataset.shuffle(_SHUFFLE_BUFFER, seed=seed, reshuffle_each_iteration=True)
-        dataset = dataset.repeat().skip(records_done)
-        dataset = _batches(dataset, params["batch_size"], input_context)
+        dataset = dataset.repeat()
+        if group_by_length:
+            replicas = input_context.num_replicas_in_sync if input_context else 1
+            dataset = length_groups.grouped(dataset, params["batch_size"] * replicas, spec,
+                                            seq_length, seed)
+        dataset = _batches(dataset.skip(records_done), params["batch_size"], input_context)
         # One call for the whole batch costs a fraction of one call a record.
-        return dataset.map(lambda batch: _parse(batch, features, seq_length),
-                           num_parallel_calls=1).prefetch(4)
+        dataset = dataset.map(lambda batch: _parse(batch, features, seq_length),
+                              num_parallel_calls=1)
+        if group_by_length:
+            dataset = dataset.map(lambda batch: length_groups.trimmed(batch, spec, seq_length))
+        return dataset.prefetch(4)
 
     return input_fn
 

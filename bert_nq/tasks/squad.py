@@ -23,5 +23,5 @@ TASK = Task(
     scorer=("eval/squad_eval.py",),
     head="span",
     measure=MEASURE,
-    asking=squad_asking.ASKING,
-    dev_file="DEV.json")
+    dev_file="DEV.json",
+    asking=squad_asking.ASKING)

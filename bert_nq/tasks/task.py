@@ -31,5 +31,5 @@ class Task(NamedTuple):
     scorer: Tuple[str, ...]
     head: str  # of modeling.heads.HEADS, or the path of a module with a HEAD
     measure: Measure
-    asking: Optional[Asking] = None  # None where its models do not answer questions about pages
     dev_file: str = "DEV.jsonl.gz"  # stands for a person's own data in commands that are printed
+    asking: Optional[Asking] = None  # None where its models do not answer questions about pages

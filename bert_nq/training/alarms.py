@@ -1,7 +1,7 @@
 """Alarms that stop a training run that has gone wrong, before it costs days."""
 import collections
 import math
-from typing import Deque, Iterator, Mapping
+from typing import Callable, Deque, Iterator, Mapping, Sequence, Tuple
 
 from bert_nq.base.errors import UserError
 
@@ -63,17 +63,19 @@ class StuckAlarm:
     """Raises where the model has learned nothing.
 
     Args:
-      chance: {name of a loss: its value for a model to which all choices are equally likely}, see
-        Head.chance; not empty. The mean of these losses is looked at.
+      chance: from the scalars of a step to {name of a loss: its value for a model to which all
+        choices are equally likely}, see Head.chance; not empty. The mean of these losses is looked
+        at.
       after_step: up to this step, which is behind the warm-up, nothing is said.
       window: how many steps' mean is taken; steps of this process.
     """
 
-    def __init__(self, chance: Mapping[str, float], after_step: int, window: int = 100):
-        self._names = list(chance)
-        self._blind = sum(chance.values()) / len(chance)
+    def __init__(self, chance: Callable[[Mapping[str, float]], Mapping[str, float]],
+                 after_step: int, window: int = 100):
+        self._chance = chance
         self._after_step = after_step
-        self._recent: Deque[float] = collections.deque(maxlen=window)
+        # The mean of the losses of a step, and that of a blind model.
+        self._recent: Deque[Tuple[float, float]] = collections.deque(maxlen=window)
 
     def check(self, step: int, scalars: Mapping[str, float]) -> None:
         """Takes one step's losses into account; where they are not finite it is passed over.
@@ -86,24 +88,26 @@ class StuckAlarm:
           UserError: their mean over the window is still within 3 % of the mean chance level, or
             above it.
         """
-        if not all(name in scalars for name in self._names):
+        chance = self._chance(scalars)
+        if not all(name in scalars for name in chance):
             return
-        mean = sum(scalars[name] for name in self._names) / len(self._names)
+        mean = sum(scalars[name] for name in chance) / len(chance)
         if math.isfinite(mean):
-            self._recent.append(mean)
+            self._recent.append((mean, sum(chance.values()) / len(chance)))
         if step <= self._after_step or len(self._recent) < self._recent.maxlen:
             return
-        loss = sum(self._recent) / len(self._recent)
-        if loss >= (1 - _MARGIN) * self._blind:
+        loss, blind = (sum(values) / len(values) for values in zip(*self._recent))
+        if loss >= (1 - _MARGIN) * blind:
             raise UserError(
                 "step %d: %s over the last %d steps is %.3f, and %.3f = ln(%.6g) is that of a "
                 "model to which %.6g choices are equally likely: it has learned nothing; %s. Try a "
                 "lower --learning_rate, a longer --warmup_proportion or more records, and check "
                 "that --init_checkpoint was trained with this vocabulary" % (
-                    step, self._described(), len(self._recent), loss, self._blind,
-                    math.exp(self._blind), math.exp(self._blind), _KEPT))
+                    step, _described(list(chance)), len(self._recent), loss, blind,
+                    math.exp(blind), math.exp(blind), _KEPT))
 
-    def _described(self) -> str:
-        if len(self._names) == 1:
-            return _named(self._names[0])
-        return "the mean of %s" % " and ".join(map(_named, self._names))
+
+def _described(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return _named(names[0])
+    return "the mean of %s" % " and ".join(map(_named, names))

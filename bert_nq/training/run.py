@@ -6,7 +6,7 @@ import time
 from typing import Callable, Iterator, List, NamedTuple, Optional, Sequence
 
 from bert_nq.base.errors import UserError
-from bert_nq.estimator import devices, failures, inputs, model_folder
+from bert_nq.estimator import devices, failures, inputs, length_groups, model_folder
 from bert_nq.estimator.model import Training, model_fn_builder
 from bert_nq.modeling import checkpoints, heads
 from bert_nq.modeling.models import Model
@@ -19,7 +19,7 @@ from bert_nq.training.history import History
 from bert_nq.training.optimizer import OptimizerSettings
 from bert_nq.training.run_record import RunRecord
 from bert_nq.training.settings import KeepingSettings, TrainingData, TrainingSettings
-from bert_nq.training.watching import Alarms, Screen, Tally, Watch
+from bert_nq.training.watching import SEQ_LENGTH, Alarms, Screen, Tally, Watch
 
 
 class TrainingResult(NamedTuple):
@@ -76,13 +76,13 @@ def train(model: Model, init_checkpoint: Optional[str], data: TrainingData,
                   num_steps, run), run)
     input_fn = inputs.training_input_fn(data.paths, data.featurizer.spec,
                                         settings.max_seq_length, seed, first_step * batch_size,
-                                        demands.sizes)
+                                        demands.sizes, settings.group_by_length)
     stopped_early = keeping.has_stopped_improving(history, keys, keeping_settings.early_stopping)
     at_work = first_step < num_steps and not stopped_early
     screen = Screen(run.output_dir, first_step, num_steps, batch_size, measure,
                     report) if chief and at_work else None
     watch = Watch(history, batch_size, screen, Alarms(
-        heads.find(model.head).chance(settings.max_seq_length),
+        heads.find(model.head).chance, settings.max_seq_length,
         settings.num_warmup_steps(num_steps), settings.alarm_steps,
         skips_overflow=settings.precision == "fp16"))
     start = time.time()
@@ -140,6 +140,8 @@ def _model_fn(model, init_checkpoint, objective, settings, num_steps, run):
             loss, scalars = objective(lambda some: build_logits(some, pass_index), features)
             if stop_flag is not None:
                 scalars = dict(scalars, **{hooks.STOPPING: stop_flag})
+            if settings.group_by_length:
+                scalars = dict(scalars, **{SEQ_LENGTH: length_groups.seq_length(features)})
             return loss, scalars
 
         with tf.control_dependencies(list(features.values())):

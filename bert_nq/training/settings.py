@@ -27,6 +27,7 @@ class TrainingSettings(NamedTuple):
     freeze_embeddings: bool = False
     freeze_layers: int = 0
     precision: str = "fp32"  # or bf16, fp16
+    group_by_length: bool = False  # see estimator.length_groups
     gradient_accumulation_steps: int = 1
     gradient_checkpointing: bool = False
     alarm_steps: int = 1000  # see watching.Alarms

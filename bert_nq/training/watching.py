@@ -9,6 +9,8 @@ from bert_nq.training import alarms, summaries
 from bert_nq.training.history import Evaluation, History
 from bert_nq.training.progress import TrainingProgress
 
+SEQ_LENGTH = "seq_length"  # the scalar: places of a step's windows, where steps differ
+
 
 class Tally(NamedTuple):
     """The steps of one process, in short."""
@@ -24,18 +26,20 @@ class Alarms:
     """Stops a run that cannot come to anything.
 
     Args:
-      chance: the losses of a model that knows nothing, see Head.chance.
+      chance: from a sequence length to the losses of a model that knows nothing, see Head.chance.
+      seq_length: of all steps whose scalars do not say their own as SEQ_LENGTH.
       num_warmup_steps: steps in which the learning rate rises.
       alarm_steps: the steps after the warm-up by which the losses must have left these; 0: no such
         alarm.
       skips_overflow: whether steps that overflow are left out, as fp16 has them.
     """
 
-    def __init__(self, chance: Mapping[str, float], num_warmup_steps: int, alarm_steps: int,
-                 skips_overflow: bool):
+    def __init__(self, chance: Callable[[float], Mapping[str, float]], seq_length: int,
+                 num_warmup_steps: int, alarm_steps: int, skips_overflow: bool):
         self._finite = alarms.FiniteAlarm(skips_overflow)
         self._stuck = alarms.StuckAlarm(
-            chance, num_warmup_steps + alarm_steps) if chance and alarm_steps else None
+            lambda scalars: chance(scalars.get(SEQ_LENGTH, seq_length)),
+            num_warmup_steps + alarm_steps) if chance(seq_length) and alarm_steps else None
 
     def check(self, step: int, scalars: Dict[str, float]) -> None:
         """Raises UserError where something is wrong."""

@@ -154,6 +154,13 @@ def test_the_benchmark_of_decoding_squad_runs(tmp_path):
             assert len(json.loads((folder / answers).read_text())) == 5
 
 
+@pytest.mark.parametrize("flags, missing", [
+    ((), "--run_qa_utils"), (("--run_qa_utils=x",), "--official_script")])
+def test_the_peer_s_files_are_asked_for(flags, missing):
+    done = programs.run("benchmarks/squad_decoding.py", "--gold_path=x", "--vocab_file=x", *flags)
+    assert programs.error_line(done).startswith("error: %s is needed" % missing)
+
+
 def test_answers_that_differ_from_those_of_the_peer(tmp_path, capsys):
     import squad_comparison
 

@@ -255,6 +255,12 @@ def test_a_dev_set_that_cannot_be_used(files):
     assert not os.path.exists(files.path("model"))
 
 
+def test_a_tpu_takes_batches_of_one_length(files):
+    assert programs.error_line(files.train(group_by_length="true", use_tpu="true")) == (
+        "error: --group_by_length makes batches of many lengths, a TPU wants one: leave it out "
+        "with --use_tpu")
+
+
 def test_epochs_and_steps(files):
     assert programs.error_line(files.train(num_train_epochs=2, num_train_steps=10)) == (
         "error: --num_train_steps=10 and --num_train_epochs=2: give one of them")

@@ -11,7 +11,11 @@ FINE = {"loss": 2.0, "start_loss": 2.5, "end_loss": 2.5, "type_loss": 1.0, "grad
 
 
 def chance(seq_length):
-    return {"start_loss": math.log(seq_length), "end_loss": math.log(seq_length)}
+    return always({"start_loss": math.log(seq_length), "end_loss": math.log(seq_length)})
+
+
+def always(levels):
+    return lambda scalars: levels
 
 
 def losses(start, end):
@@ -70,12 +74,12 @@ def test_a_model_that_has_learned_nothing_is_stopped_after_the_warm_up():
 
 def test_chance_levels_may_differ_and_losses_be_missing():
     # (ln 8 + ln 2) / 2 = ln 4.
-    alarm = StuckAlarm({"a_loss": math.log(8), "b_loss": math.log(2)}, after_step=0, window=1)
+    alarm = StuckAlarm(always({"a_loss": math.log(8), "b_loss": math.log(2)}), 0, window=1)
     alarm.check(1, {"loss": 3.0, "a_loss": 3.0})
     alarm.check(2, {"a_loss": math.log(8) - 0.1, "b_loss": math.log(2)})
     assert "1.386 = ln(4) is that of" in message(
         alarm.check, 3, {"a_loss": math.log(8) - 0.05, "b_loss": math.log(2)})
-    assert message(StuckAlarm({"class_loss": math.log(3)}, 0, 1).check, 1, {
+    assert message(StuckAlarm(always({"class_loss": math.log(3)}), 0, 1).check, 1, {
         "class_loss": 1.1}).startswith("step 1: the class loss over the last 1 steps is 1.100, ")
 
 
@@ -108,3 +112,12 @@ def test_an_overflow_does_not_hide_the_others():
     alarm.check(1, losses(blind, blind))
     alarm.check(2, losses(math.nan, math.inf))
     message(alarm.check, 3, losses(blind, blind))
+
+
+def test_steps_of_other_lengths_have_another_level():
+    alarm = StuckAlarm(lambda scalars: {"start_loss": math.log(scalars["seq_length"])}, 0, window=2)
+    alarm.check(1, {"start_loss": math.log(32), "seq_length": 32.0})
+    # The mean of ln(32) and ln(128) is ln(64).
+    assert "4.159 = ln(64) is that of" in message(
+        alarm.check, 2, {"start_loss": math.log(128), "seq_length": 128.0})
+    alarm.check(3, {"start_loss": math.log(32), "seq_length": 128.0})

@@ -253,3 +253,15 @@ def test_too_few_records_for_a_step():
     with pytest.raises(UserError, match="7 records are less than one step of "
                        "--train_batch_size=32 over --num_train_epochs=3"):
         num_train_steps(7, 32, 3)
+
+
+def test_a_run_on_windows_grouped_by_length_goes_on_too(record_file, tmp_path):
+    # At this rate losses depend on the records and on dropout alone, not on where the run ends.
+    settings = dict(group_by_length=True, learning_rate=0.0, gradient_accumulation_steps=2)
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    trained(record_file, whole, num_train_steps=4, **settings)
+    for num_steps in (1, 4):
+        trained(record_file, parts, num_train_steps=num_steps, **settings)
+    assert losses(parts) == losses(whole)
+    _, lengths = History.read(str(whole / "history.json")).series("seq_length")
+    assert set(lengths) <= {32.0, 64.0}

@@ -89,6 +89,8 @@ def _step_flags() -> Dict[str, Any]:
     define = _Definer(TrainingSettings())
     define("gradient_accumulation_steps", "Passes of --train_batch_size windows that make one "
            "step: a larger batch in the same memory.", lower_bound=1)
+    define("group_by_length", "Windows of about equal length make a step, and the padding behind "
+           "the longest is left out: faster where windows are short, as SQuAD's are. Not on TPUs.")
     define("gradient_checkpointing", "Compute layers again in the backward pass instead of keeping "
            "what is in them: much less memory, a third more time.")
     define("alarm_steps", "Stop if so long after the warm-up the loss is still that of a model "

@@ -13,6 +13,9 @@ from bert_nq.base import files
 
 Write = Callable[[Dict[str, Any]], None]
 
+# json is several times as fast without `indent`: line breaks come in as a part of the separator.
+_encode = json.JSONEncoder(separators=(",\n            ", ": ")).encode
+
 
 def null_odds_path(path: str) -> str:
     """The file of odds beside predictions: of out/dev_predictions.json, out/dev_null_odds.json."""
@@ -77,10 +80,6 @@ def _json_object(path: str) -> Iterator[Callable[[str, Any], None]]:
 
         yield write
         out.write(b"}\n" if separator[0] == "\n" else b"\n}\n")
-
-
-# json is several times as fast without `indent`: line breaks come in as a part of the separator.
-_encode = json.JSONEncoder(separators=(",\n            ", ": ")).encode
 
 
 def _indented(value: Any) -> str:

@@ -24,7 +24,7 @@ class Head(NamedTuple):
     variables: Tuple[str, ...]  # the names of the head's variables
     # Given the sequence length, {name of a loss: its value for a model to which all choices are
     # equally likely}: a training whose losses stay there has learned nothing. {}: not known.
-    chance: Callable[[int], Dict[str, float]] = lambda seq_length: {}
+    chance: Callable[[float], Dict[str, float]] = lambda seq_length: {}
     labels: Tuple[Tuple[str, str], ...] = ()  # (a loss's name, what pictures call it), in order
     inputs: Tuple[str, ...] = ()  # features [B, S] that it reads in prediction beside the encoder's
 

@@ -73,7 +73,7 @@ def _top_but_first(logits: tf.Tensor, n: int) -> Tuple[tf.Tensor, tf.Tensor]:
     return values, positions + 1
 
 
-def chance(seq_length: int) -> Dict[str, float]:
+def chance(seq_length: float) -> Dict[str, float]:
     """The losses of start and end where all positions of a window are equally likely.
 
     They stay there in a known failure of training BERT on Natural Questions, mostly of too high a

@@ -55,7 +55,7 @@ def outputs(logits: Logits, features: Features, options: PositionOptions) -> Dic
     return PositionOutputs(*best, logits.start[:, 0], logits.end[:, 0])._asdict()
 
 
-def chance(seq_length: int) -> Dict[str, float]:
+def chance(seq_length: float) -> Dict[str, float]:
     """The losses of start and end where all positions of a window are equally likely."""
     return {"start_loss": math.log(seq_length), "end_loss": math.log(seq_length)}
 

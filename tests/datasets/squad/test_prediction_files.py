@@ -28,7 +28,8 @@ def test_odds_lie_beside_the_predictions_that_they_are_of(tmp_path):
 
 
 ANSWERS = st.lists(st.fixed_dictionaries({
-    "text": st.text(), "probability": st.floats(0, 1), "start_logit": st.floats(-1e9, 1e9)}), max_size=3)
+    "text": st.text(), "probability": st.floats(0, 1), "start_logit": st.floats(-1e9, 1e9)}),
+    max_size=3)
 
 
 @settings(max_examples=20)
