@@ -28,6 +28,16 @@ def readme():
         return f.read()
 
 
+# The service of questions. The last releases for Python 3.7 are fastapi 0.103 and uvicorn 0.22;
+# fastapi has had the `lifespan` that the service uses since 0.93, pydantic comes with it.
+SERVE = [
+    "fastapi>=0.103,<0.104; " + TF1,
+    "uvicorn>=0.22,<0.23; " + TF1,
+    "fastapi>=0.103; " + TF2,
+    "uvicorn>=0.22; " + TF2,
+]
+
+
 setup(
     name="bert_nq",
     version="0.1.0",
@@ -38,7 +48,8 @@ setup(
     packages=find_packages(include=["bert_nq", "bert_nq.*"]) + list(PROGRAMS),
     package_dir=PROGRAMS,
     package_data={package: ["templates/*", "static/*"] for package in (
-        "bert_nq.error_pages", "bert_nq.error_pages.nq", "bert_nq.error_pages.squad")},
+        "bert_nq.error_pages", "bert_nq.error_pages.nq", "bert_nq.error_pages.squad",
+        "bert_nq.answering.service")},
     entry_points={"console_scripts": ["bert-nq = bert_nq.cli.command:main"]},
     python_requires=">=3.7,!=3.8.*,<3.12",
     install_requires=[
@@ -94,9 +105,11 @@ setup(
             "natural-questions>=1.0.6",
             "fsspec>=2022.8",
             "huggingface_hub>=0.16",
-        ],
+        ] + SERVE,
         # make lint. Exact, since another release finds other things.
         "lint": ["ruff==0.17.6", "mypy==2.4.1"],
+        # bert-nq serve.
+        "serve": SERVE,
         # Paths such as gs:// and s3://.
         "remote": ["fsspec>=2022.8"],
         # prepare/convert_checkpoint.py --input=hf:OWNER/NAME.

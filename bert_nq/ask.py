@@ -1,4 +1,4 @@
-r"""Answers questions about a page of one's own.
+r"""Answers questions about pages of one's own.
 
     python ask.py --model_dir=model --page=article.html --question='who founded tovin'
 
@@ -9,7 +9,11 @@ Markdown, - for standard input, or an address: https://... Several questions are
 "question", "page", "short" and "long" with their "text", "yes_no", "probability"; null where there
 is none.
 
-The exit code is 0 where all questions are answered, 3 where the page has no answer to one of them,
+    python ask.py --model_dir=model --pages=folder --question='who founded tovin'
+
+looks for the answer in a folder: the pages that fit the question best are read, see --read_pages.
+
+The exit code is 0 where all questions are answered, 3 where there is no answer to one of them,
 and 1 for an error, which is told in a line. docs/ask.md has more, also for Python.
 """
 from bert_nq.cli.start import run
@@ -19,8 +23,12 @@ from typing import Callable, Sequence
 
 from absl import flags
 
+from bert_nq.answering import excerpts, listing
+from bert_nq.answering.answer import Answer
+from bert_nq.answering.excerpts import Excerpt
+from bert_nq.base.errors import UserError
 from bert_nq.cli import answer_report, page_input, program
-from bert_nq.datasets.html_pages.page import Page
+from bert_nq.cli.flags import page_folder
 from bert_nq.tasks import loading
 
 FLAGS = flags.FLAGS
@@ -30,6 +38,7 @@ NO_ANSWER = 3  # the exit code
 flags.DEFINE_string("model_dir", None, "The folder of a trained model: model, or model/best.")
 flags.DEFINE_string("page", None, "The page: a file, - for standard input, or an address that "
                     "begins with http:// or https://.")
+page_folder.define_flags()
 flags.DEFINE_multi_string("question", [], "What is asked; may be given several times.")
 flags.DEFINE_string("questions_file", None, "A text file of questions, one a line.")
 flags.DEFINE_string("thresholds", None, "A file of eval/tune_thresholds.py for this model: when to "
@@ -44,7 +53,9 @@ flags.DEFINE_integer("model_threads", 0, "Threads of the model on a CPU; 0: as m
 
 
 def main() -> None:
-    program.require(FLAGS, "model_dir", "page")
+    program.require(FLAGS, "model_dir")
+    if bool(FLAGS.page) == bool(FLAGS.pages):
+        raise UserError("--page or --pages is needed, and not both: a page, or a folder of pages")
     questions = page_input.questions(FLAGS.question, FLAGS.questions_file)
     model = loading.Checked(FLAGS.model_dir, FLAGS.thresholds, FLAGS.precision)
     for question in questions:
@@ -55,25 +66,34 @@ def main() -> None:
     with model.open(FLAGS.model_threads) as reader:
         report = _report(reader.description["is_calibrated"], len(questions) > 1)
         for question in questions:
-            answer, = reader.ask_many([(question, page) for page in choose(question)])
-            num_answered += bool(answer)
-            print(report(answer), flush=True)
+            answers = listing.best_first(excerpts.ask(reader.ask_many, question,
+                                                      choose(question)))
+            num_answered += bool(answers and answers[0])
+            print(report(question, answers), flush=True)
     if num_answered < len(questions):
         sys.exit(NO_ANSWER)
 
 
-def _chooser() -> Callable[[str], Sequence[Page]]:
-    """The pages that are read for a question: always the same one."""
-    page = page_input.read(FLAGS.page)
-    return lambda question: [page]
+def _chooser() -> Callable[[str], Sequence[Excerpt]]:
+    """What is read for a question: always the same page, or the best of a folder."""
+    if FLAGS.page:
+        whole = excerpts.whole(page_input.read(FLAGS.page))
+        return lambda question: [whole]
+    return page_folder.chooser()
 
 
-def _report(is_calibrated: bool, has_several: bool):
-    """How an answer is printed."""
-    if FLAGS.json:
-        return lambda answer: answer_report.as_json(answer, FLAGS.num_answers)
+def _report(is_calibrated: bool, has_several: bool) -> Callable[[str, Sequence[Answer]], str]:
+    """How the answers of the pages that were read for a question are printed."""
     style = answer_report.Style(answer_report.marks_for(sys.stdout), is_calibrated, has_several)
-    return lambda answer: answer_report.as_text(answer, style, FLAGS.num_answers)
+    if FLAGS.pages:
+        if FLAGS.json:
+            return lambda question, answers: answer_report.of_pages_as_json(question, answers,
+                                                                            FLAGS.num_answers)
+        return lambda question, answers: answer_report.of_pages_as_text(question, answers, style,
+                                                                        FLAGS.num_answers)
+    if FLAGS.json:
+        return lambda _, answers: answer_report.as_json(answers[0], FLAGS.num_answers)
+    return lambda _, answers: answer_report.as_text(answers[0], style, FLAGS.num_answers)
 
 
 if __name__ == "__main__":

@@ -64,6 +64,12 @@ class PageText:
             return None
         return Span(int(self._words[first]), int(self._words[end - 1]) + 1)
 
+    def is_glued(self) -> List[bool]:
+        """For each token of the page whether it is a word that stands right behind another one."""
+        found = np.zeros(len(self._page.tokens), bool)
+        found[self._words[1:]] = self._starts[1:] == self._ends[:-1]
+        return found.tolist()
+
     def words_in(self, span: Tuple[int, int]) -> int:
         """The number of words among document tokens [start, end)."""
         first, end = np.searchsorted(self._words, span).tolist()

@@ -2,8 +2,9 @@
 import json
 import os
 import unicodedata
-from typing import IO, Any, Dict, List, NamedTuple, Tuple
+from typing import IO, Any, Dict, List, NamedTuple, Sequence, Tuple
 
+from bert_nq.answering import listing
 from bert_nq.answering.answer import Alternative, Answer, Passage
 from bert_nq.answering.page_text import PageText
 
@@ -53,6 +54,46 @@ def as_text(answer: Answer, style: Style, num_answers: int = 1) -> str:
         lines += ["%d. %s" % (number, _words(other)), *_paragraph(other, text, style),
                   "  probability " + _probability(other)]
     return "\n".join(lines) + ("\n" if style.has_several else "")
+
+
+def of_pages_as_text(question: str, answers: Sequence[Answer], style: Style, num_answers: int = 1
+                     ) -> str:
+    """The best answer of several pages as `as_text` has it, others with their pages, and what was
+    read.
+
+    Args:
+      question: as it was asked.
+      answers: as `listing.best_first` has them; none where no page has a word of the question.
+      style: how they are shown.
+      num_answers: how many of the best answers of all pages are told, the given one counted.
+    """
+    if not answers:
+        lines = ["Q: " + _shown(question)] if style.has_several else []
+        lines += ["no answer", "  no page has a word of the question"]
+    else:
+        lines = [as_text(answers[0], style).rstrip("\n")]
+        for number, item in enumerate(listing.listed(answers, num_answers)[1:], 2):
+            page = answers[item.page].page
+            lines += ["%d. %s" % (number, _words(item.alternative)),
+                      *_paragraph(item.alternative, PageText(page), style),
+                      "  probability %s, %s" % (_probability(item.alternative),
+                                                _shown(page.source))]
+        if len(answers) > 1:
+            lines.append("  also read: " + ", ".join(_shown(answer.page.source)
+                                                     for answer in answers[1:]))
+    return "\n".join(lines) + ("\n" if style.has_several else "")
+
+
+def of_pages_as_json(question: str, answers: Sequence[Answer], num_answers: int = 1) -> str:
+    """The best answer of several pages as `as_json` has it, with "pages", those that were read.
+
+    Each of "others" names its page.
+    """
+    items = listing.listed(answers, num_answers)
+    record = listing.as_json(question, answers, items)
+    if num_answers == 1:
+        del record["others"]
+    return json.dumps(dict(record, pages=[answer.page.source for answer in answers]))
 
 
 def as_json(answer: Answer, num_answers: int = 1) -> str:

@@ -77,3 +77,10 @@ def test_pages_of_any_kind(html):
         passage = text.passage(token, token + 1)
         assert unescape(page.html[passage.start_byte:passage.end_byte].decode("utf8")) == (
             page.tokens[token])
+
+
+def test_words_that_stand_right_behind_another():
+    page = own_pages.glued("<P>a b,</P> <P>c.d</P>", ["<P>", "a", "b", ",", "</P>", "<P>", "c", ".",
+                                                      "d", "</P>"])
+    assert PageText(page).is_glued() == [False, False, False, True, False, False, False, True, True,
+                                         False]

@@ -106,3 +106,31 @@ def test_marks(monkeypatch):
     assert answer_report.marks_for(Terminal()) == COLOURS
     monkeypatch.setenv("NO_COLOR", "1")
     assert answer_report.marks_for(Terminal()) == SIGNS
+
+
+OSK = own_pages.page("<P> osk river </P>", "osk.html")
+OSK_TEXT = PageText(OSK)
+OSK_ANSWER = answer_of(
+    (Alternative(0.5, OSK_TEXT.passage(1, 2), OSK_TEXT.passage(0, 4), None),), OSK)
+
+
+def test_the_best_answers_of_several_pages():
+    answers = [answer_of(OTHERS), OSK_ANSWER, answer_of((), own_pages.page("<P> a </P>", "a.html"))]
+    assert answer_report.of_pages_as_text("where is tovin", answers, Style(), 3).split("\n") == [
+        "aron", "  tovin is in »aron«", "  probability 0.73, tovin.html",
+        "2. osk", "  »osk« river", "  probability 0.50, osk.html",
+        "3. osk", "  probability 0.20, tovin.html",
+        "  also read: osk.html, a.html"]
+    record = json.loads(answer_report.of_pages_as_json("where is tovin", answers, 2))
+    assert [(other["page"], other["short"]["text"]) for other in record.pop("others")] == [
+        ("tovin.html", "aron"), ("osk.html", "osk")]
+    assert record == dict(json.loads(answer_report.as_json(answers[0])),
+                          pages=["tovin.html", "osk.html", "a.html"])
+
+
+def test_no_page_was_read():
+    assert answer_report.of_pages_as_text("where", [], Style(has_several=True)) == (
+        "Q: where\nno answer\n  no page has a word of the question\n")
+    assert json.loads(answer_report.of_pages_as_json("where", [])) == {
+        "question": "where", "page": None, "short": None, "long": None, "yes_no": None,
+        "probability": None, "pages": []}

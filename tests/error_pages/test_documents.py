@@ -130,7 +130,7 @@ def fixture_built(tmp_path_factory):
 
 def _data_files(root):
     """The files that are no modules."""
-    top = os.path.join(str(root), "bert_nq", "error_pages")
+    top = os.path.join(str(root), "bert_nq")
     return sorted(os.path.relpath(os.path.join(folder, name), top)
                   for folder, _, names in os.walk(top) for name in names
                   if not name.endswith((".py", ".pyc")))
@@ -138,8 +138,8 @@ def _data_files(root):
 
 def test_the_package_holds_all_templates(built):
     assert _data_files(built) == _data_files(ROOT)
-    assert {re.sub(r".*\.", "", name) for name in _data_files(ROOT)} == {"j2", "css"}
-    assert "nq/templates/list.js.j2" in _data_files(ROOT)
+    assert {re.sub(r".*\.", "", name) for name in _data_files(ROOT)} == {"j2", "css", "js"}
+    assert "error_pages/nq/templates/list.js.j2" in _data_files(ROOT)
 
 
 def test_templates_are_read_from_a_zip_file(built, tmp_path):

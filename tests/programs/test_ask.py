@@ -131,7 +131,10 @@ def test_the_answer_in_its_paragraph(files, found_nq):
 @pytest.mark.parametrize("flags, message", [
     (["--page=article.html"], "nothing is asked: give --question, or --questions_file with a "
                               "question in each line"),
-    (["--question=where"], "--page is needed"),
+    (["--question=where"], "--page or --pages is needed, and not both"),
+    (["--question=where", "--page=article.html", "--pages=."], "--page or --pages is needed, and "
+                                                               "not both"),
+    (["--question=where", "--pages=none"], "there is no folder none"),
     (["--page=article.html", "--question="], "the question '' has no words"),
     (["--page=article.html", "--question=" + "where is " * 30], "has 60 wordpieces, the model "
                                                                 "reads 15: ask with fewer words"),
@@ -150,3 +153,30 @@ def test_what_is_no_model(files):
                        "bert_config.json, vocab.txt, model.json, which training writes "
                        "(--output_dir)" % files.folder)
     assert not os.path.exists(str(files.folder / "thresholds.json"))
+
+
+def test_a_folder_of_pages(files, found_nq):
+    folder = files.folder / "many" / "more"
+    folder.mkdir(parents=True)
+    (folder / "article.html").write_text(HTML)
+    (folder.parent / "river.md").write_text("# Osk\n\nA river in the north.\n")
+    (folder.parent / "empty.txt").write_text("")
+    flags = ["--pages=many", "--read_passages=0", *("--question=" + q for q in [*QUESTIONS, "qqq"])]
+    done = files.ask(files.nq, "--json", "--num_answers=100", *flags)
+    assert done.returncode == 3
+    index = os.path.join("many", ".bert_nq_index.sqlite")
+    assert done.stderr.splitlines() == [
+        "index %s: 3 pages new, 0 changed, 0 removed, 0 as before" % index,
+        "left out: %s: it is empty" % (folder.parent / "empty.txt")]
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    article = os.path.join("more", "article.html")
+    assert [sorted(record["pages"]) for record in found] == [
+        [article], [article], [article, "river.md"], []]
+    for record, alone in zip(found[:2], found_nq):
+        assert record["page"] == article
+        assert {name: record[name] for name in ("short", "long", "yes_no")} == {
+            name: alone[name] for name in ("short", "long", "yes_no")}
+        assert [tokens(other["long"]) for other in record["others"]] == [
+            tokens(other["long"]) for other in alone["others"]]
+    assert found[3] == {"question": "qqq", "page": None, "short": None, "long": None,
+                        "yes_no": None, "probability": None, "others": [], "pages": []}

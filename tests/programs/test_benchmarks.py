@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.support import programs, squad_samples, tiny_wordnet
+from tests.support import own_pages, programs, squad_samples, tiny_wordnet
 from tests.support.tiny_nq import TOKENS, write_vocabulary
 
 sys.path.insert(0, os.path.join(programs.ROOT, "demos"))
@@ -250,3 +250,28 @@ def test_the_benchmark_of_augmentation_runs(tmp_path):
                  "\n  prepare_nq_data.py --augment=synonyms  ", "\n  augment_nq_data.py  ",
                  "\n    written by augment_nq_data.py "):
         assert line in done.stdout
+
+
+def test_the_benchmark_of_searching_pages_runs(tmp_path):
+    done = programs.run(
+        "benchmarks/page_search.py", "--vocab_file=" + write_vocabulary(tmp_path / "vocab.txt"),
+        "--paragraphs=30", "--questions=5", "--sample_pages=2", "--work_dir=%s" % tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    for line in ("\nindexing them\n", "\nagain, where nothing has changed\n",
+                 "\n5 searches for 5 pages\n", "2 pages of the sample corpus, questions with one",
+                 "  among 5, %                    100.0\n"):
+        assert line in done.stdout
+
+
+def test_the_benchmark_of_the_service_runs(tmp_path):
+    model = own_pages.write_nq_model(tmp_path / "model")
+    (tmp_path / "page.html").write_text("<p>tovin is a town in aron</p>")
+    flags = ("--model_dir=" + model, "--page=%s" % (tmp_path / "page.html"), "--requests=6",
+             "--work_dir=%s" % tmp_path)
+    done = programs.run("benchmarks/serve.py", "--clients=1,3", *flags)
+    assert (done.returncode, done.stderr) == (0, "")
+    for line in ("\n1 at a time\n", "\n3 at a time\n", "\nmemory of the service, MB\n"):
+        assert line in done.stdout
+    done = programs.run("benchmarks/serve.py", "--clients=none", *flags)
+    assert programs.error_line(done) == (
+        "error: --clients=none: numbers are wanted, such as 1,8")

@@ -5,6 +5,7 @@ The marks are explained in setup.cfg and CONTRIBUTING.md.
 
 # End to end: whole programs, trainings and clusters in processes of their own.
 SLOW = (
+    "tests/answering/test_web_page.py",
     "tests/test_architecture.py",
     "tests/prediction/test_export.py",
     "tests/prediction/test_job_faults.py",
@@ -22,7 +23,10 @@ SLOW = (
 # tested on both runtimes.
 ONCE = (
     "tests/test_make_env.py",
+    # In a browser.
+    "tests/answering/test_web_page.py",
     # Flags, files and messages: what they lead to is tested on both.
+    "tests/programs/test_ask.py::test_a_folder_of_pages",
     "tests/programs/test_ask.py::test_answers_are_those_of_run_squad",
     "tests/programs/test_ask.py::test_python_says_the_same",
     "tests/programs/test_ask.py::test_the_answer_in_its_paragraph",
@@ -45,6 +49,7 @@ ONCE = (
     "tests/programs/test_prepare_squad_data.py",
     "tests/programs/test_prepare_pages.py",
     "tests/programs/test_sample_corpus.py",
+    "tests/programs/test_serve.py",
     # Spark: a run of each program stays on both, since pyspark's versions differ as well.
     "tests/programs/test_prepare_spark.py::test_a_page_that_cannot_be_used",
     "tests/programs/test_prepare_spark.py::test_a_worker_that_is_killed",

@@ -6,6 +6,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Union
 from bert_nq.base import files, formats
 from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import BadExampleError, UserError
+from bert_nq.base.guarding import cannot
 from bert_nq.base.inflating import MAGIC, Inflated
 from bert_nq.datasets.html_pages.markdown import parse_markdown
 from bert_nq.datasets.html_pages.page import Page
@@ -137,16 +138,13 @@ def _suffix(path: str) -> str:
 def find_pages(patterns: str) -> List[str]:
     """The files of pages that a comma list of files, globs and folders names, in order.
 
-    Of a folder, and of those in it, these are the files that are named like pages; hidden ones and
-    the folders of pictures that browsers save beside a page (NAME_files) are passed over.
-
     Raises:
-      UserError: a pattern matches nothing, or a file is named twice.
+      UserError: a pattern matches nothing, a folder cannot be read, or a file is named twice.
     """
     paths: List[str] = []
     for pattern in filter(None, (part.strip() for part in patterns.split(","))):
         if not files.is_remote(pattern) and os.path.isdir(pattern):
-            paths += _in_folder(pattern)
+            paths += pages_in(pattern)
         else:
             paths += files.expand(pattern, "page")
     if not paths:
@@ -159,9 +157,17 @@ def find_pages(patterns: str) -> List[str]:
     return paths
 
 
-def _in_folder(folder: str) -> List[str]:
+def pages_in(folder: str) -> List[str]:
+    """The files in a folder, and in those in it, that are named like pages, in order.
+
+    Hidden ones and the folders of pictures that browsers save beside a page (NAME_files) are passed
+    over.
+
+    Raises:
+      UserError: there are none, or one of the folders cannot be read.
+    """
     found: List[str] = []
-    for parent, folders, names in os.walk(folder):
+    for parent, folders, names in os.walk(folder, onerror=_refuse):
         folders[:] = sorted(f for f in folders if not f.startswith(".") and
                             not f.endswith("_files"))
         found += [os.path.join(parent, name) for name in sorted(names)
@@ -170,6 +176,11 @@ def _in_folder(folder: str) -> List[str]:
         raise UserError("no page is in the folder %s: files that end in %s are wanted"
                         % (folder, ", ".join(SUFFIXES)))
     return found
+
+
+def _refuse(error: OSError) -> None:
+    """A folder that cannot be read would otherwise be taken for an empty one."""
+    raise cannot("read", error.filename, error) from error
 
 
 def read_pages(patterns: str, bad_input: Optional[BadInput] = None) -> Iterator[Page]:

@@ -44,8 +44,8 @@ class Mark(NamedTuple):
     end_token: int
 
 
-def render(tokens: Sequence[str], is_html: Sequence[bool], marks: Sequence[Mark] = ()
-           ) -> Markup:
+def render(tokens: Sequence[str], is_html: Sequence[bool], marks: Sequence[Mark] = (),
+           is_glued: Optional[Sequence[bool]] = None) -> Markup:
     """The HTML of a page.
 
     It is built here, not by a template, since a page has thousands of tokens.
@@ -54,6 +54,7 @@ def render(tokens: Sequence[str], is_html: Sequence[bool], marks: Sequence[Mark]
       tokens: all tokens of the page, tags included.
       is_html: whether a token is a tag.
       marks: spans within the page. One without a word in it is shown before the next word.
+      is_glued: whether a token stands right behind the one before; if None, as people write words.
     """
     placed = _Places(is_html, marks)
     tree = _Tree()
@@ -66,7 +67,7 @@ def render(tokens: Sequence[str], is_html: Sequence[bool], marks: Sequence[Mark]
         begun = placed.begins.get(i, ())
         if begun or ended:
             kinds = placed.kinds_at(i)
-        tree.word(token, kinds, "".join(map(_begin, begun)))
+        tree.word(token, kinds, "".join(map(_begin, begun)), is_glued and is_glued[i])
         ended = placed.ends.get(i, ())
         for mark in ended:
             tree.label(mark_elements.end(mark.kind, mark.label))
@@ -138,16 +139,19 @@ class _Tree:
         else:
             self._start(name)
 
-    def word(self, word: str, kinds: FrozenSet[str], labels: str) -> None:
+    def word(self, word: str, kinds: FrozenSet[str], labels: str,
+             is_glued: Optional[bool] = None) -> None:
         """Appends a word with its marks, and a blank before it if it wants one.
 
         Args:
           word: any text.
           kinds: the kinds of its marks.
           labels: HTML that goes before it.
+          is_glued: whether it wants no blank; if None, that depends on the two words.
         """
         self._make_place()
-        if self._word is not None and needs_blank(self._word, word):
+        if self._word is not None and (needs_blank(self._word, word) if is_glued is None
+                                       else not is_glued):
             self._append(" ", kinds & self._word_kinds)
         if labels:
             self.label(labels)

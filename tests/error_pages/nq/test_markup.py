@@ -165,3 +165,11 @@ def test_hostile_pages_come_out_balanced_with_their_words_and_marks(page, spans)
     assert all(re.fullmatch(r"(begin |end )?k\d( k\d)*", value)
                for _, name, value in checker.attributes if name == "class")
     assert len(re.findall(' id="', out)) == len(marks)
+
+
+def test_blanks_are_those_of_the_page_where_they_are_told():
+    tokens = ["<P>", '"', "old", '"', ":", "x", "</P>"]
+    is_html = [token.startswith("<") for token in tokens]
+    assert render(tokens, is_html) == '<p>&#34; old &#34;: x</p>\n'
+    glued = [False, False, True, True, False, True, False]
+    assert render(tokens, is_html, is_glued=glued) == '<p>&#34;old&#34; :x</p>\n'

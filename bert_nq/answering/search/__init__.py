@@ -1,0 +1,1 @@
+"""Search for the pages of a folder that may answer a question."""

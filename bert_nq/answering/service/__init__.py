@@ -1,0 +1,1 @@
+"""Questions over HTTP, and the web page that asks them."""
