@@ -1,4 +1,4 @@
-r"""Fine-tuning of a BERT on SQuAD by PyTorch and transformers, as run_qa does it: a peer to measure.
+r"""Fine-tuning of a BERT on SQuAD by PyTorch and transformers, as run_qa does it: a peer.
 
     python -c 'import squad_training_contender; squad_training_contender.main()' \
         '{"model_dir": ..., "train_rows": ..., "dev_rows": ..., "output": FOLDER, "seed": 1, ...}'

@@ -29,27 +29,20 @@ from bert_nq.answering.excerpts import Excerpt
 from bert_nq.base.errors import UserError
 from bert_nq.cli import answer_report, page_input, program
 from bert_nq.cli.flags import page_folder
-from bert_nq.tasks import loading
+from bert_nq.cli.flags import reader as reader_flags
 
 FLAGS = flags.FLAGS
 
 NO_ANSWER = 3  # the exit code
 
-flags.DEFINE_string("model_dir", None, "The folder of a trained model: model, or model/best.")
+reader_flags.define_flags()
 flags.DEFINE_string("page", None, "The page: a file, - for standard input, or an address that "
                     "begins with http:// or https://.")
 page_folder.define_flags()
 flags.DEFINE_multi_string("question", [], "What is asked; may be given several times.")
 flags.DEFINE_string("questions_file", None, "A text file of questions, one a line.")
-flags.DEFINE_string("thresholds", None, "A file of eval/tune_thresholds.py for this model: when to "
-                    "answer, and probabilities that can be believed; MODEL_DIR/thresholds.json if "
-                    "there is one.")
 flags.DEFINE_bool("json", False, "Print lines of JSON.")
 flags.DEFINE_integer("num_answers", 1, "Show so many of the best answers.", lower_bound=1)
-flags.DEFINE_enum("precision", "fp32", ["fp32", "bf16", "fp16"], "Of the model's products and "
-                  "activations; bf16 is for TensorFlow 2, fp16 for GPUs.")
-flags.DEFINE_integer("model_threads", 0, "Threads of the model on a CPU; 0: as many as there are "
-                     "cores.", lower_bound=0)
 
 
 def main() -> None:
@@ -57,7 +50,7 @@ def main() -> None:
     if bool(FLAGS.page) == bool(FLAGS.pages):
         raise UserError("--page or --pages is needed, and not both: a page, or a folder of pages")
     questions = page_input.questions(FLAGS.question, FLAGS.questions_file)
-    model = loading.Checked(FLAGS.model_dir, FLAGS.thresholds, FLAGS.precision)
+    model = reader_flags.checked()
     for question in questions:
         model.check_question(question)
     choose = _chooser()

@@ -15,23 +15,16 @@ from absl import flags
 from bert_nq.base.errors import UserError
 from bert_nq.cli import program
 from bert_nq.cli.flags import page_folder
-from bert_nq.tasks import loading
+from bert_nq.cli.flags import reader as reader_flags
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_string("model_dir", None, "The folder of a trained model: model, or model/best.")
+reader_flags.define_flags()
 page_folder.define_flags()
 flags.DEFINE_string("host", "127.0.0.1", "The address to listen at; 0.0.0.0 is all of this "
                     "machine's, so that others can ask as well.")
 flags.DEFINE_integer("port", 8000, "The port to listen at; 0: one that is free.", lower_bound=0,
                      upper_bound=65535)
-flags.DEFINE_string("thresholds", None, "A file of eval/tune_thresholds.py for this model: when to "
-                    "answer, and probabilities that can be believed; MODEL_DIR/thresholds.json if "
-                    "there is one.")
-flags.DEFINE_enum("precision", "fp32", ["fp32", "bf16", "fp16"], "Of the model's products and "
-                  "activations; bf16 is for TensorFlow 2, fp16 for GPUs.")
-flags.DEFINE_integer("model_threads", 0, "Threads of the model on a CPU; 0: as many as there are "
-                     "cores.", lower_bound=0)
 flags.DEFINE_float("time_limit", 60, "Seconds that an answer may take.", lower_bound=0.1)
 flags.DEFINE_integer("request_mb", 20, "Size of a request, and so of a page that comes with a "
                      "question.", lower_bound=1)
@@ -49,7 +42,7 @@ def main() -> None:
     from bert_nq.answering.service.limits import Limits
     from bert_nq.datasets.html_pages.reading import parse_page
 
-    model = loading.Checked(FLAGS.model_dir, FLAGS.thresholds, FLAGS.precision)
+    model = reader_flags.checked()
     limits = Limits(body_bytes=FLAGS.request_mb << 20, seconds=FLAGS.time_limit,
                     requests=FLAGS.waiting)
     bound = server.listen(FLAGS.host, FLAGS.port)

@@ -18,8 +18,8 @@ from tests.support import span_windows
 CONTEXT = "Mozart's opera  in Vienna, 1786."
 QUERY = 3  # [CLS] who [SEP]
 
-Question = collections.namedtuple("Question", "example_id question_id context")
-QUESTION = Question(7, "q7", CONTEXT)
+Question = collections.namedtuple("Question", "example_id question_id context is_impossible")
+QUESTION = Question(7, "q7", CONTEXT, None)
 
 
 def one_window(**changes):

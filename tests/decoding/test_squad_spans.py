@@ -12,7 +12,7 @@ from tests.support import span_windows
 
 QUERY, LENGTH = 2, 12
 
-Question = collections.namedtuple("Question", "example_id question_id context")
+Question = collections.namedtuple("Question", "example_id question_id context is_impossible")
 
 CONTEXTS = st.text("abh',.é\u0301\u00ad #1 \t", min_size=1, max_size=40).filter(
     lambda text: sum(span_windows.cut(text)[1], []))
@@ -63,7 +63,7 @@ def test_texts_of_run_squad_are_those_of_the_projection(context, seed):
         if text not in expected:
             expected.append(text)
     decoder = span_decoders.make_decoder("run_squad", {"n_best_size": 4})
-    answers = decoder.nbest(Question(1, "q", context), windows, outputs)["answers"]
+    answers = decoder.nbest(Question(1, "q", context, None), windows, outputs)["answers"]
     assert [answer["text"] for answer in answers] == (expected[:4] or ["empty"])
 
 
@@ -74,6 +74,6 @@ def test_questions_about_one_context_are_answered_as_if_they_were_alone(contexts
     for context, seed, number in contexts:
         windows, _ = made(context, seed)
         for place in range(number):
-            question, (_, outputs) = Question(1, "q", context), made(context, seed + place)
+            question, (_, outputs) = Question(1, "q", context, None), made(context, seed + place)
             assert decoder.nbest(question, windows, outputs) == span_decoders.make_decoder(
                 "run_qa", {}).nbest(question, windows, outputs)

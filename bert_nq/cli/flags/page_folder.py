@@ -52,8 +52,8 @@ def open_folder() -> Optional[FolderPages]:
     try:
         changes = index.update(lambda paths: program.progress(paths, "pages", len(paths)))
         if not index.pages():
-            raise UserError("no page of %s can be used: %s"
-                            % (FLAGS.pages, changes.unusable[0].error))
+            raise UserError("no page of %s can be used: %s" % (
+                FLAGS.pages, "; ".join(fault.error for fault in changes.unusable[:1])))
     except BaseException:
         index.close()
         raise

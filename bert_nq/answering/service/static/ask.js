@@ -2,8 +2,6 @@
 // the page as the service has rebuilt it.
 "use strict";
 (function () {
-  const MOST_BEFORE = 30;
-  const KEY = "bert_nq.asked";
   const byId = (id) => document.getElementById(id);
   const settings = JSON.parse(byId("settings").textContent);
 
@@ -12,8 +10,6 @@
   let current = -1;     // the answer of it that is marked
   let pageShown = -1;   // the page of it that is shown
   let running = null;   // an AbortController
-  const responses = new Map();  // key of a question and its place -> response
-  let before = [];      // {question, where, name, answer, probability, key}, the newest first
 
   function make(name, text, classes) {
     const element = document.createElement(name);
@@ -87,8 +83,8 @@
 
   // One question about one content is one key, so that an answer can be shown again.
   function keyOf(asked) {
-    return JSON.stringify([asked.where, asked.body.question, asked.body.page_base64
-      || asked.body.page || ""]);
+    return AskedBefore.keyOf(JSON.stringify([asked.where, asked.body.question,
+      asked.body.page_base64 || asked.body.page || ""]));
   }
 
   async function ask() {
@@ -110,8 +106,8 @@
     try {
       const response = await send(asked.body, mine.signal);
       const key = keyOf(asked);
-      responses.set(key, response);
-      remember(asked, response, key);
+      before.add({question: question, where: asked.where, name: asked.name, key: key,
+        answer: response.answered ? wordsOf(response).slice(0, 120) : "no answer"}, response);
       show(response, key);
     } catch (error) {
       if (error.name !== "AbortError") tell("error", error.message);
@@ -193,7 +189,7 @@
     if (rest.length) select(0, response.answered && beside);
     else if (response.pages.length) showPage(0);
     if (!beside && !response.faults.length) byId("answer").scrollIntoView({block: "nearest"});
-    showBefore(key);
+    before.show(key);
   }
 
   function answerParts(response) {
@@ -314,50 +310,14 @@
 
   // ---- what was asked before
 
-  function remember(asked, response, key) {
-    before = before.filter((entry) => entry.key !== hash(key));
-    before.unshift({question: asked.body.question, where: asked.where, name: asked.name,
-      answer: response.answered ? wordsOf(response).slice(0, 120) : "no answer", key: hash(key)});
-    before.length = Math.min(before.length, MOST_BEFORE);
-    try {
-      sessionStorage.setItem(KEY, JSON.stringify(before));
-    } catch (error) {
-      // Full or forbidden: the list is kept as long as this page is open.
-    }
-  }
-
-  // Short, for a page may be long; that two are alike means no more than one entry for both.
-  function hash(text) {
-    let value = 5381;
-    for (let i = 0; i < text.length; i++) value = (value * 33 ^ text.charCodeAt(i)) >>> 0;
-    return value.toString(36) + "." + text.length;
-  }
-
-  function showBefore(key) {
-    byId("history").replaceChildren(...before.map((entry) => {
-      const line = make("li");
-      const button = make("button");
-      button.type = "button";
-      const what = make("span", undefined, "what");
-      what.append(make("bdi", entry.question));
-      button.append(what);
-      const below = entry.answer + (entry.where === "page" ? " · " + entry.name : "");
-      button.append(make("span", below, "where soft"));
-      button.setAttribute("aria-current", String(Boolean(key) && entry.key === hash(key)));
-      button.addEventListener("click", () => again(entry));
-      line.append(button);
-      return line;
-    }));
-    byId("before").hidden = before.length === 0;
-  }
+  const before = new AskedBefore(byId("before"), byId("history"), again);
 
   function again(entry) {
     byId("question").value = entry.question;
-    for (const [key, response] of responses) {
-      if (hash(key) === entry.key) {
-        show(response, key);
-        return;
-      }
+    const response = before.response(entry);
+    if (response) {
+      show(response, entry.key);
+      return;
     }
     const choice = document.querySelector("input[name=where][value=" + entry.where + "]");
     if (choice) choice.checked = true;
@@ -417,11 +377,6 @@
     }
   });
 
-  try {
-    before = JSON.parse(sessionStorage.getItem(KEY)) || [];
-  } catch (error) {
-    before = [];
-  }
-  showBefore(null);
+  before.show(null);
   showWhere();
 })();
