@@ -11,7 +11,8 @@ filters and a search; docs/error_pages.md describes it.
         --nbest_path=nbest_predictions.json --na_prob_path=null_odds.json --output_dir=errors
 
 does the same for SQuAD 1.1 and 2.0, MRQA and rows; the format of the predictions says which is
-meant.
+meant. Pages of NQ without annotations, such as those of pages_to_nq.py, are shown as answers to
+look at, without verdicts.
 """
 from bert_nq.cli.start import run
 
@@ -36,11 +37,12 @@ flags.DEFINE_string("output_dir", None, "The folder of the site. It is replaced 
 flags.DEFINE_integer("max_pages", 0, "Only the first so many questions get a page; 0: all.",
                      lower_bound=0)
 flags.DEFINE_enum("only", "all", ["all", "wrong", "partly", "missed", "false_alarm", "right",
-                                  "null", "yes_no"],
+                                  "null", "yes_no", "answered", "unanswered"],
                   "Which questions get a page, by the verdict (of NQ, on the long or the short "
                   "answer): wrong: any error; missed: none, where there is an answer; false_alarm: "
                   "an answer, where there is none. SQuAD: partly: words in common with gold; null: "
-                  "rightly none. NQ: yes_no: yes or no in gold or prediction. All are scored.")
+                  "rightly none. NQ: yes_no: yes or no in gold or prediction; answered, "
+                  "unanswered: by the prediction alone. All are scored.")
 flags.DEFINE_float("long_threshold", None, "NQ: long answers that score lower count as null. "
                    "Default: the threshold with the best F1, as the official scorer finds it.")
 flags.DEFINE_float("short_threshold", None, "The same for short answers.")

@@ -64,6 +64,32 @@ def scored(gold, predictions, **options):
 
 # Verdicts.
 
+def test_pages_without_annotations_are_answers_to_look_at(tmp_path):
+    flags = error_page_samples.write_inputs(tmp_path)
+    records = [dict(page, annotations=[]) for page in error_page_samples.pages()]
+    gold = write_shard(tmp_path / "bare.jsonl.gz", records)
+    flags = ["--gold_path=" + gold if flag.startswith("--gold_path=") else flag for flag in flags]
+    done = error_pages(*flags, "--long_threshold=0", "--short_threshold=0")
+    assert done.returncode == 0, done.stderr
+    predictions = [p["long_answer_score"] >= 0 and p["long_answer"]["start_token"] >= 0
+                   for p in error_page_samples.predictions()]
+    told = done.stdout.split("\n\n")[0].split()
+    assert told == ["long", "answers", "threshold", "0", "answered", str(sum(predictions)),
+                    "not", "answered", str(6 - sum(predictions))]
+    assert "F1" not in done.stdout
+    index = (tmp_path / "site" / "index.html").read_text(encoding="utf8")
+    assert "6 questions, which are not annotated: these are answers to look at." in index
+    assert "precision" not in index and "any error" not in index and ">right<" not in index
+    assert [row[5][0] for row in rows_of(index)] == [
+        "answered" if is_answered else "unanswered" for is_answered in predictions]
+    page = question_file(tmp_path, 102)
+    assert "<h2>Gold</h2>" not in page and "Marel" in page
+    done = error_pages(*flags, "--only=unanswered", "--long_threshold=0", "--short_threshold=0")
+    assert done.returncode == 0, done.stderr
+    index = (tmp_path / "site" / "index.html").read_text(encoding="utf8")
+    assert {row[5][0] for row in rows_of(index)} == {"unanswered"}
+
+
 @given(st.integers(0, 200))
 def test_verdicts_add_up_to_the_official_scores(seed):
     gold, predictions = random_task(seeded(seed))
@@ -71,7 +97,7 @@ def test_verdicts_add_up_to_the_official_scores(seed):
     rows = measures.score_answers(dict(map(parse_question, gold)), {
         p.example_id: p for p in map(parse_prediction, predictions)})
     official = measures.metrics(*rows)
-    for kind, counts, point in zip(("long", "short"), outcomes.counts(result.questions),
+    for kind, counts, point in zip(("long", "short"), result.counts(),
                                    (result.long_point, result.short_point)):
         answered = counts["right"] + counts["wrong"] + counts["false_alarm"]
         with_gold = counts["right"] + counts["wrong"] + counts["missed"]

@@ -13,7 +13,8 @@ from bert_nq.cli.flags import scoring
 NAME = "Natural Questions"
 OWN_FLAGS = ("long_threshold", "short_threshold", "long_non_null_threshold",
              "short_non_null_threshold")
-ONLY = ("all", "wrong", "missed", "false_alarm", "right", "yes_no")
+ONLY = ("all", "wrong", "missed", "false_alarm", "right", "yes_no", "answered",
+        "unanswered")
 
 FLAGS = flags.FLAGS
 
@@ -54,7 +55,8 @@ def _source(gold_paths):
     scored = outcomes.score(gold, predictions, scoring.non_null_thresholds(), thresholds)
     return pages.Source(gold_paths, gold, predictions, scored,
                         tuple(threshold is None for threshold in thresholds), details, nbest,
-                        predictor, scoring.tell_shortage(gold).remarks)
+                        predictor,
+                        scoring.tell_shortage(gold).remarks if scored.is_judged else ())
 
 
 def _check_nbest(nbest, predictor, predictions) -> None:
@@ -71,12 +73,9 @@ def _check_nbest(nbest, predictor, predictions) -> None:
 
 
 def _print_scores(scored) -> None:
-    from bert_nq.error_pages.nq import outcomes
-
     for title, point, counts in zip(("long answers", "short answers"),
-                                    (scored.long_point, scored.short_point),
-                                    outcomes.counts(scored.questions)):
-        program.print_table(title, [
-            ("threshold", "%.4g" % point.threshold), ("F1", "%.4f" % point.f1),
-            ("precision", "%.4f" % point.precision), ("recall", "%.4f" % point.recall)] + [
-                (outcomes.VERDICTS[verdict], count) for verdict, count in counts.items()])
+                                    (scored.long_point, scored.short_point), scored.counts()):
+        measured = [("F1", "%.4f" % point.f1), ("precision", "%.4f" % point.precision),
+                    ("recall", "%.4f" % point.recall)] if scored.is_judged else []
+        program.print_table(title, [("threshold", "%.4g" % point.threshold), *measured] + [
+            (scored.verdicts()[verdict], count) for verdict, count in counts.items()])

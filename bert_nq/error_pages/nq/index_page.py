@@ -4,7 +4,7 @@ from typing import IO, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from bert_nq.error_pages import documents, list_page
 from bert_nq.error_pages.nq.highlights import AnnotatedAnswer, Highlights, Place
-from bert_nq.error_pages.nq.outcomes import MISSED, RIGHT, VERDICTS, WRONG, Judgement
+from bert_nq.error_pages.nq.outcomes import ANSWERED, MISSED, RIGHT, VERDICTS, WRONG, Judgement
 from bert_nq.error_pages.nq.question_page import Content
 from bert_nq.scoring.f_measure import Point
 
@@ -21,6 +21,7 @@ class Summary(NamedTuple):
     predictor: str  # model and decoder; "" where not known
     options: Sequence[Tuple[str, str]] = ()  # of the decoder: name, value
     remarks: Sequence[str] = ()  # what limits the scores, see annotators.Shortage
+    verdicts: Dict[str, str] = VERDICTS  # in words; outcomes.OUTCOMES where nothing is annotated
 
 
 class _Kind(NamedTuple):
@@ -29,8 +30,8 @@ class _Kind(NamedTuple):
     title: str
     scores: List[Tuple[str, str]]  # name, value: F1, precision, recall and their threshold
     is_best: bool  # the threshold is that of the best F1
-    num_right: str
-    num_with_gold: str
+    num_right: str  # answered, where nothing is annotated
+    num_with_gold: str  # all questions there
     counts: List[Tuple[str, str, str]]  # verdict, its words, how many questions have it
 
 
@@ -64,7 +65,8 @@ def write(out: IO[bytes], summary: Summary, rows: Sequence[str]) -> None:
     list_page.write(
         out, __package__, rows, num_scored=format(summary.num_scored, ","),
         predictor=summary.predictor, options=summary.options, remarks=summary.remarks,
-        kinds=[_kind("long", summary, 0), _kind("short", summary, 1)], verdicts=VERDICTS)
+        kinds=[_kind("long", summary, 0), _kind("short", summary, 1)], verdicts=summary.verdicts,
+        is_judged=RIGHT in summary.verdicts)
 
 
 def _kind(name: str, summary: Summary, i: int) -> _Kind:
@@ -72,11 +74,19 @@ def _kind(name: str, summary: Summary, i: int) -> _Kind:
     scores = [("F1", "%.4f" % point.f1), ("precision", "%.4f" % point.precision),
               ("recall", "%.4f" % point.recall),
               ("threshold", documents.number(point.threshold))]
+    if RIGHT not in counts:
+        return _Kind(name, name.capitalize() + " answers", scores[3:], False,
+                     format(counts[ANSWERED], ","), format(summary.num_scored, ","),
+                     _cells_of(summary, counts))
     with_gold = sum(counts[verdict] for verdict in _WITH_GOLD)
     return _Kind(name, name.capitalize() + " answers", scores, summary.best_thresholds[i],
-                 format(counts[RIGHT], ","), format(with_gold, ","), [
-                     (verdict, VERDICTS[verdict], format(count, ","))
-                     for verdict, count in counts.items()])
+                 format(counts[RIGHT], ","), format(with_gold, ","),
+                 _cells_of(summary, counts))
+
+
+def _cells_of(summary: Summary, counts: Dict[str, int]) -> List[Tuple[str, str, str]]:
+    return [(verdict, summary.verdicts[verdict], format(count, ","))
+            for verdict, count in counts.items()]
 
 
 def _cells(judgement: Judgement, gold: str, predicted: str) -> list:

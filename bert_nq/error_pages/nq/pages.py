@@ -14,7 +14,13 @@ from bert_nq.datasets.nq.example import Example
 from bert_nq.error_pages import site
 from bert_nq.error_pages.nq import answer_files, highlights, index_page, question_page
 from bert_nq.error_pages.nq.answer_files import Details, NBestFile
-from bert_nq.error_pages.nq.outcomes import ERRORS, JudgedQuestion, Scored, counts
+from bert_nq.error_pages.nq.outcomes import (
+    ANSWERED,
+    ERRORS,
+    UNANSWERED,
+    JudgedQuestion,
+    Scored,
+)
 from bert_nq.error_pages.nq.question_page import Content
 from bert_nq.scoring.nq.labels import Answers, Prediction, Record
 
@@ -38,12 +44,15 @@ def choose(questions: Sequence[JudgedQuestion], only: str = "all", max_pages: in
 
     Args:
       questions: all questions, in the order of the shards.
-      only: "all", "wrong" for any error, "yes_no", or one of the VERDICTS.
+      only: "all", "wrong" for any error, "yes_no", "answered" or "unanswered" by the long and the
+        short answer together, or one of the VERDICTS.
       max_pages: how many of the wanted questions, counted from the first; 0: all.
     """
     def is_wanted(question: JudgedQuestion) -> bool:
         if only == "yes_no":
             return question.has_yes_no
+        if only in (ANSWERED, UNANSWERED):
+            return (question.long.is_answered or question.short.is_answered) == (only == ANSWERED)
         verdicts = ERRORS if only == "wrong" else (only,)
         return only == "all" or any(v in verdicts for v in question.verdicts())
 
@@ -82,10 +91,11 @@ def _write_index(summary: index_page.Summary, out: IO[bytes], rows: Sequence[str
 
 def _summary(source: Source) -> index_page.Summary:
     scored = source.scored
-    return index_page.Summary(len(scored.questions), counts(scored.questions),
+    return index_page.Summary(len(scored.questions), scored.counts(),
                               (scored.long_point, scored.short_point), source.best_thresholds,
                               answer_files.name_of(source.predictor),
-                              answer_files.options_of(source.predictor), source.remarks)
+                              answer_files.options_of(source.predictor), source.remarks,
+                              scored.verdicts())
 
 
 def _contents(source: Source, chosen: Sequence[JudgedQuestion], bad_input: BadInput

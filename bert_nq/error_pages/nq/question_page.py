@@ -6,7 +6,7 @@ from bert_nq.error_pages import documents
 from bert_nq.error_pages.nq import highlights, markup
 from bert_nq.error_pages.nq.answer_files import Details
 from bert_nq.error_pages.nq.highlights import Highlights, Place, phrase
-from bert_nq.error_pages.nq.outcomes import JudgedQuestion
+from bert_nq.error_pages.nq.outcomes import VERDICTS, JudgedQuestion
 from bert_nq.error_pages.site import Links
 from bert_nq.scoring.nq.labels import Number, Prediction
 from bert_nq.scoring.nq.nbest import NBest, NBestAnswer, YesNoScore
@@ -55,7 +55,7 @@ def build(content: Content, links: Links) -> str:
         gold=answers.gold, num_annotators=sum(a.num_annotators for a in answers.gold),
         predicted_long=answers.predicted_long, predicted_short=answers.predicted_short,
         yes_no=content.prediction.answers.yes_no_answer, best_of_kinds=_best_of_kinds(content),
-        nbest=_nbest_lists(content),
+        nbest=_nbest_lists(content), is_judged=content.question.long.verdict in VERDICTS,
         page=markup.render(example.tokens, example.is_html, answers.marks))
 
 

@@ -115,7 +115,9 @@ def test_text_changes_no_element(content, harmless, text):
 def test_what_is_missing_is_said(content):
     prediction = parse_prediction({"example_id": 7, "long_answer_score": -1,
                                    "short_answers_score": -1})
-    question, = outcomes.score({7: ()}, {7: prediction}).questions
+    question, _ = outcomes.score(
+        {7: (), 8: (content.prediction.answers,)},
+        {7: prediction, 8: content.prediction}).questions
     page = Elements(build(content._replace(
         example=content.example._replace(title=""), question=question, prediction=prediction,
         highlights=highlights.Highlights([], None, [], []), details=None, nbest=None)))
