@@ -134,6 +134,8 @@ def _measure(names, settings, title, at_once, together, turns):
     for _ in program.progress(range(turns), title, turns):
         for name, contender in contenders.items():
             taken[name] += contender.turn().seconds
+    for contender in contenders.values():
+        contender.close()
     done = {name: files.read_json(path, must_exist=True) for name, path in paths.items()}
     row = "%-22s %9s %9s %12s %15s  %s"
     print("\n" + row % (title, "p50, ms", "p95, ms", "answers/s", "same as first", "release"))
@@ -145,7 +147,7 @@ def _measure(names, settings, title, at_once, together, turns):
         print(row % (name, "%.0f" % (1000 * seconds[len(seconds) // 2]),
                      "%.0f" % (1000 * seconds[len(seconds) * 95 // 100]), "%.2f" % rates[name],
                      "%d of %d" % (same, len(seconds)), contenders[name].release))
-    for ours in FLAGS.ours:
+    for ours in FLAGS.ours if FLAGS.theirs else []:
         print("%-22s times as fast as  %s" % (ours, ",  ".join(
             "%s: %.2f" % (theirs, rates[ours] / rates[theirs]) for theirs in FLAGS.theirs)))
 

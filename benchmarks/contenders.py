@@ -58,6 +58,11 @@ class Contender:
         """Waits for the step's end and returns its cost."""
         return Turn(**self._answer())
 
+    def close(self) -> None:
+        """Ends the process, whose memory others may need."""
+        self._process.stdin.close()
+        self._process.wait()
+
     def _answer(self):
         line = self._process.stdout.readline()
         if not line:
