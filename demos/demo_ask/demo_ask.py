@@ -11,6 +11,7 @@ repository, called as it is printed.
 from bert_nq.cli.start import run
 
 import os
+import signal
 import subprocess
 import sys
 import webbrowser
@@ -66,17 +67,15 @@ def serve(arguments):
     print("or in a browser\n$ " + program.command("bert_nq/serve.py", *arguments), flush=True)
     service = subprocess.Popen([sys.executable, nq_demo.path_of("bert_nq/serve.py"), *arguments],
                                stdout=subprocess.PIPE, universal_newlines=True)
-    try:
-        for line in service.stdout:
-            print(line, end="", flush=True)
-            address = [word for word in line.split() if word.startswith("http://")]
-            if address and has_display():
-                webbrowser.open(address[0])
-        code = service.wait()
-    except KeyboardInterrupt:
-        # The service has got it as well, and ends when it has answered what was asked.
-        print(service.communicate()[0], end="")
-        code = service.returncode
+    # Ctrl-C is for the service alone, which ends when it has answered what was asked.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for line in service.stdout:
+        print(line, end="", flush=True)
+        address = [word for word in line.split() if word.startswith("http://")]
+        if address and has_display():
+            webbrowser.open(address[0])
+    code = service.wait()
+    signal.signal(signal.SIGINT, before)
     if code:
         raise UserError("bert_nq/serve.py failed (exit code %d), see above" % code)
 
