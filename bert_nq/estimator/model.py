@@ -119,9 +119,7 @@ def check_can_predict(model: Model, checkpoint: str, trained_on: str) -> None:
         raise UserError("%s has no %s: it is not trained on %s; train first (--do_train)"
                         % (checkpoint, of_head[0], trained_on))
     if missing:
-        raise UserError("%s has no %s%s: its encoder is not complete; convert or copy it again"
-                        % (checkpoint, missing[0],
-                           " and %d weights more" % (len(missing) - 1) if missing[1:] else ""))
+        raise checkpoints.incomplete(checkpoint, missing)
 
 
 def check_can_continue(model: Model, checkpoint: str) -> None:

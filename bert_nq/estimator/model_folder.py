@@ -66,12 +66,15 @@ def check_same_model(output_dir: str, config: Any, vocab_file: str) -> None:
         return
     path = os.path.join(output_dir, CONFIG)
     if os.path.exists(path):
-        ours, theirs = config.to_dict(), encoders.read_config(path).to_dict()
-        for name in sorted(set(ours) - set(_OF_TRAINING)):
-            if ours[name] != theirs[name]:
+        trained = encoders.read_config(path)
+        # A config may leave out of its dict what is as it was before there was a choice.
+        names = (set(config.to_dict()) | set(trained.to_dict())) - set(_OF_TRAINING)
+        for name in ["encoder"] + sorted(names):
+            ours, theirs = getattr(config, name), getattr(trained, name)
+            if ours != theirs:
                 raise UserError("the model in %s was trained with %s %s, --bert_config_file has %s:"
                                 " give %s or another --output_dir"
-                                % (output_dir, name, theirs[name], ours[name], path))
+                                % (output_dir, name, theirs, ours, path))
     path = os.path.join(output_dir, VOCABULARY)
     if os.path.exists(path) and (Vocabulary.load(path).fingerprint()
                                  != Vocabulary.load(vocab_file).fingerprint()):

@@ -4,16 +4,17 @@ Notation: B batch, S sequence in wordpieces, H hidden size, N attention heads, D
 I intermediate size, V vocabulary. Activations are matrices [B*S, H] throughout: only attention
 needs to know which row belongs to which sequence.
 """
-from typing import Mapping, NamedTuple
+from typing import Mapping, NamedTuple, Optional
 
 from bert_nq.base.errors import UserError
 from bert_nq.modeling import layers, precisions, recomputing, runtime
 from bert_nq.modeling.activations import activation
 from bert_nq.modeling.attention import SelfAttention
 from bert_nq.modeling.dropout import Dropout
-from bert_nq.modeling.encoders import Encoded, Pass
+from bert_nq.modeling.encoders import Encoded, Pass, bert_names
 from bert_nq.modeling.encoders.bert_config import BertConfig
 from bert_nq.modeling.encoders.bert_names import SCOPE
+from bert_nq.modeling.relative_positions import Distances
 from bert_nq.modeling.runtime import tf
 
 
@@ -50,7 +51,7 @@ def encode(config: BertConfig, features: Mapping[str, tf.Tensor], pass_: Pass) -
                 config.attention_probs_dropout_prob, by_heads=on_cpu)
             for i in range(config.num_hidden_layers):
                 with tf.variable_scope("layer_%d" % i):
-                    weights = _layer_weights(config)
+                    weights = [w for w in _layer_weights(config) if w is not None]
                     layer = _Layer(config, attention, layers.normaliser(on_cpu), pass_.is_training,
                                    dropout, i + 1)
                     x = (recomputing.recomputed(layer) if pass_.recompute else layer)(x, *weights)
@@ -82,7 +83,7 @@ def _dropout(config, pass_):
 
 
 def _embeddings(config, features, one_hot, dropout):
-    """Word, position and segment embeddings, summed and normalised: [B*S, H]."""
+    """Word, segment and absolute position embeddings, summed and normalised: [B*S, H]."""
     batch, length = layers.sizes(features["input_ids"])
     width = config.hidden_size
 
@@ -92,13 +93,15 @@ def _embeddings(config, features, one_hot, dropout):
 
     words = table("word_embeddings", config.vocab_size)
     segments = table("token_type_embeddings", config.type_vocab_size)
+    # With relative positions nothing reads these: checkpoints have them all the same.
     positions = table("position_embeddings", config.max_position_embeddings)
     ids, segment_ids = (tf.reshape(features[name], [-1]) for name in ("input_ids", "segment_ids"))
     x = (tf.matmul(tf.one_hot(ids, config.vocab_size), words) if one_hot
          else tf.gather(words, ids))
     # Segments are few: a product with one-hot rows has a dense gradient, as the reference's has.
     x += tf.matmul(tf.one_hot(segment_ids, config.type_vocab_size), segments)
-    x = tf.reshape(x, [batch, length, width]) + positions[:length]
+    if not config.has_distances:
+        x = tf.reshape(x, [batch, length, width]) + positions[:length]
     gamma, beta = map(tf.convert_to_tensor, layers.layer_norm_variables(width))
     x = layers.layer_norm(tf.reshape(x, [-1, width]), gamma, beta)
     return x if dropout is None else dropout(x, config.hidden_dropout_prob)
@@ -118,6 +121,7 @@ class _LayerWeights(NamedTuple):
     outer_bias: tf.Tensor
     outer_gamma: tf.Tensor
     outer_beta: tf.Tensor
+    distances: Optional[tf.Tensor] = None  # [2P - 1, D]: see relative_positions
 
 
 def _layer_weights(config):
@@ -128,6 +132,7 @@ def _layer_weights(config):
         with tf.variable_scope("self"):
             kernels, biases = zip(*(layers.dense_variables(name, width, width, stddev)
                                     for name in ("query", "key", "value")))
+            distances = _distance_table(config)
         with tf.variable_scope("output"):
             attended = (layers.dense_variables("dense", width, width, stddev)
                         + layers.layer_norm_variables(width))
@@ -137,7 +142,16 @@ def _layer_weights(config):
         outer = (layers.dense_variables("dense", inner_width, width, stddev)
                  + layers.layer_norm_variables(width))
     return _LayerWeights(tf.concat(kernels, axis=1), tf.concat(biases, axis=0),
-                         *map(tf.convert_to_tensor, attended + inner + outer))
+                         *map(tf.convert_to_tensor, attended + inner + outer + distances))
+
+
+def _distance_table(config):
+    """The layer's vectors of distances, if it has any, in a tuple."""
+    if not config.has_distances:
+        return ()
+    name = "distance_embedding"
+    return (tf.get_variable(name, bert_names.distance_shape(config),
+                            initializer=layers.initializer(config.initializer_range, name)),)
 
 
 class _Layer:
@@ -162,7 +176,9 @@ class _Layer:
                 change = dropout(change, self._config.hidden_dropout_prob)
             return self._normalise(x + change, gamma, beta)
 
-        context = self._attention(x, w.qkv_kernel, w.qkv_bias, dropout)
+        distances = (None if w.distances is None
+                     else Distances(w.distances, self._config.compares_keys))
+        context = self._attention(x, w.qkv_kernel, w.qkv_bias, dropout, distances)
         attended = layers.linear(context, w.attended_kernel, w.attended_bias)
         x = add(x, attended, w.attended_gamma, w.attended_beta)
         inner = self._activation(layers.linear(x, w.inner_kernel, w.inner_bias))

@@ -9,6 +9,10 @@ from bert_nq.base.errors import UserError
 # The values of `hidden_act`; modeling.activations has the meaning of each.
 ACTIVATIONS = ("gelu", "gelu_tanh", "gelu_new", "gelu_erf", "relu", "tanh", "linear")
 
+# The values of `position_embedding_type`.
+ABSOLUTE, KEY, KEY_QUERY = "absolute", "relative_key", "relative_key_query"
+POSITIONS = (ABSOLUTE, KEY, KEY_QUERY)
+
 # Of `initializer_range`: outputs of layers of larger weights leave float32.
 _LARGEST_RANGE = 1e6
 # Of `num_hidden_layers`: the graph of more would be built for hours.
@@ -45,6 +49,21 @@ class BertConfig:
 
     # Standard deviation of the truncated normal that weights start from.
     initializer_range: float = 0.02
+
+    # How the model knows where a wordpiece is: "absolute" adds an embedding of its position; with
+    # the others, attention scores depend on distances, see modeling.relative_positions. A name of
+    # Hugging Face's, which Google's files do not have.
+    position_embedding_type: str = ABSOLUTE
+
+    @property
+    def has_distances(self) -> bool:
+        """Whether each layer has vectors of distances."""
+        return self.position_embedding_type != ABSOLUTE
+
+    @property
+    def compares_keys(self) -> bool:
+        """Whether keys are compared with the vectors of distances, beside queries."""
+        return self.position_embedding_type == KEY_QUERY
 
     @property
     def head_size(self) -> int:
@@ -83,8 +102,11 @@ class BertConfig:
         return cls.from_dict(files.read_json(path, must_exist=True, remedy=""), path)
 
     def to_dict(self) -> Dict[str, Any]:
-        """All fields by name."""
-        return dataclasses.asdict(self)
+        """The fields by name; those of Google's files alone, where they say it all."""
+        values = dataclasses.asdict(self)
+        if not self.has_distances:
+            del values["position_embedding_type"]
+        return values
 
     def to_json(self) -> str:
         """The text of a bert_config.json."""
@@ -97,6 +119,11 @@ def _check_value(name: str, value: Any, where: str) -> None:
         if not isinstance(value, str) or value.lower() not in ACTIVATIONS:
             raise UserError("%s: unknown hidden_act %.40r; it can be %s"
                             % (where, value, ", ".join(ACTIVATIONS)))
+        return
+    if name == "position_embedding_type":
+        if value not in POSITIONS:
+            raise UserError("%s: position_embedding_type is %.40r; it can be %s"
+                            % (where, value, ", ".join(POSITIONS)))
         return
     is_number = numbers.is_finite(value)
     if name.endswith("_prob"):

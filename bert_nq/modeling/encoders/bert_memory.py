@@ -53,4 +53,8 @@ def _working(config, rows, seq_length, precision):
     e = _ACTIVATION_BYTES[precision]
     # Attention: gradients of the probabilities and of the scores, the two terms of the latter, and
     # about one more that the allocator cannot use. The rest of the layer has as many for GELU.
-    return 5 * e * rows * max(seq_length * config.num_attention_heads, config.intermediate_size)
+    attention = seq_length * config.num_attention_heads
+    # Scores by distance have a gradient beside, before and after its rows are moved, which are
+    # twice as long.
+    matrices = 5 + 4 * config.has_distances
+    return e * rows * max(matrices * attention, 5 * config.intermediate_size)

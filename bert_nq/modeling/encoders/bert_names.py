@@ -55,6 +55,8 @@ def variables(config: BertConfig) -> Dict[str, Tuple[int, ...]]:
         layer = "bert/encoder/layer_%d/" % i
         for part in ("self/query", "self/key", "self/value", "output/dense"):
             dense(layer + "attention/" + part, width, width)
+        if config.has_distances:
+            shapes[layer + "attention/self/distance_embedding"] = distance_shape(config)
         layer_norm(layer + "attention/output")
         dense(layer + "intermediate/dense", width, inner)
         dense(layer + "output/dense", inner, width)
@@ -63,12 +65,17 @@ def variables(config: BertConfig) -> Dict[str, Tuple[int, ...]]:
     return shapes
 
 
+def distance_shape(config: BertConfig) -> Tuple[int, int]:
+    """The shape of a layer's vectors of distances: of one less than all positions either way."""
+    return 2 * config.max_position_embeddings - 1, config.head_size
+
+
 def huggingface_name(name: str) -> str:
     """Hugging Face's name of one of the encoder's variables, without "bert." in front."""
     name = re.sub(r"/layer_(\d+)/", r"/layer/\1/", name[len("bert/"):])
     name = re.sub(r"/(kernel|gamma)$", "/weight", name)
     name = re.sub(r"/beta$", "/bias", name)
-    if name.endswith("_embeddings"):
+    if name.endswith(("_embeddings", "/distance_embedding")):
         name += "/weight"
     return name.replace("/", ".")
 
@@ -79,10 +86,6 @@ def config_from_huggingface(values: Dict[str, Any], where: str) -> Tuple[BertCon
     Raises:
       UserError: it is of no encoder, or has a value that ours cannot have.
     """
-    positions = values.get("position_embedding_type", "absolute")
-    if positions != "absolute":
-        raise UserError("%s: position_embedding_type is %r; only \"absolute\" can be converted"
-                        % (where, positions))
     if values.get("is_decoder"):
         raise UserError("%s: is_decoder is true; a decoder, whose positions see only those before "
                         "them, cannot be converted" % where)
@@ -103,7 +106,7 @@ def config_to_huggingface(config: BertConfig) -> Dict[str, Any]:
     values = config.to_dict()
     values["hidden_act"] = _TO_HUGGINGFACE_ACT.get(config.hidden_act, config.hidden_act)
     return dict(values, architectures=["BertModel"], model_type="bert", layer_norm_eps=1e-12,
-                pad_token_id=0, position_embedding_type="absolute")
+                pad_token_id=0, position_embedding_type=config.position_embedding_type)
 
 
 NAMES = Names(
