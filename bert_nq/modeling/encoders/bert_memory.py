@@ -1,14 +1,14 @@
-"""Memory of a training pass through BERT beside the weights. Free of TensorFlow.
+"""Memory of a training pass through BERT or its kin beside the weights. Free of TensorFlow.
 
 Notation: R rows, batch times sequence; S sequence; H hidden size; N heads; I intermediate size;
 e bytes of an activation.
 """
-from bert_nq.modeling.encoders.bert_config import BertConfig
+from bert_nq.modeling.encoders.transformer_config import TransformerConfig
 
 _ACTIVATION_BYTES = {"fp32": 4, "bf16": 2, "fp16": 2}
 
 
-def activations(config: BertConfig, num_sequences: int, seq_length: int, precision: str,
+def activations(config: TransformerConfig, num_sequences: int, seq_length: int, precision: str,
                 recompute: bool) -> int:
     """Bytes that are kept for the backward pass, and that a layer works with beside them.
 
@@ -35,7 +35,7 @@ def activations(config: BertConfig, num_sequences: int, seq_length: int, precisi
 
 
 def _kept_of_layer(config, rows, seq_length, precision):
-    """Bytes that a layer keeps for its gradient: see bert._Layer."""
+    """Bytes that a layer keeps for its gradient: see transformer._Layer."""
     e = _ACTIVATION_BYTES[precision]
     mask = 2 if precision == "bf16" else 1  # of dropout; a number in bfloat16
     # Input, query, key, value, the context in two orders, what goes into the inner product; unit

@@ -56,18 +56,13 @@ def variables(config: BertConfig) -> Dict[str, Tuple[int, ...]]:
         for part in ("self/query", "self/key", "self/value", "output/dense"):
             dense(layer + "attention/" + part, width, width)
         if config.has_distances:
-            shapes[layer + "attention/self/distance_embedding"] = distance_shape(config)
+            shapes[layer + "attention/self/distance_embedding"] = config.distance_shape
         layer_norm(layer + "attention/output")
         dense(layer + "intermediate/dense", width, inner)
         dense(layer + "output/dense", inner, width)
         layer_norm(layer + "output")
     dense("bert/pooler/dense", width, width)
     return shapes
-
-
-def distance_shape(config: BertConfig) -> Tuple[int, int]:
-    """The shape of a layer's vectors of distances: of one less than all positions either way."""
-    return 2 * config.max_position_embeddings - 1, config.head_size
 
 
 def huggingface_name(name: str) -> str:
