@@ -236,7 +236,8 @@ def test_half_precision_becomes_float32(tmp_path):
 
 
 @pytest.mark.parametrize("change, problem", [
-    ({"model_type": "roberta"}, "model_type is 'roberta'; only \"bert\" can be converted"),
+    ({"model_type": "roberta"},
+     "model_type is 'roberta'; only \"bert\", \"distilbert\" can be converted"),
     ({"position_embedding_type": "rotary"},
      "position_embedding_type is 'rotary'; it can be absolute, relative_key, relative_key_query"),
     ({"position_embedding_type": ["absolute"]},

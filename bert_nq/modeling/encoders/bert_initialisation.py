@@ -41,6 +41,9 @@ def initial_weights(config: BertConfig, seed: int) -> Dict[str, np.ndarray]:
     Raises:
       UserError: the heads do not fit, or positions are not absolute.
     """
+    if config.encoder != BertConfig.encoder:
+        raise UserError("initial weights are made for BERT, not for %s: without --init_checkpoint "
+                        "training starts such a model at random" % config.encoder)
     if config.has_distances:
         raise UserError("initial weights are made for position_embedding_type %r, not %r: without "
                         "--init_checkpoint training starts such a model at random"

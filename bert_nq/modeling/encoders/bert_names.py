@@ -75,6 +75,16 @@ def huggingface_name(name: str) -> str:
     return name.replace("/", ".")
 
 
+def google_act(name: Any) -> Any:
+    """Google's name of an activation that Hugging Face calls so; others stay, to be refused."""
+    return _TO_GOOGLE_ACT.get(name, name) if isinstance(name, str) else name
+
+
+def huggingface_act(name: str) -> str:
+    """Hugging Face's name of an activation of ours."""
+    return _TO_HUGGINGFACE_ACT.get(name, name)
+
+
 def config_from_huggingface(values: Dict[str, Any], where: str) -> Tuple[BertConfig, List[str]]:
     """The config that a config.json of BERT means, and notes on what it cannot express.
 
@@ -86,9 +96,7 @@ def config_from_huggingface(values: Dict[str, Any], where: str) -> Tuple[BertCon
                         "them, cannot be converted" % where)
     # Hugging Face leaves out of the file what equals its defaults: Google's, but for two segments.
     settings = dict({"vocab_size": 30522, "type_vocab_size": 2}, **values)
-    act = settings.get("hidden_act", "gelu")
-    # What is no string is refused with the other values.
-    settings["hidden_act"] = _TO_GOOGLE_ACT.get(act, act) if isinstance(act, str) else act
+    settings["hidden_act"] = google_act(settings.get("hidden_act", "gelu"))
     notes = []
     epsilon = parse_finite(values.get("layer_norm_eps", 1e-12), where + ": layer_norm_eps")
     if epsilon != 1e-12:
@@ -99,7 +107,7 @@ def config_from_huggingface(values: Dict[str, Any], where: str) -> Tuple[BertCon
 def config_to_huggingface(config: BertConfig) -> Dict[str, Any]:
     """The contents of a config.json."""
     values = config.to_dict()
-    values["hidden_act"] = _TO_HUGGINGFACE_ACT.get(config.hidden_act, config.hidden_act)
+    values["hidden_act"] = huggingface_act(config.hidden_act)
     return dict(values, architectures=["BertModel"], model_type="bert", layer_norm_eps=1e-12,
                 pad_token_id=0, position_embedding_type=config.position_embedding_type)
 
