@@ -346,8 +346,8 @@ def check_fits(config: Any, checkpoint: str) -> None:
     more = [name for name in there if name.startswith(names.scope + "/")
             and name not in wanted and is_model_variable(name)]
     if more:
-        raise UserError("%s holds %s, which the model's config does not ask for: give the config "
-                        "that belongs to the checkpoint" % (checkpoint, _some(more)))
+        raise UserError("%s holds %s, which the config does not ask for: give the checkpoint's own"
+                        % (checkpoint, _some(more)))
     _check_types(wanted, checkpoint)
 
 
@@ -396,6 +396,4 @@ def _check_shape(name: str, shape: Sequence[int], there: Mapping[str, Shape],
 def _some(shapes: Iterable[str]) -> str:
     """Up to three variable names, for messages."""
     names = [name for name in sorted(shapes) if is_model_variable(name)]
-    if not names:
-        return "no variables"
-    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "") or "no variables"

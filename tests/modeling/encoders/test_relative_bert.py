@@ -111,8 +111,8 @@ def test_a_checkpoint_that_lacks_distances_or_has_them_unasked(tmp_path):
     with pytest.raises(UserError) as error:
         checkpoints.check_fits(TINY, whole)
     assert str(error.value) == (
-        "%s holds %s, %s, which the model's config does not ask for: give the config that belongs "
-        "to the checkpoint" % (whole, TABLE % 0, TABLE % 1))
+        "%s holds %s, %s, which the config does not ask for: give the checkpoint's own"
+        % (whole, TABLE % 0, TABLE % 1))
 
 
 def test_a_pooler_may_be_missing(tmp_path):
