@@ -1,4 +1,4 @@
-"""Converts a BERT model between a TensorFlow checkpoint and Hugging Face safetensors.
+"""Converts a BERT or DistilBERT between a TensorFlow checkpoint and Hugging Face safetensors.
 
     python prepare/convert_checkpoint.py --input=FOLDER --output_dir=OUT
     python prepare/convert_checkpoint.py --input=hf:OWNER/NAME --output_dir=OUT

@@ -198,13 +198,16 @@ def _start_of(model, checkpoint: Optional[str]) -> List[Tuple[str, str]]:
     """The lines on where the weights of a training come from; none where it goes on."""
     from bert_nq.estimator.model import missing_weights
     from bert_nq.modeling import checkpoints
+    from bert_nq.modeling.models import makes_pooler
     if checkpoints.newest(FLAGS.output_dir):
         return []
+    pooling = [("pooler", "a new dense layer on [CLS], for the encoder has none")] * makes_pooler(
+        model)
     if checkpoint is None:
-        return [("starts at random", "all weights")]
+        return [("starts at random", "all weights")] + pooling
     missing = missing_weights(model, checkpoint)
     some = ", ".join(missing[:4]) + (" and %d more" % (len(missing) - 4) if missing[4:] else "")
-    return [("starts from", checkpoint), ("starts at random", some or "nothing")]
+    return [("starts from", checkpoint), ("starts at random", some or "nothing")] + pooling
 
 
 def _stop(result, message: str) -> None:

@@ -2,7 +2,7 @@
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from bert_nq.base.errors import UserError
-from bert_nq.modeling import checkpoints, encoders, heads
+from bert_nq.modeling import checkpoints, encoders, models
 from bert_nq.modeling.encoders import Pass
 from bert_nq.modeling.models import Model, build_logits
 from bert_nq.modeling.runtime import tf
@@ -102,7 +102,7 @@ def missing_weights(model: Model, checkpoint: str) -> List[str]:
     """The names of a model's weights that a checkpoint lacks: training starts them at random."""
     there = checkpoints.read_shapes(checkpoint)
     wanted = list(encoders.of(model.config).variables(model.config))
-    return [name for name in wanted + list(heads.find(model.head).variables) if name not in there]
+    return [name for name in wanted + list(models.head_variables(model)) if name not in there]
 
 
 def check_can_predict(model: Model, checkpoint: str, trained_on: str) -> None:
@@ -114,20 +114,18 @@ def check_can_predict(model: Model, checkpoint: str, trained_on: str) -> None:
       trained_on: what the message says the checkpoint is not trained on, such as a dataset's name.
     """
     missing = missing_weights(model, checkpoint)
-    of_head = [name for name in missing if name in heads.find(model.head).variables]
+    of_head = [name for name in missing if name in models.head_variables(model)]
     if of_head:
         raise UserError("%s has no %s: it is not trained on %s; train first (--do_train)"
                         % (checkpoint, of_head[0], trained_on))
     if missing:
-        raise UserError("%s has no %s%s: its encoder is not complete; convert or copy it again"
-                        % (checkpoint, missing[0],
-                           " and %d weights more" % (len(missing) - 1) if missing[1:] else ""))
+        raise checkpoints.incomplete(checkpoint, missing)
 
 
 def check_can_continue(model: Model, checkpoint: str) -> None:
     """Raises UserError where a checkpoint in --output_dir lacks what training goes on with."""
     there = checkpoints.read_shapes(checkpoint)
-    missing = [name for name in heads.find(model.head).variables + ("global_step",)
+    missing = [name for name in models.head_variables(model) + ("global_step",)
                if name not in there]
     if not any(name.endswith(_SLOTS) for name in there):
         missing.append("optimizer state")

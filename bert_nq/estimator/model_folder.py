@@ -16,7 +16,9 @@ from bert_nq.text.vocabulary import Vocabulary
 
 CONFIG, VOCABULARY = "bert_config.json", "vocab.txt"
 # Fields that may change from one run to the next: only training, or its start, uses them.
-_OF_TRAINING = ("hidden_dropout_prob", "attention_probs_dropout_prob", "initializer_range")
+# The encoder's name is compared before all fields.
+_NOT_OF_THE_OUTPUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob", "initializer_range",
+                       "model_type")
 
 # The files that training writes: a checkpoint's name without "-STEP", the record of the run, its
 # losses and scores, and these as a picture; and the folders of further models.
@@ -66,12 +68,15 @@ def check_same_model(output_dir: str, config: Any, vocab_file: str) -> None:
         return
     path = os.path.join(output_dir, CONFIG)
     if os.path.exists(path):
-        ours, theirs = config.to_dict(), encoders.read_config(path).to_dict()
-        for name in sorted(set(ours) - set(_OF_TRAINING)):
-            if ours[name] != theirs[name]:
+        trained = encoders.read_config(path)
+        # A config may leave out of its dict what is as it was before there was a choice.
+        names = (set(config.to_dict()) | set(trained.to_dict())) - set(_NOT_OF_THE_OUTPUTS)
+        for name in ["encoder"] + sorted(names):
+            ours, theirs = getattr(config, name), getattr(trained, name)
+            if ours != theirs:
                 raise UserError("the model in %s was trained with %s %s, --bert_config_file has %s:"
                                 " give %s or another --output_dir"
-                                % (output_dir, name, theirs[name], ours[name], path))
+                                % (output_dir, name, theirs, ours, path))
     path = os.path.join(output_dir, VOCABULARY)
     if os.path.exists(path) and (Vocabulary.load(path).fingerprint()
                                  != Vocabulary.load(vocab_file).fingerprint()):

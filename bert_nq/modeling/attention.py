@@ -12,8 +12,9 @@ from typing import Optional, Sequence
 
 import numpy as np
 
-from bert_nq.modeling import layers, runtime
+from bert_nq.modeling import layers, relative_positions, runtime
 from bert_nq.modeling.dropout import Dropout, apply_keep_mask
+from bert_nq.modeling.relative_positions import Distances
 from bert_nq.modeling.runtime import tf
 
 # Added to the attention scores of padding: its share of the softmax is then zero in float32.
@@ -44,29 +45,34 @@ class SelfAttention:
         self._by_heads = by_heads
 
     def __call__(self, x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor,
-                 dropout: Optional[Dropout] = None) -> tf.Tensor:
+                 dropout: Optional[Dropout] = None,
+                 distances: Optional[Distances] = None) -> tf.Tensor:
         """The heads' sums of values for each position, side by side.
 
         Args:
           x: [B*S, H], a layer's input.
           kernel, bias: [H, 3H] and [3H], of queries, keys and values, which are one product.
           dropout: of the layer, in training.
+          distances: of the layer, where its scores depend on them.
 
         Returns:
           [B*S, H].
         """
         if self._by_heads:
-            return self._one_by_one(x, kernel, bias)
+            return self._one_by_one(x, kernel, bias, distances)
         width = kernel.shape.as_list()[0]
         projected = self._projected(x, kernel, bias)
         query, key, value = tf.unstack(tf.transpose(projected, [2, 0, 3, 1, 4]))  # [B, N, S, D]
+        added = (None if distances is None
+                 else relative_positions.scores(query, key, distances))
         if not self._is_training:
-            context = attend(query, key, value, self._adder)
+            context = attend(query, key, value, self._adder, added)
         else:
             rate = self._dropout_rate
             shape = [self._batch, self._num_heads, self._length, self._length]
             keep = dropout.keep(shape, rate) if rate else None
-            context = attend_in_training(query, key, value, self._adder, keep, 1 - rate)
+            context = attend_in_training(query, key, value, self._adder, keep, 1 - rate,
+                                         added)
         return tf.reshape(tf.transpose(context, [0, 2, 1, 3]), [-1, width])
 
     def _projected(self, x, kernel, bias):
@@ -75,33 +81,40 @@ class SelfAttention:
         return tf.reshape(layers.linear(x, kernel, bias),
                           [self._batch, self._length, 3, self._num_heads, size])
 
-    def _one_by_one(self, x, kernel, bias):
+    def _one_by_one(self, x, kernel, bias, distances):
         """`__call__` for prediction on a CPU, one head after the other."""
         width = kernel.shape.as_list()[0]
         factor = query_factor(x.dtype, width // self._num_heads)
         factors = np.repeat([factor, 1, 1], width).astype(np.float32)
         projected = self._projected(x, kernel * factors, bias * factors)
         parts = tf.transpose(projected, [2, 3, 0, 1, 4])[:, :, :, None]  # [3, N, B, 1, S, D]
-        context = attend_by_heads(*map(tf.unstack, tf.unstack(parts)), self._adder)
+        queries, keys, values = map(tf.unstack, tf.unstack(parts))
+        added = None if distances is None else [
+            relative_positions.scores(query, key, distances, factor)
+            for query, key in zip(queries, keys)]
+        context = attend_by_heads(queries, keys, values, self._adder, added)
         return tf.reshape(context, [-1, width])
 
 
-def attend(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, adder: tf.Tensor) -> tf.Tensor:
-    """softmax(query key^T / sqrt(D) + adder) value (Vaswani et al. 2017, section 3.2.1).
+def attend(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, adder: tf.Tensor,
+           added: Optional[tf.Tensor] = None) -> tf.Tensor:
+    """softmax(query key^T / sqrt(D) + added + adder) value (Vaswani et al. 2017, section 3.2.1).
 
     Args:
       query, key, value: [B, N, S, D], of any of precisions.PRECISIONS.
       adder: [B, 1, 1, S], of the same type; 0 where a position is attended to and very negative
         where not.
+      added: [B, N, S, S], what else the scores are made of.
 
     Returns:
       [B, N, S, D].
     """
-    return tf.matmul(_probabilities(query, key, adder), value)
+    return tf.matmul(_probabilities(query, key, adder, added), value)
 
 
 def attend_by_heads(queries: Sequence[tf.Tensor], keys: Sequence[tf.Tensor],
-                    values: Sequence[tf.Tensor], adder: tf.Tensor) -> tf.Tensor:
+                    values: Sequence[tf.Tensor], adder: tf.Tensor,
+                    added: Optional[Sequence[tf.Tensor]] = None) -> tf.Tensor:
     """`attend` for CPUs, one head after the other.
 
     The scores of one head of a few windows stay in the processor's cache from the product to the
@@ -111,11 +124,14 @@ def attend_by_heads(queries: Sequence[tf.Tensor], keys: Sequence[tf.Tensor],
     Args:
       queries, keys, values: N tensors [B, 1, S, D] each; the queries times `query_factor`.
       adder: as in `attend`.
+      added: N tensors [B, 1, S, S].
 
     Returns:
       [B, 1, S, N * D].
     """
-    return tf.concat([_attend_on_cpu(*head, adder) for head in zip(queries, keys, values)], axis=-1)
+    heads = zip(queries, keys, values, added or [None] * len(queries))
+    return tf.concat([_attend_on_cpu(query, key, value, adder, more)
+                      for query, key, value, more in heads], axis=-1)
 
 
 def query_factor(dtype: tf.DType, head_size: int) -> float:
@@ -130,20 +146,22 @@ def _columns_to_fill(dtype, head_size):
     return max(runtime.TILE_DEPTH - head_size, 0)
 
 
-def _attend_on_cpu(query, key, value, adder):
+def _attend_on_cpu(query, key, value, adder, added):
     others = _columns_to_fill(query.dtype, query.shape.as_list()[-1])
     if not others:
-        return attend(query, key, value, adder)
+        return attend(query, key, value, adder, added)
     # The columns that are to be filled up anyway add the adder: once 1 times it, else 0 times 0.
     adder = tf.transpose(adder, [0, 1, 3, 2])  # [B, 1, S, 1]
     padding = [[0, 0], [0, 0], [0, 0], [0, others - 1]]
     query = tf.concat([query, tf.pad(tf.ones_like(adder), padding)], axis=-1)
     key = tf.concat([key, tf.pad(adder, padding)], axis=-1)
-    return tf.matmul(tf.nn.softmax(tf.matmul(query, key, transpose_b=True)), value)
+    scores = tf.matmul(query, key, transpose_b=True)
+    return tf.matmul(tf.nn.softmax(scores if added is None else scores + added), value)
 
 
 def attend_in_training(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, adder: tf.Tensor,
-                       keep: Optional[tf.Tensor] = None, keep_prob: float = 1.0) -> tf.Tensor:
+                       keep: Optional[tf.Tensor] = None, keep_prob: float = 1.0,
+                       added: Optional[tf.Tensor] = None) -> tf.Tensor:
     """`attend` with dropout of the probabilities and a gradient written by hand.
 
     The gradient that TensorFlow derives makes twelve passes over [B, N, S, S]; this one makes
@@ -153,13 +171,14 @@ def attend_in_training(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, adder
       query, key, value, adder: as in `attend`. The adder gets no gradient.
       keep: bool [B, N, S, S], the probabilities that dropout keeps; None keeps all.
       keep_prob: their share.
+      added: as in `attend`.
 
     Returns:
       [B, N, S, D].
     """
     @tf.custom_gradient
-    def attended(query, key, value):
-        probabilities = _probabilities(query, key, adder)
+    def attended(query, key, value, *added):
+        probabilities = _probabilities(query, key, adder, *added)
         kept = apply_keep_mask(probabilities, keep)
         # Dropout's factor is applied to the small matrix: it is the same for all.
         context = tf.matmul(kept, value) * (1.0 / keep_prob)
@@ -175,24 +194,27 @@ def attend_in_training(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, adder
             scale = _scale(query)
             d_query = tf.matmul(d_scores, key) * scale
             d_key = _transposed_product(d_scores, query * scale)
-            return d_query, d_key, _transposed_product(kept, d_kept)
+            gradients = (d_query, d_key, _transposed_product(kept, d_kept))
+            return gradients + (d_scores,) if added else gradients
 
         return context, gradient
 
-    return attended(query, key, value)
+    return attended(query, key, value, *([] if added is None else [added]))
 
 
 def _scale(query):
     return 1.0 / math.sqrt(query.shape.as_list()[-1])
 
 
-def _probabilities(query, key, adder):
+def _probabilities(query, key, adder, added=None):
     """The share of its attention that each position gives to each other one: [B, N, S, S]."""
     if runtime.FUSES_SCALED_PRODUCT:
         # Product, factor and mask become one kernel.
         scores = tf.matmul(query, key, transpose_b=True) * _scale(query) + adder
     else:
         scores = tf.matmul(query * _scale(query), key, transpose_b=True) + adder
+    if added is not None:
+        scores += added
     if scores.dtype == tf.float16:
         # The CPU's kernel would sum in float16; those of bfloat16 sum in float32.
         return tf.cast(tf.nn.softmax(tf.cast(scores, tf.float32)), tf.float16)

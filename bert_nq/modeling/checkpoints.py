@@ -336,9 +336,26 @@ def assignment_map(variables: Mapping[str, Sequence[int]], checkpoint: str,
 
 
 def check_fits(config: Any, checkpoint: str) -> None:
-    """`check_sizes`, and that the weights are of our type."""
+    """`check_sizes`, that the encoder's weights are all there, and no others, and of our type."""
     check_sizes(config, checkpoint)
-    _check_types(encoders.of(config).variables(config), checkpoint)
+    wanted, names = encoders.of(config).variables(config), encoders.of(config).names
+    there = read_shapes(checkpoint)
+    missing = [name for name in wanted if name not in there]
+    if not all(name.startswith(names.optional) for name in missing):
+        raise incomplete(checkpoint, missing)
+    more = [name for name in there if name.startswith(names.scope + "/")
+            and name not in wanted and is_model_variable(name)]
+    if more:
+        raise UserError("%s holds %s, which the config does not ask for: give the checkpoint's own"
+                        % (checkpoint, _some(more)))
+    _check_types(wanted, checkpoint)
+
+
+def incomplete(checkpoint: str, missing: Sequence[str]) -> UserError:
+    """The error of a checkpoint that lacks variables of the encoder."""
+    return UserError("%s has no %s%s: its encoder is not complete; convert or copy it again"
+                     % (checkpoint, missing[0],
+                        " and %d weights more" % (len(missing) - 1) if missing[1:] else ""))
 
 
 def check_sizes(config: Any, checkpoint: str) -> None:
@@ -376,9 +393,7 @@ def _check_shape(name: str, shape: Sequence[int], there: Mapping[str, Shape],
                         % (checkpoint, name, list(there[name]), list(shape)))
 
 
-def _some(shapes: Mapping[str, Shape]) -> str:
+def _some(shapes: Iterable[str]) -> str:
     """Up to three variable names, for messages."""
     names = [name for name in sorted(shapes) if is_model_variable(name)]
-    if not names:
-        return "no variables"
-    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "") or "no variables"

@@ -48,8 +48,9 @@ def from_huggingface(tensors: Mapping[str, np.ndarray], config: Any, where: str,
     shapes = encoder.variables(config)
     unwrapped, notes = _unwrapped(tensors, names, shapes, where)
     left = _by_plain_names(unwrapped, names, where)
-    optional = names.huggingface(names.optional)
-    if allow_missing_pooler and not any(name.startswith(optional) for name in left):
+    optional = [name for name in shapes if name.startswith(names.optional)]
+    if allow_missing_pooler and optional and not any(
+            names.huggingface(name) in left for name in optional):
         shapes = _without_pooler(shapes, names, notes)
     weights = {}
     for name, shape in shapes.items():
@@ -129,7 +130,8 @@ def to_huggingface(weights: Mapping[str, np.ndarray], config: Any, where: str,
     left = dict(weights)
     shapes = encoder.variables(config)
     notes = []
-    if allow_missing_pooler and not any(name.startswith(names.optional) for name in left):
+    optional = [name for name in shapes if name.startswith(names.optional)]
+    if allow_missing_pooler and optional and not any(name in left for name in optional):
         shapes = _without_pooler(shapes, names, notes)
     known_heads = set(left) & (set(names.heads) | set(names.transposed_heads))
     prefix = names.prefix if known_heads else ""

@@ -53,7 +53,8 @@ def test_another_vocabulary_is_refused(trained, tmp_path):
 
 
 @pytest.mark.parametrize("name, value", [("num_attention_heads", 4), ("hidden_act", "gelu_erf"),
-                                         ("hidden_size", 64)])
+                                         ("hidden_size", 64),
+                                         ("position_embedding_type", "relative_key")])
 def test_another_model_is_refused(trained, tmp_path, name, value):
     folder, _, vocab = trained
     other = tiny_nq.write_config(tmp_path / "other.json", **{name: value})

@@ -236,9 +236,13 @@ def test_half_precision_becomes_float32(tmp_path):
 
 
 @pytest.mark.parametrize("change, problem", [
-    ({"model_type": "roberta"}, "model_type is 'roberta'; only \"bert\" can be converted"),
-    ({"position_embedding_type": "relative_key"},
-     "position_embedding_type is 'relative_key'; only \"absolute\" can be converted"),
+    ({"model_type": "roberta"},
+     "model_type is 'roberta'; only \"bert\", \"distilbert\" can be converted"),
+    ({"position_embedding_type": "rotary"},
+     "position_embedding_type is 'rotary'; it can be absolute, relative_key, relative_key_query"),
+    ({"position_embedding_type": ["absolute"]},
+     "position_embedding_type is ['absolute']; it can be absolute, relative_key, "
+     "relative_key_query"),
     ({"is_decoder": True},
      "is_decoder is true; a decoder, whose positions see only those before them, cannot be "
      "converted"),

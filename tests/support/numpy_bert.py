@@ -33,19 +33,24 @@ def softmax(x):
     return powers / powers.sum(-1, keepdims=True)
 
 
-def forward(weights, n_layers, n_heads, act, input_ids, input_mask, segment_ids):
-    """sequence_output [B, S, H] and pooled_output [B, H] of weights under Google's names."""
+def forward(weights, n_layers, n_heads, act, input_ids, input_mask, segment_ids,
+            positions="absolute"):
+    """sequence_output [B, S, H] and pooled_output [B, H] of weights under Google's names.
+
+    `positions` is Hugging Face's position_embedding_type.
+    """
     weights = {name: np.asarray(value, np.float64) for name, value in weights.items()}
-    sequences = [_one(weights, n_layers, n_heads, ACTIVATIONS[act], *sequence)
+    sequences = [_one(weights, n_layers, n_heads, ACTIVATIONS[act], positions, *sequence)
                  for sequence in zip(input_ids, input_mask, segment_ids)]
     pooled = [np.tanh(dense(x[0], weights, "bert/pooler/dense")) for x in sequences]
     return np.array(sequences), np.array(pooled)
 
 
-def _one(weights, n_layers, n_heads, act, ids, mask, segments):
+def _one(weights, n_layers, n_heads, act, positions, ids, mask, segments):
     table = "bert/embeddings/%s_embeddings"
-    x = (weights[table % "word"][ids] + weights[table % "position"][:len(ids)]
-         + weights[table % "token_type"][segments])
+    x = weights[table % "word"][ids] + weights[table % "token_type"][segments]
+    if positions == "absolute":
+        x = x + weights[table % "position"][:len(ids)]
     x = layer_norm(x, weights, "bert/embeddings/LayerNorm")
     for i in range(n_layers):
         layer = "bert/encoder/layer_%d/" % i
@@ -53,7 +58,11 @@ def _one(weights, n_layers, n_heads, act, ids, mask, segments):
                    for part in ("query", "key", "value"))
         heads = []
         for head in range(n_heads):
-            scores = q[head] @ k[head].T / math.sqrt(q[head].shape[-1])
+            scores = q[head] @ k[head].T
+            if positions != "absolute":
+                scores += by_distance(q[head], k[head], positions == "relative_key_query",
+                                      weights[layer + "attention/self/distance_embedding"])
+            scores /= math.sqrt(q[head].shape[-1])
             scores += (1 - np.asarray(mask)) * -10000.0
             heads.append(softmax(scores) @ v[head])
         attended = dense(np.concatenate(heads, -1), weights, layer + "attention/output/dense")
@@ -62,6 +71,16 @@ def _one(weights, n_layers, n_heads, act, ids, mask, segments):
         outer = dense(inner, weights, layer + "output/dense")
         x = layer_norm(x + outer, weights, layer + "output/LayerNorm")
     return x
+
+
+def by_distance(query, key, of_keys, table):
+    """What distances add to the products of query and key [S, D], pair by pair."""
+    scores = np.zeros([len(query), len(key)])
+    for i in range(len(query)):
+        for j in range(len(key)):
+            vector = table[i - j + len(table) // 2]
+            scores[i, j] = query[i] @ vector + (key[j] @ vector if of_keys else 0)
+    return scores
 
 
 def variable_shapes(vocab, hidden, n_layers, intermediate, positions, types):

@@ -9,7 +9,8 @@ from bert_nq.base import files, machine
 from bert_nq.base.errors import UserError
 
 # Name, as in a config's "model_type", to the module that has the ENCODER.
-ENCODERS = {"bert": "bert_nq.modeling.encoders.bert_encoder"}
+ENCODERS = {"bert": "bert_nq.modeling.encoders.bert_encoder",
+            "distilbert": "bert_nq.modeling.encoders.distilbert"}
 DEFAULT = "bert"  # of configs without a "model_type", as all of Google's
 
 Shape = Tuple[int, ...]
@@ -75,6 +76,7 @@ class Encoder(NamedTuple):
     # (config, sequences, length, precision, recompute) -> bytes that a training pass keeps for its
     # backward pass, and works with beside them.
     activations: Callable[..., int]
+    pools: bool = True  # whether Encoded.pooled is there
 
 
 def is_known(name: Any) -> bool:

@@ -1,17 +1,11 @@
 """BERT's encoder (Devlin et al. 2018) with the variables of Google's checkpoints.
 
-Notation: B batch, S sequence in wordpieces, H hidden size, N attention heads, D = H / N head size,
-I intermediate size, V vocabulary. Activations are matrices [B*S, H] throughout: only attention
-needs to know which row belongs to which sequence.
+Notation: B batch, S sequence in wordpieces, H hidden size.
 """
-from typing import Mapping, NamedTuple
+from typing import Mapping
 
-from bert_nq.base.errors import UserError
-from bert_nq.modeling import layers, precisions, recomputing, runtime
-from bert_nq.modeling.activations import activation
-from bert_nq.modeling.attention import SelfAttention
-from bert_nq.modeling.dropout import Dropout
-from bert_nq.modeling.encoders import Encoded, Pass
+from bert_nq.modeling import layers
+from bert_nq.modeling.encoders import Encoded, Pass, transformer
 from bert_nq.modeling.encoders.bert_config import BertConfig
 from bert_nq.modeling.encoders.bert_names import SCOPE
 from bert_nq.modeling.runtime import tf
@@ -22,149 +16,26 @@ def encode(config: BertConfig, features: Mapping[str, tf.Tensor], pass_: Pass) -
 
     Args:
       config: sizes and rates.
-      features: int [B, S] each: `input_ids`, wordpiece ids; `input_mask`, 1 for wordpieces and 0
-        for padding; `segment_ids`, below config.type_vocab_size.
-      pass_: what the pass is for. On a TPU word embeddings are looked up by a matrix product with
-        one-hot rows, which it does fast; elsewhere their gradient is a tf.IndexedSlices.
+      features: those of transformer.encode, and `segment_ids`, int [B, S], below
+        config.type_vocab_size.
+      pass_: what the pass is for.
 
     Returns:
       The last layer, the first wordpiece's vector after the pooler, and where it is asked for, the
       embeddings and every layer.
 
     Raises:
-      UserError: the sequences are longer than the model has positions for, or the precision is not
-        to be had.
+      UserError: as transformer.encode.
     """
-    batch, length = layers.sizes(features["input_ids"])
-    _check_length(config, length)
-    dtype = precisions.dtype(pass_.precision, pass_.use_tpu)
-    dropout = _dropout(config, pass_)
-    on_cpu = not (pass_.is_training or pass_.use_tpu) and runtime.on_cpu()
+    def segments():
+        # Segments are few: a product with one-hot rows has a dense gradient, as the reference's.
+        ids = tf.reshape(features["segment_ids"], [-1])
+        table = transformer.table(config, "token_type_embeddings", config.type_vocab_size)
+        return tf.matmul(tf.one_hot(ids, config.type_vocab_size), table)
+
     with tf.variable_scope(SCOPE):
-        with tf.variable_scope("embeddings"):
-            x = tf.cast(_embeddings(config, features, pass_.use_tpu, dropout), dtype)
-        every = [x]
-        with tf.variable_scope("encoder"):
-            attention = SelfAttention(
-                features["input_mask"], config.num_attention_heads, dtype, pass_.is_training,
-                config.attention_probs_dropout_prob, by_heads=on_cpu)
-            for i in range(config.num_hidden_layers):
-                with tf.variable_scope("layer_%d" % i):
-                    weights = _layer_weights(config)
-                    layer = _Layer(config, attention, layers.normaliser(on_cpu), pass_.is_training,
-                                   dropout, i + 1)
-                    x = (recomputing.recomputed(layer) if pass_.recompute else layer)(x, *weights)
-                    every.append(x)
-
-        def by_sequence(x):
-            return tf.cast(tf.reshape(x, [batch, length, config.hidden_size]), tf.float32)
-
-        sequence = by_sequence(x)
+        sequence, every = transformer.encode(config, features, pass_, segments)
         with tf.variable_scope("pooler"):
             pooled = tf.tanh(layers.dense(sequence[:, 0], config.hidden_size,
                                           config.initializer_range))
-    return Encoded(sequence, pooled,
-                   tuple(map(by_sequence, every)) if pass_.all_layers else ())
-
-
-def _check_length(config, length):
-    if isinstance(length, int) and length > config.max_position_embeddings:
-        raise UserError("the sequences are %d wordpieces long, but the model's config has "
-                        "max_position_embeddings %d: lower --max_seq_length"
-                        % (length, config.max_position_embeddings))
-
-
-def _dropout(config, pass_):
-    """The Dropout of the model; None where nothing is dropped."""
-    if pass_.is_training and (config.hidden_dropout_prob or config.attention_probs_dropout_prob):
-        return Dropout(pass_.seed, bytewise=not pass_.use_tpu)
-    return None
-
-
-def _embeddings(config, features, one_hot, dropout):
-    """Word, position and segment embeddings, summed and normalised: [B*S, H]."""
-    batch, length = layers.sizes(features["input_ids"])
-    width = config.hidden_size
-
-    def table(name, rows):
-        return tf.get_variable(name, [rows, width],
-                               initializer=layers.initializer(config.initializer_range, name))
-
-    words = table("word_embeddings", config.vocab_size)
-    segments = table("token_type_embeddings", config.type_vocab_size)
-    positions = table("position_embeddings", config.max_position_embeddings)
-    ids, segment_ids = (tf.reshape(features[name], [-1]) for name in ("input_ids", "segment_ids"))
-    x = (tf.matmul(tf.one_hot(ids, config.vocab_size), words) if one_hot
-         else tf.gather(words, ids))
-    # Segments are few: a product with one-hot rows has a dense gradient, as the reference's has.
-    x += tf.matmul(tf.one_hot(segment_ids, config.type_vocab_size), segments)
-    x = tf.reshape(x, [batch, length, width]) + positions[:length]
-    gamma, beta = map(tf.convert_to_tensor, layers.layer_norm_variables(width))
-    x = layers.layer_norm(tf.reshape(x, [-1, width]), gamma, beta)
-    return x if dropout is None else dropout(x, config.hidden_dropout_prob)
-
-
-class _LayerWeights(NamedTuple):
-    """The weights of one transformer layer."""
-    qkv_kernel: tf.Tensor  # [H, 3H]: of queries, keys and values, which are one product
-    qkv_bias: tf.Tensor  # [3H]
-    attended_kernel: tf.Tensor  # [H, H]
-    attended_bias: tf.Tensor
-    attended_gamma: tf.Tensor
-    attended_beta: tf.Tensor
-    inner_kernel: tf.Tensor  # [H, I]
-    inner_bias: tf.Tensor
-    outer_kernel: tf.Tensor  # [I, H]
-    outer_bias: tf.Tensor
-    outer_gamma: tf.Tensor
-    outer_beta: tf.Tensor
-
-
-def _layer_weights(config):
-    """The _LayerWeights of the current scope, as tensors."""
-    stddev, width, inner_width = (config.initializer_range, config.hidden_size,
-                                  config.intermediate_size)
-    with tf.variable_scope("attention"):
-        with tf.variable_scope("self"):
-            kernels, biases = zip(*(layers.dense_variables(name, width, width, stddev)
-                                    for name in ("query", "key", "value")))
-        with tf.variable_scope("output"):
-            attended = (layers.dense_variables("dense", width, width, stddev)
-                        + layers.layer_norm_variables(width))
-    with tf.variable_scope("intermediate"):
-        inner = layers.dense_variables("dense", width, inner_width, stddev)
-    with tf.variable_scope("output"):
-        outer = (layers.dense_variables("dense", inner_width, width, stddev)
-                 + layers.layer_norm_variables(width))
-    return _LayerWeights(tf.concat(kernels, axis=1), tf.concat(biases, axis=0),
-                         *map(tf.convert_to_tensor, attended + inner + outer))
-
-
-class _Layer:
-    """One transformer layer as a function of its input and its weights."""
-
-    def __init__(self, config, attention, normalise, is_training, dropout, number):
-        self._config = config
-        self._attention = attention
-        self._normalise = normalise
-        self._activation = activation(config.hidden_act, is_training)
-        self._dropout = dropout
-        self._number = number
-
-    def __call__(self, x, *weights):
-        """The layer's output [B*S, H] for x [B*S, H] and the fields of a _LayerWeights."""
-        w = _LayerWeights(*weights)
-        # Anew at each call, for the same masks.
-        dropout = None if self._dropout is None else self._dropout.of_layer(self._number)
-
-        def add(x, change, gamma, beta):
-            if dropout is not None:
-                change = dropout(change, self._config.hidden_dropout_prob)
-            return self._normalise(x + change, gamma, beta)
-
-        context = self._attention(x, w.qkv_kernel, w.qkv_bias, dropout)
-        attended = layers.linear(context, w.attended_kernel, w.attended_bias)
-        x = add(x, attended, w.attended_gamma, w.attended_beta)
-        inner = self._activation(layers.linear(x, w.inner_kernel, w.inner_bias))
-        outer = layers.linear(inner, w.outer_kernel, w.outer_bias)
-        return add(x, outer, w.outer_gamma, w.outer_beta)
+    return Encoded(sequence, pooled, every)

@@ -16,7 +16,7 @@ import numpy as np
 
 from bert_nq.base.errors import UserError
 from bert_nq.modeling.encoders import bert_names
-from bert_nq.modeling.encoders.bert_config import BertConfig
+from bert_nq.modeling.encoders.bert_config import ABSOLUTE, BertConfig
 
 # For each layer, the two kinds of heads: an offset in wordpieces to look at, or the same piece.
 SAME = None
@@ -39,8 +39,15 @@ def initial_weights(config: BertConfig, seed: int) -> Dict[str, np.ndarray]:
       seed: of the random part.
 
     Raises:
-      UserError: the heads do not fit.
+      UserError: the heads do not fit, or positions are not absolute.
     """
+    if config.encoder != BertConfig.encoder:
+        raise UserError("initial weights are made for BERT, not for %s: without --init_checkpoint "
+                        "training starts such a model at random" % config.encoder)
+    if config.has_distances:
+        raise UserError("initial weights are made for position_embedding_type %r, not %r: without "
+                        "--init_checkpoint training starts such a model at random"
+                        % (ABSOLUTE, config.position_embedding_type))
     if config.num_attention_heads % 2 or config.head_size % 4:
         raise UserError("initial weights need an even number of attention heads and a head size "
                         "that is a multiple of 4, not %d and %d"

@@ -1,14 +1,14 @@
-"""Memory of a training pass through BERT beside the weights. Free of TensorFlow.
+"""Memory of a training pass through BERT or its kin beside the weights. Free of TensorFlow.
 
 Notation: R rows, batch times sequence; S sequence; H hidden size; N heads; I intermediate size;
 e bytes of an activation.
 """
-from bert_nq.modeling.encoders.bert_config import BertConfig
+from bert_nq.modeling.encoders.transformer_config import TransformerConfig
 
 _ACTIVATION_BYTES = {"fp32": 4, "bf16": 2, "fp16": 2}
 
 
-def activations(config: BertConfig, num_sequences: int, seq_length: int, precision: str,
+def activations(config: TransformerConfig, num_sequences: int, seq_length: int, precision: str,
                 recompute: bool) -> int:
     """Bytes that are kept for the backward pass, and that a layer works with beside them.
 
@@ -35,7 +35,7 @@ def activations(config: BertConfig, num_sequences: int, seq_length: int, precisi
 
 
 def _kept_of_layer(config, rows, seq_length, precision):
-    """Bytes that a layer keeps for its gradient: see bert._Layer."""
+    """Bytes that a layer keeps for its gradient: see transformer._Layer."""
     e = _ACTIVATION_BYTES[precision]
     mask = 2 if precision == "bf16" else 1  # of dropout; a number in bfloat16
     # Input, query, key, value, the context in two orders, what goes into the inner product; unit
@@ -53,4 +53,8 @@ def _working(config, rows, seq_length, precision):
     e = _ACTIVATION_BYTES[precision]
     # Attention: gradients of the probabilities and of the scores, the two terms of the latter, and
     # about one more that the allocator cannot use. The rest of the layer has as many for GELU.
-    return 5 * e * rows * max(seq_length * config.num_attention_heads, config.intermediate_size)
+    attention = seq_length * config.num_attention_heads
+    # Scores by distance have a gradient beside, before and after its rows are moved, which are
+    # twice as long.
+    matrices = 5 + 4 * config.has_distances
+    return e * rows * max(matrices * attention, 5 * config.intermediate_size)

@@ -55,6 +55,8 @@ def variables(config: BertConfig) -> Dict[str, Tuple[int, ...]]:
         layer = "bert/encoder/layer_%d/" % i
         for part in ("self/query", "self/key", "self/value", "output/dense"):
             dense(layer + "attention/" + part, width, width)
+        if config.has_distances:
+            shapes[layer + "attention/self/distance_embedding"] = config.distance_shape
         layer_norm(layer + "attention/output")
         dense(layer + "intermediate/dense", width, inner)
         dense(layer + "output/dense", inner, width)
@@ -68,9 +70,19 @@ def huggingface_name(name: str) -> str:
     name = re.sub(r"/layer_(\d+)/", r"/layer/\1/", name[len("bert/"):])
     name = re.sub(r"/(kernel|gamma)$", "/weight", name)
     name = re.sub(r"/beta$", "/bias", name)
-    if name.endswith("_embeddings"):
+    if name.endswith(("_embeddings", "/distance_embedding")):
         name += "/weight"
     return name.replace("/", ".")
+
+
+def google_act(name: Any) -> Any:
+    """Google's name of an activation that Hugging Face calls so; others stay, to be refused."""
+    return _TO_GOOGLE_ACT.get(name, name) if isinstance(name, str) else name
+
+
+def huggingface_act(name: str) -> str:
+    """Hugging Face's name of an activation of ours."""
+    return _TO_HUGGINGFACE_ACT.get(name, name)
 
 
 def config_from_huggingface(values: Dict[str, Any], where: str) -> Tuple[BertConfig, List[str]]:
@@ -79,18 +91,12 @@ def config_from_huggingface(values: Dict[str, Any], where: str) -> Tuple[BertCon
     Raises:
       UserError: it is of no encoder, or has a value that ours cannot have.
     """
-    positions = values.get("position_embedding_type", "absolute")
-    if positions != "absolute":
-        raise UserError("%s: position_embedding_type is %r; only \"absolute\" can be converted"
-                        % (where, positions))
     if values.get("is_decoder"):
         raise UserError("%s: is_decoder is true; a decoder, whose positions see only those before "
                         "them, cannot be converted" % where)
     # Hugging Face leaves out of the file what equals its defaults: Google's, but for two segments.
     settings = dict({"vocab_size": 30522, "type_vocab_size": 2}, **values)
-    act = settings.get("hidden_act", "gelu")
-    # What is no string is refused with the other values.
-    settings["hidden_act"] = _TO_GOOGLE_ACT.get(act, act) if isinstance(act, str) else act
+    settings["hidden_act"] = google_act(settings.get("hidden_act", "gelu"))
     notes = []
     epsilon = parse_finite(values.get("layer_norm_eps", 1e-12), where + ": layer_norm_eps")
     if epsilon != 1e-12:
@@ -101,9 +107,9 @@ def config_from_huggingface(values: Dict[str, Any], where: str) -> Tuple[BertCon
 def config_to_huggingface(config: BertConfig) -> Dict[str, Any]:
     """The contents of a config.json."""
     values = config.to_dict()
-    values["hidden_act"] = _TO_HUGGINGFACE_ACT.get(config.hidden_act, config.hidden_act)
+    values["hidden_act"] = huggingface_act(config.hidden_act)
     return dict(values, architectures=["BertModel"], model_type="bert", layer_norm_eps=1e-12,
-                pad_token_id=0, position_embedding_type="absolute")
+                pad_token_id=0, position_embedding_type=config.position_embedding_type)
 
 
 NAMES = Names(

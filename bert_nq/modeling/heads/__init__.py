@@ -10,6 +10,9 @@ from typing import Callable, Dict, NamedTuple, Tuple
 HEADS = {"joint": "bert_nq.modeling.heads.joint",
          "span": "bert_nq.modeling.heads.span"}
 
+# The dense layer that makes a vector of the whole sequence where an encoder has none: pooling.py.
+POOLING = "cls/pooler/dense"
+
 
 class Head(NamedTuple):
     """A head, as functions on the graph. Logits are a NamedTuple of tensors, of any kind."""
@@ -27,6 +30,7 @@ class Head(NamedTuple):
     chance: Callable[[float], Dict[str, float]] = lambda seq_length: {}
     labels: Tuple[Tuple[str, str], ...] = ()  # (a loss's name, what pictures call it), in order
     inputs: Tuple[str, ...] = ()  # features [B, S] that it reads in prediction beside the encoder's
+    pools: bool = False  # whether it reads a vector of the whole sequence, Encoded.pooled
 
 
 def find(name: str) -> Head:

@@ -85,4 +85,5 @@ def chance(seq_length: float) -> Dict[str, float]:
 HEAD = Head(
     build=build, loss=loss, outputs=outputs,
     variables=(SPAN_WEIGHTS, SPAN_BIAS, TYPE_WEIGHTS, TYPE_BIAS), chance=chance,
-    labels=(("start_loss", "start"), ("end_loss", "end"), ("type_loss", "answer type")))
+    labels=(("start_loss", "start"), ("end_loss", "end"), ("type_loss", "answer type")),
+    pools=True)
