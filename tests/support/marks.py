@@ -35,10 +35,20 @@ ONCE = (
     "tests/programs/test_next_commands.py",
     "tests/programs/test_odd_inputs.py",
     "tests/programs/test_one_annotator.py",
+    "tests/programs/test_run_nq_input.py",
     "tests/programs/test_run_squad_encoders.py",
     "tests/programs/test_settings.py",
     "tests/programs/test_squad_eval.py",
-    # Without TensorFlow: downloads, pages and records as programs make, kill and resume them.
+    # That programs start at all (--help, and its time) is tested on both.
+    "tests/test_architecture.py::test_a_wrong_flag_is_told_before_tensorflow",
+    "tests/test_architecture.py::test_an_argument_without_dashes_is_refused",
+    # Without TensorFlow: scores, error pages; downloads, pages and records as programs make, kill
+    # and resume them.
+    "tests/programs/test_ensemble_predictions.py",
+    "tests/programs/test_error_pages.py",
+    "tests/programs/test_make_vocab.py",
+    "tests/programs/test_nq_eval.py",
+    "tests/programs/test_tune_thresholds.py",
     "tests/programs/test_augment_nq_data.py",
     "tests/programs/test_download_nq.py",
     "tests/programs/test_download_nq_faults.py",
