@@ -68,7 +68,7 @@ def main() -> None:
 
 
 def _chooser() -> Callable[[str], Sequence[Excerpt]]:
-    """What is read for a question: always the same page, or the best of a folder."""
+    """Chooses pages for a question: always the same page, or the best of a folder."""
     if FLAGS.page:
         whole = excerpts.whole(page_input.read(FLAGS.page))
         return lambda question: [whole]

@@ -79,7 +79,7 @@ def print_summary(counts, skipped, seconds):
 
 
 def next_command(pattern, counts):
-    """What to do with the shards: training where they have annotations, else prediction."""
+    """The next step with the shards: training where they have annotations, else prediction."""
     if counts["answers"]:
         return program.command("prepare/prepare_nq_data.py", "--input_jsonl=" + pattern,
                                program.NEW_LINE, "--output_tfrecord=train.tfrecord",

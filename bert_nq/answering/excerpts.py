@@ -10,7 +10,7 @@ from bert_nq.datasets.nq.example import Candidate
 
 
 class Excerpt(NamedTuple):
-    """What is read of a page."""
+    """The part of a page that is read."""
     page: Page  # some candidates of the whole page, whose HTML and bytes it has; N tokens
     whole: Page
     tokens: Sequence[int]  # N: the place of each in the whole page

@@ -11,7 +11,7 @@ from bert_nq.datasets.html_pages.page import Page
 
 
 class Chosen(NamedTuple):
-    """What is read for a question."""
+    """The parts of pages that are read for a question."""
     excerpts: List[Excerpt]  # best first; a page's `source` is its path relative to the folder
     faults: Tuple[str, ...]  # of pages that were found and can no longer be read
 

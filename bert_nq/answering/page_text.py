@@ -77,7 +77,7 @@ class PageText:
 
 
 def _between(page: Page, words: np.ndarray) -> List[str]:
-    """What is written before each word: nothing, a blank, or a line feed behind a tag.
+    """The text before each word: nothing, a blank, or a line feed behind a tag.
 
     Args:
       page: any.

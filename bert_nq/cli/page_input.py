@@ -1,4 +1,4 @@
-"""What a person asks, and the page: a file, standard input, or an address on the web."""
+"""The questions of a person, and the page: a file, standard input, or an address on the web."""
 import http.client
 import sys
 import time

@@ -1,4 +1,4 @@
-"""What programs share that score predictions for SQuAD: files read, compared, and told of."""
+"""Parts of all programs that score predictions for SQuAD: files read, compared, and told of."""
 from typing import List, Mapping, Optional
 
 from bert_nq.base.errors import UserError

@@ -79,7 +79,7 @@ class BertJointDecoder:
 
     def both(self, example: Example, windows: PageWindows,
              outputs: WindowOutputs) -> Tuple[Dict[str, Any], Dict[str, Any]]:
-        """What `decode` and `nbest` give."""
+        """The results of `decode` and of `nbest`."""
         return self.decode(example, windows, outputs), self.nbest(example, windows, outputs)
 
     def describe(self) -> Dict[str, Any]:

@@ -36,7 +36,7 @@ class LineDecoder(RunSquadDecoder):
 
     def both(self, example: Any, windows: ContextWindows,
              outputs: PositionOutputs) -> Tuple[Dict[str, Any], Dict[str, Any]]:
-        """What `decode` and `nbest` give, of one search."""
+        """The results of `decode` and of `nbest`, of one search."""
         answers = self.answers(example, windows, outputs)
         return (squad_answers.entry_of(example, answers, outputs, self.options),
                 _nbest_entry(example, windows, answers))

@@ -81,7 +81,7 @@ class PageDecoder:
 
     def both(self, example: Example, windows: PageWindows,
              outputs: WindowOutputs) -> Tuple[Dict[str, Any], Dict[str, Any]]:
-        """What `decode` and `nbest` give, of one search."""
+        """The results of `decode` and of `nbest`, of one search."""
         page = self._scores(example, windows, outputs)
         choice = self._choose(page, example)
         return self._entry(example, page, choice), self._nbest_entry(example, page, choice)

@@ -1,4 +1,4 @@
-"""What decoders of spans in one context have in common."""
+"""The base of decoders of spans in one context."""
 from typing import Any, Dict, Iterable, List, Tuple
 
 from bert_nq.decoding import squad_answers
@@ -44,7 +44,7 @@ class SpanDecoder:
 
     def both(self, example: Any, windows: ContextWindows,
              outputs: PositionOutputs) -> Tuple[Dict[str, Any], Dict[str, Any]]:
-        """What `decode` and `nbest` give, of one search."""
+        """The results of `decode` and of `nbest`, of one search."""
         answers = self.answers(example, windows, outputs)
         return (squad_answers.entry_of(example, answers, outputs, self.options),
                 squad_answers.nbest_entry(example, answers))

@@ -26,7 +26,7 @@ class Distances(NamedTuple):
 
 def scores(query: tf.Tensor, key: tf.Tensor, distances: Distances,
            query_factor: float = 1.0) -> tf.Tensor:
-    """What distances add to the attention scores that are divided by sqrt(D): [B, N, S, S].
+    """The shares of distances in the attention scores that are divided by sqrt(D): [B, N, S, S].
 
     Args:
       query, key: [B, N, S, D], of any of precisions.PRECISIONS; S at most P.

@@ -56,7 +56,7 @@ class Ids:
             run.note("ids of others: %s more" % format(len(again) - _SHOWN, ","))
 
     def _in_order(self, paths: List[str]) -> np.ndarray:
-        """Of all examples, int64 [n, 3]: file, number, id; by id, then by file and number."""
+        """All examples, int64 [n, 3]: file, number, id; by id, then by file and number."""
         places = {path: place for place, path in enumerate(paths)}
         found = [np.zeros((0, 3), np.int64)]
         for of_part, examples in self._parts:

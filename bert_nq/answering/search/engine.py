@@ -1,4 +1,4 @@
-"""What a search engine of pages has to do; SqliteIndex is the one that comes along."""
+"""The duties of a search engine of pages; SqliteIndex is the one that comes along."""
 import abc
 from typing import Callable, Iterable, List, NamedTuple, Sequence, Tuple
 
@@ -18,7 +18,7 @@ class Unusable(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """What an update has found: numbers of pages."""
+    """The findings of an update: numbers of pages."""
     new: int
     changed: int
     removed: int

@@ -9,7 +9,7 @@ INDEX_NAME = ".bert_nq_index.sqlite"
 
 
 class Stamp(NamedTuple):
-    """What tells, without reading it, that a file has not changed."""
+    """The facts of a file by which it is known, unread, to be as it was."""
     size: int
     mtime_ns: int
 

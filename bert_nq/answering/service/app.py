@@ -86,7 +86,7 @@ class Response(BaseModel):
 
 
 class Fault(BaseModel):
-    """What went wrong, in a sentence."""
+    """A fault, in a sentence."""
     error: str
 
 

@@ -1,4 +1,4 @@
-"""What stands before the application: whom it answers, how much it reads, how long it takes."""
+"""The guard before the application: whom it answers, how much it reads, how long it takes."""
 import asyncio
 import json
 from typing import Any, Awaitable, Callable, Dict, FrozenSet, List, Optional, Tuple

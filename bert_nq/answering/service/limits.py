@@ -1,4 +1,4 @@
-"""What a request may cost."""
+"""The limits of a request."""
 from typing import NamedTuple
 
 

@@ -1,4 +1,4 @@
-"""What the service answers, as JSON."""
+"""The answers of the service, as JSON."""
 from typing import Any, Dict, Sequence
 
 from bert_nq.answering import listing

@@ -75,7 +75,7 @@ def _tell(changes: Changes, path: str) -> None:
 
 
 def chooser() -> Callable[[str], Sequence[Excerpt]]:
-    """What is read for a question of --pages; of pages that cannot be read any more it says so."""
+    """Chooses pages of --pages for a question; of those that cannot be read any more it says so."""
     folder = open_folder()
 
     def choose(question: str) -> Sequence[Excerpt]:

@@ -79,7 +79,7 @@ def _utf16(data: bytes) -> Optional[str]:
 
 
 def _declared(data: bytes) -> Optional[str]:
-    """What the document says; None where it says nothing, or nothing that can be."""
+    """The encoding that the document names; None where it says nothing, or nothing that can be."""
     head = _COMMENT.sub(b"", data[:_HEAD_BYTES])
     found = _XML.search(head) or _META.search(head)
     name = found and _codec(found.group(1).decode("latin-1"))

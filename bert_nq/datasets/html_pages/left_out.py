@@ -1,4 +1,4 @@
-"""What is left out of a page: all that a reader does not see, or that is not the page's own text.
+"""Parts left out of a page: all that a reader does not see, or that is not the page's own text.
 
 The table is the whole of it. Leaving out too much loses answers without a word, so that it has what
 is sure: what browsers do not show, what HTML says is navigation or a control, and Wikipedia's

@@ -95,7 +95,7 @@ def _chosen(paths: Sequence[str], options: Options) -> "frozenset[int]":
 
 
 def _silent(message: str) -> None:
-    """What cannot be used is told when it is read again."""
+    """Says nothing: faults are told when the file is read again."""
 
 
 def _why(example: Example) -> str:
