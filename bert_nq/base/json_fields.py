@@ -1,9 +1,9 @@
 """Descriptions of JSON objects by their fields, and the search for a field that does not fit.
 
     SPAN = {"start_token": Field(INTEGER), "end_token": Field(INTEGER)}
-    find_fault(value, {"long_answer": Field(SPAN), "short_answers": Field([SPAN])})
+    find_fault(value, {"whole": Field(SPAN), "parts": Field([SPAN])})
 
-gives "short_answers[1].end_token is null, an integer is wanted". A kind of value is a `Type`, an
+gives "parts[1].end_token is null, an integer is wanted". A kind of value is a `Type`, an
 object's description like SPAN, or a list of one kind: that of its items. Fields that a description
 does not have are not looked at.
 """

@@ -54,8 +54,7 @@ def _ends(features: Dict[str, tf.Tensor], seq_length: int) -> tf.Tensor:
     """int32 [B]: the last place of each row where one of the features [B, S] is not 0, plus 1."""
     held = tf.stack([tf.not_equal(value, 0) for value in features.values()])
     places = tf.range(1, seq_length + 1, dtype=tf.int32)
-    return tf.reduce_max(tf.where(tf.reduce_any(held, axis=0), tf.tile(
-        places[None], [tf.shape(held)[1], 1]), tf.zeros(tf.shape(held)[1:], tf.int32)), axis=1)
+    return tf.reduce_max(tf.cast(tf.reduce_any(held, axis=0), tf.int32) * places, axis=1)
 
 
 def trimmed(batch: Dict[str, tf.Tensor], spec: FeatureSpec, seq_length: int
