@@ -3,20 +3,17 @@ import gzip
 import json
 import os
 import pathlib
-import subprocess
-import sys
 
 import pytest
 
 from bert_nq.text.vocabulary import NQ_MARKERS, Vocabulary, check_markers
-from tests.support.programs import python_word
+from tests.support import programs
 
 PROGRAM = str(pathlib.Path(__file__).resolve().parents[2] / "prepare" / "make_vocab.py")
 
 
 def run(folder, *args):
-    return subprocess.run([sys.executable, PROGRAM] + list(args), cwd=str(folder),
-                          capture_output=True, text=True)
+    return programs.run(PROGRAM, *args, cwd=str(folder))
 
 
 def standard_lines(num_unused):
@@ -67,7 +64,7 @@ def test_markers_are_written_and_the_rest_stays(tmp_path):
         "Next:\n"
         "  %s %s --vocab_file=vocab-nq.txt --do_lower_case=true "
         "--input_jsonl='nq-train-*.jsonl.gz' --output_tfrecord=nq-train.tfrecord\n"
-        % (python_word(tmp_path),
+        % (programs.python_word(tmp_path),
            os.path.relpath(PROGRAM.replace("make_vocab", "prepare_nq_data"), str(tmp_path))))
 
 

@@ -30,7 +30,7 @@ def run(*args):
 
 
 def nq_eval(*args):
-    return run(PROGRAM, *args)
+    return programs.run(PROGRAM, *args)
 
 
 @pytest.fixture(name="task")

@@ -36,7 +36,7 @@ def command(corpus, output, **flags):
 
 
 def run(*args, **flags):
-    return subprocess.run(command(*args, **flags), capture_output=True, text=True)
+    return programs.run_command(command(*args, **flags))
 
 
 def contents(folder):

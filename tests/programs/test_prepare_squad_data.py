@@ -33,7 +33,7 @@ def command(vocab, inputs, output, *args):
 
 
 def run(*args):
-    return subprocess.run(command(*args), capture_output=True, text=True)
+    return programs.run_command(command(*args))
 
 
 def error(*args):

@@ -1,8 +1,6 @@
 """The program eval/squad_eval.py, run as people run it."""
 import json
 import os
-import subprocess
-import sys
 
 import pytest
 
@@ -29,8 +27,7 @@ PROBS = {THIRD: 0.25, FIRST: 0.5, SECOND: 0.75}
 
 
 def squad_eval(*args):
-    return subprocess.run([sys.executable, PROGRAM] + list(args), capture_output=True,
-                          text=True)
+    return programs.run(PROGRAM, *args)
 
 
 def inputs(folder, questions, texts=TEXTS, probs=None, suffix=""):

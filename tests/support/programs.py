@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from bert_nq.cli import program_files
+from tests.support import program_server
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -22,7 +23,18 @@ def run(relative_path, *args, **options) -> subprocess.CompletedProcess:
 
     `options` go to subprocess.run: cwd, env, timeout, input.
     """
-    return subprocess.run(command(relative_path, *args), capture_output=True, text=True, **options)
+    return run_command(command(relative_path, *args), **options)
+
+
+def run_command(words, **options) -> subprocess.CompletedProcess:
+    """`run` for a command line of `command`.
+
+    Without an `env`, which may be about the interpreter, the program gets a process that has
+    TensorFlow already: see program_server.
+    """
+    if "env" in options:
+        return subprocess.run(words, capture_output=True, text=True, **options)
+    return program_server.run(words[1:], **options)
 
 
 def python_word(folder=ROOT) -> str:
