@@ -13,6 +13,7 @@ from bert_nq.cli import known_settings
 from bert_nq.cli.flags import features as feature_flags
 from bert_nq.cli.flags.prediction import define_prediction_flags
 from bert_nq.cli.flags.task import TaskFlags
+from bert_nq.estimator import model_card
 
 # Settings by their flags' names, and what opens messages of them, see known_settings.take.
 _Known = Tuple[Mapping[str, Any], str]
@@ -21,8 +22,11 @@ _Known = Tuple[Mapping[str, Any], str]
 flags.disclaim_key_flags()
 
 
-def _define_model_flags() -> Dict[str, Any]:
+def _define_model_flags(task) -> Dict[str, Any]:
     return {
+        "head": flags.DEFINE_enum(
+            "head", task.head, list(task.heads), "What the model has on top of its encoder, see "
+            "docs/decoding.md. A trained model's folder knows it."),
         "bert_config_file": flags.DEFINE_string(
             "bert_config_file", None, "The encoder's bert_config.json."),
         "init_checkpoint": flags.DEFINE_string(
@@ -54,7 +58,6 @@ class ModelFlags:
       windows: gives the options of the task's featurizer, for prediction.
       training_windows: the same for training.
       text: gives the TextOptions.
-      decoder: gives the decoder.
     """
 
     def __init__(self, task, define_task_flags: Callable[[], TaskFlags]):
@@ -65,13 +68,19 @@ class ModelFlags:
           define_task_flags: defines those that the task has for itself.
         """
         self.task = task
-        self.model = _define_model_flags()
+        self.model = _define_model_flags(task)
         self.prediction = define_prediction_flags()
         self.text = feature_flags.define_text_flags(task.featurizer.vocabulary)
-        self.windows, self.training_windows, self.decoder = define_task_flags()
+        self.windows, self.training_windows, self._decoder_of = define_task_flags()
+        # Settings that a model is used with as it was trained.
+        self._fixed = self.task.weights_depend_on + (model_card.HEAD,)
 
     def _value(self, name: str) -> Any:
         return self.model[name].value
+
+    def decoder(self) -> Any:
+        """The decoder that the flags describe, of the outputs of the model's head."""
+        return self._decoder_of(self._value("head"))
 
     def take_known_settings(self, for_training: bool, anew: bool,
                             note: Callable[[str], None]) -> None:
@@ -101,7 +110,7 @@ class ModelFlags:
         else:
             folder = self._folder_of_model()
             known = self._settings_of_model(folder) if folder else []
-        known_settings.take_all(flags.FLAGS, known, self.task.weights_depend_on, note)
+        known_settings.take_all(flags.FLAGS, known, self._fixed, note)
         if folder:
             self._take_files(folder)
 
@@ -127,14 +136,18 @@ class ModelFlags:
 
     def _settings_of_model(self, folder: str) -> List[_Known]:
         """What the card in a model's folder knows; nothing where there is none."""
-        from bert_nq.estimator import model_card
         card = model_card.read(folder)
         if card is None:
             return []
         if card.task != self.task.name:
             raise UserError("the model in %s is of the task %s, not of %s"
                             % (folder, card.task, self.task.name))
-        return [(card.settings, "the model in %s was trained" % folder)]
+        return [(self._settings_of(card, folder), "the model in %s was trained" % folder)]
+
+    def _settings_of(self, card, folder: str) -> Dict[str, Any]:
+        """The settings of a card, with the head also where it was written before there were two."""
+        return dict(card.settings,
+                    **{model_card.HEAD: model_card.head_of(card, folder, self.task.heads)})
 
     def _take_files(self, folder: str) -> None:
         """Has the config and the vocabulary in a model's folder be the defaults of their flags."""
@@ -161,9 +174,10 @@ class ModelFlags:
     def card(self):
         """The card of a model that is trained with these flags, an estimator.model_card.ModelCard.
         """
-        from bert_nq.estimator.model_card import ModelCard
         made = dict(self.text()._asdict(), **self.training_windows()._asdict())
-        return ModelCard(self.task.name, {name: made[name] for name in self.task.card_settings})
+        settings = {name: made[name] for name in self.task.card_settings}
+        return model_card.ModelCard(self.task.name, dict(
+            settings, **{model_card.HEAD: self._value("head")}))
 
     def check_model(self, anew: bool = False) -> Tuple[Any, Any]:
         """Returns the Model and the maker of the featurizer's rows.
@@ -175,7 +189,7 @@ class ModelFlags:
         from bert_nq.prediction import trained_model
         text = self.text()
         self.decoder()
-        model, maker = trained_model.read(self._value("bert_config_file"), self.task.head,
+        model, maker = trained_model.read(self._value("bert_config_file"), self._value("head"),
                                           self.task.featurizer, text, self.windows())
         if not anew:
             model_folder.check_same_model(self._value("output_dir"), model.config,
@@ -237,18 +251,17 @@ class ModelFlags:
         if not wanted["ensemble"]:
             return ()
         found = members.find_members(wanted["ensemble"], wanted["ensemble_weights"],
-                                     self.text().vocab_file, self.task.head)
+                                     self.text().vocab_file, self._value("head"))
         for member in found:
             self._check_card(os.path.dirname(member.checkpoint))
         return found
 
     def _check_card(self, folder: str) -> None:
         """Raises UserError where a model cannot be used with the settings of the first one."""
-        from bert_nq.estimator import model_card
         card = model_card.read(folder)
         if card is not None:
-            known_settings.check(flags.FLAGS, card.settings, "the model in %s was trained" % folder,
-                                 self.task.weights_depend_on)
+            known_settings.check(flags.FLAGS, self._settings_of(card, folder),
+                                 "the model in %s was trained" % folder, self._fixed)
 
     def find_checkpoint(self, config, checkpoint: Optional[str]) -> Optional[str]:
         """Checks --init_checkpoint, if there is one; returns its prefix or None.
@@ -286,7 +299,6 @@ class ModelFlags:
 
     def _check_casing_of(self, checkpoint: str) -> None:
         """Raises UserError where a checkpoint's folder says that its text was cased otherwise."""
-        from bert_nq.estimator import model_card
         from bert_nq.text import casing
         folder = os.path.dirname(checkpoint)
         card = None if files.is_remote(folder) else model_card.read(folder)
@@ -306,7 +318,13 @@ class ModelFlags:
         if trained:
             checkpoints.check_fits(model.config, trained)
         if not self.prediction.files()["ensemble"]:
-            check_can_predict(model, trained or checkpoint, self.task.title)
+            check_can_predict(model, trained or checkpoint, self._trained_on())
+
+    def _trained_on(self) -> str:
+        """What messages say a checkpoint that lacks the head is not trained on."""
+        if len(self.task.heads) == 1:
+            return self.task.title
+        return "%s with --head=%s" % (self.task.title, self._value("head"))
 
     def model_settings(self, model, checkpoint: Optional[str], model_dir: str):
         """The ModelSettings: of --ensemble, or of the newest model in a folder, or of `checkpoint`.
@@ -319,7 +337,7 @@ class ModelFlags:
         from bert_nq.prediction.model_settings import Member, ModelSettings
         models = self.ensemble()
         for member in models:
-            trained_model.check_weights(member.model, member.checkpoint, self.task.title)
+            trained_model.check_weights(member.model, member.checkpoint, self._trained_on())
         if not models:
             models = (Member(model, checkpoints.newest(model_dir) or checkpoint),)
         return ModelSettings(models, self._value("precision"),

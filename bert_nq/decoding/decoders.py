@@ -1,6 +1,6 @@
 """The decoders of pages by name. A new one is a new file, with its options, and a line here."""
 import functools
-from typing import Any, Dict, Mapping, Tuple
+from typing import Any, Dict, Mapping, Optional, Tuple
 
 from bert_nq.base.errors import UserError
 from bert_nq.decoding.bert_joint import BertJointDecoder, BertJointOptions
@@ -13,6 +13,28 @@ DECODERS: Mapping[str, Tuple[Any, Any]] = {
     "bert_joint": (BertJointDecoder, BertJointOptions),
 }
 DEFAULT = "page"
+# A head's name to the names of the decoders of its outputs, the default first.
+OF_HEADS: Mapping[str, Tuple[str, ...]] = {"joint": ("page", "bert_joint")}
+
+
+def name_for(of_heads: Mapping[str, Tuple[str, ...]], head: str, name: Optional[str]) -> str:
+    """The name of a decoder of a head's outputs.
+
+    Args:
+      of_heads: a task's heads and their decoders, such as OF_HEADS.
+      head: a key of it.
+      name: what is wanted; None: the head's default.
+
+    Raises:
+      UserError: what is wanted reads the outputs of another head.
+    """
+    if name is None:
+        return of_heads[head][0]
+    fitting = of_heads[head]
+    if name not in fitting and any(name in names for names in of_heads.values()):
+        raise UserError("--decoder=%s is for another head than that of the model, %s: with that, "
+                        "there is --decoder=%s" % (name, head, ", ".join(fitting)))
+    return name  # Of an unknown one `make` tells.
 
 
 def make(table: Mapping[str, Tuple[Any, Any]], name: str, options: Mapping[str, Any]):

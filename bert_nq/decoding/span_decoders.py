@@ -14,14 +14,15 @@ DECODERS: Mapping[str, Tuple[Any, Any]] = {
     "run_qa": (RunQaDecoder, SpanOptions),
     "lines": (LineDecoder, SpanOptions),
 }
-DEFAULT = "run_squad"
-OF_LINES = "lines"  # for contexts of several lines, such as pages
+# A head's name to the names of the decoders of its outputs, the default first.
+OF_HEADS: Mapping[str, Tuple[str, ...]] = {"span": ("run_squad", "run_qa", "lines")}
+# A head's name to the decoder for contexts of several lines, such as pages.
+OF_LINES: Mapping[str, str] = {"span": "lines"}
 
 make_decoder = functools.partial(decoders.make, DECODERS)
 
 
-def for_windows(windows: Any, name: str = DEFAULT,
-                options: Optional[Mapping[str, Any]] = None):
+def for_windows(windows: Any, name: str, options: Optional[Mapping[str, Any]] = None):
     """The decoder of a name for windows: questions may have no answer where the windows' may.
 
     Args:

@@ -1,7 +1,7 @@
 """A model: an encoder and the head on it. Free of TensorFlow until a graph is built."""
-from typing import Any, Mapping, NamedTuple, Tuple
+from typing import Any, Dict, Mapping, NamedTuple, Tuple
 
-from bert_nq.modeling import encoders, heads
+from bert_nq.modeling import encoders, heads, packings
 from bert_nq.modeling.encoders import Pass
 
 
@@ -20,10 +20,27 @@ def build_logits(model: Model, features: Mapping[str, Any], pass_: Pass) -> Any:
       pass_: what it is for.
     """
     encoded = encoders.of(model.config).encode(model.config, features, pass_)
+    features = _with_places(model, features)
     if makes_pooler(model):
         from bert_nq.modeling.heads import pooling
-        encoded = encoded._replace(pooled=pooling.of_first(encoded.sequence))
+        encoded = encoded._replace(pooled=pooling.of_cls(encoded.sequence,
+                                                         features[packings.CLS]))
     return heads.find(model.head).build(encoded, features, pass_)
+
+
+def loss(model: Model, logits: Any, features: Mapping[str, Any]) -> Tuple[Any, Dict[str, Any]]:
+    """The loss of a model's logits on the labels among the features: see Head.loss."""
+    return heads.find(model.head).loss(logits, _with_places(model, features))
+
+
+def outputs(model: Model, logits: Any, features: Mapping[str, Any],
+            options: Any) -> Dict[str, Any]:
+    """The tensors that leave the graph: see Head.outputs."""
+    return heads.find(model.head).outputs(logits, _with_places(model, features), options)
+
+
+def _with_places(model, features):
+    return packings.with_places(encoders.of(model.config).packing, features)
 
 
 def inputs(model: Model) -> Tuple[str, ...]:

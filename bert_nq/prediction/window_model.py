@@ -15,7 +15,7 @@ from bert_nq.base.errors import UserError
 from bert_nq.estimator import devices, failures, inputs
 from bert_nq.estimator.model import model_fn_builder
 from bert_nq.features.spec import INPUT, SEQUENCE, Feature
-from bert_nq.modeling import checkpoints, encoders, freezing, heads, models
+from bert_nq.modeling import checkpoints, encoders, freezing, models
 from bert_nq.modeling.encoders import Pass
 from bert_nq.modeling.runtime import tf
 from bert_nq.prediction.batches import Batch
@@ -111,8 +111,7 @@ def build_outputs(settings: ModelSettings, features: Dict[str, tf.Tensor],
                                               Pass(precision=settings.precision)))
     mean = logits[0] if len(logits) == 1 else averaged(
         logits, [member.weight for member in settings.members])
-    head = heads.find(settings.members[0].model.head)
-    return head.outputs(mean, features, decoder.output_options())
+    return models.outputs(settings.members[0].model, mean, features, decoder.output_options())
 
 
 def averaged(logits: Sequence[Any], weights: Sequence[float]) -> Any:
@@ -183,7 +182,7 @@ class TpuWindowModel:
         self._estimator = devices.make_estimator(
             model_fn_builder(
                 member.model, member.checkpoint, run_settings.use_tpu, settings.precision,
-                outputs=functools.partial(heads.find(member.model.head).outputs,
+                outputs=functools.partial(models.outputs, member.model,
                                           options=decoder.output_options())),
             run_settings.on_one_device()._replace(output_dir=self._empty.name))
 

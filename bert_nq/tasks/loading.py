@@ -35,12 +35,13 @@ class Checked:
             model_folder.CONFIG, model_folder.VOCABULARY))
         text = trained_model.with_settings(TextOptions(vocab_file), card.settings)
         windows = trained_model.with_settings(self.task.featurizer.options(), card.settings)
-        self._model, self._maker = trained_model.read(config_file, self.task.head,
-                                                      self.task.featurizer, text, windows)
+        head = model_card.head_of(card, model_dir, self.task.heads)
+        self._model, self._maker = trained_model.read(config_file, head, self.task.featurizer,
+                                                      text, windows)
         self.thresholds_path = thresholds or _thresholds_in(model_dir)
         self._thresholds = self.thresholds_path and self.task.answers.load_thresholds(
             self.thresholds_path)
-        self._decoder = self._asking.decoder(windows, self._thresholds)
+        self._decoder = self._asking.decoder(head, windows, self._thresholds)
         self._checkpoint = checkpoints.find_checkpoint(model_dir)
 
     def check_question(self, question: str) -> None:

@@ -31,12 +31,12 @@ def example_of(question: str, page: Page) -> Example:
     return page.example(question)
 
 
-def decoder_of(windows: Any, thresholds: Thresholds) -> Any:
-    """The decoder that thresholds were fitted to, or the default one."""
+def decoder_of(head: str, windows: Any, thresholds: Thresholds) -> Any:
+    """The decoder that thresholds were fitted to, or the default one of the head."""
     del windows
     fitted_to = (thresholds.predictor or {}) if thresholds else {}
-    return decoders.make_decoder(fitted_to.get("decoder", decoders.DEFAULT),
-                                 fitted_to.get("options") or {})
+    name = decoders.name_for(decoders.OF_HEADS, head, fitted_to.get("decoder"))
+    return decoders.make_decoder(name, fitted_to.get("options") or {})
 
 
 def answer(question: str, page: Page, answers: Answers, thresholds: Thresholds) -> Answer:

@@ -22,6 +22,6 @@ TASK = Task(
     weights_depend_on=("do_lower_case", "max_query_length", "max_position"),
     program="bert_nq/run_nq.py",
     scorer=("eval/nq_eval.py", "--pretty_print"),
-    head="joint",
+    heads=decoders.OF_HEADS,
     measure=MEASURE,
     asking=nq_asking.ASKING)

@@ -21,8 +21,8 @@ def example_of(question: str, page: Page) -> Example:
     return Example(0, question, page.title, question, PageText(page).lines, (), None, page.source)
 
 
-def decoder_of(windows: SquadOptions, thresholds: Thresholds) -> Any:
-    """The decoder of run_squad for lines, which tells the places of answers.
+def decoder_of(head: str, windows: SquadOptions, thresholds: Thresholds) -> Any:
+    """The decoder of a head's outputs for lines, which tells the places of answers.
 
     Raises:
       UserError: there is a null threshold, and the model has no null.
@@ -30,7 +30,7 @@ def decoder_of(windows: SquadOptions, thresholds: Thresholds) -> Any:
     if thresholds and not windows.version_2_with_negative:
         raise UserError("the model was trained without --version_2_with_negative and always "
                         "answers: thresholds cannot be applied to it")
-    return span_decoders.for_windows(windows, span_decoders.OF_LINES)
+    return span_decoders.for_windows(windows, span_decoders.OF_LINES[head])
 
 
 def answer(question: str, page: Page, answers: Answers, thresholds: Thresholds) -> Answer:

@@ -29,7 +29,15 @@ class Task(NamedTuple):
     program: str  # the file that trains and predicts: "bert_nq/run_nq.py"
     # The program that scores prediction files, and flags behind --gold_path, --predictions_path.
     scorer: Tuple[str, ...]
-    head: str  # of modeling.heads.HEADS, or the path of a module with a HEAD
+    # The heads that its models may have, of modeling.heads.HEADS or paths of modules with a HEAD,
+    # and of each the decoders of its outputs by their names; the first ones unless others are
+    # wanted.
+    heads: Mapping[str, Tuple[str, ...]]
     measure: Measure
     dev_file: str = "DEV.jsonl.gz"  # stands for a person's own data in commands that are printed
     asking: Optional[Asking] = None  # None where its models do not answer questions about pages
+
+    @property
+    def head(self) -> str:
+        """The head of models that were not made with another."""
+        return next(iter(self.heads))

@@ -2,7 +2,8 @@
 from typing import Any, Callable, Dict, Tuple
 
 from bert_nq.estimator.model import Features
-from bert_nq.modeling import heads
+from bert_nq.modeling import models
+from bert_nq.modeling.models import Model
 from bert_nq.modeling.runtime import tf
 
 # Given a function from features to logits, which builds the model in training, and the features of
@@ -10,15 +11,9 @@ from bert_nq.modeling.runtime import tf
 Objective = Callable[[Callable[[Features], Any], Features], Tuple[tf.Tensor, Dict[str, tf.Tensor]]]
 
 
-def supervised(head: str) -> Objective:
-    """The loss of a head on the labels among the features.
-
-    Args:
-      head: a name of heads.HEADS, or the path of a module with a HEAD.
-    """
-    loss = heads.find(head).loss
-
+def supervised(model: Model) -> Objective:
+    """The loss of a model's head on the labels among the features."""
     def objective(build_logits, features):
-        return loss(build_logits(features), features)
+        return models.loss(model, build_logits(features), features)
 
     return objective

@@ -72,7 +72,7 @@ def train(model: Model, init_checkpoint: Optional[str], data: TrainingData,
     keys = measure.keys(keeping_settings.metric)
     demands = Demands.of(data.featurizer, settings.max_seq_length, model.config)
     estimator = devices.make_estimator(
-        _model_fn(model, init_checkpoint, objective or objectives.supervised(model.head), settings,
+        _model_fn(model, init_checkpoint, objective or objectives.supervised(model), settings,
                   num_steps, run), run)
     input_fn = inputs.training_input_fn(data.paths, data.featurizer.spec,
                                         settings.max_seq_length, seed, first_step * batch_size,

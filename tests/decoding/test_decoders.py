@@ -2,7 +2,7 @@
 import pytest
 
 from bert_nq.base.errors import UserError
-from bert_nq.decoding.decoders import DECODERS, DEFAULT, make_decoder
+from bert_nq.decoding.decoders import DECODERS, DEFAULT, OF_HEADS, make_decoder, name_for
 
 
 def test_flags_that_are_not_given_have_the_decoder_s_defaults():
@@ -31,6 +31,18 @@ def test_flags_that_are_not_given_have_the_decoder_s_defaults():
 def test_what_there_is_not_is_told(name, options, message):
     with pytest.raises(UserError, match="^%s$" % message):
         make_decoder(name, options)
+
+
+def test_the_decoders_of_a_head():
+    of_heads = {"span": ("best", "all"), "beam": ("pairs",)}
+    assert name_for(of_heads, "span", None) == "best"
+    assert name_for(of_heads, "span", "all") == "all"
+    assert name_for(of_heads, "beam", None) == "pairs"
+    assert name_for(of_heads, "beam", "unheard-of") == "unheard-of"  # `make` refuses it.
+    with pytest.raises(UserError, match="^--decoder=pairs is for another head than that of the "
+                                        "model, span: with that, there is --decoder=best, all$"):
+        name_for(of_heads, "span", "pairs")
+    assert OF_HEADS["joint"][0] == DEFAULT and set(OF_HEADS["joint"]) == set(DECODERS)
 
 
 @pytest.mark.parametrize("option, value, default", [

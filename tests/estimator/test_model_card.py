@@ -16,6 +16,15 @@ def test_a_card_is_read_as_it_was_written(tmp_path):
     assert model_card.read(str(tmp_path)) == CARD
 
 
+def test_the_head_of_a_model():
+    heads = {"span": (), "beam": ()}
+    assert model_card.head_of(ModelCard("squad", {"head": "beam"}), "model", heads) == "beam"
+    # Cards of earlier versions are of the first one.
+    assert model_card.head_of(ModelCard("squad", {}), "model", heads) == "span"
+    with pytest.raises(UserError, match="\"head\" is 'x'; it can be span, beam"):
+        model_card.head_of(ModelCard("squad", {"head": "x"}), "model", heads)
+
+
 def test_folders_of_earlier_versions_have_none(tmp_path):
     assert model_card.read(str(tmp_path)) is None
 

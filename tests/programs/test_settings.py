@@ -121,8 +121,9 @@ def test_prediction_takes_every_setting(work, task):
     for name in tasks.get(task).card_settings:
         assert used[name] == expected[name], name
     card = json.loads((work.folder / task / "model.json").read_text())
-    assert card == {"task": task, "settings": {
-        name: expected[name] for name in tasks.get(task).card_settings}}
+    assert card == {"task": task, "settings": dict(
+        {name: expected[name] for name in tasks.get(task).card_settings},
+        head=tasks.get(task).head)}
 
 
 @pytest.mark.parametrize("mode", ["--do_predict", "--do_export", "--do_train"])
@@ -183,7 +184,7 @@ def test_training_goes_on_with_the_settings_of_the_model_without_a_manifest(work
                  + flags_of(NQ), ["--num_train_epochs=6"]):
         succeeded(work.run("bert_nq/run_nq.py", "--train_batch_size=4", *(flags + more)))
         card = json.loads((work.folder / "bare" / "model.json").read_text())
-        assert card["settings"] == TRAINED_WITH[NQ]
+        assert card["settings"] == dict(TRAINED_WITH[NQ], head="joint")
 
 
 def test_weights_of_a_vocabulary_in_another_order_are_refused(work):

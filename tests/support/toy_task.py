@@ -226,13 +226,14 @@ TASK = Task(
     answers=ANSWERS, dev_format=DevFormat(READING, read_gold, score, evaluate),
     card_settings=("do_lower_case", "tokenizer", "max_seq_length"),
     weights_depend_on=("do_lower_case",), program="tests/support/run_toy.py",
-    scorer=("the toy's scorer",), head="tests.support.toy_head", measure=MEASURE)
+    scorer=("the toy's scorer",), heads={"tests.support.toy_head": ("toy",)}, measure=MEASURE)
 
 
 def define_flags() -> TaskFlags:
     """Defines the flags of the features and the decoder; returns how to read them."""
     length = flags.DEFINE_integer("max_seq_length", 16, "Wordpieces of a row.")
-    return TaskFlags(lambda: Options(length.value), lambda: Options(length.value), Decoder)
+    return TaskFlags(lambda: Options(length.value), lambda: Options(length.value),
+                     lambda head: Decoder())
 
 
 def write_lines(path, count: int, first: int = 0, seed: Optional[int] = None) -> str:

@@ -80,7 +80,7 @@ def test_a_null_threshold_decides():
 
 
 def test_thresholds_are_for_models_that_may_not_answer():
-    assert squad_asking.decoder_of(SquadOptions(version_2_with_negative=True), Tuned(1.0))
-    assert squad_asking.decoder_of(SquadOptions(), None).name == "lines"
+    assert squad_asking.decoder_of("span", SquadOptions(version_2_with_negative=True), Tuned(1.0))
+    assert squad_asking.decoder_of("span", SquadOptions(), None).name == "lines"
     with pytest.raises(UserError, match="always answers: thresholds cannot be applied"):
-        squad_asking.decoder_of(SquadOptions(), Tuned(1.0))
+        squad_asking.decoder_of("span", SquadOptions(), Tuned(1.0))

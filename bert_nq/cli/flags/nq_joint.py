@@ -30,8 +30,8 @@ def define_flags() -> TaskFlags:
         made = windows()
         return made._replace(doc_stride=stride.value or made.doc_stride)
 
-    def decoder():
-        return decoders.make_decoder(name.value, {
+    def decoder(head):
+        return decoders.make_decoder(decoders.name_for(decoders.OF_HEADS, head, name.value), {
             option: holder.value for option, holder in options.items()})
 
     return TaskFlags(predicted_windows, windows, decoder)

@@ -8,7 +8,7 @@ from absl import flags
 
 from bert_nq.base.errors import UserError
 from bert_nq.cli.flags.task import TaskFlags
-from bert_nq.decoding import span_decoders
+from bert_nq.decoding import decoders, span_decoders
 from bert_nq.decoding.squad_spans import SpanOptions
 from bert_nq.features.squad_options import SquadOptions
 
@@ -55,27 +55,28 @@ def define_flags() -> TaskFlags:
     d = SpanOptions()
     windows = define_window_flags()
     name = flags.DEFINE_enum(
-        "decoder", span_decoders.DEFAULT, list(span_decoders.DECODERS),
-        "How logits become answers: as Google's run_squad does it, or Hugging Face's run_qa; "
-        "lines: as run_squad, but within a line of the context. See docs/squad.md.")
+        "decoder", None, list(span_decoders.DECODERS),
+        "How logits become answers: as Google's run_squad does it, the default, or Hugging Face's "
+        "run_qa; lines: as run_squad, but within a line of the context. See docs/squad.md.")
+    # None, their default, stands for the default of the decoder.
     holders = {
         "n_best_size": flags.DEFINE_integer(
-            "n_best_size", d.n_best_size, "Best starts and ends of each window, and answers of the "
-            "n-best list.", lower_bound=1),
+            "n_best_size", None, "Best starts and ends of each window, and answers of the n-best "
+            "list, %d." % d.n_best_size, lower_bound=1),
         "max_answer_length": flags.DEFINE_integer(
-            "max_answer_length", d.max_answer_length, "Wordpieces of the longest answer.",
-            lower_bound=1),
+            "max_answer_length", None, "Wordpieces of the longest answer, %d."
+            % d.max_answer_length, lower_bound=1),
         "null_score_diff_threshold": flags.DEFINE_float(
-            "null_score_diff_threshold", d.null_score_diff_threshold, "With "
-            "--version_2_with_negative, there is no answer where none scores so much more than the "
-            "best one."),
+            "null_score_diff_threshold", None, "With --version_2_with_negative, there is no answer "
+            "where none scores so much more than the best one, %s." % d.null_score_diff_threshold),
         "sees_padding": flags.DEFINE_bool(
-            "sees_padding", d.sees_padding, "Whether padding counts among the best starts and "
-            "ends, as in run_squad: slower, and answers may be lost for it."),
+            "sees_padding", None, "Whether padding counts among the best starts and ends, as in "
+            "run_squad: slower, and answers may be lost for it; false."),
     }
 
-    def decoder():
-        return span_decoders.for_windows(windows(), name.value, {
-            option: holder.value for option, holder in holders.items()})
+    def decoder(head):
+        return span_decoders.for_windows(
+            windows(), decoders.name_for(span_decoders.OF_HEADS, head, name.value),
+            {option: holder.value for option, holder in holders.items()})
 
     return TaskFlags(windows, windows, decoder)

@@ -6,4 +6,4 @@ class TaskFlags(NamedTuple):
     """Functions that read the flags' values."""
     windows: Callable[[], Any]  # the options of the task's featurizer, for prediction
     training_windows: Callable[[], Any]  # the same, for training
-    decoder: Callable[[], Any]  # the decoder that the flags describe
+    decoder: Callable[[str], Any]  # the decoder that the flags describe, of a head's outputs

@@ -7,6 +7,8 @@ from typing import Any, Callable, Dict, NamedTuple, Tuple
 
 from bert_nq.base import files, machine
 from bert_nq.base.errors import UserError
+from bert_nq.modeling import packings
+from bert_nq.modeling.packings import Packing
 
 # Name, as in a config's "model_type", to the module that has the ENCODER.
 ENCODERS = {"bert": "bert_nq.modeling.encoders.bert_encoder",
@@ -77,6 +79,7 @@ class Encoder(NamedTuple):
     # backward pass, and works with beside them.
     activations: Callable[..., int]
     pools: bool = True  # whether Encoded.pooled is there
+    packing: Packing = packings.BERT  # the order of question and document that it takes
 
 
 def is_known(name: Any) -> bool:

@@ -15,7 +15,11 @@ POOLING = "cls/pooler/dense"
 
 
 class Head(NamedTuple):
-    """A head, as functions on the graph. Logits are a NamedTuple of tensors, of any kind."""
+    """A head, as functions on the graph. Logits are a NamedTuple of tensors, of any kind.
+
+    Among the features that it is given are the places of packings.Packing: `cls_positions`, int32
+    [B], and `document_mask`, bool [B, S]. So it need not know how its encoder packs windows.
+    """
 
     build: Callable  # (Encoded, features, Pass) -> logits
     # (logits, features) -> (scalar, {name: scalar}). Losses among the scalars end in "_loss" and

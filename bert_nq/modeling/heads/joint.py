@@ -3,11 +3,12 @@
 Notation: B batch, S sequence in wordpieces.
 """
 import math
-from typing import Dict, Mapping, NamedTuple, Tuple
+from typing import Dict, Mapping, NamedTuple, Sequence, Tuple
 
 from bert_nq.modeling.encoders import Encoded, Pass
 from bert_nq.modeling.heads import Head, losses, spans
 from bert_nq.modeling.heads.logits import class_logits, span_logits
+from bert_nq.modeling.heads.outputs import NO_SPAN
 from bert_nq.modeling.heads.window_outputs import OutputOptions, WindowOutputs
 from bert_nq.modeling.runtime import tf
 
@@ -53,24 +54,23 @@ def loss(logits: Logits, features: Features) -> Tuple[tf.Tensor, Dict[str, tf.Te
 
 def outputs(logits: Logits, features: Features, options: OutputOptions) -> Dict[str, tf.Tensor]:
     """The tensors of a WindowOutputs, by the names of its fields."""
-    mask, segments = features["input_mask"], features["segment_ids"]
-    # Without the [SEP] at its end, which is followed by padding or by nothing.
-    document = segments * tf.pad(segments[:, 1:], [[0, 0], [0, 1]])
+    mask, cls = features["input_mask"], features["cls_positions"]
     scores, starts, ends = spans.top_spans(
-        logits.start, logits.end, tf.cast(document, tf.bool), options.num_spans,
+        logits.start, logits.end, features["document_mask"], options.num_spans,
         options.max_answer_length)
-    start_logits, start_positions = _top_but_first(logits.start, options.num_positions)
-    end_logits, end_positions = _top_but_first(logits.end, options.num_positions)
+    start_logits, start_positions = _top_but(cls, logits.start, options.num_positions)
+    end_logits, end_positions = _top_but(cls, logits.end, options.num_positions)
     return WindowOutputs(
-        scores, starts, ends, logits.start[:, 0] + logits.end[:, 0],
+        scores, starts, ends, spans.at(logits.start, cls) + spans.at(logits.end, cls),
         spans.log_z(logits.start, mask), spans.log_z(logits.end, mask), logits.answer_type,
         start_logits, start_positions, end_logits, end_positions)._asdict()
 
 
-def _top_but_first(logits: tf.Tensor, n: int) -> Tuple[tf.Tensor, tf.Tensor]:
-    """`spans.top_positions`, without position 0."""
-    values, positions = spans.top_positions(logits[:, 1:], n)
-    return values, positions + 1
+def _top_but(excluded: tf.Tensor, logits: tf.Tensor, n: int) -> Sequence[tf.Tensor]:
+    """`spans.top_positions`, without one position of each row: `excluded`, int32 [B]."""
+    length = tf.shape(logits)[1]
+    others = tf.logical_not(tf.cast(tf.one_hot(excluded, length), tf.bool))
+    return spans.top_positions(spans.where(others, logits, NO_SPAN), tf.minimum(n, length - 1))
 
 
 def chance(seq_length: float) -> Dict[str, float]:

@@ -1,6 +1,6 @@
 """The head of run_squad: logits for the start and the end of an answer (Devlin et al. 2019, 4.2).
 
-A window without an answer is labelled with [CLS], position 0, as start and end. Notation: B batch,
+A window without an answer is labelled with [CLS] as start and end. Notation: B batch,
 S sequence in wordpieces.
 """
 import math
@@ -50,9 +50,10 @@ def outputs(logits: Logits, features: Features, options: PositionOptions) -> Dic
     for all_logits in logits:
         if not options.sees_padding:
             is_piece = tf.cast(features["input_mask"], tf.bool)
-            all_logits = tf.where_v2(is_piece, all_logits, tf.constant(NO_SPAN, all_logits.dtype))
+            all_logits = spans.where(is_piece, all_logits, NO_SPAN)
         best += spans.top_positions(all_logits, options.num_positions)
-    return PositionOutputs(*best, logits.start[:, 0], logits.end[:, 0])._asdict()
+    cls = features["cls_positions"]
+    return PositionOutputs(*best, spans.at(logits.start, cls), spans.at(logits.end, cls))._asdict()
 
 
 def chance(seq_length: float) -> Dict[str, float]:

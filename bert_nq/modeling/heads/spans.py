@@ -22,8 +22,8 @@ def top_spans(start_logits: tf.Tensor, end_logits: tf.Tensor, allowed: tf.Tensor
       scores [B, K], NO_SPAN where there are fewer; starts and ends int32 [B, K], 0 there.
     """
     length = tf.shape(start_logits)[1]
-    starts = _where(allowed, start_logits, NO_SPAN)
-    ends = _where(allowed, end_logits, NO_SPAN)
+    starts = where(allowed, start_logits, NO_SPAN)
+    ends = where(allowed, end_logits, NO_SPAN)
     ends = tf.pad(ends, [[0, 0], [0, max_length - 1]], constant_values=NO_SPAN)
     # [B, S, L]: element l of row s is the span of pieces s to s + l.
     scores = starts[:, :, None] + tf.stack(
@@ -35,7 +35,7 @@ def top_spans(start_logits: tf.Tensor, end_logits: tf.Tensor, allowed: tf.Tensor
     is_span = scores > NO_SPAN / 2
     first = places // max_length
     last = first + places % max_length
-    return _where(is_span, scores, NO_SPAN), _where(is_span, first, 0), _where(is_span, last, 0)
+    return where(is_span, scores, NO_SPAN), where(is_span, first, 0), where(is_span, last, 0)
 
 
 def top_positions(logits: tf.Tensor, n: int) -> Sequence[tf.Tensor]:
@@ -43,11 +43,21 @@ def top_positions(logits: tf.Tensor, n: int) -> Sequence[tf.Tensor]:
     return tf.nn.top_k(logits, tf.minimum(n, tf.shape(logits)[1]))
 
 
+def at(x: tf.Tensor, positions: tf.Tensor) -> tf.Tensor:
+    """What x has at a position of each row: [B] of x [B, S], [B, H] of x [B, S, H].
+
+    A sum with one-hot weights, which is exact, and whose gradient is dense and made without
+    scattering: TPUs and XLA do it fast.
+    """
+    weights = tf.one_hot(positions, tf.shape(x)[1], dtype=x.dtype)
+    return tf.reduce_sum(x * (weights if x.shape.ndims == 2 else weights[:, :, None]), axis=1)
+
+
 def log_z(logits: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
     """log of the sum of exp(logits) over the pieces of each window: [B]."""
-    return tf.reduce_logsumexp(_where(tf.cast(mask, tf.bool), logits, NO_SPAN), axis=1)
+    return tf.reduce_logsumexp(where(tf.cast(mask, tf.bool), logits, NO_SPAN), axis=1)
 
 
-def _where(condition: tf.Tensor, x: tf.Tensor, otherwise: float) -> tf.Tensor:
-    """x where the condition holds."""
+def where(condition: tf.Tensor, x: tf.Tensor, otherwise: float) -> tf.Tensor:
+    """x where the condition holds, elsewhere a number."""
     return tf.where_v2(condition, x, tf.constant(otherwise, x.dtype))

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from bert_nq.datasets.nq.example import AnswerType
+from bert_nq.modeling import packings
 from bert_nq.modeling.encoders import Encoded, Pass
 from bert_nq.modeling.heads import joint
 from bert_nq.modeling.heads import window_outputs as outputs
@@ -16,8 +17,9 @@ def run(start, end, types, mask, segments, options):
     """A WindowOutputs, computed in a session."""
     with tf.Graph().as_default(), tf.Session() as session:
         logits = Logits(*(tf.constant(a, tf.float32) for a in (start, end, types)))
-        features = {"input_mask": tf.constant(mask, tf.int32),
-                    "segment_ids": tf.constant(segments, tf.int32)}
+        features = packings.with_places(packings.BERT, {
+            "input_mask": tf.constant(mask, tf.int32),
+            "segment_ids": tf.constant(segments, tf.int32)})
         return WindowOutputs(**session.run(joint.outputs(logits, features, options)))
 
 

@@ -21,7 +21,8 @@ def test_the_graph_is_its_definition(options, ties):
             start, end = random.normal(scale=5, size=[2, 7, width]).astype(np.float32)
         with tf.Graph().as_default(), tf.Session() as session:
             found = PositionOutputs(**session.run(span.outputs(
-                Logits(tf.constant(start), tf.constant(end)), {"input_mask": tf.constant(mask)},
+                Logits(tf.constant(start), tf.constant(end)),
+                {"input_mask": tf.constant(mask), "cls_positions": tf.zeros([7], tf.int32)},
                 options)))
         expected = position_outputs.from_logits(start, end, mask, options)
         for name, ours, theirs in zip(PositionOutputs._fields, found, expected):
