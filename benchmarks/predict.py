@@ -3,9 +3,11 @@ r"""Speed of a prediction's forward pass, beside other people's.
     python benchmarks/predict.py
     python benchmarks/predict.py --torch_python=torch-env/bin/python \
         --tf1_python=.venv-tf1/bin/python --threads=1
+    python benchmarks/predict.py --encoder=albert --max_seq_length=384 --threads=1 \
+        --torch_python=torch-env/bin/python
 
 The pass is that of run_nq.py, encoder and heads, its variables frozen. Beside it run
-bert-tensorflow's BertModel, and the BertModel of PyTorch's transformers, in float32 and under
+bert-tensorflow's BertModel, and the same encoder of PyTorch's transformers, in float32 and under
 bfloat16 autocast, all on the same full windows. Each contender is one process or several; they take
 turns, one batch at a time, and medians over the turns are printed. Processor time changes less than
 time where other work runs on the machine.
@@ -14,6 +16,7 @@ from bert_nq.cli.start import run
 
 import sys
 
+import encoder_flags
 from absl import flags
 from contenders import Contender, Turn, check_known, median_turns
 
@@ -22,11 +25,7 @@ from bert_nq.cli import program
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_integer("num_hidden_layers", 6, "Of the encoder.", lower_bound=1)
-flags.DEFINE_integer("hidden_size", 384, "Of the encoder.", lower_bound=1)
-flags.DEFINE_integer("num_attention_heads", 12, "Of the encoder.", lower_bound=1)
-flags.DEFINE_integer("vocab_size", 30522, "Of the encoder.", lower_bound=2)
-flags.DEFINE_integer("max_seq_length", 512, "Wordpieces of a window.", lower_bound=16)
+encoder_flags.define_flags()
 flags.DEFINE_integer("batch_size", 8, "Windows of a batch.", lower_bound=1)
 flags.DEFINE_integer("num_turns", 9, "Batches that are measured of each.", lower_bound=1)
 flags.DEFINE_integer("threads", 0, "Of each process; 0: as many as there are cores.",
@@ -39,10 +38,6 @@ flags.DEFINE_list("theirs", ["bert-tensorflow", "torch-fp32-sdpa", "torch-fp32-e
                              "torch-bf16-sdpa", "torch-bf16-eager"],
                   "What to measure of others: bert-tensorflow, and transformers in either "
                   "precision with either way of attention.")
-flags.DEFINE_string("torch_python", None, "An interpreter that has torch and transformers; if "
-                    "not given, the one that runs this.")
-flags.DEFINE_string("tf1_python", None, "An interpreter that has TensorFlow 1.15 and what bert_nq "
-                    "needs, to measure there as well.")
 
 _OURS = ["fp32", "bf16", "fp32-variables", "bf16-variables"]
 _THEIRS = ["bert-tensorflow", "torch-fp32-sdpa", "torch-fp32-eager", "torch-bf16-sdpa",
@@ -52,11 +47,7 @@ _THEIRS = ["bert-tensorflow", "torch-fp32-sdpa", "torch-fp32-eager", "torch-bf16
 def main():
     check_known("ours", FLAGS.ours, _OURS)
     check_known("theirs", FLAGS.theirs, _THEIRS)
-    settings = {name: FLAGS[name].value for name in (
-        "num_hidden_layers", "hidden_size", "num_attention_heads", "vocab_size", "batch_size",
-        "threads")}
-    settings.update(seq_length=FLAGS.max_seq_length, intermediate_size=4 * FLAGS.hidden_size,
-                    max_position_embeddings=FLAGS.max_seq_length)
+    settings = dict(encoder_flags.settings(), batch_size=FLAGS.batch_size, threads=FLAGS.threads)
     contenders = start(settings)
     turns = {name: [] for name in contenders}
     for _ in program.progress(range(FLAGS.num_turns), "turns", FLAGS.num_turns):
@@ -79,7 +70,7 @@ def start(settings):
     torch = FLAGS.torch_python or sys.executable
     wanted = [("bert_nq, " + kind, sys.executable, kind) for kind in FLAGS.ours]
     wanted += [(kind, torch if kind.startswith("torch") else sys.executable, kind)
-               for kind in FLAGS.theirs]
+               for kind in encoder_flags.others(FLAGS.theirs)]
     if FLAGS.tf1_python:
         wanted += [(name + ", TF 1.15", FLAGS.tf1_python, kind) for name, _, kind in wanted
                    if kind.startswith("fp32") or kind == "bert-tensorflow"]
@@ -95,9 +86,9 @@ def start(settings):
 
 def print_results(settings, contenders, medians):
     """Prints the table, and how many times as fast as the others each of ours is."""
-    print("\n%d layers of %d, %d heads; batches of %d windows of %d wordpieces; %d processes of %s "
-          "threads; medians of %d turns" % (
-              settings["num_hidden_layers"], settings["hidden_size"],
+    print("\n%s: %d layers of %d, %d heads; batches of %d windows of %d wordpieces; %d processes "
+          "of %s threads; medians of %d turns" % (
+              settings["encoder"], settings["num_hidden_layers"], settings["hidden_size"],
               settings["num_attention_heads"], settings["batch_size"], settings["seq_length"],
               FLAGS.processes, settings["threads"] or "all", FLAGS.num_turns))
     print("\n%-28s %11s %14s %11s  %s" % (

@@ -4,12 +4,12 @@
 
 Like train_step_contender.py, it runs in an interpreter that has the packages that its kind needs.
 """
-import contextlib
 import json
 import os
 import sys
 
-from train_step_contender import give_contrib, make_batch, our_config, serve
+from encoder_settings import our_config
+from train_step_contender import give_contrib, make_batch, serve
 
 INPUTS = ("input_ids", "input_mask", "segment_ids")
 
@@ -76,29 +76,19 @@ def tensorflow_steps(make, settings, frozen):
 def torch_steps(settings, precision, attention):
     """(function that predicts one batch, releases), as PyTorch's users do it."""
     import torch
-    import transformers
+    from encoder_settings import TorchModel
     if settings["threads"]:
         torch.set_num_threads(settings["threads"])
-    names = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
-             "intermediate_size")
-    config = transformers.BertConfig(max_position_embeddings=settings["seq_length"],
-                                     **{name: settings[name] for name in names})
-    torch.manual_seed(1)
-    encoder = transformers.BertModel._from_config(config, attn_implementation=attention)
-    encoder.eval()
-    span, kind = (torch.nn.Linear(config.hidden_size, n) for n in (2, 5))
-    batch = {name: torch.from_numpy(value).long() for name, value in full_windows(settings).items()}
+    model = TorchModel(settings, full_windows(settings), attention)
+    model.encoder.eval()
 
     def step():
-        autocast = (torch.autocast("cpu", dtype=torch.bfloat16) if precision == "bf16"
-                    else contextlib.nullcontext())
+        autocast = torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16")
         with torch.inference_mode(), autocast:
-            output = encoder(input_ids=batch["input_ids"], attention_mask=batch["input_mask"],
-                             token_type_ids=batch["segment_ids"])
-            positions, _ = span(output.last_hidden_state), kind(output.pooler_output)
+            positions, _ = model.logits()
         return float(positions[0, 0, 0])
 
-    return step, "torch %s, transformers %s" % (torch.__version__, transformers.__version__)
+    return step, model.release
 
 
 KINDS = {"bert-tensorflow": lambda s: tensorflow_steps(bert_tensorflow, s, frozen=False)}

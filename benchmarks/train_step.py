@@ -3,12 +3,14 @@ r"""Speed, memory and utilisation of a training step, beside other people's.
     python benchmarks/train_step.py
     python benchmarks/train_step.py --torch_python=torch-env/bin/python \
         --tf1_python=.venv-tf1/bin/python
+    python benchmarks/train_step.py --encoder=albert --max_seq_length=384 \
+        --torch_python=torch-env/bin/python
 
 The step is that of run_nq.py: encoder, heads, joint loss, gradients, clipping, AdamW. Beside it run
-bert-tensorflow's BertModel with its optimizer, and the BertModel of PyTorch's transformers under
-bfloat16 autocast, each on the same batch. Each contender is a process; they take turns, one step at
-a time, and medians over the turns are printed. Processor time changes less than time where other
-work runs on the machine.
+bert-tensorflow's BertModel with its optimizer, and the same encoder of PyTorch's transformers, in
+float32 and under bfloat16 autocast, each on the same batch. Each contender is a process; they take
+turns, one step at a time, and medians over the turns are printed. Processor time changes less than
+time where other work runs on the machine.
 
 Utilisation is the rate of the step's matrix products (forward once and backward twice, nothing that
 is computed again) over the rate of one large float32 product, a contender as well.
@@ -17,6 +19,7 @@ from bert_nq.cli.start import run
 
 import sys
 
+import encoder_flags
 from absl import flags
 from contenders import Contender, check_known, median_turns
 
@@ -25,37 +28,28 @@ from bert_nq.cli import program
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_integer("num_hidden_layers", 6, "Of the encoder.", lower_bound=1)
-flags.DEFINE_integer("hidden_size", 384, "Of the encoder.", lower_bound=1)
-flags.DEFINE_integer("num_attention_heads", 12, "Of the encoder.", lower_bound=1)
-flags.DEFINE_integer("vocab_size", 30522, "Of the encoder.", lower_bound=2)
-flags.DEFINE_integer("max_seq_length", 512, "Wordpieces of a window.", lower_bound=16)
+encoder_flags.define_flags()
 flags.DEFINE_integer("batch_size", 8, "Windows of a step.", lower_bound=1)
 flags.DEFINE_integer("num_turns", 7, "Steps that are measured of each.", lower_bound=1)
 flags.DEFINE_integer("product_size", 4096, "Rows of the large product.", lower_bound=1)
 flags.DEFINE_list("ours", ["fp32", "bf16", "fp32-recompute", "bf16-recompute"],
                   "What to measure of ours: fp32, bf16 and fp16 (which CPUs are very slow at), "
                   "each also with -recompute.")
-flags.DEFINE_list("theirs", ["bert-tensorflow", "torch-sdpa", "torch-eager"],
-                  "What to measure of others: bert-tensorflow, and transformers with either way of "
-                  "attention. Each holds its memory to the end; take fewer where that is too much.")
-flags.DEFINE_string("torch_python", None, "An interpreter that has torch and transformers; if "
-                    "not given, the one that runs this.")
-flags.DEFINE_string("tf1_python", None, "An interpreter that has TensorFlow 1.15 and what bert_nq "
-                    "needs, to measure there as well.")
+flags.DEFINE_list("theirs", ["bert-tensorflow", "torch-bf16-sdpa", "torch-bf16-eager"],
+                  "What to measure of others: bert-tensorflow, and transformers in either "
+                  "precision with either way of attention, torch-fp32-sdpa and so on. Each holds "
+                  "its memory to the end; take fewer where that is too much.")
 
 _OURS = ["fp32", "bf16", "fp16", "fp32-recompute", "bf16-recompute", "fp16-recompute"]
-_THEIRS = ["bert-tensorflow", "torch-sdpa", "torch-eager"]
+_THEIRS = ["bert-tensorflow", "torch-bf16-sdpa", "torch-bf16-eager", "torch-fp32-sdpa",
+           "torch-fp32-eager"]
 
 
 def main():
     check_known("ours", FLAGS.ours, _OURS)
     check_known("theirs", FLAGS.theirs, _THEIRS)
-    settings = {name: FLAGS[name].value for name in (
-        "num_hidden_layers", "hidden_size", "num_attention_heads", "vocab_size", "batch_size",
-        "product_size")}
-    settings.update(seq_length=FLAGS.max_seq_length, intermediate_size=4 * FLAGS.hidden_size,
-                    max_position_embeddings=FLAGS.max_seq_length)
+    settings = dict(encoder_flags.settings(), batch_size=FLAGS.batch_size,
+                    product_size=FLAGS.product_size)
     contenders = start(settings)
     turns = {name: [] for name in contenders}
     for _ in program.progress(range(FLAGS.num_turns), "turns", FLAGS.num_turns):
@@ -70,7 +64,7 @@ def start(settings):
     wanted += [("bert_nq, " + kind, sys.executable, kind) for kind in FLAGS.ours]
     torch = FLAGS.torch_python or sys.executable
     wanted += [(kind, torch if kind.startswith("torch") else sys.executable, kind)
-               for kind in FLAGS.theirs]
+               for kind in encoder_flags.others(FLAGS.theirs)]
     if FLAGS.tf1_python:
         wanted += [(name + ", TF 1.15", FLAGS.tf1_python, kind) for name, _, kind in wanted
                    if kind == "fp32" or kind == "bert-tensorflow"]
@@ -84,7 +78,10 @@ def start(settings):
 
 
 def step_flops(settings):
-    """Floating point operations of a step's matrix products, without embeddings and heads."""
+    """Floating point operations of a step's matrix products, without embeddings and heads.
+
+    They are those of BERT's layers; scores by distance and the like are more.
+    """
     width, inner = settings["hidden_size"], settings["intermediate_size"]
     rows = settings["batch_size"] * settings["seq_length"]
     # Per row: queries, keys, values and output; the two feed-forward products; scores and context.
@@ -97,9 +94,9 @@ def print_results(settings, contenders, medians):
     size = settings["product_size"]
     peak = (2 * size ** 3 / medians["large product"].seconds
             if "large product" in medians else float("nan"))
-    print("\n%d layers of %d, %d heads; %d windows of %d wordpieces; medians of %d turns; the "
+    print("\n%s: %d layers of %d, %d heads; %d windows of %d wordpieces; medians of %d turns; the "
           "large product: %.0f GFLOP/s" % (
-              settings["num_hidden_layers"], settings["hidden_size"],
+              settings["encoder"], settings["num_hidden_layers"], settings["hidden_size"],
               settings["num_attention_heads"], settings["batch_size"], settings["seq_length"],
               FLAGS.num_turns, peak / 1e9))
     print("\n%-28s %11s %12s %11s %12s  %s" % (

@@ -12,6 +12,8 @@ import sys
 import time
 import types
 
+from encoder_settings import our_config
+
 STEPS, WARMUP = 1000, 100
 
 
@@ -74,12 +76,6 @@ def ours(settings, precision="fp32", recompute=False):
                                optimizer.OptimizerSettings(5e-5, STEPS, WARMUP),
                                loss_scaling=precision == "fp16")
     return step.loss, step.train_op
-
-
-def our_config(settings):
-    """The settings as a BertConfig."""
-    from bert_nq.modeling.encoders.bert_config import BertConfig
-    return BertConfig.from_dict(dict(settings, type_vocab_size=2))
 
 
 def tensors(settings):
@@ -149,47 +145,40 @@ def tensorflow_steps(make, settings):
     return lambda: float(session.run([loss, op])[0]), "tensorflow " + tf.__version__
 
 
-def torch_steps(settings, attention):
-    """(function that makes one step, releases): transformers under autocast, torch's AdamW."""
+def torch_steps(settings, precision, attention):
+    """(function that makes one step, releases): transformers, torch's AdamW."""
     import torch
-    import transformers
-    names = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
-             "intermediate_size")
-    config = transformers.BertConfig(max_position_embeddings=settings["seq_length"],
-                                     **{name: settings[name] for name in names})
-    torch.manual_seed(1)
-    encoder = transformers.BertModel._from_config(config, attn_implementation=attention)
-    encoder.train()
-    span, kind = (torch.nn.Linear(config.hidden_size, n) for n in (2, 5))
-    parameters = [p for module in (encoder, span, kind) for p in module.parameters()]
-    optimizer = torch.optim.AdamW(parameters, lr=5e-5, weight_decay=0.01)
-    batch = {name: torch.from_numpy(value).long() for name, value in make_batch(settings).items()}
+    from encoder_settings import TorchModel
+    values = make_batch(settings)
+    model = TorchModel(settings, values, attention)
+    model.encoder.train()
+    optimizer = torch.optim.AdamW(model.parameters, lr=5e-5, weight_decay=0.01)
+    labels = {name: torch.from_numpy(value).long() for name, value in values.items()}
     cross_entropy = torch.nn.functional.cross_entropy
 
     def step():
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            output = encoder(input_ids=batch["input_ids"], attention_mask=batch["input_mask"],
-                             token_type_ids=batch["segment_ids"])
-            positions = span(output.last_hidden_state).float()
-            types = kind(output.pooler_output).float()
-        loss = (cross_entropy(positions[..., 0], batch["start_positions"])
-                + cross_entropy(positions[..., 1], batch["end_positions"])
-                + cross_entropy(types, batch["answer_types"])) / 3
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
+            positions, types = (logits.float() for logits in model.logits())
+        loss = (cross_entropy(positions[..., 0], labels["start_positions"])
+                + cross_entropy(positions[..., 1], labels["end_positions"])
+                + cross_entropy(types, labels["answer_types"])) / 3
         optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        torch.nn.utils.clip_grad_norm_(model.parameters, 1.0)
         optimizer.step()
         return float(loss)
 
-    return step, "torch %s, transformers %s" % (torch.__version__, transformers.__version__)
+    return step, model.release
 
 
 KINDS = {
     "product": lambda s: tensorflow_steps(product, s),
     "bert-tensorflow": lambda s: tensorflow_steps(bert_tensorflow, s),
-    "torch-sdpa": lambda s: torch_steps(s, "sdpa"),
-    "torch-eager": lambda s: torch_steps(s, "eager"),
 }
+for _attention in ("sdpa", "eager"):
+    for _precision in ("fp32", "bf16"):
+        KINDS["torch-%s-%s" % (_precision, _attention)] = (
+            lambda s, p=_precision, a=_attention: torch_steps(s, p, a))
 for _precision in ("fp32", "bf16", "fp16"):
     KINDS[_precision] = lambda s, p=_precision: tensorflow_steps(lambda s: ours(s, p), s)
     KINDS[_precision + "-recompute"] = lambda s, p=_precision: tensorflow_steps(

@@ -16,6 +16,7 @@ import realistic_pages  # noqa: E402
 from bert_nq.base.errors import UserError  # noqa: E402
 from bert_nq.base.lines import read_sources  # noqa: E402
 from bert_nq.datasets.nq.decoding import decode_example  # noqa: E402
+from bert_nq.modeling import encoders  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -197,14 +198,40 @@ STEP = ("--num_hidden_layers=1", "--hidden_size=24", "--vocab_size=50", "--max_s
 
 def test_the_benchmark_of_a_training_step_runs():
     done = programs.run("benchmarks/train_step.py", "--ours=fp32,fp16-recompute",
-                        "--theirs=bert-tensorflow,torch-sdpa", "--torch_python=/no/python", *STEP)
+                        "--theirs=bert-tensorflow,torch-bf16-sdpa", "--torch_python=/no/python",
+                        *STEP)
     assert done.returncode == 0, done.stderr
-    assert ("torch-sdpa is left out: /no/python cannot be run: No such file or directory"
+    assert ("torch-bf16-sdpa is left out: /no/python cannot be run: No such file or directory"
             in done.stdout)
-    for line in ("1 layers of 24, 12 heads; 2 windows of 32 wordpieces; medians of 1 turns",
+    for line in ("bert: 1 layers of 24, 12 heads; 2 windows of 32 wordpieces; medians of 1 turns",
                  "bert_nq, fp32: times as fast", "bert_nq, fp16-recompute: times as fast",
                  "\n  bert-tensorflow  "):
         assert line in done.stdout
+
+
+@pytest.mark.parametrize("name", sorted(encoders.ENCODERS))
+def test_any_encoder_is_measured_beside_the_same_one_of_transformers(name):
+    import encoder_settings
+    sizes = dict(num_hidden_layers=1, hidden_size=24, num_attention_heads=12, vocab_size=50)
+    settings = json.loads(json.dumps(encoder_settings.make(name, sizes, 32, {})))
+    config = encoder_settings.our_config(settings)
+    assert (config.encoder, config.vocab_size) == (name, 50)
+    assert settings["huggingface"]["model_type"] == name
+    assert (settings["intermediate_size"], settings["seq_length"]) == (96, 32)
+
+
+def test_an_encoder_that_cannot_be_measured():
+    done = programs.run("benchmarks/train_step.py", "--encoder=elmo", *STEP)
+    assert programs.error_line(done).startswith("error: there is no encoder 'elmo': choose one of")
+    done = programs.run("benchmarks/predict.py", "--config=[1]", *STEP[:-1])
+    assert programs.error_line(done).startswith("error: --config: expected a JSON object")
+
+
+def test_the_benchmark_of_relative_positions_runs():
+    done = programs.run("benchmarks/relative_positions.py", "--precisions=fp32", *STEP[:-1])
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[:2] for line in done.stdout.splitlines() if line.startswith("fp32")] == [
+        ["fp32", kind] for kind in ("absolute", "relative_key", "relative_key_query")] * 2
 
 
 def test_flops_of_a_step():

@@ -67,7 +67,8 @@ ROWS = 6
     pytest.param("bf16", False, marks=pytest.mark.skipif(not MULTIPLIES_BFLOAT16,
                                                          reason="no kernels for bfloat16"))])
 def test_a_step_takes_what_was_estimated(precision, recompute):
-    settings = dict(MEASURED.to_dict(), batch_size=ROWS, seq_length=512)
+    settings = dict(encoder="bert", config=MEASURED.to_dict(), vocab_size=MEASURED.vocab_size,
+                    batch_size=ROWS, seq_length=512)
     done = subprocess.run(
         [sys.executable, "-c", "import train_step_contender; train_step_contender.main()",
          precision + ("-recompute" if recompute else ""), json.dumps(settings)],
