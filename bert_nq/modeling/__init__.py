@@ -6,7 +6,7 @@
     runtime      TensorFlow itself, as all modules that build graphs import it
     attention, layers, activations, dropout   what encoders are made of
     precisions, recomputing   how layers are computed, and how often
-    checkpoints  finding, reading and fitting checkpoints to graphs
+    checkpoints  finding, reading and fitting checkpoints to graphs; checkpoint_reader opens one
     freezing     variables as constants, for fast prediction
     huggingface  the same weights under Hugging Face's names, in safetensors
     conversion   whole models between the two; hub fetches them

@@ -15,7 +15,8 @@ import numpy as np
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
-from bert_nq.modeling import encoders, weights
+from bert_nq.modeling import checkpoint_reader, encoders, weights
+from bert_nq.modeling.checkpoint_reader import CheckpointReader
 
 Shape = Tuple[int, ...]
 
@@ -192,19 +193,8 @@ def _find_remote(path: str) -> str:
     raise UserError("there is no checkpoint %s" % path)
 
 
-def _reader(path: str):
-    from bert_nq.modeling.runtime import tf
-    prefix = find_checkpoint(path)
-    try:
-        return tf.train.load_checkpoint(prefix)
-    except Exception as e:  # A damaged file raises other errors in every TensorFlow release.
-        raise UserError("cannot read the checkpoint %s: %s" % (prefix, _message(e))) from e
-
-
-def _message(error: Exception) -> str:
-    """What TensorFlow says, or the operating system, in a line that names no file of a moment."""
-    from bert_nq.modeling.runtime import reason
-    return getattr(error, "strerror", None) or re.sub(r"^\S+\.tempstate\d+; ", "", reason(error))
+def _reader(path: str) -> CheckpointReader:
+    return CheckpointReader(find_checkpoint(path))
 
 
 def read_shapes(path: str) -> Dict[str, Shape]:
@@ -213,19 +203,12 @@ def read_shapes(path: str) -> Dict[str, Shape]:
     Raises:
       UserError: it is missing or damaged.
     """
-    return {name: tuple(shape)
-            for name, shape in sorted(_reader(path).get_variable_to_shape_map().items())}
-
-
-def _types(path: str) -> Dict[str, str]:
-    """{name: type} of all variables that a checkpoint holds, such as "float32"."""
-    return {name: dtype.as_numpy_dtype.__name__
-            for name, dtype in _reader(path).get_variable_to_dtype_map().items()}
+    return _reader(path).shapes()
 
 
 def _check_types(names: Iterable[str], checkpoint: str) -> None:
     """Raises UserError where a checkpoint has weights of these names in another type than ours."""
-    types = _types(checkpoint)
+    types = _reader(checkpoint).types()
     for name in names:
         found = types.get(name, weights.TYPE)
         if found != weights.TYPE:
@@ -246,13 +229,8 @@ def check_values(checkpoint: str) -> None:
       UserError: the file is damaged or cut off, or a weight is NaN or infinite.
     """
     reader = _reader(checkpoint)
-    names = sorted(filter(is_model_variable, reader.get_variable_to_shape_map()))
-    try:
-        weights.check_finite(((name, reader.get_tensor(name)) for name in names), checkpoint)
-    except UserError:
-        raise
-    except Exception as e:  # As in _reader.
-        raise UserError("cannot read the checkpoint %s: %s" % (checkpoint, _message(e))) from e
+    names = filter(is_model_variable, reader.names)
+    weights.check_finite(((name, reader.value(name)) for name in names), checkpoint)
 
 
 def read_weights(path: str) -> Dict[str, np.ndarray]:
@@ -262,11 +240,8 @@ def read_weights(path: str) -> Dict[str, np.ndarray]:
       UserError: it is missing or damaged.
     """
     reader = _reader(path)
-    try:
-        return {name: weights.in_our_type(reader.get_tensor(name))
-                for name in sorted(reader.get_variable_to_shape_map()) if is_model_variable(name)}
-    except Exception as e:  # As in _reader.
-        raise UserError("cannot read the checkpoint %s: %s" % (path, _message(e))) from e
+    return {name: weights.in_our_type(reader.value(name))
+            for name in reader.names if is_model_variable(name)}
 
 
 def write_weights(prefix: str, values: Mapping[str, np.ndarray]) -> None:
@@ -292,7 +267,8 @@ def write_weights(prefix: str, values: Mapping[str, np.ndarray]) -> None:
                     with open(scratch + suffix, "rb") as done:
                         shutil.copyfileobj(done, out, 1 << 22)
     except (OSError, tf.errors.OpError) as e:
-        raise UserError("cannot write the checkpoint %s: %s" % (prefix, _message(e))) from e
+        raise UserError("cannot write the checkpoint %s: %s"
+                        % (prefix, checkpoint_reader.message(e))) from e
 
 
 def _save(prefix: str, values: Mapping[str, np.ndarray]) -> None:
@@ -320,7 +296,8 @@ def assignment_map(variables: Mapping[str, Sequence[int]], checkpoint: str,
         encoder.
     """
     checkpoint = find_checkpoint(checkpoint)
-    there = read_shapes(checkpoint)
+    reader = _reader(checkpoint)
+    there = reader.shapes()
     wanted = [name for name in variables if is_model_variable(name)]
     for name in wanted:
         _check_shape(name, variables[name], there, checkpoint)
@@ -331,8 +308,8 @@ def assignment_map(variables: Mapping[str, Sequence[int]], checkpoint: str,
             raise UserError("%s holds none of the encoder's variables, such as %s: is it a BERT "
                             "checkpoint? It holds %s" % (checkpoint, encoder[0], _some(there)))
     _check_types(initialised, checkpoint)
-    return Assignment(checkpoint, {name: name for name in initialised}, initialised,
-                      [name for name in wanted if name not in there])
+    return Assignment(checkpoint, {reader.stored_name(name): name for name in initialised},
+                      initialised, [name for name in wanted if name not in there])
 
 
 def check_fits(config: Any, checkpoint: str) -> None:

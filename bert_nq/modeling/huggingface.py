@@ -155,9 +155,9 @@ def to_huggingface(weights: Mapping[str, np.ndarray], config: Any, where: str,
 
 
 def _unexpected(where: str, name: str, names: Names, config: Any) -> UserError:
-    return UserError("%s holds %s, which a %s encoder of %d layers has not: do the config and the "
-                     "weights belong together?"
-                     % (where, name, names.title, getattr(config, names.num_layers_field)))
+    return UserError("%s holds %s, which no %s with %s %d has: do the config and the weights "
+                     "belong together?" % (where, name, names.title, names.num_layers_field,
+                                    getattr(config, names.num_layers_field)))
 
 
 def _without_pooler(shapes, names, notes):
@@ -197,7 +197,7 @@ def config_from_huggingface(values: Any, where: str) -> Tuple[Any, List[str]]:
     """
     if not isinstance(values, dict):
         raise UserError("%s: expected a JSON object" % where)
-    name = values.get("model_type", encoders.DEFAULT)
+    name = encoders.name_in(values)
     if not encoders.is_known(name):
         raise UserError("%s: model_type is %.40r; only %s can be converted" % (
             where, name, ", ".join('"%s"' % known for known in encoders.ENCODERS)))

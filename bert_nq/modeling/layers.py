@@ -54,9 +54,10 @@ def dense(x: tf.Tensor, n_out: int, stddev: float, name: str = "dense") -> tf.Te
     return linear(x, *dense_variables(name, x.shape.as_list()[-1], n_out, stddev))
 
 
-def layer_norm_variables(width: int) -> Tuple[tf.Variable, tf.Variable]:
-    """The variables LayerNorm/gamma and LayerNorm/beta [width] of the current scope."""
-    with tf.variable_scope("LayerNorm"):
+def layer_norm_variables(width: int,
+                         name: str = "LayerNorm") -> Tuple[tf.Variable, tf.Variable]:
+    """The variables NAME/gamma and NAME/beta [width] of the current scope."""
+    with tf.variable_scope(name):
         beta = tf.get_variable("beta", [width], initializer=tf.zeros_initializer())
         gamma = tf.get_variable("gamma", [width], initializer=tf.ones_initializer())
     return gamma, beta

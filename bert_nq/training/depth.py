@@ -1,15 +1,17 @@
 """A variable's depth in the encoder decides whether it is trained, and how fast.
 
 Depth is read from the names: .../embeddings/... lies lowest, .../layer_I/... above it, and what has
-neither, such as the pooler and the heads, is at the top.
+neither, such as the pooler and the heads, is at the top. Where layers share weights, .../group_I/
+counts as one layer: weights have one rate, and all layers of a group are frozen or none. A dense
+layer from narrow embeddings to the width of the layers belongs to the embeddings.
 """
 import re
 from typing import Dict, Iterable, List, Optional
 
 from bert_nq.base.errors import UserError
 
-_EMBEDDINGS = re.compile(r"(^|/)embeddings/")
-_LAYER = re.compile(r"(?:^|/)layer_(\d+)/")
+_EMBEDDINGS = re.compile(r"(^|/)(embeddings|embedding_hidden_mapping_in)/")
+_LAYER = re.compile(r"(?:^|/)(layer|group)_(\d+)/")
 
 
 def rate_factors(names: Iterable[str], decay: float) -> Dict[str, float]:
@@ -42,7 +44,10 @@ def trained(names: Iterable[str], freeze_embeddings: bool, freeze_layers: int) -
     names = list(names)
     num_layers = _num_layers(names)
     if not 0 <= freeze_layers <= num_layers:
-        raise UserError("--freeze_layers=%d: the model has %d layers" % (freeze_layers, num_layers))
+        shared = any("/group_" in name for name in names)
+        raise UserError("--freeze_layers=%d: the model has %d %s" % (
+            freeze_layers, num_layers,
+            "groups of layers that share weights, which count" if shared else "layers"))
 
     def is_trained(name):
         if _EMBEDDINGS.search(name):
@@ -63,7 +68,7 @@ def _level(name: str, top: int) -> int:
 
 def _layer_of(name: str) -> Optional[int]:
     found = _LAYER.search(name)
-    return int(found.group(1)) if found else None
+    return int(found.group(2)) if found else None
 
 
 def _num_layers(names: List[str]) -> int:

@@ -238,3 +238,19 @@ def test_weights_of_another_type(prefix, dtype, remedy):
     assert message(checkpoints.assignment_map, {head: [2]}, prefix, None) == (
         "%s holds %s as %s, and weights are float32 here: %s"
         % (prefix, head, dtype, remedy.replace("PREFIX", prefix)))
+
+
+def test_an_export_for_tensorflow_hub_has_the_same_names_behind_module(tmp_path):
+    weights = numpy_bert.random_weights(0, vocab=9, hidden=4, n_layers=2, intermediate=6,
+                                        positions=5, types=2)
+    export = str(tmp_path / "variables" / "variables")
+    checkpoints.write_weights(export, {"module/" + name: w for name, w in weights.items()})
+    checkpoints.check_fits(CONFIG, export)
+    checkpoints.check_values(export)
+    assert set(checkpoints.read_weights(export)) == set(weights)
+    shapes = {name: w.shape for name, w in weights.items()}
+    assert checkpoints.assignment_map(shapes, export, "bert").map == {
+        "module/" + name: name for name in weights}
+    # One that has other variables as well is no such export.
+    checkpoints.write_weights(export, {"module/a": np.zeros(1), "b": np.zeros(1)})
+    assert set(checkpoints.read_shapes(export)) == {"module/a", "b"}

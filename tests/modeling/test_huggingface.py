@@ -208,14 +208,14 @@ def test_tensors_that_do_not_fit_the_config_are_refused():
         % inner)
     more = "encoder.layer.1.output.dense.bias"
     assert message(huggingface.from_huggingface, dict(tensors(), **{more: np.zeros(4)}), CONFIG,
-                   "f") == ("f holds %s, which a BERT encoder of 1 layers has not: do the config "
-                            "and the weights belong together?" % more)
+                   "f") == ("f holds %s, which no BERT with num_hidden_layers 1 has: do the "
+                            "config and the weights belong together?" % more)
     both = dict(tensors(), **{"bert." + inner: np.zeros((6, 4), np.float32)})
     assert message(huggingface.from_huggingface, both, CONFIG, "f").startswith(
         "f: two tensors are named %s, " % inner)
     weights = dict(numpy_bert.random_weights(0, **SIZES), **{"bert/extra": np.zeros(1)})
     assert message(huggingface.to_huggingface, weights, CONFIG, "f").startswith(
-        "f holds bert/extra, which a BERT encoder of 1 layers has not")
+        "f holds bert/extra, which no BERT with num_hidden_layers 1 has")
 
 
 def test_half_precision_becomes_float32(tmp_path):
@@ -237,7 +237,7 @@ def test_half_precision_becomes_float32(tmp_path):
 
 @pytest.mark.parametrize("change, problem", [
     ({"model_type": "roberta"},
-     "model_type is 'roberta'; only \"bert\", \"distilbert\" can be converted"),
+     "model_type is 'roberta'; only \"albert\", \"bert\", \"distilbert\" can be converted"),
     ({"position_embedding_type": "rotary"},
      "position_embedding_type is 'rotary'; it can be absolute, relative_key, relative_key_query"),
     ({"position_embedding_type": ["absolute"]},

@@ -35,6 +35,7 @@ ONCE = (
     "tests/programs/test_next_commands.py",
     "tests/programs/test_odd_inputs.py",
     "tests/programs/test_one_annotator.py",
+    "tests/programs/test_run_nq_encoders.py",
     "tests/programs/test_run_nq_input.py",
     "tests/programs/test_run_squad_encoders.py",
     "tests/programs/test_settings.py",

@@ -3,7 +3,7 @@
 A new encoder is a module with an `ENCODER` and a line in ENCODERS.
 """
 import importlib
-from typing import Any, Callable, Dict, NamedTuple, Tuple
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Tuple
 
 from bert_nq.base import files, machine
 from bert_nq.base.errors import UserError
@@ -11,9 +11,12 @@ from bert_nq.modeling import packings
 from bert_nq.modeling.packings import Packing
 
 # Name, as in a config's "model_type", to the module that has the ENCODER.
-ENCODERS = {"bert": "bert_nq.modeling.encoders.bert_encoder",
+ENCODERS = {"albert": "bert_nq.modeling.encoders.albert",
+            "bert": "bert_nq.modeling.encoders.bert_encoder",
             "distilbert": "bert_nq.modeling.encoders.distilbert"}
-DEFAULT = "bert"  # of configs without a "model_type", as all of Google's
+# Google's configs have no "model_type". A field that those of one encoder alone have tells it.
+_TOLD_BY = {"num_hidden_groups": "albert"}
+DEFAULT = "bert"  # where none does
 
 Shape = Tuple[int, ...]
 
@@ -87,6 +90,12 @@ def is_known(name: Any) -> bool:
     return isinstance(name, str) and name in ENCODERS
 
 
+def name_in(values: Mapping[str, Any]) -> Any:
+    """The "model_type" of a config's values, or what their fields tell where there is none."""
+    told = [name for field, name in _TOLD_BY.items() if field in values]
+    return values.get("model_type", told[0] if told else DEFAULT)
+
+
 def find(name: str) -> Encoder:
     """The encoder of a name.
 
@@ -111,7 +120,7 @@ def read_config(path: str) -> Any:
         machine has no room for.
     """
     values = files.read_json(path, must_exist=True, remedy="")
-    name = values.get("model_type", DEFAULT) if isinstance(values, dict) else DEFAULT
+    name = name_in(values) if isinstance(values, dict) else DEFAULT
     if not is_known(name):
         raise UserError("%s: model_type is %.40r; there is %s" % (path, name, ", ".join(ENCODERS)))
     config = find(name).config_type.from_dict(values, path)

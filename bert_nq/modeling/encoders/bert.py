@@ -4,7 +4,6 @@ Notation: B batch, S sequence in wordpieces, H hidden size.
 """
 from typing import Mapping
 
-from bert_nq.modeling import layers
 from bert_nq.modeling.encoders import Encoded, Pass, transformer
 from bert_nq.modeling.encoders.bert_config import BertConfig
 from bert_nq.modeling.encoders.bert_names import SCOPE
@@ -28,14 +27,10 @@ def encode(config: BertConfig, features: Mapping[str, tf.Tensor], pass_: Pass) -
       UserError: as transformer.encode.
     """
     def segments():
-        # Segments are few: a product with one-hot rows has a dense gradient, as the reference's.
-        ids = tf.reshape(features["segment_ids"], [-1])
-        table = transformer.table(config, "token_type_embeddings", config.type_vocab_size)
-        return tf.matmul(tf.one_hot(ids, config.type_vocab_size), table)
+        return transformer.segment_embeddings(config, features["segment_ids"],
+                                              config.type_vocab_size)
 
     with tf.variable_scope(SCOPE):
         sequence, every = transformer.encode(config, features, pass_, segments)
-        with tf.variable_scope("pooler"):
-            pooled = tf.tanh(layers.dense(sequence[:, 0], config.hidden_size,
-                                          config.initializer_range))
+        pooled = transformer.pooled(config, sequence)
     return Encoded(sequence, pooled, every)

@@ -51,6 +51,11 @@ class TransformerConfig:
         return self.hidden_size // self.num_attention_heads
 
     @property
+    def embedding_width(self) -> int:
+        """Width of the embeddings; where it is not the layers', a dense layer leads to these."""
+        return self.hidden_size
+
+    @property
     def has_distances(self) -> bool:
         """Whether each layer has vectors of distances: see modeling.relative_positions."""
         return False

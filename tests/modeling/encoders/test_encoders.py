@@ -28,8 +28,8 @@ def test_a_config_chooses_its_encoder(tmp_path, model_type):
 
 
 @pytest.mark.parametrize("text, problem", [
-    ('{"model_type": "elmo"}', "%s: model_type is 'elmo'; there is bert, distilbert"),
-    ('{"model_type": ["bert"]}', "%s: model_type is ['bert']; there is bert, distilbert"),
+    ('{"model_type": "elmo"}', "%s: model_type is 'elmo'; there is albert, bert, distilbert"),
+    ('{"model_type": ["bert"]}', "%s: model_type is ['bert']; there is albert, bert, distilbert"),
     ("[3]", '%s: expected a JSON object such as {"vocab_size": 30522, ...}'),
     ("{", "%s is not JSON (Expecting property name enclosed in double quotes at character 1)")])
 def test_other_files_are_refused(tmp_path, text, problem):
@@ -59,7 +59,7 @@ def test_a_model_that_no_memory_has_room_for(tmp_path, sizes):
 
 def test_an_encoder_that_there_is_not():
     with pytest.raises(UserError,
-                       match="^there is no encoder 'elmo': choose one of bert, distilbert$"):
+                       match="^there is no encoder 'elmo': choose one of albert, bert, dist"):
         encoders.find("elmo")
 
 
