@@ -111,11 +111,14 @@ class ModelProgram:
             self._model.check_has_model(model)
 
     def check_weights(self, plan: Plan) -> Plan:
-        """Checks --init_checkpoint, if there is one, and the newest model in --output_dir.
+        """Checks --init_checkpoint, if there is one, the newest model in --output_dir, and devices.
 
         Raises:
-          UserError: they do not fit the config, or lack what is wanted of them.
+          UserError: they do not fit the config, or lack what is wanted of them; or the devices are
+            not there.
         """
+        if FLAGS.do_train:
+            training.check_trainer(self._training)
         checkpoint = self._model.find_checkpoint(plan.model.config, plan.checkpoint)
         if not FLAGS.do_train:
             self._model.check_trained(plan.model, checkpoint)

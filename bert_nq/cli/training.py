@@ -114,6 +114,13 @@ def dev_set(task, dev_format, maker, shards: List[str]):
     return dev
 
 
+def check_trainer(groups) -> None:
+    """Raises UserError where the trainer cannot train as the flags say: with this TensorFlow, or on
+    the devices that there are."""
+    from bert_nq.estimator import trainers
+    trainers.of(run_settings(groups))
+
+
 def check_can_continue(model) -> None:
     """Raises UserError where the newest checkpoint in --output_dir cannot be trained further."""
     from bert_nq.estimator import model as estimator_model
@@ -125,7 +132,7 @@ def check_can_continue(model) -> None:
 
 
 def run_settings(groups):
-    """The Estimator's settings."""
+    """The trainer's settings."""
     from bert_nq.estimator.devices import RunSettings
     return RunSettings(save_checkpoints_steps=FLAGS.save_checkpoints_steps, **groups.running())
 

@@ -75,6 +75,13 @@ def num_tasks(environment: Mapping[str, str]) -> int:
         return 0
 
 
+def check_alone(environment: Mapping[str, str]) -> None:
+    """Raises UserError where TF_CONFIG is of several tasks, and this process would train alone."""
+    if num_tasks(environment) > 1:
+        raise UserError("TF_CONFIG is of several workers: give --distribution=multi_worker, or "
+                        "unset it")
+
+
 def _parse(text: str) -> Tuple[Mapping[str, List[str]], Tuple[str, int]]:
     """Returns the addresses by job, and this process's job and number."""
     try:

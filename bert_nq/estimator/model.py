@@ -1,4 +1,8 @@
-"""The model_fn of an Estimator for any model, and whether a checkpoint is one of a model."""
+"""The graphs of any model for training and prediction, and whether a checkpoint is of a model.
+
+They know no Estimator and no session: estimator_trainer wraps them for the one, session_trainer
+runs them in the other.
+"""
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from bert_nq.base.errors import UserError
@@ -21,41 +25,65 @@ Outputs = Callable[[Any, Features], Dict[str, tf.Tensor]]
 
 
 class Training(NamedTuple):
-    """Settings of a model_fn that are for training only."""
+    """Settings of a graph that are for training only."""
     make_step: MakeStep
     seed: int  # of dropout
     num_passes: int = 1  # through the model in one step
     recompute: bool = False  # layers in the backward pass, see Pass
 
 
-def model_fn_builder(model: Model, init_checkpoint: Optional[str], use_tpu: bool,
-                     precision: str = "fp32", training: Optional[Training] = None,
-                     outputs: Optional[Outputs] = None) -> Callable:
-    """The model_fn of a TPUEstimator.
+class TrainingGraph(NamedTuple):
+    """A graph that trains, as a trainer runs it."""
+    loss: tf.Tensor  # scalar
+    train_op: tf.Operation  # makes one step and counts it in the global step
+    scaffold_fn: Optional[Callable] = None  # on a TPU makes the variables start from a checkpoint
+
+
+class PredictionGraph(NamedTuple):
+    """A graph that predicts."""
+    outputs: Dict[str, tf.Tensor]  # that leave it
+    scaffold_fn: Optional[Callable] = None  # see TrainingGraph
+
+
+# Given the features of a batch, the graph on them, in the default graph.
+BuildTraining = Callable[[Features], TrainingGraph]
+BuildPrediction = Callable[[Features], PredictionGraph]
+
+
+def training_builder(model: Model, init_checkpoint: Optional[str], use_tpu: bool, precision: str,
+                     training: Training) -> BuildTraining:
+    """The function that builds a model's graph for training.
 
     Args:
       model: encoder and head.
       init_checkpoint: where variables of equal names start from, or None.
       use_tpu: whether the graph is for a TPU.
       precision: of products and activations, see Pass.
-      training: how to train; None where the model only predicts.
-      outputs: what leaves the graph in prediction; None where the model is only trained.
+      training: how to train.
     """
-    def model_fn(features, labels, mode, params):
-        del labels, params  # the Estimator passes them by name
-        if mode == tf.estimator.ModeKeys.EVAL:
-            raise UserError("the model trains and predicts; scoring is for a program of eval/")
-        if mode == tf.estimator.ModeKeys.TRAIN:
-            loss, train_op = _train(model, features, use_tpu, precision, training)
-            return tf.estimator.tpu.TPUEstimatorSpec(
-                mode, loss=loss, train_op=train_op,
-                scaffold_fn=_initialise(model, init_checkpoint, use_tpu))
-        logits = build_logits(model, features, Pass(precision=precision, use_tpu=use_tpu))
-        return tf.estimator.tpu.TPUEstimatorSpec(
-            mode, predictions=outputs(logits, features),
-            scaffold_fn=_initialise(model, init_checkpoint, use_tpu))
+    def build(features):
+        loss, train_op = _train(model, features, use_tpu, precision, training)
+        return TrainingGraph(loss, train_op, _initialise(model, init_checkpoint, use_tpu))
 
-    return model_fn
+    return build
+
+
+def prediction_builder(model: Model, checkpoint: Optional[str], use_tpu: bool, precision: str,
+                       outputs: Outputs) -> BuildPrediction:
+    """The function that builds a model's graph for prediction.
+
+    Args:
+      model: encoder and head.
+      checkpoint: where the weights come from, or None.
+      use_tpu: whether the graph is for a TPU.
+      precision: of products and activations, see Pass.
+      outputs: what leaves the graph.
+    """
+    def build(features):
+        logits = build_logits(model, features, Pass(precision=precision, use_tpu=use_tpu))
+        return PredictionGraph(outputs(logits, features), _initialise(model, checkpoint, use_tpu))
+
+    return build
 
 
 def _train(model, features, use_tpu, precision, training):

@@ -29,7 +29,7 @@ _choose_allocator()
 
 import tensorflow.compat.v1 as tf  # noqa: E402
 
-__all__ = ["FUSES_LAYER_NORM", "FUSES_SCALED_PRODUCT", "MULTIPLIES_BFLOAT16",
+__all__ = ["FUSES_LAYER_NORM", "FUSES_SCALED_PRODUCT", "HAS_ESTIMATOR", "MULTIPLIES_BFLOAT16",
            "READS_GZIP_MEMBERS", "TILE_DEPTH", "as_it_is", "on_cpu", "reason", "tf"]
 
 
@@ -42,6 +42,8 @@ MULTIPLIES_BFLOAT16 = not tf.__version__.startswith("1.")
 READS_GZIP_MEMBERS = not tf.__version__.startswith("1.")
 # Whether the steps of a normalisation, put as a batch normalisation, become one kernel on the CPU.
 FUSES_LAYER_NORM = not tf.__version__.startswith("1.")
+# Whether there is tf.estimator. To ask `tf` for it would import it.
+HAS_ESTIMATOR = tuple(map(int, tf.__version__.split(".")[:2])) < (2, 16)
 
 
 def _tile_depth() -> Optional[int]:

@@ -12,8 +12,8 @@ from typing import Any, Deque, Dict, Iterable, Iterator, List, Optional, Sequenc
 import numpy as np
 
 from bert_nq.base.errors import UserError
-from bert_nq.estimator import devices, failures, inputs
-from bert_nq.estimator.model import model_fn_builder
+from bert_nq.estimator import devices, estimator_trainer, failures, inputs
+from bert_nq.estimator.model import prediction_builder
 from bert_nq.features.spec import INPUT, SEQUENCE, Feature
 from bert_nq.modeling import checkpoints, encoders, freezing, models
 from bert_nq.modeling.encoders import Pass
@@ -166,7 +166,8 @@ class TpuWindowModel:
           max_seq_length: wordpieces of all windows, padding included.
 
         Raises:
-          UserError: there are several models, or the TPU cannot be found.
+          UserError: there are several models, TensorFlow has no Estimator, or the TPU cannot be
+            found.
         """
         if len(settings.members) > 1:
             raise UserError("several models predict together on GPUs and CPUs only: leave out "
@@ -177,13 +178,13 @@ class TpuWindowModel:
             member.model))
         self._batch_size = run_settings.predict_batch_size
         self._seq_length = max_seq_length
-        # Where there is no checkpoint, the Estimator leaves the variables as the model_fn has them.
+        # Where there is no checkpoint, the Estimator leaves the variables as the graph has them.
         self._empty = tempfile.TemporaryDirectory(prefix="bert_nq-")
-        self._estimator = devices.make_estimator(
-            model_fn_builder(
+        self._predict = estimator_trainer.predictor(
+            prediction_builder(
                 member.model, member.checkpoint, run_settings.use_tpu, settings.precision,
-                outputs=functools.partial(models.outputs, member.model,
-                                          options=decoder.output_options())),
+                functools.partial(models.outputs, member.model,
+                                  options=decoder.output_options())),
             run_settings.on_one_device()._replace(output_dir=self._empty.name))
 
     def __enter__(self) -> "TpuWindowModel":
@@ -205,10 +206,8 @@ class TpuWindowModel:
         """
         host = _Host(batches, self._batch_size)
         # Closed at once when something fails: TensorFlow 1.15 cannot do it while Python exits.
-        with contextlib.closing(self._estimator.predict(
-                inputs.prediction_input_fn(host.features, self._features, self._batch_size,
-                                           self._seq_length),
-                yield_single_examples=False)) as results:
+        with contextlib.closing(self._predict(inputs.prediction_input_fn(
+                host.features, self._features, self._batch_size, self._seq_length))) as results:
             with failures.as_user_error("prediction"):
                 for result in results:
                     size = host.sizes.popleft()

@@ -6,8 +6,8 @@ import time
 from typing import Callable, Iterator, List, NamedTuple, Optional, Sequence
 
 from bert_nq.base.errors import UserError
-from bert_nq.estimator import devices, failures, inputs, length_groups, model_folder
-from bert_nq.estimator.model import Training, model_fn_builder
+from bert_nq.estimator import devices, failures, inputs, length_groups, model_folder, trainers
+from bert_nq.estimator.model import Training, training_builder
 from bert_nq.modeling import checkpoints, heads
 from bert_nq.modeling.models import Model
 from bert_nq.modeling.runtime import tf
@@ -49,7 +49,7 @@ def train(model: Model, init_checkpoint: Optional[str], data: TrainingData,
       data: the training records.
       settings: what decides the result.
       keeping_settings: what is saved and scored when.
-      run: of the Estimator.
+      run: of the trainer.
       measure: which scores on the dev set count, and which are shown.
       report: is given lines of progress.
       evaluate: scores a checkpoint on the dev set; None: nothing is scored.
@@ -71,9 +71,9 @@ def train(model: Model, init_checkpoint: Optional[str], data: TrainingData,
                               first_step)
     keys = measure.keys(keeping_settings.metric)
     demands = Demands.of(data.featurizer, settings.max_seq_length, model.config)
-    estimator = devices.make_estimator(
-        _model_fn(model, init_checkpoint, objective or objectives.supervised(model), settings,
-                  num_steps, run), run)
+    trainer = trainers.of(run)
+    build = _builder(model, init_checkpoint, objective or objectives.supervised(model),
+                     settings, num_steps, run)
     input_fn = inputs.training_input_fn(data.paths, data.featurizer.spec,
                                         settings.max_seq_length, seed, first_step * batch_size,
                                         demands.sizes, settings.group_by_length)
@@ -93,7 +93,7 @@ def train(model: Model, init_checkpoint: Optional[str], data: TrainingData,
         if at_work:
             with failures.as_user_error("training"), _naming_faulty_records(data.paths, demands):
                 # On a TPU many steps are one run of the session, and its loss is on the device.
-                devices.train(estimator, run, input_fn, num_steps, [] if run.use_tpu else [hook],
+                trainer.train(build, run, input_fn, num_steps, [] if run.use_tpu else [hook],
                               report=report, is_stopped=lambda: bool(stop),
                               is_over=lambda: _was_stopped_early(run.output_dir, keys,
                                                                  keeping_settings.early_stopping))
@@ -129,8 +129,8 @@ def _was_stopped_early(output_dir: str, keys: Sequence[str], early_stopping: int
         history, keys, early_stopping)
 
 
-def _model_fn(model, init_checkpoint, objective, settings, num_steps, run):
-    """The Estimator's model_fn, which makes training steps on the objective."""
+def _builder(model, init_checkpoint, objective, settings, num_steps, run):
+    """The function that builds the graph of training steps on the objective."""
     optimizer_settings = OptimizerSettings.of_training(settings, num_steps)
 
     def make_step(build_logits, features):
@@ -152,7 +152,7 @@ def _model_fn(model, init_checkpoint, objective, settings, num_steps, run):
         hooks.watch_scalars(dict(step.scalars, loss=step.loss), batch_came)
         return step.loss, step.train_op
 
-    return model_fn_builder(
+    return training_builder(
         model, init_checkpoint, run.use_tpu, settings.precision,
         Training(make_step, run.seed, settings.gradient_accumulation_steps,
                  settings.gradient_checkpointing))

@@ -1,6 +1,5 @@
-"""Which Estimator there is for which devices, and what is said where they are not there."""
+"""How many devices share a batch, what is said where they are not there, and lost workers."""
 import json
-import os
 
 import pytest
 
@@ -15,15 +14,6 @@ TWO_WORKERS = json.dumps({"cluster": {"worker": ["127.0.0.1:1", "127.0.0.1:2"]},
 
 def settings(**changes):
     return devices.RunSettings(**dict({"output_dir": "model", "seed": 1}, **changes))
-
-
-def one_weight(features, labels, mode, params):
-    """Learns a number: the loss is the squared distance to the mean of the batch."""
-    weight = tf.get_variable("weight", [], initializer=tf.zeros_initializer())
-    step = tf.train.get_or_create_global_step()
-    loss = tf.square(weight - tf.reduce_mean(features))
-    train_op = tf.train.GradientDescentOptimizer(0.25).minimize(loss, global_step=step)
-    return tf.estimator.tpu.TPUEstimatorSpec(mode, loss=loss, train_op=train_op)
 
 
 @pytest.fixture
@@ -64,7 +54,7 @@ def test_a_batch_is_shared_by_the_devices_that_there_are(gpus, changes, replicas
 def test_what_does_not_go_together_is_refused(changes, message, monkeypatch, two_workers):
     with_gpus(monkeypatch, 4)
     with pytest.raises(UserError) as e:
-        devices.make_estimator(None, settings(**changes))
+        devices.batch_of_device(settings(**changes))
     assert str(e.value) == message
 
 
@@ -77,52 +67,6 @@ def test_only_the_first_of_several_workers_is_the_chief(two_workers):
 def test_what_predicts_is_on_one_device():
     distributed = settings(distribution="mirrored", num_devices=2)
     assert distributed.on_one_device() == settings()
-
-
-@pytest.mark.parametrize("changes", [{}, {"distribution": "mirrored", "num_devices": 2}])
-def test_without_multi_worker_tf_config_makes_no_cluster(changes, two_workers, tmp_path):
-    estimator = devices.make_estimator(one_weight, settings(output_dir=str(tmp_path), **changes))
-    assert (estimator.config.master, estimator.config.is_chief) == ("", True)
-    assert not estimator.config.cluster_spec
-    assert os.environ["TF_CONFIG"] == TWO_WORKERS
-
-
-def test_several_workers_are_not_trained_each_by_itself(two_workers, tmp_path):
-    run = settings(output_dir=str(tmp_path))
-    with pytest.raises(UserError) as e:
-        devices.train(devices.make_estimator(one_weight, run), run, None, 1)
-    assert str(e.value) == ("TF_CONFIG is of several workers: give --distribution=multi_worker, or "
-                            "unset it")
-
-
-class Last(tf.train.SessionRunHook):
-    """Keeps the weight after the last step."""
-
-    def end(self, session):
-        self.weight = session.run(tf.trainable_variables()[0])
-
-
-@pytest.mark.parametrize("changes", [{}, {"distribution": "mirrored", "num_devices": 2},
-                                     {"distribution": "mirrored", "num_devices": 4}])
-def test_devices_get_their_shares_and_the_estimator_writes_nothing(changes, tmp_path):
-    asked = []
-
-    def input_fn(params, input_context=None):
-        asked.append((params["batch_size"],
-                      input_context and (input_context.num_input_pipelines,
-                                         input_context.input_pipeline_id,
-                                         input_context.num_replicas_in_sync)))
-        return tf.data.Dataset.from_tensor_slices(
-            tf.constant([1., 3., 5., 7.])).repeat().batch(params["batch_size"])
-
-    run = settings(output_dir=str(tmp_path), train_batch_size=4, **changes)
-    last = Last()
-    devices.train(devices.make_estimator(one_weight, run), run, input_fn, 2, [last])
-    number = changes.get("num_devices", 1)
-    assert asked == [(4 // number, (1, 0, number) if changes else None)]
-    # The mean is 4, its gradient 2 (w - 4): 0 -> 0 + 0.25 * 8 = 2 -> 2 + 0.25 * 4 = 3.
-    assert last.weight == pytest.approx(3.0)
-    assert os.listdir(str(tmp_path)) == []
 
 
 LOST = ("a worker was lost%s: %s; start all workers again with the same command, training "

@@ -4,7 +4,6 @@ import logging
 import pytest
 
 from bert_nq.base.errors import UserError
-from bert_nq.estimator import devices
 from bert_nq.estimator.failures import as_user_error, reason
 from bert_nq.modeling.runtime import tf
 
@@ -71,21 +70,3 @@ def test_the_estimator_does_not_tell_of_an_error_that_it_raises(caplog):
         logging.getLogger("tensorflow").error("something else")
     logging.getLogger("tensorflow").error("Error recorded from outside")
     assert caplog.messages == ["something else", "Error recorded from outside"]
-
-
-def test_without_a_tpu_use_tpu_says_so(tmp_path):
-    estimator = devices.make_estimator(
-        lambda features, mode, params: None, devices.RunSettings(str(tmp_path), use_tpu=True))
-    with pytest.raises(UserError, match="^training: there is no TPU here: leave out --use_tpu"):
-        with as_user_error("training"):
-            estimator.train(lambda params: None, max_steps=1)
-
-
-def test_a_tpu_that_cannot_be_found_is_named(tmp_path, monkeypatch):
-    def no_such_tpu(*args, **kwargs):
-        raise ValueError("of a kind\nin two lines")
-
-    monkeypatch.setattr(tf.distribute.cluster_resolver, "TPUClusterResolver", no_such_tpu)
-    with pytest.raises(UserError, match="^--tpu_name=mine: the TPU cannot be found: of a kind$"):
-        devices.make_estimator(None, devices.RunSettings(str(tmp_path), use_tpu=True,
-                                                         tpu_name="mine"))

@@ -17,6 +17,7 @@ from bert_nq.prediction.model_settings import Member, ModelSettings
 from bert_nq.prediction.window_model import TpuWindowModel, WindowModel, averaged
 from tests.support import tiny_model, tiny_nq
 from tests.support.encoding import INPUTS
+from tests.support.runtimes import needs_estimator
 
 SEQ_LENGTH = 40
 DECODER = make_decoder("page", {"n_best_size": 6, "max_answer_length": 8})
@@ -87,6 +88,7 @@ def test_an_ensemble_says_the_mean(checkpoints, weights):
             check(model.run(batch), expected(batch, [0, 1], weights))
 
 
+@needs_estimator
 def test_tpuestimator_says_the_same(checkpoints):
     some = make_batches(full_length=True)
     assert [len(b.rows) for b in some] == [3, 3, 2]  # The last one is filled up.
@@ -109,6 +111,7 @@ def tpu_model(paths, batch_size=3):
         "", predict_batch_size=batch_size), SEQ_LENGTH)
 
 
+@needs_estimator
 def test_errors_come_through_tpuestimator_as_they_are(checkpoints):
     class OddError(Exception):
         pass
@@ -125,9 +128,10 @@ def test_errors_come_through_tpuestimator_as_they_are(checkpoints):
         assert len(found) == 2
 
 
+@needs_estimator
 def test_a_stream_that_ends_early_is_an_error(checkpoints):
     with tpu_model(checkpoints[:1]) as model:
-        predict = model._estimator.predict
+        predict = model._predict
         under_way = threading.Event()
 
         def some():
@@ -142,7 +146,7 @@ def test_a_stream_that_ends_early_is_an_error(checkpoints):
             assert under_way.wait(60)
             results.close()
 
-        model._estimator.predict = ends_early
+        model._predict = ends_early
         found = model.outputs(some())
         assert len(next(found).null_scores) == 3
         with pytest.raises(UserError, match="^the model stopped early: run the prediction again$"):

@@ -58,7 +58,7 @@ def program_flags(folder, num_pages, **config):
 
 
 def trained(path, output_dir, keeping=KEEPING, evaluate=None, keep_checkpoint_max=5,
-            **settings):
+            trainer=None, **settings):
     """Trains on batches of 4; by default 20 records / 4 * 2 epochs = 10 steps.
 
     Returns:
@@ -68,7 +68,7 @@ def trained(path, output_dir, keeping=KEEPING, evaluate=None, keep_checkpoint_ma
     settings = SETTINGS._replace(**settings)
     data = TrainingData([path], 20, run_record.describe_data([path], 20), FEATURIZER)
     result = run.train(Model(CONFIG, "joint"), None, data, settings, keeping,
-                       devices.RunSettings(str(output_dir), train_batch_size=4,
+                       devices.RunSettings(str(output_dir), trainer, train_batch_size=4,
                                            keep_checkpoint_max=keep_checkpoint_max),
                        MEASURE, lines.append, evaluate)
     return result, lines

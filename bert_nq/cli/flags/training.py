@@ -1,4 +1,4 @@
-"""The flags of training and of the Estimator.
+"""The flags of training and of its devices.
 
 The reference's names, meanings and defaults where it has them; the defaults stand in
 training/settings.py.
@@ -119,6 +119,10 @@ def _device_flags() -> Dict[str, Any]:
             "together.", lower_bound=1),
         "keep_checkpoint_max": flags.DEFINE_integer(
             "keep_checkpoint_max", 5, "Newest checkpoints that are kept; 0: all.", lower_bound=0),
+        "trainer": flags.DEFINE_enum(
+            "trainer", None, ["estimator", "session"], "What makes the steps: TensorFlow's "
+            "Estimator, the default where TensorFlow has it (as far as 2.15), or a session on one "
+            "GPU or CPU. Of one seed both make the same weights."),
         "distribution": flags.DEFINE_enum(
             "distribution", "none", ["none", "mirrored", "multi_worker"], "none: one device; "
             "mirrored: the devices of this machine; multi_worker: the machines that the "
