@@ -80,7 +80,7 @@ def _check_types(options: Dict[str, Any], defaults: Any) -> None:
 
 
 def _check_sizes(options: Dict[str, Any]) -> None:
-    for name in ("n_best_size", "max_answer_length"):
+    for name in ("n_best_size", "max_answer_length", "start_n_top", "end_n_top"):
         if name in options and options[name] < 1:
             raise UserError("--%s must be at least 1, it is %d" % (name, options[name]))
 

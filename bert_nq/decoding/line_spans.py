@@ -1,5 +1,5 @@
 """The decoder of run_squad for contexts of several lines, such as the paragraphs of a page."""
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List
 
 import numpy as np
 
@@ -24,22 +24,19 @@ class LineDecoder(RunSquadDecoder):
 
     def search(self, example: Any, windows: ContextWindows, outputs: PositionOutputs) -> PieceSpans:
         """The possible spans, best first."""
-        spans = super().search(example, windows, outputs)
-        lines = _lines(example.context, windows.words)[windows.word_of_piece]
-        first, last = spans.ends_in_context(windows)
-        return spans.where(lines[first] == lines[last])
+        return within_lines(example.context, windows, super().search(example, windows, outputs))
 
-    def nbest(self, example: Any, windows: ContextWindows,
-              outputs: PositionOutputs) -> Dict[str, Any]:
-        """The question's entry of the n-best file, with places."""
-        return _nbest_entry(example, windows, self.answers(example, windows, outputs))
+    def nbest_entry(self, example: Any, windows: ContextWindows,
+                    answers: List[Answer]) -> Dict[str, Any]:
+        """The entry of the n-best file, with places."""
+        return entry_with_places(example, windows, answers)
 
-    def both(self, example: Any, windows: ContextWindows,
-             outputs: PositionOutputs) -> Tuple[Dict[str, Any], Dict[str, Any]]:
-        """The results of `decode` and of `nbest`, of one search."""
-        answers = self.answers(example, windows, outputs)
-        return (squad_answers.entry_of(example, answers, outputs, self.options),
-                _nbest_entry(example, windows, answers))
+
+def within_lines(context: str, windows: ContextWindows, spans: PieceSpans) -> PieceSpans:
+    """Those of some spans that begin and end in one line of the context."""
+    lines = _lines(context, windows.words)[windows.word_of_piece]
+    first, last = spans.ends_in_context(windows)
+    return spans.where(lines[first] == lines[last])
 
 
 def _lines(context: str, words: List[str]) -> np.ndarray:
@@ -49,7 +46,9 @@ def _lines(context: str, words: List[str]) -> np.ndarray:
     return np.searchsorted(ends, word_starts(context, words))
 
 
-def _nbest_entry(example: Any, windows: ContextWindows, answers: List[Answer]) -> Dict[str, Any]:
+def entry_with_places(example: Any, windows: ContextWindows,
+                      answers: List[Answer]) -> Dict[str, Any]:
+    """A question's entry of the n-best file that tells where each answer is, see LineDecoder."""
     entry = squad_answers.nbest_entry(example, answers)
     places = PiecePlaces(example.context, windows)
     for record, answer in zip(entry["answers"], answers):

@@ -1,9 +1,6 @@
 """The answers of a question, best first, as entries of prediction files."""
 import math
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
-
-from bert_nq.decoding.squad_spans import Null, SpanOptions, null_of
-from bert_nq.modeling.heads.position_outputs import PositionOutputs
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 # The text in the place of an answer where none is possible, and how much better no answer is then:
 # more than any difference of a model's scores.
@@ -23,15 +20,16 @@ class Answer(NamedTuple):
         return self.start_logit + self.end_logit
 
 
-def entry_of(example: Any, answers: Iterable[Answer], outputs: PositionOutputs,
-             options: SpanOptions) -> Dict[str, Any]:
+def entry_of(example: Any, answers: Iterable[Answer], odds_of: Callable[[Answer], float],
+             options: Any) -> Dict[str, Any]:
     """A question's entry of the prediction file.
 
     Args:
       example: the question.
       answers: best first; as many are drawn as are needed.
-      outputs: of its windows, which say how likely no answer is.
-      options: say whether that may be, and when.
+      odds_of: given the best of them that has a text, the odds that there is no answer.
+      options: have `version_2_with_negative`, whether that may be, and `null_score_diff_threshold`,
+        the odds above which it is so.
 
     Returns:
       Its ids and the answer's "text", "" for none; "is_impossible" where the data say that there is
@@ -44,17 +42,10 @@ def entry_of(example: Any, answers: Iterable[Answer], outputs: PositionOutputs,
         # Who predicts is to know of it.
         return dict(entry, is_impossible=True) if example.is_impossible else entry
     best = next((answer for answer in answers if answer.text), None)
-    odds = null_odds(best, null_of(outputs))
+    odds = odds_of(best) if best else NULL_ODDS_WITHOUT_ANSWER
     text = best.text if best else ""
     is_null = odds > options.null_score_diff_threshold
     return dict(entry, text="" if is_null else text, best_text=text, null_odds=odds)
-
-
-def null_odds(best: Optional[Answer], null: Null) -> float:
-    """The score of no answer less that of the best answer."""
-    if best is None:
-        return NULL_ODDS_WITHOUT_ANSWER
-    return null.score() - best.start_logit - best.end_logit
 
 
 def nbest_entry(example: Any, answers: List[Answer]) -> Dict[str, Any]:

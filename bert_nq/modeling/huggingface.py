@@ -14,7 +14,7 @@ import numpy as np
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.modeling import encoders
-from bert_nq.modeling.encoders import Names
+from bert_nq.modeling.encoders import Names, head_names
 from bert_nq.modeling.weights import check_finite
 
 Weights = Dict[str, np.ndarray]
@@ -56,7 +56,8 @@ def from_huggingface(tensors: Mapping[str, np.ndarray], config: Any, where: str,
     for name, shape in shapes.items():
         theirs = names.huggingface(name)
         weights[name] = _checked(left.pop(theirs, None), shape, name, theirs, where)
-    google_heads = {theirs: name for table in (names.heads, names.transposed_heads)
+    heads, transposed_heads = _heads(names)
+    google_heads = {theirs: name for table in (heads, transposed_heads)
                     for name, theirs in table.items()}
     ignored = []
     for name, tensor in left.items():
@@ -64,7 +65,7 @@ def from_huggingface(tensors: Mapping[str, np.ndarray], config: Any, where: str,
             continue
         if name in google_heads:
             google = google_heads[name]
-            weights[google] = _float32(tensor.T if google in names.transposed_heads else tensor)
+            weights[google] = _float32(tensor.T if google in transposed_heads else tensor)
         elif "." not in name:
             weights[name] = _float32(tensor)  # Ours: see to_huggingface.
         elif re.match(names.tensors, name):
@@ -133,7 +134,8 @@ def to_huggingface(weights: Mapping[str, np.ndarray], config: Any, where: str,
     optional = [name for name in shapes if name.startswith(names.optional)]
     if allow_missing_pooler and optional and not any(name in left for name in optional):
         shapes = _without_pooler(shapes, names, notes)
-    known_heads = set(left) & (set(names.heads) | set(names.transposed_heads))
+    heads, transposed_heads = _heads(names)
+    known_heads = set(left) & (set(heads) | set(transposed_heads))
     prefix = names.prefix if known_heads else ""
     tensors = {}
     for name, shape in shapes.items():
@@ -143,15 +145,21 @@ def to_huggingface(weights: Mapping[str, np.ndarray], config: Any, where: str,
     for name, tensor in left.items():
         if name.startswith(names.scope + "/"):
             raise _unexpected(where, name, names, config)
-        if name in names.transposed_heads:
-            tensors[names.transposed_heads[name]] = _float32(tensor.T)
+        if name in transposed_heads:
+            tensors[transposed_heads[name]] = _float32(tensor.T)
         else:
-            tensors[names.heads.get(name, name)] = _float32(tensor)
+            tensors[heads.get(name, name)] = _float32(tensor)
     check_finite(tensors.items(), where)
     own = sorted(name for name in set(left) - known_heads)
     if own:
         notes.append("kept under their own names: " + ", ".join(own))
     return tensors, notes
+
+
+def _heads(names: Names) -> Tuple[Dict[str, str], Dict[str, str]]:
+    """An encoder's names of heads with those that all encoders have; the second are transposed."""
+    return (dict(head_names.HEADS, **names.heads),
+            dict(head_names.TRANSPOSED, **names.transposed_heads))
 
 
 def _unexpected(where: str, name: str, names: Names, config: Any) -> UserError:

@@ -19,7 +19,9 @@ def build_logits(model: Model, features: Mapping[str, Any], pass_: Pass) -> Any:
       features: int [B, S] tensors, those of `inputs` among them.
       pass_: what it is for.
     """
-    encoded = encoders.of(model.config).encode(model.config, features, pass_)
+    encoder = encoders.of(model.config)
+    encoded = encoder.encode(model.config, features, pass_)
+    pass_ = pass_._replace(head_dropout=encoder.dropout(model.config))
     features = _with_places(model, features)
     if makes_pooler(model):
         from bert_nq.modeling.heads import pooling

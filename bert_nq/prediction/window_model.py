@@ -118,13 +118,18 @@ def averaged(logits: Sequence[Any], weights: Sequence[float]) -> Any:
     """The weighted mean of the logits of several models of one vocabulary and one head.
 
     Args:
-      logits: NamedTuples of tensors, all of one type.
+      logits: NamedTuples of tensors and of functions that give tensors, all of one type.
       weights: of each of them.
     """
     total = sum(weights)
     shares = [weight / total for weight in weights]
-    return type(logits[0])(*(tf.add_n([share * tensor for share, tensor in zip(shares, tensors)])
-                             for tensors in zip(*logits)))
+
+    def mean(fields):
+        if callable(fields[0]):
+            return lambda *given: mean([function(*given) for function in fields])
+        return tf.add_n([share * tensor for share, tensor in zip(shares, fields)])
+
+    return type(logits[0])(*map(mean, zip(*logits)))
 
 
 def variables_of(scope: str) -> Dict[str, tf.Variable]:

@@ -143,6 +143,12 @@ def test_checkpoint_with_heads_survives_the_way_there_and_back(tmp_path):
     for name, shape in {"cls/nq/output_weights": (2, 4), "cls/nq/output_bias": (2,),
                         "answer_type_output_weights": (5, 4), "answer_type_output_bias": (5,),
                         "cls/squad/output_weights": (2, 4), "cls/squad/output_bias": (2,),
+                        "start_logits/dense/kernel": (4, 1), "start_logits/dense/bias": (1,),
+                        "end_logits/dense_0/kernel": (8, 4), "end_logits/dense_0/bias": (4,),
+                        "end_logits/LayerNorm/gamma": (4,), "end_logits/LayerNorm/beta": (4,),
+                        "end_logits/dense_1/kernel": (4, 1), "end_logits/dense_1/bias": (1,),
+                        "answer_class/dense_0/kernel": (8, 4), "answer_class/dense_0/bias": (4,),
+                        "answer_class/dense_1/kernel": (4, 1),
                         "cls/predictions/transform/dense/kernel": (4, 4),
                         "cls/predictions/transform/dense/bias": (4,),
                         "cls/predictions/transform/LayerNorm/gamma": (4,),
@@ -165,6 +171,7 @@ def test_checkpoint_with_heads_survives_the_way_there_and_back(tmp_path):
     np.testing.assert_array_equal(saved["cls.predictions.transform.dense.weight"],
                                   weights["cls/predictions/transform/dense/kernel"].T)
     np.testing.assert_array_equal(saved["qa_outputs.weight"], weights["cls/squad/output_weights"])
+    assert saved["end_logits.dense_0.weight"].shape == (4, 8)
     assert "bert.pooler.dense.weight" in saved
     back = conversion.to_tensorflow(str(tmp_path / "hf"), str(tmp_path / "tf2"))
     equal(checkpoints.read_weights(back.model), weights)

@@ -9,6 +9,7 @@ from absl import flags
 from bert_nq.base.errors import UserError
 from bert_nq.cli.flags.task import TaskFlags
 from bert_nq.decoding import decoders, span_decoders
+from bert_nq.decoding.beam import BeamDecoderOptions
 from bert_nq.decoding.squad_spans import SpanOptions
 from bert_nq.features.squad_options import SquadOptions
 
@@ -52,23 +53,31 @@ def define_window_flags() -> Callable[[], SquadOptions]:
 
 def define_flags() -> TaskFlags:
     """Defines the flags of windows and decoders; returns functions that read them."""
-    d = SpanOptions()
+    d, beam = SpanOptions(), BeamDecoderOptions()
     windows = define_window_flags()
     name = flags.DEFINE_enum(
         "decoder", None, list(span_decoders.DECODERS),
-        "How logits become answers: as Google's run_squad does it, the default, or Hugging Face's "
-        "run_qa; lines: as run_squad, but within a line of the context. See docs/squad.md.")
+        "How logits become answers. --head=span: as Google's run_squad does it, the default, or "
+        "Hugging Face's run_qa; lines: as run_squad, but within a line of the context. --head=beam:"
+        " beam; beam_lines: within a line. See docs/squad.md.")
     # None, their default, stands for the default of the decoder.
     holders = {
         "n_best_size": flags.DEFINE_integer(
             "n_best_size", None, "Best starts and ends of each window, and answers of the n-best "
-            "list, %d." % d.n_best_size, lower_bound=1),
+            "list, %d; of --head=beam the latter alone." % d.n_best_size, lower_bound=1),
+        "start_n_top": flags.DEFINE_integer(
+            "start_n_top", None, "--head=beam: best starts of each window, %d."
+            % beam.start_n_top, lower_bound=1),
+        "end_n_top": flags.DEFINE_integer(
+            "end_n_top", None, "--head=beam: best ends of each of these, %d." % beam.end_n_top,
+            lower_bound=1),
         "max_answer_length": flags.DEFINE_integer(
             "max_answer_length", None, "Wordpieces of the longest answer, %d."
             % d.max_answer_length, lower_bound=1),
         "null_score_diff_threshold": flags.DEFINE_float(
             "null_score_diff_threshold", None, "With --version_2_with_negative, there is no answer "
-            "where none scores so much more than the best one, %s." % d.null_score_diff_threshold),
+            "where none scores so much more than the best one, %s; of --head=beam, where the class "
+            "logit is higher." % d.null_score_diff_threshold),
         "sees_padding": flags.DEFINE_bool(
             "sees_padding", None, "Whether padding counts among the best starts and ends, as in "
             "run_squad: slower, and answers may be lost for it; false."),

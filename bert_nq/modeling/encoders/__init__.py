@@ -34,6 +34,7 @@ class Pass(NamedTuple):
     # what is in them: less memory, more time.
     recompute: bool = False
     all_layers: bool = False  # whether Encoded.layers is wanted
+    head_dropout: float = 0.0  # the rate at which heads drop in training
 
 
 class Encoded(NamedTuple):
@@ -64,7 +65,8 @@ class Names(NamedTuple):
     prefix: str  # what Hugging Face puts before it in models with a head
     tensors: str  # pattern of the names, without prefix, that an encoder's tensors have
     redundant: str  # pattern of the names of copies of other weights, and of buffers
-    heads: Dict[str, str]  # Google's name of a head's variable to Hugging Face's
+    # Google's name of a head's variable to Hugging Face's; beside them are those of head_names.
+    heads: Dict[str, str]
     transposed_heads: Dict[str, str]
     config_from_huggingface: Callable  # (values, where) -> (config, notes)
     config_to_huggingface: Callable  # config -> {name: value}
@@ -83,6 +85,8 @@ class Encoder(NamedTuple):
     activations: Callable[..., int]
     pools: bool = True  # whether Encoded.pooled is there
     packing: Packing = packings.BERT  # the order of question and document that it takes
+    # Of a config: the rate at which layers drop in training, and heads with them.
+    dropout: Callable[[Any], float] = lambda config: config.hidden_dropout_prob
 
 
 def is_known(name: Any) -> bool:

@@ -21,8 +21,6 @@ _HEADS = {
     "cls/predictions/transform/LayerNorm/beta": "cls.predictions.transform.LayerNorm.bias",
     "cls/seq_relationship/output_weights": "cls.seq_relationship.weight",
     "cls/seq_relationship/output_bias": "cls.seq_relationship.bias",
-    "cls/squad/output_weights": "qa_outputs.weight",
-    "cls/squad/output_bias": "qa_outputs.bias",
 }
 # And these are.
 _TRANSPOSED_HEADS = {

@@ -113,9 +113,7 @@ NAMES = Names(
         "cls/predictions/output_bias": "vocab_projector.bias",
         "cls/predictions/transform/dense/bias": "vocab_transform.bias",
         "cls/predictions/transform/LayerNorm/gamma": "vocab_layer_norm.weight",
-        "cls/predictions/transform/LayerNorm/beta": "vocab_layer_norm.bias",
-        "cls/squad/output_weights": "qa_outputs.weight",
-        "cls/squad/output_bias": "qa_outputs.bias"},
+        "cls/predictions/transform/LayerNorm/beta": "vocab_layer_norm.bias"},
     transposed_heads={"cls/predictions/transform/dense/kernel": "vocab_transform.weight"},
     config_from_huggingface=config_from_huggingface,
     config_to_huggingface=config_to_huggingface)

@@ -8,14 +8,19 @@ from typing import Callable, Dict, NamedTuple, Tuple
 
 # Name to the module that has the HEAD.
 HEADS = {"joint": "bert_nq.modeling.heads.joint",
-         "span": "bert_nq.modeling.heads.span"}
+         "span": "bert_nq.modeling.heads.span",
+         "beam": "bert_nq.modeling.heads.beam",
+         "beam_by_gold_start": "bert_nq.modeling.heads.beam_by_gold_start"}
 
 # The dense layer that makes a vector of the whole sequence where an encoder has none: pooling.py.
 POOLING = "cls/pooler/dense"
 
 
 class Head(NamedTuple):
-    """A head, as functions on the graph. Logits are a NamedTuple of tensors, of any kind.
+    """A head, as functions on the graph.
+
+    Logits are a NamedTuple of tensors of any kind, and of functions that give tensors, for logits
+    that depend on what is chosen later. The logits of several models are averaged field by field.
 
     Among the features that it is given are the places of packings.Packing: `cls_positions`, int32
     [B], and `document_mask`, bool [B, S]. So it need not know how its encoder packs windows.
