@@ -15,4 +15,5 @@
     squad_answers  an answer among the words and pieces of its context
     squad_options  its settings
     draws          random draws of rows
+    masking        whole words of windows hidden, for a masked language model
 """

@@ -71,6 +71,10 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.tokens)
 
+    def begins_word(self, token: str) -> bool:
+        """Whether a piece of text is the first of its word."""
+        return not token.startswith("##")
+
     def fingerprint(self) -> str:
         """SHA-256 of the tokens in order, in hex; equal vocabularies have equal fingerprints."""
         return hashlib.sha256("\n".join(self.tokens).encode("utf8", "surrogatepass")).hexdigest()
