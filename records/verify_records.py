@@ -20,7 +20,8 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string("input_tfrecord", None, "The records: a file, a glob, or several of these with "
                     "commas between them.")
 flags.DEFINE_string("vocab_file", None, "The vocabulary that they were made with. With it, ids are "
-                    "checked against its size, and [CLS] and [SEP] are looked for.")
+                    "checked against its size, and the tokens that begin a window and end its "
+                    "texts are looked for.")
 flags.DEFINE_integer("max_faults", 20, "How many faults of a file are told; all are counted.",
                      lower_bound=1)
 flags.DEFINE_integer("num_workers", None, "How many files are read at once; by default as many as "
@@ -63,12 +64,13 @@ def main() -> None:
 def known_pieces():
     """The wordpieces of --vocab_file."""
     from bert_nq.features.featurizer import Pieces
-    from bert_nq.text.vocabulary import CLS, SEP, Vocabulary, check_bert_tokens
+    from bert_nq.text.vocabulary import Vocabulary, check_specials
     if not FLAGS.vocab_file:
         return Pieces()
     vocabulary = Vocabulary.load(FLAGS.vocab_file)
-    check_bert_tokens(vocabulary, FLAGS.vocab_file)
-    return Pieces(len(vocabulary), vocabulary.ids[CLS], vocabulary.ids[SEP])
+    check_specials(vocabulary, FLAGS.vocab_file)
+    specials = vocabulary.specials
+    return Pieces(len(vocabulary), vocabulary.ids[specials.cls], vocabulary.ids[specials.sep])
 
 
 def counted(number, what):

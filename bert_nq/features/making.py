@@ -13,4 +13,4 @@ def make_window_maker(text: TextOptions, options: FeatureOptions) -> WindowMaker
     """
     vocabulary = Vocabulary.load(text.vocab_file)
     check_markers(vocabulary, text.vocab_file)
-    return WindowMaker(make_tokenizer(text, vocabulary), vocabulary.ids, options)
+    return WindowMaker(make_tokenizer(text, vocabulary), vocabulary, options)

@@ -14,7 +14,7 @@ from bert_nq.features.featurizer import Columns, Made
 from bert_nq.features.options import TextOptions
 from bert_nq.features.squad_options import SquadOptions
 from bert_nq.features.tokenizers import make_tokenizer
-from bert_nq.text.vocabulary import Vocabulary, check_bert_tokens
+from bert_nq.text.vocabulary import Vocabulary, check_specials
 
 
 class Labels(NamedTuple):
@@ -89,7 +89,7 @@ class WindowMaker:
         """
         Args:
           tokenizer: has `word_ids(word)` and `text_ids(text)`, see text.wordpiece.
-          vocabulary: has [CLS] and [SEP].
+          vocabulary: has its special tokens.
           options: see `SquadOptions`.
           do_lower_case: whether the tokenizer lower-cases.
         """
@@ -98,7 +98,8 @@ class WindowMaker:
         self._options = options.check()
         self.vocab_size = len(vocabulary)
         self.max_question = options.max_query_length
-        self._cls, self._sep = (vocabulary.ids[t] for t in ("[CLS]", "[SEP]"))
+        specials = vocabulary.specials
+        self._cls, self._sep = (vocabulary.ids[t] for t in (specials.cls, specials.sep))
         # Questions about one context mostly follow each other.
         self._latest = _Context("", [], [], np.zeros([0], np.int64), [0])
 
@@ -265,6 +266,6 @@ def make_window_maker(text: TextOptions, options: SquadOptions) -> WindowMaker:
       UserError: the vocabulary cannot be read or lacks BERT's tokens, or no window could be made.
     """
     vocabulary = Vocabulary.load(text.vocab_file)
-    check_bert_tokens(vocabulary, text.vocab_file)
+    check_specials(vocabulary, text.vocab_file)
     return WindowMaker(make_tokenizer(text, vocabulary, has_markers=False), vocabulary, options,
                        text.do_lower_case)

@@ -12,6 +12,7 @@ from bert_nq.features.contexts import Answer, Contexts, build_contexts
 from bert_nq.features.cutting import cut, unique_ids, window_starts
 from bert_nq.features.featurizer import Columns, Made
 from bert_nq.features.options import FeatureOptions
+from bert_nq.text.vocabulary import Vocabulary
 
 # What the names of counts of contexts begin with that are of kinds which NQ does not have.
 UNKNOWN_KIND = "unknown_kind "
@@ -96,18 +97,20 @@ class WindowMaker:
       max_question: wordpieces of a question that windows have room for.
     """
 
-    def __init__(self, tokenizer, vocabulary, options: FeatureOptions):
+    def __init__(self, tokenizer, vocabulary: Vocabulary, options: FeatureOptions):
         """
         Args:
           tokenizer: has `word_ids(word)` and `text_ids(text)`, see text.wordpiece.
-          vocabulary: dict of token to id with [CLS], [SEP] and [Q].
+          vocabulary: has its special tokens and [Q].
           options: see `FeatureOptions`.
         """
         self._tokenizer = tokenizer
         self._options = options.check()
         self.vocab_size = len(vocabulary)
         self.max_question = options.max_query_length - 1  # [Q] is counted.
-        self._cls, self._sep, self._q = (vocabulary[t] for t in ("[CLS]", "[SEP]", "[Q]"))
+        specials = vocabulary.specials
+        self._cls, self._sep, self._q = (vocabulary.ids[t] for t in (
+            specials.cls, specials.sep, "[Q]"))
 
     def training(self, example: Example) -> Made:
         """The windows that hold the whole answer, and a share of the others.

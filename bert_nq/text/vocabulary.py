@@ -2,12 +2,23 @@
 import hashlib
 import re
 import shlex
-from typing import Iterable, List, Optional
+from typing import Iterable, List, NamedTuple, Optional
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
 
-PAD, UNK, CLS, SEP, MASK = "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"
+
+class Specials(NamedTuple):
+    """The tokens of a vocabulary that stand for no text, by what they are for."""
+    pad: str  # fills windows up
+    unk: str  # text that has no other piece
+    cls: str  # stands for a window as a whole, and for "no answer"
+    sep: str  # ends a text
+    mask: str  # stands for what a masked language model is to guess
+
+
+BERT = Specials("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+PAD, UNK, CLS, SEP, MASK = BERT
 
 _CONTEXT_MARKERS = (["[%s=%d]" % (kind, n) for kind in ("Paragraph", "Table", "List")
                      for n in range(1, 51)]
@@ -26,9 +37,12 @@ class Vocabulary:
     Attributes:
       tokens: list of str, the token of each id.
       ids: {token: id}.
+      specials: the tokens of this vocabulary that stand for no text.
       ambiguous_line: number, from 1, of the first line from which on Google's BERT gives other ids
         than bert-tensorflow, since it repeats an earlier one; None where the two agree.
     """
+
+    specials = BERT
 
     def __init__(self, tokens: Iterable[str]):
         """Numbers `tokens` from 0; a repeated token gets no second id (see `load`)."""
@@ -87,13 +101,13 @@ def read_tokens(path: str) -> List[str]:
     return tokens
 
 
-def check_bert_tokens(vocabulary: Vocabulary, path: str) -> None:
-    """Raises UserError where the vocabulary of the file `path` lacks a token that BERT needs, or
-    where its ids depend on who reads it."""
+def check_specials(vocabulary: Vocabulary, path: str) -> None:
+    """Raises UserError where the vocabulary of the file `path` lacks a special token that windows
+    need, or where its ids depend on who reads it."""
     if vocabulary.tokens[:1] and vocabulary.tokens[0].startswith("\ufeff"):
         raise UserError("%s begins with a byte order mark, which BERT takes for a part of its "
                         "first token: save it as UTF-8 without one" % path)
-    missing = [token for token in (PAD, UNK, CLS, SEP) if token not in vocabulary.ids]
+    missing = [token for token in vocabulary.specials[:4] if token not in vocabulary.ids]
     if missing:
         raise UserError("%s: no entry %s; give the vocab.txt of a BERT model"
                         % (path, _some(missing)))
@@ -114,7 +128,7 @@ def check_markers(vocabulary: Vocabulary, path: str) -> None:
     Raises:
       UserError: tokens are missing; the message names them and says how to add them.
     """
-    check_bert_tokens(vocabulary, path)
+    check_specials(vocabulary, path)
     needed = ["[Q]", "[NoLongAnswer]"] + _CONTEXT_MARKERS
     missing = [token for token in needed if token not in vocabulary.ids]
     if missing:

@@ -36,16 +36,16 @@ def parity(shared_data):
     folder = os.path.join(shared_data, "parity")
     vocabulary = Vocabulary.load(os.path.join(shared_data, "vocab", "vocab-nq.txt"))
     pages = list(shards.read_examples([os.path.join(folder, "pages.jsonl.gz")], BadInput()))
-    return folder, WordPieceTokenizer(vocabulary), vocabulary.ids, pages
+    return folder, WordPieceTokenizer(vocabulary), vocabulary, pages
 
 
 @pytest.mark.parametrize("seq_length", [384, 512])
 @pytest.mark.parametrize("mode", ["train", "predict"])
 @pytest.mark.parametrize("keep_drift", [True, False])  # No token of these pages brings it about.
 def test_all_windows_are_equal(parity, tmp_path, keep_drift, mode, seq_length):
-    folder, tokenizer, ids, pages = parity
-    maker = WindowMaker(tokenizer, ids, FeatureOptions(seq_length, include_unknowns=1.0,
-                                                       keep_drift=keep_drift))
+    folder, tokenizer, vocabulary, pages = parity
+    maker = WindowMaker(tokenizer, vocabulary, FeatureOptions(
+        seq_length, include_unknowns=1.0, keep_drift=keep_drift))
     make = maker.training if mode == "train" else maker.prediction
     ours = collections.Counter(values(record) for page in pages
                                for record in serialized(make(page).rows))
@@ -56,8 +56,8 @@ def test_all_windows_are_equal(parity, tmp_path, keep_drift, mode, seq_length):
 
 
 def test_simplified_pages_give_the_same_windows(parity):
-    folder, tokenizer, ids, pages = parity
-    maker = WindowMaker(tokenizer, ids, FeatureOptions(include_unknowns=1.0))
+    folder, tokenizer, vocabulary, pages = parity
+    maker = WindowMaker(tokenizer, vocabulary, FeatureOptions(include_unknowns=1.0))
     for page, record in zip(pages, read_shard("%s/pages.jsonl.gz" % folder)):
         simplified = example_of(simplify(record), page.source)
         assert simplified.tokens == [token.replace(" ", "_") for token in page.tokens]

@@ -86,7 +86,7 @@ OPTIONS = st.builds(
 @settings(max_examples=400)
 @given(pages(), OPTIONS)
 def test_windows_and_records_are_those_of_the_plain_way(is_training, page, options):
-    maker = WindowMaker(TOKENIZER, VOCABULARY.ids, options)
+    maker = WindowMaker(TOKENIZER, VOCABULARY, options)
     try:
         plain = plain_windows.make(page, options, TOKENIZER.word_ids, VOCABULARY.ids, is_training)
     except BadExampleError:
@@ -105,7 +105,7 @@ def test_windows_and_records_are_those_of_the_plain_way(is_training, page, optio
 @given(pages(), OPTIONS)
 def test_whatever_the_annotations_records_are_what_the_verifier_takes(page, options):
     try:
-        made = WindowMaker(TOKENIZER, VOCABULARY.ids, options).training(page)
+        made = WindowMaker(TOKENIZER, VOCABULARY, options).training(page)
     except BadExampleError:
         return
     ids = VOCABULARY.ids
@@ -134,7 +134,7 @@ WHOLE_PAGE = FeatureOptions(max_seq_length=6000, max_query_length=8, skip_nested
 @settings(max_examples=400)
 @given(pages())
 def test_each_piece_stands_for_the_token_that_it_comes_from(page):
-    made = WindowMaker(TOKENIZER, VOCABULARY.ids, WHOLE_PAGE).prediction(page)
+    made = WindowMaker(TOKENIZER, VOCABULARY, WHOLE_PAGE).prediction(page)
     assert made.total == 1
     rows = made.rows
     for token in range(len(page.tokens)):
@@ -147,7 +147,7 @@ def test_each_piece_stands_for_the_token_that_it_comes_from(page):
 @settings(max_examples=400)
 @given(pages(), OPTIONS)
 def test_pieces_of_any_window_stand_for_tokens_that_have_them(page, options):
-    maker = WindowMaker(TOKENIZER, VOCABULARY.ids, options._replace(keep_drift=False))
+    maker = WindowMaker(TOKENIZER, VOCABULARY, options._replace(keep_drift=False))
     rows = maker.prediction(page).rows
     for piece, token in zip(rows.input_ids.ravel().tolist(), rows.token_map.ravel().tolist()):
         assert token == -1 or piece in pieces_of(page, token)
@@ -157,7 +157,7 @@ def test_pieces_of_any_window_stand_for_tokens_that_have_them(page, options):
 @given(pages())
 def test_labelled_pieces_are_those_of_the_tokens_of_the_answer(page):
     try:
-        made = WindowMaker(TOKENIZER, VOCABULARY.ids, WHOLE_PAGE).training(page)
+        made = WindowMaker(TOKENIZER, VOCABULARY, WHOLE_PAGE).training(page)
     except BadExampleError:
         return
     annotation = choose_annotation(page.annotations)

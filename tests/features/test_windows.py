@@ -7,6 +7,7 @@ from bert_nq.datasets.nq.decoding import decode_example
 from bert_nq.features.options import FeatureOptions
 from bert_nq.features.windows import WindowMaker
 from bert_nq.records import examples
+from bert_nq.text.vocabulary import Vocabulary
 from tests.support.nq_pages import make_annotation, make_line, make_page
 from tests.support.tiny_nq import serialized
 
@@ -53,7 +54,7 @@ def example_of(text=TEXT, *annotations, question="q1 q2", example_id=100):
 def maker(**options):
     settings = dict({"max_seq_length": 12, "doc_stride": 4, "max_query_length": 8}, **options)
     tokenizer = ToyTokenizer()
-    return WindowMaker(tokenizer, tokenizer.ids, FeatureOptions(**settings)), tokenizer
+    return WindowMaker(tokenizer, Vocabulary(tokenizer.ids), FeatureOptions(**settings)), tokenizer
 
 
 def trained(*annotations, text=TEXT, question="q1 q2", **options):
@@ -153,7 +154,7 @@ class CleaningTokenizer(ToyTokenizer):
     ("<P> a </P> <P> \u200b </P>", make_annotation(1, yes_no="YES"))])
 def test_an_answer_without_pieces_gives_no_windows(text, annotation):
     tokenizer = CleaningTokenizer()
-    made = WindowMaker(tokenizer, tokenizer.ids, FeatureOptions(
+    made = WindowMaker(tokenizer, Vocabulary(tokenizer.ids), FeatureOptions(
         max_seq_length=20, max_query_length=8, include_unknowns=1.0)).training(
             example_of(text, annotation))
     assert (len(made.rows.indexes), made.counts["answers_lost"]) == (0, 1)

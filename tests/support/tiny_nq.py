@@ -91,8 +91,7 @@ def write_config(path, **changes) -> str:
 def window_maker(**options) -> WindowMaker:
     """A maker of windows of 64 pieces, 16 apart, unless `options` say otherwise."""
     vocabulary = Vocabulary(TOKENS)
-    return WindowMaker(WordPieceTokenizer(vocabulary, True), vocabulary.ids,
-                       feature_options(**options))
+    return WindowMaker(WordPieceTokenizer(vocabulary, True), vocabulary, feature_options(**options))
 
 
 def serialized(windows):

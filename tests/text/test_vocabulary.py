@@ -10,8 +10,8 @@ from bert_nq.base.errors import UserError
 from bert_nq.text.vocabulary import (
     NQ_MARKERS,
     Vocabulary,
-    check_bert_tokens,
     check_markers,
+    check_specials,
     moved_id,
     read_tokens,
     write_markers,
@@ -201,10 +201,10 @@ def test_vocabularies_are_ambiguous_where_readers_give_other_ids(tokens):
 @pytest.mark.parametrize("extra, line", [(["the"], 31), (["", "new", "", "newer"], 33)])
 def test_ambiguous_vocabularies_are_refused_where_they_meet_a_model(extra, line):
     tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "the"] + ["w%d" % i for i in range(25)]
-    check_bert_tokens(Vocabulary(tokens + [""]), "v.txt")
-    check_bert_tokens(Vocabulary(tokens + ["", "", ""]), "v.txt")
+    check_specials(Vocabulary(tokens + [""]), "v.txt")
+    check_specials(Vocabulary(tokens + ["", "", ""]), "v.txt")
     with pytest.raises(UserError) as error:
-        check_bert_tokens(Vocabulary(tokens + extra), "v.txt")
+        check_specials(Vocabulary(tokens + extra), "v.txt")
     assert str(error.value).startswith("v.txt, line %d repeats an earlier line: " % line)
 
 
@@ -218,3 +218,8 @@ def test_ambiguous_vocabularies_are_refused_where_they_meet_a_model(extra, line)
 ])
 def test_ids_of_other_tokens(a, b, moved):
     assert moved_id(Vocabulary(a), Vocabulary(b)) == moved_id(Vocabulary(b), Vocabulary(a)) == moved
+
+
+def test_the_special_tokens_of_berts_vocabularies():
+    assert Vocabulary(["a"]).specials == ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+    assert Vocabulary(["a"]).specials.cls == "[CLS]"
