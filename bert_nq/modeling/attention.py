@@ -97,19 +97,20 @@ class SelfAttention:
 
 
 def attend(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, adder: tf.Tensor,
-           added: Optional[tf.Tensor] = None) -> tf.Tensor:
+           added: Optional[tf.Tensor] = None, scale: Optional[float] = None) -> tf.Tensor:
     """softmax(query key^T / sqrt(D) + added + adder) value (Vaswani et al. 2017, section 3.2.1).
 
     Args:
       query, key, value: [B, N, S, D], of any of precisions.PRECISIONS.
-      adder: [B, 1, 1, S], of the same type; 0 where a position is attended to and very negative
-        where not.
+      adder: [B, 1, 1, S] or [B, 1, S, S], of the same type; 0 where a position is attended to and
+        very negative where not.
       added: [B, N, S, S], what else the scores are made of.
+      scale: a factor in place of 1 / sqrt(D). Queries and keys may be wider than values then.
 
     Returns:
       [B, N, S, D].
     """
-    return tf.matmul(_probabilities(query, key, adder, added), value)
+    return tf.matmul(_probabilities(query, key, adder, added, scale), value)
 
 
 def attend_by_heads(queries: Sequence[tf.Tensor], keys: Sequence[tf.Tensor],
@@ -161,7 +162,8 @@ def _attend_on_cpu(query, key, value, adder, added):
 
 def attend_in_training(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, adder: tf.Tensor,
                        keep: Optional[tf.Tensor] = None, keep_prob: float = 1.0,
-                       added: Optional[tf.Tensor] = None) -> tf.Tensor:
+                       added: Optional[tf.Tensor] = None,
+                       scale: Optional[float] = None) -> tf.Tensor:
     """`attend` with dropout of the probabilities and a gradient written by hand.
 
     The gradient that TensorFlow derives makes twelve passes over [B, N, S, S]; this one makes
@@ -171,14 +173,14 @@ def attend_in_training(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, adder
       query, key, value, adder: as in `attend`. The adder gets no gradient.
       keep: bool [B, N, S, S], the probabilities that dropout keeps; None keeps all.
       keep_prob: their share.
-      added: as in `attend`.
+      added, scale: as in `attend`.
 
     Returns:
       [B, N, S, D].
     """
     @tf.custom_gradient
     def attended(query, key, value, *added):
-        probabilities = _probabilities(query, key, adder, *added)
+        probabilities = _probabilities(query, key, adder, added[0] if added else None, scale)
         kept = apply_keep_mask(probabilities, keep)
         # Dropout's factor is applied to the small matrix: it is the same for all.
         context = tf.matmul(kept, value) * (1.0 / keep_prob)
@@ -191,9 +193,9 @@ def attend_in_training(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, adder
             d_kept = d_context * (1.0 / keep_prob)
             row = tf.reduce_sum(context * d_context, axis=-1, keepdims=True)
             d_scores = kept * tf.matmul(d_kept, value, transpose_b=True) - probabilities * row
-            scale = _scale(query)
-            d_query = tf.matmul(d_scores, key) * scale
-            d_key = _transposed_product(d_scores, query * scale)
+            factor = _scale(query, scale)
+            d_query = tf.matmul(d_scores, key) * factor
+            d_key = _transposed_product(d_scores, query * factor)
             gradients = (d_query, d_key, _transposed_product(kept, d_kept))
             return gradients + (d_scores,) if added else gradients
 
@@ -202,17 +204,18 @@ def attend_in_training(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, adder
     return attended(query, key, value, *([] if added is None else [added]))
 
 
-def _scale(query):
-    return 1.0 / math.sqrt(query.shape.as_list()[-1])
+def _scale(query, scale):
+    return 1.0 / math.sqrt(query.shape.as_list()[-1]) if scale is None else scale
 
 
-def _probabilities(query, key, adder, added=None):
+def _probabilities(query, key, adder, added=None, scale=None):
     """The share of its attention that each position gives to each other one: [B, N, S, S]."""
+    factor = _scale(query, scale)
     if runtime.FUSES_SCALED_PRODUCT:
         # Product, factor and mask become one kernel.
-        scores = tf.matmul(query, key, transpose_b=True) * _scale(query) + adder
+        scores = tf.matmul(query, key, transpose_b=True) * factor + adder
     else:
-        scores = tf.matmul(query * _scale(query), key, transpose_b=True) + adder
+        scores = tf.matmul(query * factor, key, transpose_b=True) + adder
     if added is not None:
         scores += added
     if scores.dtype == tf.float16:

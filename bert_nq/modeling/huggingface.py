@@ -45,7 +45,8 @@ def from_huggingface(tensors: Mapping[str, np.ndarray], config: Any, where: str,
     """
     encoder = encoders.of(config)
     names = encoder.names
-    shapes = encoder.variables(config)
+    stacks = names.stacks(config)
+    shapes = _part_shapes(encoder.variables(config), stacks)
     unwrapped, notes = _unwrapped(tensors, names, shapes, where)
     left = _by_plain_names(unwrapped, names, where)
     optional = [name for name in shapes if name.startswith(names.optional)]
@@ -74,8 +75,29 @@ def from_huggingface(tensors: Mapping[str, np.ndarray], config: Any, where: str,
             ignored.append(name)
     if ignored:
         notes.append("left out, unknown heads: " + ", ".join(sorted(ignored)))
+    for name, parts in stacks.items():
+        weights[name] = np.stack([weights.pop(part) for part in parts])
     check_finite(weights.items(), where)
     return weights, notes
+
+
+def _part_shapes(shapes, stacks):
+    """The shapes by name, with the parts of those variables that Hugging Face has layer by layer.
+    """
+    parted = {}
+    for name, shape in shapes.items():
+        parted.update(dict.fromkeys(stacks[name], shape[1:]) if name in stacks
+                      else {name: shape})
+    return parted
+
+
+def _parted(weights, shapes, stacks, where):
+    """The weights by name, likewise."""
+    parted = dict(weights)
+    for name, parts in stacks.items():
+        stack = _checked(parted.pop(name, None), shapes[name], name, name, where)
+        parted.update(zip(parts, stack))
+    return parted
 
 
 def _unwrapped(tensors, names, shapes, where):
@@ -128,8 +150,9 @@ def to_huggingface(weights: Mapping[str, np.ndarray], config: Any, where: str,
     """
     encoder = encoders.of(config)
     names = encoder.names
-    left = dict(weights)
-    shapes = encoder.variables(config)
+    stacks, shapes = names.stacks(config), encoder.variables(config)
+    left = _parted(weights, shapes, stacks, where)
+    shapes = _part_shapes(shapes, stacks)
     notes = []
     optional = [name for name in shapes if name.startswith(names.optional)]
     if allow_missing_pooler and optional and not any(name in left for name in optional):
@@ -139,7 +162,7 @@ def to_huggingface(weights: Mapping[str, np.ndarray], config: Any, where: str,
     prefix = names.prefix if known_heads else ""
     tensors = {}
     for name, shape in shapes.items():
-        transposed = shape[::-1] if name.endswith("/kernel") else shape
+        transposed = shape[::-1] if _is_transposed(name, shape) else shape
         tensors[prefix + names.huggingface(name)] = _checked(
             left.pop(name, None), transposed, name, name, where)
     for name, tensor in left.items():
@@ -169,8 +192,13 @@ def _unexpected(where: str, name: str, names: Names, config: Any) -> UserError:
 
 
 def _without_pooler(shapes, names, notes):
-    notes.append("no pooler here: the output has none either, and training starts it at random")
+    notes.append("no %s here: the output has none either, and training starts it at random"
+                 % names.optional.strip("/").rsplit("/", 1)[-1])
     return {name: shape for name, shape in shapes.items() if not name.startswith(names.optional)}
+
+
+def _is_transposed(name, shape):
+    return name.endswith("/kernel") and len(shape) == 2
 
 
 def _checked(tensor, shape, name, shown, where):
@@ -181,11 +209,12 @@ def _checked(tensor, shape, name, shown, where):
     if not np.issubdtype(tensor.dtype, np.floating):
         raise UserError("%s: %s holds %s values, not floating point: quantised weights cannot be "
                         "converted" % (where, shown, tensor.dtype))
-    if name.endswith("/kernel"):
+    is_transposed = _is_transposed(name, shape)
+    if is_transposed:
         tensor = tensor.T
     if tensor.shape != tuple(shape):
         def layout(sizes):
-            return list(sizes[::-1] if name.endswith("/kernel") else sizes)
+            return list(sizes[::-1] if is_transposed else sizes)
         raise UserError("%s: %s has the shape %s, but the config asks for %s"
                         % (where, shown, layout(tensor.shape), layout(shape)))
     return _float32(tensor)

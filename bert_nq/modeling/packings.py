@@ -35,3 +35,17 @@ def _places_of_bert(features: Mapping[str, Any]) -> Dict[str, Any]:
 
 
 BERT = Packing("bert", _places_of_bert)
+
+
+def _places_of_xlnet(features: Mapping[str, Any]) -> Dict[str, Any]:
+    """Document <sep> question <sep> <cls> padding, the document's segment being 0."""
+    from bert_nq.modeling.runtime import tf
+    mask, segments = features["input_mask"], features["segment_ids"]
+    cls = tf.reduce_sum(tf.cast(mask, tf.int32), axis=1) - 1
+    is_first = tf.cast(tf.equal(segments, 0), tf.int32)
+    # Without the <sep> at its end, which the question's segment follows.
+    document = is_first * tf.pad(is_first[:, 1:], [[0, 0], [0, 1]])
+    return {CLS: cls, DOCUMENT: tf.cast(document, tf.bool)}
+
+
+XLNET = Packing("xlnet", _places_of_xlnet)

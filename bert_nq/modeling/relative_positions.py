@@ -50,18 +50,24 @@ def scores(query: tf.Tensor, key: tf.Tensor, distances: Distances,
 
 
 def _aligned(x: tf.Tensor, table: tf.Tensor) -> tf.Tensor:
-    """Element j of row i: row i of x [B, N, S, D] times row S - 1 - i + j of the table [2S, D].
+    """Element j of row i: row i of x [B, N, S, D] times row S - 1 - i + j of the table [2S, D]."""
+    batch, heads, length, size = sizes(x)
+    products = tf.matmul(tf.reshape(x, [-1, size]), tf.cast(table, x.dtype), transpose_b=True)
+    return moved(tf.reshape(products, [batch, heads, length, 2 * length]))
 
-    With S = 3 and ij the product of row i of x and row j of the table, of which the starred are
-    wanted, rows of 2S are read as rows of 2S - 1 behind the first S - 1 numbers:
+
+def moved(products: tf.Tensor) -> tf.Tensor:
+    """Element j of row i is element S - 1 - i + j of row i of the products [B, N, S, 2S].
+
+    With S = 3 and ij the element j of row i, of which the starred are wanted, rows of 2S are read
+    as rows of 2S - 1 behind the first S - 1 numbers:
 
         00  01  02* 03* 04* 05             02* 03* 04* 05  10
         10  11* 12* 13* 14  15      ->     11* 12* 13* 14  15
         20* 21* 22* 23  24  25             20* 21* 22* 23  24
     """
-    batch, heads, length, size = sizes(x)
-    products = tf.matmul(tf.reshape(x, [-1, size]), tf.cast(table, x.dtype), transpose_b=True)
+    batch, heads, length, _ = sizes(products)
     products = tf.reshape(products, [batch, heads, 2 * length * length])
-    moved = tf.slice(products, [0, 0, length - 1], [-1, -1, length * (2 * length - 1)])
-    moved = tf.reshape(moved, [batch, heads, length, 2 * length - 1])
-    return moved[:, :, :, :length]
+    rows = tf.slice(products, [0, 0, length - 1], [-1, -1, length * (2 * length - 1)])
+    rows = tf.reshape(rows, [batch, heads, length, 2 * length - 1])
+    return rows[:, :, :, :length]

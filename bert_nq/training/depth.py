@@ -3,14 +3,18 @@
 Depth is read from the names: .../embeddings/... lies lowest, .../layer_I/... above it, and what has
 neither, such as the pooler and the heads, is at the top. Where layers share weights, .../group_I/
 counts as one layer: weights have one rate, and all layers of a group are frozen or none. A dense
-layer from narrow embeddings to the width of the layers belongs to the embeddings.
+layer from narrow embeddings to the width of the layers belongs to the embeddings. A variable that
+has weights of every layer has the full rate, as in Google's script of XLNet, and is frozen where
+any layer is.
 """
 import re
 from typing import Dict, Iterable, List, Optional
 
 from bert_nq.base.errors import UserError
 
-_EMBEDDINGS = re.compile(r"(^|/)(embeddings|embedding_hidden_mapping_in)/")
+_EMBEDDINGS = re.compile(r"(^|/)(embeddings|embedding_hidden_mapping_in|word_embedding|mask_emb)/")
+# Weights of XLNet's attention that are one variable for all layers.
+_OF_ALL_LAYERS = re.compile(r"(^|/)(r_[wrs]_bias|seg_embed)$")
 _LAYER = re.compile(r"(?:^|/)(layer|group)_(\d+)/")
 
 
@@ -52,6 +56,8 @@ def trained(names: Iterable[str], freeze_embeddings: bool, freeze_layers: int) -
     def is_trained(name):
         if _EMBEDDINGS.search(name):
             return not freeze_embeddings
+        if _OF_ALL_LAYERS.search(name):
+            return freeze_layers == 0
         layer = _layer_of(name)
         return layer is None or layer >= freeze_layers
 

@@ -244,7 +244,8 @@ def test_half_precision_becomes_float32(tmp_path):
 
 @pytest.mark.parametrize("change, problem", [
     ({"model_type": "roberta"},
-     "model_type is 'roberta'; only \"albert\", \"bert\", \"distilbert\" can be converted"),
+     "model_type is 'roberta'; only \"albert\", \"bert\", \"distilbert\", \"xlnet\" can be "
+     "converted"),
     ({"position_embedding_type": "rotary"},
      "position_embedding_type is 'rotary'; it can be absolute, relative_key, relative_key_query"),
     ({"position_embedding_type": ["absolute"]},

@@ -47,8 +47,8 @@ def there_and_back(folder, work):
     return config, again.model
 
 
-def computed(config, checkpoint, golden, **options):
-    """The last layer, and SQuAD's logits, of a converted model; without dropout in training."""
+def computed(config, checkpoint, golden, head="span", **options):
+    """The last layer, and a head's logits, of a converted model; without dropout in training."""
     rates = dict.fromkeys(("hidden_dropout_prob", "attention_probs_dropout_prob"), 0.0)
     config = dataclasses.replace(config, **rates)
     with tf.Graph().as_default(), tf.variable_scope("", reuse=tf.AUTO_REUSE):
@@ -58,11 +58,11 @@ def computed(config, checkpoint, golden, **options):
                                     else np.zeros_like(golden["input_ids"]), tf.int32)
                   for name in encoder.inputs}
         sequence = encoder.encode(config, inputs, Pass(**options)).sequence
-        logits = models.build_logits(Model(config, "span"), inputs, Pass(**options))
+        logits = head and models.build_logits(Model(config, head), inputs, Pass(**options))
         shapes = {v.op.name: v.shape.as_list() for v in tf.trainable_variables()}
         assignment = checkpoints.assignment_map(shapes, checkpoint, encoder.names.scope)
         assert all(name.startswith(encoder.names.optional) for name in assignment.new)
         tf.train.init_from_checkpoint(assignment.checkpoint, assignment.map)
         with tf.Session() as session:
             session.run(tf.global_variables_initializer())
-            return session.run([sequence, logits])
+            return session.run([sequence, logits or ()])

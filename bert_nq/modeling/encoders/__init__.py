@@ -3,7 +3,7 @@
 A new encoder is a module with an `ENCODER` and a line in ENCODERS.
 """
 import importlib
-from typing import Any, Callable, Dict, Mapping, NamedTuple, Tuple
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Sequence, Tuple
 
 from bert_nq.base import files, machine
 from bert_nq.base.errors import UserError
@@ -13,9 +13,10 @@ from bert_nq.modeling.packings import Packing
 # Name, as in a config's "model_type", to the module that has the ENCODER.
 ENCODERS = {"albert": "bert_nq.modeling.encoders.albert",
             "bert": "bert_nq.modeling.encoders.bert_encoder",
-            "distilbert": "bert_nq.modeling.encoders.distilbert"}
+            "distilbert": "bert_nq.modeling.encoders.distilbert",
+            "xlnet": "bert_nq.modeling.encoders.xlnet"}
 # Google's configs have no "model_type". A field that those of one encoder alone have tells it.
-_TOLD_BY = {"num_hidden_groups": "albert"}
+_TOLD_BY = {"num_hidden_groups": "albert", "n_token": "xlnet"}
 DEFAULT = "bert"  # where none does
 
 Shape = Tuple[int, ...]
@@ -48,8 +49,8 @@ class Encoded(NamedTuple):
 class Names(NamedTuple):
     """An encoder's variables in Google's checkpoints, and the same tensors in Hugging Face's files.
 
-    Kernels are [in, out] there and [out, in] here; nothing else is transposed, but for what
-    `transposed_heads` lists.
+    Kernels that are matrices are [in, out] there and [out, in] here; nothing else is transposed,
+    but for what `transposed_heads` lists.
     """
 
     scope: str  # Google's names of the encoder's variables begin with it, and a slash
@@ -70,6 +71,9 @@ class Names(NamedTuple):
     transposed_heads: Dict[str, str]
     config_from_huggingface: Callable  # (values, where) -> (config, notes)
     config_to_huggingface: Callable  # config -> {name: value}
+    # Given the config, {variable whose first axis is of layers: names for its parts}: Hugging Face
+    # has a tensor for each part, which `huggingface` gives the name of.
+    stacks: Callable[[Any], Dict[str, Sequence[str]]] = lambda config: {}
 
 
 class Encoder(NamedTuple):

@@ -11,8 +11,9 @@ ACTIVATIONS = ("gelu", "gelu_tanh", "gelu_new", "gelu_erf", "relu", "tanh", "lin
 
 # Of `initializer_range`: outputs of layers of larger weights leave float32.
 _LARGEST_RANGE = 1e6
-# Of `num_hidden_layers`: the graph of more would be built for hours.
+# Of the field that counts layers: the graph of more would be built for hours.
 _MOST_LAYERS = 10000
+_LAYERS = ("num_hidden_layers", "n_layer")
 
 Config = TypeVar("Config", bound="TransformerConfig")
 
@@ -113,27 +114,37 @@ class TransformerConfig:
     def check_value(self, name: str, value: Any, where: str) -> None:
         """Raises UserError where a field's value is not of its kind or out of its range."""
         if name == "hidden_act":
-            if not isinstance(value, str) or value.lower() not in ACTIVATIONS:
-                raise UserError("%s: unknown hidden_act %.40r; it can be %s"
-                                % (where, value, ", ".join(ACTIVATIONS)))
-            return
-        is_number = numbers.is_finite(value)
-        if name.endswith("_prob"):
-            if not is_number or not 0 <= value < 1:
-                raise UserError("%s: %s is %.40r, but must be at least 0 and below 1"
-                                % (where, name, value))
-        elif name == "initializer_range":
-            if not is_number or not value > 0:
-                raise UserError("%s: %s is %.40r, but must be above 0" % (where, name, value))
-            if value > _LARGEST_RANGE:
-                raise UserError("%s: %s is %.40r, and weights of more than %g are of no use"
-                                % (where, name, value, _LARGEST_RANGE))
-        elif type(value) is not int or value < 1:
-            raise UserError("%s: %s is %.40r, but must be a whole number above 0"
+            check_activation(name, value, where)
+        else:
+            check_number(name, value, where)
+
+
+def check_activation(name: str, value: Any, where: str) -> None:
+    """Raises UserError where a field of a config names no activation."""
+    if not isinstance(value, str) or value.lower() not in ACTIVATIONS:
+        raise UserError("%s: unknown %s %.40r; it can be %s"
+                        % (where, name, value, ", ".join(ACTIVATIONS)))
+
+
+def check_number(name: str, value: Any, where: str) -> None:
+    """Raises UserError where a rate or a size of a config is out of its range."""
+    is_number = numbers.is_finite(value)
+    if name.endswith("_prob"):
+        if not is_number or not 0 <= value < 1:
+            raise UserError("%s: %s is %.40r, but must be at least 0 and below 1"
                             % (where, name, value))
-        elif name == "num_hidden_layers" and value > _MOST_LAYERS:
-            raise UserError("%s: num_hidden_layers is %.40r, and no model has more than %d"
-                            % (where, value, _MOST_LAYERS))
-        elif value >= 2 ** 31:
-            raise UserError("%s: %s is %.40r, but must be below 2^31: TensorFlow counts no further"
-                            % (where, name, value))
+    elif name == "initializer_range":
+        if not is_number or not value > 0:
+            raise UserError("%s: %s is %.40r, but must be above 0" % (where, name, value))
+        if value > _LARGEST_RANGE:
+            raise UserError("%s: %s is %.40r, and weights of more than %g are of no use"
+                            % (where, name, value, _LARGEST_RANGE))
+    elif type(value) is not int or value < 1:
+        raise UserError("%s: %s is %.40r, but must be a whole number above 0"
+                        % (where, name, value))
+    elif name in _LAYERS and value > _MOST_LAYERS:
+        raise UserError("%s: %s is %.40r, and no model has more than %d"
+                        % (where, name, value, _MOST_LAYERS))
+    elif value >= 2 ** 31:
+        raise UserError("%s: %s is %.40r, but must be below 2^31: TensorFlow counts no further"
+                        % (where, name, value))

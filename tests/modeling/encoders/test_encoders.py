@@ -28,8 +28,10 @@ def test_a_config_chooses_its_encoder(tmp_path, model_type):
 
 
 @pytest.mark.parametrize("text, problem", [
-    ('{"model_type": "elmo"}', "%s: model_type is 'elmo'; there is albert, bert, distilbert"),
-    ('{"model_type": ["bert"]}', "%s: model_type is ['bert']; there is albert, bert, distilbert"),
+    ('{"model_type": "elmo"}',
+     "%s: model_type is 'elmo'; there is albert, bert, distilbert, xlnet"),
+    ('{"model_type": ["bert"]}',
+     "%s: model_type is ['bert']; there is albert, bert, distilbert, xlnet"),
     ("[3]", '%s: expected a JSON object such as {"vocab_size": 30522, ...}'),
     ("{", "%s is not JSON (Expecting property name enclosed in double quotes at character 1)")])
 def test_other_files_are_refused(tmp_path, text, problem):
