@@ -16,10 +16,10 @@ The pipeline, file by file:
     datasets/squad/reading.py    files of any format, question by question   no TensorFlow
     features/squad_windows.py    questions as windows of wordpieces          no TensorFlow
     records/                     windows as TFRecords                        no TensorFlow
-    modeling/                    the model: an encoder and heads/span.py
+    modeling/                    the model: an encoder and a head, heads/span.py or heads/beam.py
     training/run.py              the training run
     prediction/job.py            files to the prediction files               no TensorFlow
-    decoding/run_squad.py        logits to answers                           no TensorFlow
+    decoding/run_squad.py        logits to answers; of the beam head beam.py no TensorFlow
     scoring/squad/               the official scores                         no TensorFlow
     tasks/squad.py               which of these belong together              no TensorFlow
 """

@@ -25,8 +25,8 @@ flags.disclaim_key_flags()
 def _define_model_flags(task) -> Dict[str, Any]:
     return {
         "head": flags.DEFINE_enum(
-            "head", task.head, list(task.heads), "What the model has on top of its encoder, see "
-            "docs/decoding.md. A trained model's folder knows it."),
+            "head", task.head, list(task.heads), "What makes logits of the encoder's vectors; a "
+            "trained model's folder knows it. See docs/squad.md."),
         "bert_config_file": flags.DEFINE_string(
             "bert_config_file", None, "The encoder's bert_config.json."),
         "init_checkpoint": flags.DEFINE_string(

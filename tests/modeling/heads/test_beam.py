@@ -141,6 +141,20 @@ def test_with_as_many_as_there_are_pieces_it_is_enumeration():
         assert np.exp(list(ours.values())).sum() == pytest.approx(1, rel=1e-4)
 
 
+def test_no_vector_of_end_and_start_together_is_made():
+    """Of 2H numbers for each pair: it would be the largest tensor of the model."""
+    weights = random_weights()
+    h, document, cls, _ = windows(False)
+    with tf.Graph().as_default() as tf_graph:
+        logits, features, _ = built(weights, h, document, cls)
+        beam.outputs(logits, features, BeamOptions(3, 2))
+        shapes = [tensor.shape.as_list() for op in tf_graph.get_operations()
+                  for tensor in op.outputs if tensor.shape.ndims is not None]
+    assert [BATCH, 3, LENGTH, WIDTH] in shapes
+    assert not any(len(shape) > 2 and shape[-1] == 2 * WIDTH for shape in shapes)
+    assert [BATCH * 3 * LENGTH, 2 * WIDTH] not in shapes
+
+
 def test_spans_by_hand():
     """One start per window is worth more than another; ends depend on it."""
     logits = np.log([[0.5, 1e-30, 0.3, 0.2]]).astype(np.float32)
