@@ -63,6 +63,8 @@ setup(
         "protobuf>=3.20.3,<5; " + TF2,
         # BERT's own tokenizer, as --tokenizer=reference and as the oracle of the tests.
         "bert-tensorflow>=1.0.4,<1.1",
+        # The models of ALBERT and XLNet, cut with their own library.
+        "sentencepiece>=0.1.99",
         # WordNet, for augmentation.
         "nltk>=3.8.1",
         "absl-py>=1.0",

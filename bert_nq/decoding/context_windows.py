@@ -1,5 +1,5 @@
 """The windows of one context, as decoders of spans need them."""
-from typing import List, NamedTuple
+from typing import Any, List, NamedTuple
 
 import numpy as np
 
@@ -13,4 +13,4 @@ class ContextWindows(NamedTuple):
     query_length: int  # pieces before the context, the same in all windows
     word_map: np.ndarray  # int [N, S] the word of each piece of a window, -1 for what is none
     has_max_context: np.ndarray  # bool [N, S]: no other window shows more around this piece
-    do_lower_case: bool  # as the words were cut
+    tokenizer: Any  # as the words were cut, see text.wordpiece.WordPieceTokenizer

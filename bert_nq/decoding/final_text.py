@@ -2,11 +2,12 @@
 
 Wordpieces have lost case, accents and blanks, and a word of the text, such as "Mozart's", may be
 cut within. The projection looks for the pieces in the words they come from, both without blanks.
-Where the two differ in more than blanks and case, all the words are taken.
+Where the two differ in more than blanks and case, all the words are taken. Pieces of SentencePiece
+know their characters, so that nothing has to be looked for.
 """
 from typing import List, Optional, Sequence
 
-from bert_nq.text.wordpiece import basic_words
+from bert_nq.text.basic_words import basic_words
 
 
 def text_of_pieces(pieces: Sequence[str]) -> str:
@@ -34,6 +35,15 @@ def project(predicted: str, words: List[str], do_lower_case: bool) -> str:
     first = _place(words, start - cut.count(" ", 0, start))
     last = _place(words, end - 1 - cut.count(" ", 0, end - 1))
     return text if first is None or last is None else text[first:last + 1]
+
+
+def between(words: List[str], start: int, end: int) -> str:
+    """The part of some words from the character `start` of the first to `end` of the last one.
+
+    All words where that is nothing: a piece may stand for the blank before a word alone.
+    """
+    text = " ".join(words)
+    return text[start:len(text) - len(words[-1]) + end].strip() or text
 
 
 def _place(words: List[str], number: int) -> Optional[int]:

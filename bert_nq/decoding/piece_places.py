@@ -3,7 +3,6 @@ from typing import Dict, Tuple
 
 from bert_nq.datasets.squad.words import word_starts
 from bert_nq.decoding.context_windows import ContextWindows
-from bert_nq.text.offsets import piece_offsets
 
 
 class PiecePlaces:
@@ -32,8 +31,7 @@ class PiecePlaces:
     def _add(self, word: int) -> None:
         """Adds the pieces of a word."""
         windows = self._windows
-        first, stop = windows.word_of_piece.searchsorted([word, word + 1]).tolist()
+        first = int(windows.word_of_piece.searchsorted(word))
         place = self._word_starts[word]
-        for piece, (start, end) in enumerate(piece_offsets(
-                windows.words[word], windows.pieces[first:stop], windows.do_lower_case), first):
+        for piece, (start, end) in enumerate(windows.tokenizer.offsets(windows.words[word]), first):
             self._of_pieces[piece] = place + start, place + end

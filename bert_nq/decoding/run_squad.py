@@ -3,7 +3,7 @@ from typing import Any, Iterator, List
 
 from bert_nq.decoding import squad_answers, squad_spans
 from bert_nq.decoding.context_windows import ContextWindows
-from bert_nq.decoding.final_text import project, text_of_pieces
+from bert_nq.decoding.final_text import between, project, text_of_pieces
 from bert_nq.decoding.span_decoder import SpanDecoder
 from bert_nq.decoding.squad_answers import Answer
 from bert_nq.decoding.squad_spans import PieceSpans
@@ -76,7 +76,18 @@ def _answers(windows: ContextWindows, spans: PieceSpans) -> Iterator[Answer]:
             values.tolist() for values in (firsts, lasts, first_words, last_words, is_whole,
                                            spans.start_logit, spans.end_logit))):
         words = windows.words[first_word:last_word + 1]
-        # The projection finds all the words of all their pieces.
-        text = " ".join(words) if are_all else project(
-            text_of_pieces(windows.pieces[first:last + 1]), words, windows.do_lower_case)
+        # All pieces of some words are these words, however they are found.
+        text = " ".join(words) if are_all else _part(windows, first, last, words)
         yield Answer(text, start_logit, end_logit, (first, last))
+
+
+def _part(windows: ContextWindows, first: int, last: int, words: List[str]) -> str:
+    """The part of some words that the pieces from `first` to `last` stand for."""
+    tokenizer = windows.tokenizer
+    if tokenizer.is_projected:
+        return project(text_of_pieces(windows.pieces[first:last + 1]), words,
+                       tokenizer.do_lower_case)
+    first_of_word, first_of_last = windows.word_of_piece.searchsorted(
+        windows.word_of_piece[[first, last]]).tolist()
+    return between(words, tokenizer.offsets(words[0])[first - first_of_word][0],
+                   tokenizer.offsets(words[-1])[last - first_of_last][1])

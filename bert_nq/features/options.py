@@ -3,11 +3,10 @@ from typing import Any, NamedTuple
 
 from bert_nq.base.errors import UserError
 from bert_nq.base.numbers import parse_finite
+from bert_nq.features.tokenizers import TOKENIZERS
 
 # More wordpieces than any model has places for, and as many as memory has room for in a batch.
 _MOST_PIECES = 1 << 16
-
-TOKENIZERS = ("wordpiece", "reference")
 
 
 def check_values(options: Any) -> None:
@@ -32,7 +31,7 @@ class TextOptions(NamedTuple):
     """How text becomes wordpieces."""
     vocab_file: str
     do_lower_case: bool = True
-    tokenizer: str = "wordpiece"  # or "reference": bert-tensorflow's, slower
+    tokenizer: str = "wordpiece"  # a key of TOKENIZERS
 
     def check(self) -> "TextOptions":
         """Returns itself; raises UserError where a value that may come from a file is impossible.

@@ -105,3 +105,26 @@ def narrowed(pieces: List[int], answer_pieces: List[int]) -> Tuple[int, int]:
             if pieces[start:start + length] == answer_pieces:
                 return start, length
     return 0, len(pieces)
+
+
+def narrowed_by_characters(words: Sequence[str], offsets: Sequence[Sequence[Tuple[int, int]]],
+                           answer: str) -> Tuple[int, int]:
+    """(start, length) of the pieces that stand for a character of the answer; else of all.
+
+    Args:
+      words: the answer's.
+      offsets: the characters [start, end) of each word that each of its pieces stands for.
+      answer: its text; of several places in these words, the first is taken.
+    """
+    place = " ".join(words).find(" ".join(answer.split()))
+    end = place + len(" ".join(answer.split()))
+    before, inside, number = 0, [], 0
+    for word, pieces in zip(words, offsets):
+        for first, last in pieces:
+            if place < before + last and before + first < end and first < last:
+                inside.append(number)
+            number += 1
+        before += len(word) + 1
+    if place < 0 or not inside:
+        return 0, number
+    return inside[0], inside[-1] - inside[0] + 1

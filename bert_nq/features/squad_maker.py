@@ -44,7 +44,7 @@ class Windows(NamedTuple):
     words: Sequence[str] = ()
     pieces: Sequence[str] = ()
     word_of_piece: Optional[np.ndarray] = None  # int [len(pieces)]
-    do_lower_case: bool = True  # as the words were cut
+    tokenizer: Any = None  # that cut the words
 
     def columns(self) -> Columns:
         """The features by their names, see features.squad_windows; masks and segments are bool."""
@@ -84,17 +84,15 @@ class WindowMaker:
       max_question: wordpieces of a question that windows have room for.
     """
 
-    def __init__(self, tokenizer: Any, vocabulary: Vocabulary, options: SquadOptions,
-                 do_lower_case: bool = True):
+    def __init__(self, tokenizer: Any, vocabulary: Vocabulary, options: SquadOptions):
         """
         Args:
           tokenizer: has `word_ids(word)` and `text_ids(text)`, see text.wordpiece.
           vocabulary: has its special tokens.
           options: see `SquadOptions`.
-          do_lower_case: whether the tokenizer lower-cases.
         """
         self._tokenizer = tokenizer
-        self._vocabulary, self._do_lower_case = vocabulary, do_lower_case
+        self._vocabulary = vocabulary
         self._options = options.check()
         self.vocab_size = len(vocabulary)
         self.max_question = options.max_query_length
@@ -148,7 +146,7 @@ class WindowMaker:
         pieces = list(map(self._vocabulary.tokens.__getitem__, context.pieces.tolist()))
         windows = windows._replace(
             word_map=word_map, has_max_context=has_max_context, words=context.words,
-            pieces=pieces, word_of_piece=words, do_lower_case=self._do_lower_case)
+            pieces=pieces, word_of_piece=words, tokenizer=self._tokenizer)
         return Made(windows, len(layout.spans), collections.Counter())
 
     def question_ids(self, question: str) -> List[int]:
@@ -196,10 +194,19 @@ class WindowMaker:
             return None
         if answer == " ".join(context.words[words[0]:words[1] + 1]):  # whole words: all pieces
             return first_piece, last_piece
-        start, length = squad_answers.narrowed(
-            context.pieces[first_piece:last_piece + 1].tolist(),
-            list(self._tokenizer.text_ids(answer)))
+        start, length = self._narrowed(context, words, answer)
         return first_piece + start, first_piece + start + length - 1
+
+    def _narrowed(self, context: _Context, words: Tuple[int, int],
+                  answer: str) -> Tuple[int, int]:
+        """Start and number of the pieces of an answer among those of its words."""
+        tokenizer, of_answer = self._tokenizer, context.words[words[0]:words[1] + 1]
+        if not tokenizer.is_projected:
+            return squad_answers.narrowed_by_characters(
+                of_answer, list(map(tokenizer.offsets, of_answer)), answer)
+        return squad_answers.narrowed(
+            [i for word in of_answer for i in tokenizer.word_ids(word)],
+            list(tokenizer.text_ids(answer)))
 
     def _build(self, example: Example, layout: _Layout, labels: Optional[Labels]) -> Windows:
         """Writes out the windows, without maps."""
@@ -267,5 +274,4 @@ def make_window_maker(text: TextOptions, options: SquadOptions) -> WindowMaker:
     """
     vocabulary = Vocabulary.load(text.vocab_file)
     check_specials(vocabulary, text.vocab_file)
-    return WindowMaker(make_tokenizer(text, vocabulary, has_markers=False), vocabulary, options,
-                       text.do_lower_case)
+    return WindowMaker(make_tokenizer(text, vocabulary, has_markers=False), vocabulary, options)

@@ -3,6 +3,9 @@
     tokenizer_config.json   {"do_lower_case": true, "strip_accents": null, ...}
     tokenizer.json          {"normalizer": {"type": "BertNormalizer", "lowercase": true, ...}, ...}
 
+Those of a SentencePiece model say little: ALBERT's text is lower-cased and XLNet's is not, unless
+tokenizer_config.json says otherwise, and accents go either way.
+
 Where both speak, the first counts, as in transformers. Our tokenizer is Google's: it takes off
 accents where it lower-cases and nowhere else, cleans text, and parts Chinese characters. A model
 that was trained otherwise would see other wordpieces, so it is refused.
@@ -13,6 +16,7 @@ from typing import Any, Dict, List, Optional
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
+from bert_nq.text.vocabulary import XLNET, PieceVocabulary, read_pieces, tokenizer_of
 
 NAME = "tokenizer_config.json"
 TOKENIZER = "tokenizer.json"
@@ -33,6 +37,9 @@ def of_folder(folder: str) -> Optional[bool]:
     """
     if files.is_remote(folder):
         return None
+    model = os.path.join(folder, PieceVocabulary.file_name)
+    if os.path.exists(model):
+        return _of_piece_model(model)
     path = os.path.join(folder, TOKENIZER)
     settings = _of_tokenizer(files.read_json(path, remedy=""), path)
     config_path = os.path.join(folder, NAME)
@@ -60,6 +67,8 @@ def beside(vocab_file: Optional[str]) -> Dict[str, bool]:
     Raises:
       UserError: see `of_folder`.
     """
+    if vocab_file and tokenizer_of(vocab_file) == PieceVocabulary.tokenizer:
+        return {_LOWER: _of_piece_model(vocab_file)}
     lower = of_folder(os.path.dirname(vocab_file)) if vocab_file else None
     return {} if lower is None else {_LOWER: lower}
 
@@ -69,6 +78,23 @@ def content(lower: bool) -> bytes:
     values = {_LOWER: lower, _STRIP: None, "tokenize_chinese_chars": True,
               "tokenizer_class": "BertTokenizer"}
     return json.dumps(values, indent=1, sort_keys=True).encode("ascii") + b"\n"
+
+
+def _of_piece_model(path: str) -> bool:
+    """Whether the text of a SentencePiece model is lower-cased."""
+    config_path = os.path.join(os.path.dirname(path), NAME)
+    content = None if files.is_remote(path) else files.read_json(config_path, remedy="")
+    config = content if isinstance(content, dict) else {}
+    if config.get("keep_accents"):
+        raise UserError("%s: keep_accents is true, which is another tokenizer than ALBERT's and "
+                        "XLNet's own: the model would see other pieces here than it was trained on"
+                        % config_path)
+    lower = config.get(_LOWER)
+    if lower is None:
+        return PieceVocabulary(read_pieces(path)).specials != XLNET
+    if not isinstance(lower, bool):
+        raise UserError("%s: %s is %.40r, not true or false" % (config_path, _LOWER, lower))
+    return lower
 
 
 def _of_config(content: Any, path: str) -> Dict[str, Any]:

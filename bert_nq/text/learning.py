@@ -11,8 +11,9 @@ import re
 from typing import Counter, Dict, Iterable, List, Mapping, NamedTuple, Set, Tuple
 
 from bert_nq.base.errors import UserError
+from bert_nq.text.basic_words import basic_words
 from bert_nq.text.vocabulary import CLS, MASK, NQ_MARKERS, PAD, SEP, UNK, Vocabulary
-from bert_nq.text.wordpiece import MAX_WORD_CHARS, PieceCutter, basic_words, is_special
+from bert_nq.text.wordpiece import MAX_WORD_CHARS, PieceCutter, is_special
 
 # Rarer characters get no piece; words with them become [UNK].
 MIN_CHAR_COUNT = 5

@@ -2,8 +2,8 @@
 import itertools
 from typing import List, Sequence, Tuple
 
+from bert_nq.text.basic_words import basic_words
 from bert_nq.text.vocabulary import UNK
-from bert_nq.text.wordpiece import basic_words
 
 
 def piece_offsets(word: str, pieces: Sequence[str], do_lower_case: bool) -> List[Tuple[int, int]]:

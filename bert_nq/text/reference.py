@@ -5,6 +5,7 @@
 from typing import List, Tuple
 
 from bert_nq.base.errors import UserError
+from bert_nq.text.offsets import piece_offsets
 from bert_nq.text.vocabulary import UNK, Vocabulary
 from bert_nq.text.wordpiece import is_special
 
@@ -22,6 +23,8 @@ def _import_tokenization():
 
 class ReferenceTokenizer:
     """bert-tensorflow's FullTokenizer with the methods of `WordPieceTokenizer`. Slow."""
+
+    is_projected = True
 
     def __init__(self, vocab_path: str, do_lower_case: bool = True, has_markers: bool = True):
         """
@@ -54,6 +57,17 @@ class ReferenceTokenizer:
         if self._has_markers and is_special(word):
             return [word if word in self._full.vocab else UNK]
         return self._full.tokenize(word)
+
+    def offsets(self, word: str) -> List[Tuple[int, int]]:
+        """The characters [start, end) of a word that each of its pieces stands for."""
+        return piece_offsets(word, self.tokenize_word(word), self.do_lower_case)
+
+
+def make(path: str, vocabulary: Vocabulary, do_lower_case: bool,
+         has_markers: bool) -> ReferenceTokenizer:
+    """The tokenizer of a vocabulary, which was read from `path`, and is read from there again."""
+    del vocabulary
+    return ReferenceTokenizer(path, do_lower_case, has_markers)
 
 
 def check_case(do_lower_case: bool, init_checkpoint: str) -> None:

@@ -1,11 +1,14 @@
-"""BERT's vocab.txt, and the markers of Natural Questions in it."""
+"""The tokens of a model: BERT's vocab.txt or the pieces of a SentencePiece model, and the markers
+of Natural Questions in them."""
 import hashlib
+import os
 import re
 import shlex
 from typing import Iterable, List, NamedTuple, Optional
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
+from bert_nq.text import piece_model
 
 
 class Specials(NamedTuple):
@@ -19,6 +22,9 @@ class Specials(NamedTuple):
 
 BERT = Specials("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 PAD, UNK, CLS, SEP, MASK = BERT
+# Of SentencePiece models.
+ALBERT = Specials("<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]")
+XLNET = Specials("<pad>", "<unk>", "<cls>", "<sep>", "<mask>")
 
 _CONTEXT_MARKERS = (["[%s=%d]" % (kind, n) for kind in ("Paragraph", "Table", "List")
                      for n in range(1, 51)]
@@ -43,6 +49,8 @@ class Vocabulary:
     """
 
     specials = BERT
+    tokenizer = "wordpiece"  # the name of the one that cuts text into these tokens
+    file_name = "vocab.txt"  # in a model's folder
 
     def __init__(self, tokens: Iterable[str]):
         """Numbers `tokens` from 0; a repeated token gets no second id (see `load`)."""
@@ -58,14 +66,17 @@ class Vocabulary:
 
     @classmethod
     def load(cls, path: str) -> "Vocabulary":
-        """Reads a vocab.txt; ids are those of bert-tensorflow 1.0.4.
+        """Reads a vocab.txt, or a SentencePiece model as a `PieceVocabulary`.
 
+        The ids of a vocab.txt are those of bert-tensorflow 1.0.4.
         The id of a token is the number of different tokens before it: its line number, from 0,
         except after a line that repeats an earlier one. BERT's published vocabularies repeat none.
 
         Raises:
-          UserError: the file cannot be read, is empty or is not UTF-8.
+          UserError: the file cannot be read, is empty, or is neither UTF-8 nor a model.
         """
+        if is_piece_model(path):
+            return PieceVocabulary(read_pieces(path))
         return cls(read_tokens(path))
 
     def __len__(self) -> int:
@@ -78,6 +89,57 @@ class Vocabulary:
     def fingerprint(self) -> str:
         """SHA-256 of the tokens in order, in hex; equal vocabularies have equal fingerprints."""
         return hashlib.sha256("\n".join(self.tokens).encode("utf8", "surrogatepass")).hexdigest()
+
+
+class PieceVocabulary(Vocabulary):
+    """The pieces of a SentencePiece model, ids being their places in it.
+
+    Attributes:
+      model: the whole model.
+    """
+
+    tokenizer = "sentencepiece"
+    file_name = "spiece.model"
+
+    def __init__(self, model: piece_model.PieceModel):
+        super().__init__(piece.text for piece in model.pieces)
+        self.model = model
+        # Published models name them so; nothing else in the file tells the families apart.
+        self.specials = XLNET if XLNET.cls in self.ids else ALBERT
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the whole model, in hex: scores and rules of normalisation count, too."""
+        return hashlib.sha256(self.model.content()).hexdigest()
+
+
+def tokenizer_of(path: Optional[str]) -> str:
+    """The name of the tokenizer that a vocabulary's file is for; of no file, BERT's."""
+    try:
+        return PieceVocabulary.tokenizer if path and is_piece_model(path) else Vocabulary.tokenizer
+    except UserError:  # Who reads all of it will tell.
+        return Vocabulary.tokenizer
+
+
+def is_piece_model(path: str) -> bool:
+    """Whether a file is to be a SentencePiece model, by its name or by how it begins."""
+    return bool(piece_model.NAME.search(path)) or piece_model.looks_like_one(
+        files.read_whole(path))
+
+
+def read_pieces(path: str) -> piece_model.PieceModel:
+    """The SentencePiece model in a file.
+
+    Raises:
+      UserError: the file cannot be read, is none, is damaged, or has a piece twice.
+    """
+    model = piece_model.parse(files.read_whole(path), path)
+    seen = set()
+    for number, piece in enumerate(model.pieces):
+        if piece.text in seen:
+            raise UserError("%s is damaged: piece %d, %.40r, is there twice"
+                            % (path, number, piece.text))
+        seen.add(piece.text)
+    return model
 
 
 def read_tokens(path: str) -> List[str]:
@@ -113,8 +175,9 @@ def check_specials(vocabulary: Vocabulary, path: str) -> None:
                         "first token: save it as UTF-8 without one" % path)
     missing = [token for token in vocabulary.specials[:4] if token not in vocabulary.ids]
     if missing:
-        raise UserError("%s: no entry %s; give the vocab.txt of a BERT model"
-                        % (path, _some(missing)))
+        raise UserError("%s: no entry %s; give the %s" % (path, _some(missing), (
+            "vocab.txt of a BERT model" if vocabulary.specials is BERT
+            else "spiece.model of an ALBERT or XLNet model")))
     if vocabulary.ambiguous_line is not None:
         raise UserError("%s, line %d repeats an earlier line: Google's BERT and bert-tensorflow "
                         "number the tokens from there on differently, so that a model could be fed "
@@ -137,8 +200,9 @@ def check_markers(vocabulary: Vocabulary, path: str) -> None:
     missing = [token for token in needed if token not in vocabulary.ids]
     if missing:
         raise UserError("%s: no entry %s; write the NQ markers with: "
-                        "python prepare/make_vocab.py --vocab_file=%s --output_vocab=vocab-nq.txt"
-                        % (path, _some(missing), shlex.quote(path)))
+                        "python prepare/make_vocab.py --vocab_file=%s --output_vocab=%s-nq%s"
+                        % ((path, _some(missing), shlex.quote(path))
+                           + os.path.splitext(vocabulary.file_name)))
 
 
 def moved_id(a: Vocabulary, b: Vocabulary) -> Optional[int]:

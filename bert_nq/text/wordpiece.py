@@ -1,16 +1,14 @@
 """BERT's WordPiece tokenizer: the same pieces as `bert.tokenization`, but fast.
 
     "Bücher, U.S."  -- basic_words ->  bucher , u . s .  -- PieceCutter ->  bu ##cher , u . s .
-
-Character classes are those of the running interpreter's `unicodedata`, as in the reference; Python
-3.7 and 3.11 differ on some thousand code points.
 """
 import re
-import unicodedata
 from itertools import chain
-from typing import Callable, List, Mapping, Optional, Tuple
+from typing import Callable, List, Mapping, Tuple
 
 from bert_nq.base.errors import UserError
+from bert_nq.text.basic_words import basic_words
+from bert_nq.text.offsets import piece_offsets
 from bert_nq.text.vocabulary import UNK, Vocabulary
 
 Ids = Tuple[int, ...]
@@ -26,71 +24,6 @@ is_special = re.compile(r"^\[[^ ]*\]$", re.UNICODE).match
 # longer words, such as web addresses, are rarely met again.
 _CACHED_WORDS = 500000
 _CACHED_CHARS = 40
-
-_CJK = ((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0x2A700, 0x2B73F),
-        (0x2B740, 0x2B81F), (0x2B820, 0x2CEAF), (0xF900, 0xFAFF), (0x2F800, 0x2FA1F))
-
-
-# The words that the rules below make of printable ASCII.
-_ASCII_WORDS = re.compile(r"[A-Za-z0-9]+|[^A-Za-z0-9 ]").findall
-
-
-class _CharTable(dict):
-    """A table for `str.translate` that computes an entry when its character is first met."""
-
-    def __init__(self, replacement: Callable[[str], Optional[str]]):
-        super().__init__()
-        self._replacement = replacement
-
-    def __missing__(self, code_point: int) -> Optional[str]:
-        self[code_point] = replacement = self._replacement(chr(code_point))
-        return replacement
-
-
-def _clean(char: str) -> Optional[str]:
-    """Drops control characters, turns white space into " ", puts blanks around CJK characters."""
-    if char in "\t\n\r":
-        return " "
-    category = unicodedata.category(char)
-    if category in ("Cc", "Cf") or char == "\ufffd":
-        return None
-    if category == "Zs":
-        return " "
-    if any(first <= ord(char) <= last for first, last in _CJK):
-        return " %s " % char
-    return char
-
-
-def _split_punctuation(char: str) -> str:
-    # All ASCII signs count as punctuation, even what Unicode calls a symbol: $ + < = > ^ ` | ~.
-    ascii_sign = "!" <= char <= "~" and not char.isalnum()
-    return " %s " % char if ascii_sign or unicodedata.category(char)[0] == "P" else char
-
-
-def _strip_accent_split_punctuation(char: str) -> Optional[str]:
-    return None if unicodedata.category(char) == "Mn" else _split_punctuation(char)
-
-
-_CLEAN = _CharTable(_clean)
-_CASED = _CharTable(_split_punctuation)
-_UNCASED = _CharTable(_strip_accent_split_punctuation)
-
-
-def basic_words(text: str, do_lower_case: bool = True) -> List[str]:
-    """Splits `text` into words and punctuation signs, BERT's "basic tokens".
-
-    The reference splits at blanks first and then lower-cases each word. Splitting once, at the end,
-    gives the same: blanks survive lower-casing and decomposition, and they end the context by which
-    a final sigma is lower-cased.
-    """
-    if text.isascii() and text.isprintable():
-        return _ASCII_WORDS(text.lower() if do_lower_case else text)
-    text = text.translate(_CLEAN)
-    if do_lower_case:
-        text = unicodedata.normalize("NFD", text.lower()).translate(_UNCASED)
-    else:
-        text = text.translate(_CASED)
-    return text.split()
 
 
 class PieceCutter:
@@ -129,7 +62,7 @@ class PieceCutter:
         return tuple(ids)
 
 
-class _WordCache(dict):
+class WordCache(dict):
     """Cache {word: ids} of short words; it is emptied when full.
 
     A look-up gives the same ids whether the word is cached or not.
@@ -155,7 +88,10 @@ class WordPieceTokenizer:
       word_ids: function from a word, a string without the blank " " (it may hold other white
         space), to its ids. Where there are markers, [ContextId=3] and the like are looked up whole
         and are [UNK] if they are missing; every other word is cleaned, split and cut.
+      is_projected: whether run_squad's projection finds spans of these pieces in a text.
     """
+
+    is_projected = True
 
     def __init__(self, vocabulary: Vocabulary, do_lower_case: bool = True,
                  has_markers: bool = True):
@@ -177,7 +113,7 @@ class WordPieceTokenizer:
         self._has_markers = has_markers
         self._cutter = PieceCutter(vocabulary.ids)
         # The cache's own look-up: a method around it would double the time for a known word.
-        self.word_ids: Callable[[str], Ids] = _WordCache(self._ids_of).__getitem__
+        self.word_ids: Callable[[str], Ids] = WordCache(self._ids_of).__getitem__
 
     def text_ids(self, text: str) -> List[int]:
         """The ids of all words of `text`; the blank " " is the only separator."""
@@ -188,6 +124,10 @@ class WordPieceTokenizer:
         tokens = self.vocabulary.tokens
         return [tokens[i] for i in self.word_ids(word)]
 
+    def offsets(self, word: str) -> List[Tuple[int, int]]:
+        """The characters [start, end) of a word that each of its pieces stands for."""
+        return piece_offsets(word, self.tokenize_word(word), self.do_lower_case)
+
     def _ids_of(self, word: str) -> Ids:
         if word.isalnum() and word.isascii():  # one basic word
             return self._cutter.cut(word.lower() if self.do_lower_case else word)
@@ -197,3 +137,10 @@ class WordPieceTokenizer:
         basic = basic_words(word, self.do_lower_case)
         cut = self._cutter.cut
         return cut(basic[0]) if len(basic) == 1 else tuple(chain.from_iterable(map(cut, basic)))
+
+
+def make(path: str, vocabulary: Vocabulary, do_lower_case: bool,
+         has_markers: bool) -> WordPieceTokenizer:
+    """The tokenizer of a vocabulary, which was read from `path`."""
+    del path
+    return WordPieceTokenizer(vocabulary, do_lower_case, has_markers)

@@ -12,11 +12,13 @@ VOCABULARY = Vocabulary(
      "vienna", "1", "##78", "##6", ",", "."] + list("abcdefgh") + ["##" + c for c in "abcdefgh"])
 
 
-def cut(context, do_lower_case=True, vocabulary=VOCABULARY):
+TOKENIZER = WordPieceTokenizer(VOCABULARY)
+
+
+def cut(context):
     """The words of a context, and the pieces of each."""
-    tokenizer = WordPieceTokenizer(vocabulary, do_lower_case)
     words = [word for word in re.split("[ \t\r\n\u202f]+", context) if word]
-    return words, [tokenizer.tokenize_word(word) for word in words]
+    return words, [TOKENIZER.tokenize_word(word) for word in words]
 
 
 def windows(words, pieces_of_words, query_length, seq_length, stride, max_context=None):
@@ -43,4 +45,4 @@ def windows(words, pieces_of_words, query_length, seq_length, stride, max_contex
     for row, positions in zip(has_max_context, max_context or ()):
         row[positions] = True
     return ContextWindows(words, pieces, word_of_piece, np.array(starts), query_length, word_map,
-                          has_max_context, True)
+                          has_max_context, TOKENIZER)

@@ -5,6 +5,7 @@ import pytest
 
 from bert_nq.base.errors import UserError
 from bert_nq.text import casing
+from tests.support import piece_models
 
 
 def normalizer(**settings):
@@ -71,3 +72,16 @@ def test_what_our_tokenizer_does_not_do_is_refused(tmp_path, config, tokenizer, 
 def test_what_is_written_is_read(tmp_path, lower):
     (tmp_path / casing.NAME).write_bytes(casing.content(lower))
     assert casing.of_folder(str(tmp_path)) is lower
+
+
+@pytest.mark.parametrize("family, lower", [("albert", True), ("xlnet", False)])
+def test_the_casing_of_sentencepiece_models(tmp_path, family, lower):
+    path = piece_models.write(tmp_path / "spiece.model", family)
+    assert casing.beside(path) == {"do_lower_case": lower}
+    assert casing.of_folder(str(tmp_path)) is lower
+    config = tmp_path / "tokenizer_config.json"
+    config.write_text(json.dumps({"do_lower_case": not lower}))
+    assert casing.beside(path) == {"do_lower_case": not lower}
+    config.write_text(json.dumps({"keep_accents": True}))
+    with pytest.raises(UserError, match="keep_accents is true, which is another tokenizer"):
+        casing.beside(path)

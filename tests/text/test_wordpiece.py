@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from bert_nq.base.errors import UserError
 from bert_nq.text import wordpiece
+from bert_nq.text.basic_words import _CJK, basic_words
 from bert_nq.text.reference import ReferenceTokenizer
 from bert_nq.text.vocabulary import Vocabulary
-from bert_nq.text.wordpiece import PieceCutter, WordPieceTokenizer, basic_words
+from bert_nq.text.wordpiece import PieceCutter, WordPieceTokenizer
 
 SMALL = Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[Q]", "[ContextId=3]", "[unused1]",
                     "un", "##aff", "##able", "runn", "##ing", "a", "##a", "##aa", ",", ".", "[",
@@ -172,7 +173,7 @@ def test_pieces_equal_full_tokenizer_on_wild_text(pair, text):
 
 def test_every_assigned_character_is_treated_as_in_the_reference(pair):
     ours, reference = pair
-    edges = [c + d for first_last in wordpiece._CJK for c in first_last for d in (-1, 0, 1)]
+    edges = [c + d for first_last in _CJK for c in first_last for d in (-1, 0, 1)]
     listed = [c for c in range(sys.maxunicode + 1)
               if unicodedata.category(chr(c)) not in ("Cn", "Co", "Cs")
               and not unicodedata.name(chr(c), "").startswith(("CJK UNIFIED", "HANGUL SYL"))]

@@ -6,7 +6,9 @@ from typing import Callable
 
 from absl import flags
 
-from bert_nq.features.options import TOKENIZERS, FeatureOptions, TextOptions
+from bert_nq.features.options import FeatureOptions, TextOptions
+from bert_nq.features.tokenizers import TOKENIZERS
+from bert_nq.text.vocabulary import tokenizer_of
 
 # The flags count as the calling program's own in --help.
 flags.disclaim_key_flags()
@@ -18,13 +20,18 @@ def define_text_flags(vocabulary: str) -> Callable[[], TextOptions]:
     Args:
       vocabulary: the file of --vocab_file, `Featurizer.vocabulary`.
     """
-    vocab_file = flags.DEFINE_string("vocab_file", None, vocabulary + ".")
+    vocab_file = flags.DEFINE_string(
+        "vocab_file", None, vocabulary + "; or a SentencePiece model, ALBERT's or XLNet's.")
     do_lower_case = flags.DEFINE_bool(
-        "do_lower_case", True, "Whether to lower-case the text: true for uncased models.")
+        "do_lower_case", True, "Whether to lower-case the text: true for uncased models. What the "
+        "files beside the vocabulary say is the default, and false for XLNet's.")
     tokenizer = flags.DEFINE_enum(
-        "tokenizer", "wordpiece", TOKENIZERS,
-        "'reference' is bert-tensorflow's FullTokenizer: the same pieces, slower.")
-    return lambda: TextOptions(vocab_file.value, do_lower_case.value, tokenizer.value)
+        "tokenizer", None, list(TOKENIZERS),
+        "By default the one that the vocabulary is for: 'wordpiece', or 'sentencepiece' for a "
+        "spiece.model. 'reference' is bert-tensorflow's FullTokenizer: the pieces of 'wordpiece', "
+        "slower.")
+    return lambda: TextOptions(vocab_file.value, do_lower_case.value,
+                               tokenizer.value or tokenizer_of(vocab_file.value))
 
 
 def define_window_flags() -> Callable[[], FeatureOptions]:
