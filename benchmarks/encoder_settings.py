@@ -25,7 +25,9 @@ def make(encoder, sizes, seq_length, further):
     sizes = dict(sizes, intermediate_size=4 * sizes["hidden_size"])
     names = _NAMES.get(encoder, {})
     values = {names.get(name, name): value for name, value in sizes.items()}
-    values.update(max_position_embeddings=seq_length, type_vocab_size=2)
+    # Fields that an encoder does not know are passed over.
+    values.update(max_position_embeddings=seq_length, type_vocab_size=2,
+                  d_head=sizes["hidden_size"] // sizes["num_attention_heads"])
     values.update(further)
     config = found.config_type.from_dict(values, "--encoder=" + encoder)
     return dict(sizes, encoder=encoder, seq_length=seq_length, config=values,

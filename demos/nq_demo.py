@@ -139,16 +139,20 @@ class Demo:
         Args:
           train: the training set, from which a vocabulary is learnt.
         """
-        vocab = FLAGS.vocab_file or self.stages.run(
-            "Learn a vocabulary", self.path("vocab-nq.txt"), "prepare/make_vocab.py",
-            "--learn_from=" + train, "--vocab_size=4000",
-            "--output_vocab=" + self.path("vocab-nq.txt"))
+        vocab = self.vocabulary(train)
         config = FLAGS.bert_config_file or self.settings("bert_config.json")
         checkpoint = FLAGS.init_checkpoint or self.stages.run(
             "Make initial weights", self.path("init/bert_model.ckpt.index"),
             "prepare/make_init_checkpoint.py", "--bert_config_file=" + config,
             "--output_checkpoint=" + self.path("init/bert_model.ckpt"))
         return {"bert_config_file": config, "vocab_file": vocab, "init_checkpoint": checkpoint}
+
+    def vocabulary(self, train: str) -> str:
+        """The vocabulary that a flag names, or one that is learnt from the training set now."""
+        return FLAGS.vocab_file or self.stages.run(
+            "Learn a vocabulary", self.path("vocab-nq.txt"), "prepare/make_vocab.py",
+            "--learn_from=" + train, "--vocab_size=4000",
+            "--output_vocab=" + self.path("vocab-nq.txt"))
 
 
 class System:

@@ -106,6 +106,11 @@ class PieceVocabulary(Vocabulary):
         # Published models name them so; nothing else in the file tells the families apart.
         self.specials = XLNET if XLNET.cls in self.ids else ALBERT
 
+    def begins_word(self, token: str) -> bool:
+        """Whether a piece of text is the first of its word; marks are words of their own."""
+        return token.startswith("\u2581") or self.model.pieces[self.ids[token]].kind in (
+            piece_model.CONTROL, piece_model.USER_DEFINED)
+
     def fingerprint(self) -> str:
         """SHA-256 of the whole model, in hex: scores and rules of normalisation count, too."""
         return hashlib.sha256(self.model.content()).hexdigest()

@@ -6,19 +6,13 @@ from hypothesis import strategies as st
 
 from bert_nq.base.errors import UserError
 from bert_nq.features.masking import MaskingOptions, WordMasker
-from bert_nq.text.vocabulary import Specials, Vocabulary
+from bert_nq.text.piece_model import USER_DEFINED, Piece
+from bert_nq.text.vocabulary import Vocabulary
+from tests.support import piece_models
 
 TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "river", "##s", "##ide", "runs"]
 VOCABULARY = Vocabulary(TOKENS)
 PAD, UNK, CLS, SEP, MASK, THE, RIVER, S, IDE, RUNS = range(10)
-
-
-class Pieces(Vocabulary):
-    """A vocabulary in which pieces that begin a word say so."""
-    specials = Specials("<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]")
-
-    def begins_word(self, token):
-        return token.startswith("\u2581")
 
 
 class AllAtOnce:
@@ -85,15 +79,21 @@ def test_the_budget_by_hand(pieces, budget):
     assert WordMasker(VOCABULARY).budget(pieces) == budget
 
 
-def test_a_piece_of_sentencepiece_begins_a_word_with_its_mark():
-    vocabulary = Pieces(["<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]", "\u2581river", "s", "ide",
-                         "\u2581", ",", "\u2581the"])
-    masker = WordMasker(vocabulary, MaskingOptions(1.0, 4))
+@pytest.mark.parametrize("family", ["albert", "xlnet"])
+def test_a_piece_of_sentencepiece_begins_a_word_with_its_mark(family):
+    marker = Piece("[Q]", 0.0, USER_DEFINED)
+    vocabulary = piece_models.vocabulary(family, ("\u2581un", "able", "\u2581", ",", "\u2581the"),
+                                         [marker])
+    masker = WordMasker(vocabulary, MaskingOptions(1.0, 6))
     random = AllAtOnce(0.0)
     random.randint = lambda low, high, n: np.zeros(n, int)
-    # River s ide | the | and a comma behind a blank.
-    found = masker(np.array([2, 5, 6, 7, 10, 8, 9, 3]), random)
-    assert found.positions.tolist() == [1, 2, 3, 4]
+    special = vocabulary.specials
+    # Four words: un able <unk> | [Q] | the | and a comma behind a blank.
+    tokens = [special.cls, "\u2581un", "able", special.unk, "[Q]", "\u2581the", "\u2581", ",",
+              special.sep]
+    found = masker(np.array([vocabulary.ids[token] for token in tokens]), random)
+    assert found.positions.tolist() == [1, 2, 3, 4, 5]
+    assert set(found.ids[1:6].tolist()) == {vocabulary.ids[special.mask]}
 
 
 windows = st.lists(st.integers(0, 9), max_size=60)

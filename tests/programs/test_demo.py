@@ -1,9 +1,11 @@
 """The demos, all their stages, on a corpus that is too small to learn from."""
 import json
+import os
 import shlex
 
 import pytest
 
+from bert_nq.modeling import encoders
 from tests.support import programs, tiny_wordnet
 
 
@@ -51,6 +53,15 @@ def test_beside_it_stands_the_system_with_synonyms(made, tmp_path_factory):
     windows, = [line for line in done.stdout.splitlines() if line.startswith("windows   ")]
     without, having = [int(n.replace(",", "")) for n in windows.split()[1:]]
     assert having > without > 0
+
+
+@pytest.mark.parametrize("name", ["albert", "distilbert"])
+def test_the_demos_other_encoders_have_settings(name):
+    folder = os.path.join(programs.ROOT, "demos", "demo_squad", "encoders", name)
+    config = encoders.read_config(os.path.join(folder, "bert_config.json"))
+    assert (config.encoder, config.vocab_size) == (name, 4000)
+    assert config.max_position_embeddings == 128
+    assert os.path.exists(os.path.join(folder, "train.flags"))
 
 
 def test_squad_of_the_same_corpus_is_trained_and_scored(made):
