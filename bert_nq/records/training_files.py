@@ -62,8 +62,9 @@ class Demands(NamedTuple):
 
 def sizes_of(config: Any) -> Sizes:
     """What an encoder's config lets records have."""
-    # Records have two segments at most, whatever the model was made for.
-    return Sizes(config.vocab_size, min(Sizes().num_segments, encoders.num_segments(config)))
+    # Records have those of the packing at most, whatever the model was made for.
+    num_segments = min(encoders.of(config).packing.num_segments, encoders.num_segments(config))
+    return Sizes(config.vocab_size, num_segments)
 
 
 def check_first_records(paths: List[str], demands: Demands) -> None:

@@ -6,14 +6,14 @@ from typing import Callable
 
 from absl import flags
 
-from bert_nq.features.options import TOKENIZERS, FeatureOptions, TextOptions
+from bert_nq.features.options import PACKING_NAMES, TOKENIZERS, FeatureOptions, TextOptions
 
 # The flags count as the calling program's own in --help.
 flags.disclaim_key_flags()
 
 
 def define_text_flags(vocabulary: str) -> Callable[[], TextOptions]:
-    """Defines --vocab_file, --do_lower_case and --tokenizer; returns how to read them.
+    """Defines --vocab_file, --do_lower_case, --tokenizer, --packing; returns how to read them.
 
     Args:
       vocabulary: the file of --vocab_file, `Featurizer.vocabulary`.
@@ -24,7 +24,11 @@ def define_text_flags(vocabulary: str) -> Callable[[], TextOptions]:
     tokenizer = flags.DEFINE_enum(
         "tokenizer", "wordpiece", TOKENIZERS,
         "'reference' is bert-tensorflow's FullTokenizer: the same pieces, slower.")
-    return lambda: TextOptions(vocab_file.value, do_lower_case.value, tokenizer.value)
+    order = flags.DEFINE_enum(
+        "packing", "bert", PACKING_NAMES,
+        "The order of question and document in windows, which the encoder decides. By default that "
+        "of the encoder whose config lies beside the vocabulary, or of --bert_config_file.")
+    return lambda: TextOptions(vocab_file.value, do_lower_case.value, tokenizer.value, order.value)
 
 
 def define_window_flags() -> Callable[[], FeatureOptions]:
