@@ -97,6 +97,17 @@ def num_segments(columns: Columns) -> int:
     return packing_of(columns).num_segments
 
 
+def order_rules(columns: Columns, num_segments: int) -> Iterator[Rule]:
+    """The rule that records are in the order of XLNet, where the model has its kinds of segments.
+
+    Those of XLNet for another model have segments that it has not, which is another rule.
+    """
+    if num_segments == XLNET.num_segments:
+        yield Rule(~(columns[SEGMENT_IDS] == _CLS_OF_XLNET).any(axis=1),
+                   lambda row: "the window is in BERT's order, and the model takes XLNet's",
+                   "prepare the records with --packing=xlnet")
+
+
 class Layout(NamedTuple):
     """The places of the texts of N records, by mask and segments alone."""
     lengths: np.ndarray  # int64 [N] pieces before the padding

@@ -10,6 +10,7 @@ import numpy as np
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
+from bert_nq.features import packing
 from bert_nq.features import spec as specs
 from bert_nq.features.featurizer import Featurizer, Rule
 from bert_nq.features.spec import FeatureSpec, Sizes
@@ -57,6 +58,8 @@ class Demands(NamedTuple):
                        lambda row: "the window has %d wordpieces, --max_seq_length is %d"
                                    % (batch.seq_length, self.seq_length),
                        "give --max_seq_length=%d or prepare the records again" % batch.seq_length)
+        if packing.SEGMENT_IDS in batch.columns:
+            yield from packing.order_rules(batch.columns, self.sizes.num_segments)
         yield from checking.range_rules(batch, spec, self.sizes)
 
 
