@@ -3,11 +3,16 @@
 A flag that was given and differs is an error where the weights depend on the setting, such as the
 casing; where they do not, such as the stride of windows, it is taken and told in a line.
 """
-from typing import Any, Callable, Container, Dict, Iterable, Mapping, Tuple
+import os
+from typing import Any, Callable, Container, Dict, Iterable, Mapping, Optional, Tuple
 
 from absl import flags
 
+from bert_nq.base import files
 from bert_nq.base.errors import UserError
+
+# The encoder's config beside a vocabulary: Google's names, then Hugging Face's.
+_CONFIGS = ("bert_config.json", "xlnet_config.json", "config.json")
 
 
 def take(flag_values: flags.FlagValues, settings: Mapping[str, Any], made: str,
@@ -67,6 +72,19 @@ def take_of_vocabulary(flag_values: flags.FlagValues, note: Callable[[str], None
     path = flag_values.vocab_file
     known = casing.beside(path)
     take(flag_values, known, "the model of %s was trained" % path, known, note)
+    for name in _CONFIGS if path and not files.is_remote(path) else ():
+        take_packing(flag_values, os.path.join(os.path.dirname(path), name))
+
+
+def take_packing(flag_values: flags.FlagValues, config_file: Optional[str]) -> None:
+    """Has --packing, if it was not given, be that of the encoder of a config; if there is one."""
+    from bert_nq.modeling import encoders
+    if not config_file or "packing" not in flag_values or flag_values["packing"].present:
+        return
+    # What is wrong with it is told where the model is read.
+    values = files.read_json(config_file, remedy="")
+    if isinstance(values, dict) and encoders.is_known(encoders.name_in(values)):
+        flag_values.set_default("packing", encoders.find(encoders.name_in(values)).packing.name)
 
 
 def check(flag_values: flags.FlagValues, settings: Mapping[str, Any], made: str,

@@ -102,6 +102,7 @@ class ModelFlags:
         """
         from bert_nq.estimator import model_folder
         known_settings.take_of_vocabulary(flags.FLAGS, note)
+        known_settings.take_packing(flags.FLAGS, self._value("bert_config_file"))
         if for_training:
             folder = None if anew else self._value("output_dir")
             known = self._settings_of_records()

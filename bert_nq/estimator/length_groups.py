@@ -46,7 +46,7 @@ def grouped(records: tf.data.Dataset, step_size: int, spec: FeatureSpec, seq_len
 def _lengths(records: tf.Tensor, spec: FeatureSpec, seq_length: int) -> tf.Tensor:
     """int32 [P]: the length of each window, up to the last place that holds something."""
     parsed = tf.io.parse_example(records, {
-        name: tf.FixedLenFeature([seq_length], tf.int64) for name in _sequences(spec)})
+        name: tf.FixedLenFeature([seq_length], tf.int64) for name in _telling(spec)})
     return _ends(parsed, seq_length)
 
 
@@ -61,7 +61,7 @@ def trimmed(batch: Dict[str, tf.Tensor], spec: FeatureSpec, seq_length: int
             ) -> Dict[str, tf.Tensor]:
     """The features of a batch with sequences [B, L] in place of [B, S]."""
     sequences = _sequences(spec)
-    longest = tf.reduce_max(_ends({name: batch[name] for name in sequences}, seq_length))
+    longest = tf.reduce_max(_ends({name: batch[name] for name in _telling(spec)}, seq_length))
     width = tf.minimum(-(-longest // _MULTIPLE) * _MULTIPLE, seq_length)
     return {name: value[:, :width] if name in sequences else value
             for name, value in batch.items()}
@@ -71,6 +71,12 @@ def seq_length(features: Dict[str, tf.Tensor]) -> tf.Tensor:
     """float32 scalar: L of a batch's features, those of rank 2 being its sequences."""
     return tf.cast(tf.reduce_max([tf.shape(value)[1] for value in features.values()
                                   if value.shape.ndims == 2]), tf.float32)
+
+
+def _telling(spec: FeatureSpec):
+    """The names of those that are 0 in padding; it may be a segment of its own."""
+    return [feature.name for feature in spec
+            if feature.name in _sequences(spec) and feature.limit != specs.SEGMENTS]
 
 
 def _sequences(spec: FeatureSpec):

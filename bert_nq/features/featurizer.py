@@ -50,4 +50,6 @@ class Featurizer(NamedTuple):
     check: Optional[Check] = None
     # The pieces that the labels of a record mark, given its features; None where they mark none.
     labelled_span: Optional[Callable[[Columns], Optional[slice]]] = None
+    # The kinds of segments that records, given their features, may have.
+    num_segments: Callable[[Columns], int] = lambda columns: 2
     vocabulary: str = "BERT's vocab.txt"  # the file that `TextOptions.vocab_file` is to be

@@ -45,14 +45,13 @@ def _token_map_rules(token_map: np.ndarray, layout: packing.Layout) -> Iterator[
 def _label_rules(columns: Columns, layout: packing.Layout) -> Iterator[Rule]:
     starts, ends = columns["start_positions"], columns["end_positions"]
     has_answer = columns["answer_types"] != AnswerType.UNKNOWN
-    yield Rule(~has_answer & ((starts != 0) | (ends != 0)),
-               lambda row: "without an answer, the labels are %d and %d, not 0"
-                           % (starts[row], ends[row]))
-    yield Rule(has_answer & ((starts < layout.query_lengths) | (starts > ends)
-                             | (ends >= layout.lengths - 1)),
+    yield Rule(~has_answer & ((starts != layout.cls) | (ends != layout.cls)),
+               lambda row: "without an answer, the labels are %d and %d, not %d"
+                           % (starts[row], ends[row], layout.cls[row]))
+    yield Rule(has_answer & packing.outside_document(starts, ends, layout),
                lambda row: "the answer, pieces %d to %d, is not in the document, pieces %d to %d"
-                           % (starts[row], ends[row], layout.query_lengths[row],
-                              layout.lengths[row] - 2))
+                           % (starts[row], ends[row], layout.document_starts[row],
+                              layout.document_ends[row] - 1))
 
 
 def labelled_span(features: Columns) -> Optional[slice]:
@@ -65,5 +64,5 @@ def labelled_span(features: Columns) -> Optional[slice]:
 
 
 FEATURIZER = Featurizer(SPEC, FeatureOptions, make_window_maker, "prepare_nq_data.py", check,
-                        labelled_span,
+                        labelled_span, packing.num_segments,
                         "BERT's vocab.txt with the NQ markers in it (see make_vocab.py)")

@@ -1,5 +1,6 @@
 """The maker of windows from settings alone, so that any process or machine can have one."""
 from bert_nq.features.options import FeatureOptions, TextOptions
+from bert_nq.features.packing import PACKINGS
 from bert_nq.features.tokenizers import make_tokenizer
 from bert_nq.features.windows import WindowMaker
 from bert_nq.text.vocabulary import Vocabulary, check_markers
@@ -13,4 +14,5 @@ def make_window_maker(text: TextOptions, options: FeatureOptions) -> WindowMaker
     """
     vocabulary = Vocabulary.load(text.vocab_file)
     check_markers(vocabulary, text.vocab_file)
-    return WindowMaker(make_tokenizer(text, vocabulary), vocabulary, options)
+    return WindowMaker(make_tokenizer(text, vocabulary), vocabulary, options,
+                       PACKINGS[text.packing])

@@ -8,6 +8,8 @@ from bert_nq.features.tokenizers import TOKENIZERS
 # More wordpieces than any model has places for, and as many as memory has room for in a batch.
 _MOST_PIECES = 1 << 16
 
+PACKING_NAMES = ("bert", "xlnet")  # of features.packing
+
 
 def check_values(options: Any) -> None:
     """Checks the types of options and the length of windows, as both may come from files.
@@ -32,6 +34,7 @@ class TextOptions(NamedTuple):
     vocab_file: str
     do_lower_case: bool = True
     tokenizer: str = "wordpiece"  # a key of TOKENIZERS
+    packing: str = "bert"  # the order of question and document in windows, see features.packing
 
     def check(self) -> "TextOptions":
         """Returns itself; raises UserError where a value that may come from a file is impossible.
@@ -41,6 +44,9 @@ class TextOptions(NamedTuple):
         if self.tokenizer not in TOKENIZERS:
             raise UserError("there is no tokenizer %.40r: choose one of %s"
                             % (self.tokenizer, ", ".join(TOKENIZERS)))
+        if self.packing not in PACKING_NAMES:
+            raise UserError("there is no packing %.40r: choose one of %s"
+                            % (self.packing, ", ".join(PACKING_NAMES)))
         return self
 
 

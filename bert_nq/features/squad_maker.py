@@ -8,10 +8,11 @@ import numpy as np
 from bert_nq.base.errors import BadExampleError
 from bert_nq.datasets.squad.example import Example
 from bert_nq.datasets.squad.words import split_words, word_starts
-from bert_nq.features import squad_answers
+from bert_nq.features import packing, squad_answers
 from bert_nq.features.cutting import cut, unique_ids, window_starts
 from bert_nq.features.featurizer import Columns, Made
 from bert_nq.features.options import TextOptions
+from bert_nq.features.packing import Frame, Packing
 from bert_nq.features.squad_options import SquadOptions
 from bert_nq.features.tokenizers import make_tokenizer
 from bert_nq.text.vocabulary import Vocabulary, check_specials
@@ -19,7 +20,7 @@ from bert_nq.text.vocabulary import Vocabulary, check_specials
 
 class Labels(NamedTuple):
     """The labels of N windows, named as the features of records; int64."""
-    start_positions: np.ndarray  # [N] first piece of the answer in the window, 0 without answer
+    start_positions: np.ndarray  # [N] first piece of the answer in the window; without, [CLS]
     end_positions: np.ndarray  # [N] last piece of the answer
     is_impossible: np.ndarray  # [N] 1 where the question has no answer anywhere
 
@@ -27,14 +28,14 @@ class Labels(NamedTuple):
 class Windows(NamedTuple):
     """N windows of S wordpieces of one question; int64 unless it says otherwise.
 
-    A window is `[CLS] question [SEP] context [SEP]` and padding, see features.packing. It has
-    labels for training, or maps for prediction.
+    A window is `[CLS] question [SEP] context [SEP]` and padding, or as features.packing has it for
+    another order. It has labels for training, or maps for prediction.
     """
     unique_ids: np.ndarray  # [N] example id + index of the window, wrapped to 64 bits
     indexes: np.ndarray  # [N] the places of these windows among all of the question
     input_ids: np.ndarray  # [N, S]
     lengths: np.ndarray  # [N] pieces before the padding: where input_mask is 1
-    query_length: int  # pieces up to the first [SEP], which is included: segment 0
+    query_length: int  # pieces before the context
     starts: np.ndarray  # [N] the first piece of the context in each window
     labels: Optional[Labels] = None
     word_map: Optional[np.ndarray] = None  # [N, S] the context's word of each piece, -1 for none
@@ -45,16 +46,17 @@ class Windows(NamedTuple):
     pieces: Sequence[str] = ()
     word_of_piece: Optional[np.ndarray] = None  # int [len(pieces)]
     tokenizer: Any = None  # that cut the words
+    num_behind: int = 1  # pieces behind the context
+    order: Packing = packing.BERT
 
     def columns(self) -> Columns:
-        """The features by their names, see features.squad_windows; masks and segments are bool."""
-        is_piece = np.zeros(self.input_ids.shape, bool)
-        for row, length in zip(is_piece, self.lengths.tolist()):
-            row[:length] = True
-        is_context = is_piece.copy()
-        is_context[:, :self.query_length] = False
+        """The features by their names, see features.squad_windows; masks, and segments of two
+        kinds, are bool."""
+        seq_length = self.input_ids.shape[1]
         columns = {"unique_ids": self.unique_ids, "input_ids": self.input_ids,
-                   "input_mask": is_piece, "segment_ids": is_context}
+                   "input_mask": packing.is_piece(self.lengths, seq_length),
+                   "segment_ids": self.order.segment_ids(
+                       self.lengths, self.query_length, self.num_behind, seq_length)}
         if self.labels is not None:
             columns.update(self.labels._asdict())
         return columns
@@ -71,7 +73,7 @@ class _Context(NamedTuple):
 
 class _Layout(NamedTuple):
     """A question and its context as wordpieces, before they are cut into windows."""
-    query: List[int]  # [CLS] question [SEP]
+    frame: Frame  # the question and all other pieces around the context
     context: _Context
     spans: List[Tuple[int, int]]  # the pieces [start, end) of each window
 
@@ -84,16 +86,18 @@ class WindowMaker:
       max_question: wordpieces of a question that windows have room for.
     """
 
-    def __init__(self, tokenizer: Any, vocabulary: Vocabulary, options: SquadOptions):
+    def __init__(self, tokenizer: Any, vocabulary: Vocabulary, options: SquadOptions,
+                 order: Packing = packing.BERT):
         """
         Args:
           tokenizer: has `word_ids(word)` and `text_ids(text)`, see text.wordpiece.
           vocabulary: has its special tokens.
           options: see `SquadOptions`.
+          order: of question and context.
         """
         self._tokenizer = tokenizer
         self._vocabulary = vocabulary
-        self._options = options.check()
+        self._options, self._packing = options.check(), order
         self.vocab_size = len(vocabulary)
         self.max_question = options.max_query_length
         specials = vocabulary.specials
@@ -102,7 +106,7 @@ class WindowMaker:
         self._latest = _Context("", [], [], np.zeros([0], np.int64), [0])
 
     def training(self, example: Example) -> Made:
-        """All windows, with labels; those without the answer are labelled 0, which is [CLS].
+        """All windows, with labels; those without the answer are labelled with [CLS].
 
         There are none where the answer is not found; "answers_lost" counts that, "answers_off" the
         answers that are not at their offset, and "answers_fixed" those of them that were found.
@@ -115,7 +119,7 @@ class WindowMaker:
         answer = squad_answers.labelled_answer(example, options.version_2_with_negative)
         num_windows = len(layout.spans)
         if answer is None:
-            return Made(self._build(example, layout, _labels(None, layout)), num_windows,
+            return Made(self._labelled(example, layout, None), num_windows,
                         collections.Counter())
         context = layout.context
         found = squad_answers.find(example, answer, context.words, context.starts,
@@ -127,7 +131,14 @@ class WindowMaker:
         counts["answers_fixed"] = int(found.is_fixed and span is not None)
         if span is None:
             layout = layout._replace(spans=[])
-        return Made(self._build(example, layout, _labels(span, layout)), num_windows, counts)
+        return Made(self._labelled(example, layout, span), num_windows, counts)
+
+    def _labelled(self, example: Example, layout: _Layout,
+                  answer: Optional[Tuple[int, int]]) -> Windows:
+        """All windows, with labels; see `_labels`."""
+        windows = self._build(example, layout)
+        return windows._replace(labels=_labels(
+            answer, layout, self._packing.cls_positions(windows.lengths)))
 
     def prediction(self, example: Example) -> Made:
         """All windows, with the word that each piece belongs to.
@@ -136,8 +147,8 @@ class WindowMaker:
           BadExampleError: question or context have no pieces.
         """
         layout = self._layout(example)
-        windows = self._build(example, layout, None)
-        offset, context = len(layout.query), layout.context
+        windows = self._build(example, layout)
+        offset, context = len(layout.frame.before), layout.context
         word_map = np.full_like(windows.input_ids, -1)
         words = np.repeat(np.arange(len(context.words)), np.diff(context.first_pieces))
         cut(words, layout.spans, word_map[:, offset:])
@@ -159,12 +170,12 @@ class WindowMaker:
         if not question:
             raise BadExampleError("%s: the question has no characters that can be read"
                                   % example.place())
-        query = [self._cls] + question + [self._sep]
+        frame = self._packing.frame(question, self._cls, self._sep)
         context = self._context_of(example)
         num_pieces = len(context.pieces)
-        room = options.max_seq_length - len(query) - 1
+        room = options.max_seq_length - len(frame.before) - len(frame.after)
         starts = window_starts(num_pieces, room, options.step(room)).tolist()
-        return _Layout(query, context, [(start, min(start + room, num_pieces))
+        return _Layout(frame, context, [(start, min(start + room, num_pieces))
                                         for start in starts])
 
     def _context_of(self, example: Example) -> _Context:
@@ -208,34 +219,37 @@ class WindowMaker:
             [i for word in of_answer for i in tokenizer.word_ids(word)],
             list(tokenizer.text_ids(answer)))
 
-    def _build(self, example: Example, layout: _Layout, labels: Optional[Labels]) -> Windows:
-        """Writes out the windows, without maps."""
-        offset, num_windows = len(layout.query), len(layout.spans)
+    def _build(self, example: Example, layout: _Layout) -> Windows:
+        """Writes out the windows, without labels and maps."""
+        before, after = layout.frame
+        offset, num_windows = len(before), len(layout.spans)
         input_ids = np.zeros([num_windows, self._options.max_seq_length], np.int64)
-        input_ids[:, :offset] = layout.query
+        input_ids[:, :offset] = before
         cut(layout.context.pieces, layout.spans, input_ids[:, offset:])
-        lengths = [offset + end - start + 1 for start, end in layout.spans]
+        lengths = [offset + end - start + len(after) for start, end in layout.spans]
         for row, length in zip(input_ids, lengths):
-            row[length - 1] = self._sep
+            row[length - len(after):length] = after
         indexes = np.arange(num_windows)
         starts = np.array([start for start, _ in layout.spans], np.int64)
         return Windows(unique_ids(example.example_id, indexes), indexes, input_ids,
-                       np.array(lengths, np.int64), offset, starts, labels)
+                       np.array(lengths, np.int64), offset, starts,
+                       num_behind=len(after), order=self._packing)
 
 
-def _labels(answer: Optional[Tuple[int, int]], layout: _Layout) -> Labels:
+def _labels(answer: Optional[Tuple[int, int]], layout: _Layout, cls: np.ndarray) -> Labels:
     """The labels of all windows.
 
     Args:
       answer: first and last piece of the answer in the context; None: the question is impossible.
       layout: of the question.
+      cls: [N] the place of [CLS] in each window.
     """
-    labels = [(0, 0, int(answer is None))] * len(layout.spans)
+    labels = [(place, place, int(answer is None)) for place in cls.tolist()]
     if answer is not None:
         first, last = answer
         for i, (start, end) in enumerate(layout.spans):
             if start <= first and last < end:
-                shift = len(layout.query) - start
+                shift = len(layout.frame.before) - start
                 labels[i] = (first + shift, last + shift, 0)
     return Labels(*np.array(labels, np.int64).reshape(-1, 3).T)
 
@@ -274,4 +288,5 @@ def make_window_maker(text: TextOptions, options: SquadOptions) -> WindowMaker:
     """
     vocabulary = Vocabulary.load(text.vocab_file)
     check_specials(vocabulary, text.vocab_file)
-    return WindowMaker(make_tokenizer(text, vocabulary, has_markers=False), vocabulary, options)
+    return WindowMaker(make_tokenizer(text, vocabulary, has_markers=False), vocabulary, options,
+                       packing.PACKINGS[text.packing])

@@ -13,7 +13,7 @@ from bert_nq.features.squad_options import SquadOptions
 SPEC = (
     Feature("unique_ids", SCALAR, KEY),
     *packing.INPUTS,
-    Feature("start_positions", SCALAR, LABEL, LENGTH),  # the answer's first piece; 0 for none
+    Feature("start_positions", SCALAR, LABEL, LENGTH),  # first piece; [CLS] for none
     Feature("end_positions", SCALAR, LABEL, LENGTH),  # its last piece
     Feature("is_impossible", SCALAR, LABEL, 2, ("ANSWERABLE", "IMPOSSIBLE")),  # of the question
 )
@@ -29,23 +29,23 @@ def check(columns: Columns, pieces: Pieces) -> Iterator[Rule]:
 
 def _label_rules(columns: Columns, layout: packing.Layout) -> Iterator[Rule]:
     starts, ends = columns["start_positions"], columns["end_positions"]
-    has_answer = (starts != 0) | (ends != 0)
+    has_answer = (starts != layout.cls) | (ends != layout.cls)
     yield Rule(has_answer & (columns["is_impossible"] != 0),
-               lambda row: "of an impossible question, the labels are %d and %d, not 0"
-                           % (starts[row], ends[row]))
-    yield Rule(has_answer & ((starts < layout.query_lengths) | (starts > ends)
-                             | (ends >= layout.lengths - 1)),
+               lambda row: "of an impossible question, the labels are %d and %d, not %d"
+                           % (starts[row], ends[row], layout.cls[row]))
+    yield Rule(has_answer & packing.outside_document(starts, ends, layout),
                lambda row: "the answer, pieces %d to %d, is not in the context, pieces %d to %d"
-                           % (starts[row], ends[row], layout.query_lengths[row],
-                              layout.lengths[row] - 2))
+                           % (starts[row], ends[row], layout.document_starts[row],
+                              layout.document_ends[row] - 1))
 
 
 def labelled_span(features: Columns) -> Optional[slice]:
     """The pieces of the answer of one window; None where there is none or where it cannot be."""
     start, last = (int(features[name][0]) for name in ("start_positions", "end_positions"))
     length = int(features[packing.INPUT_MASK].sum())
-    return slice(start, last + 1) if 0 < start <= last < length else None
+    is_answer = 0 <= start <= last < length and start != packing.cls_position(features)
+    return slice(start, last + 1) if is_answer else None
 
 
 FEATURIZER = Featurizer(SPEC, SquadOptions, make_window_maker, "prepare_squad_data.py", check,
-                        labelled_span)
+                        labelled_span, packing.num_segments)

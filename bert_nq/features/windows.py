@@ -7,11 +7,12 @@ from typing import List, NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 
 from bert_nq.datasets.nq.example import AnswerType, Example
-from bert_nq.features import draws
+from bert_nq.features import draws, packing
 from bert_nq.features.contexts import Answer, Contexts, build_contexts
 from bert_nq.features.cutting import cut, unique_ids, window_starts
 from bert_nq.features.featurizer import Columns, Made
 from bert_nq.features.options import FeatureOptions
+from bert_nq.features.packing import Frame, Packing
 from bert_nq.text.vocabulary import Vocabulary
 
 # What the names of counts of contexts begin with that are of kinds which NQ does not have.
@@ -22,7 +23,7 @@ _TAG = re.compile("</?([A-Za-z][A-Za-z0-9]{0,11})")
 
 class Labels(NamedTuple):
     """The labels of N windows, named as the features of records; int64."""
-    start_positions: np.ndarray  # [N] first piece of the answer in the window, 0 without answer
+    start_positions: np.ndarray  # [N] first piece of the answer in the window; without, [CLS]
     end_positions: np.ndarray  # [N] last piece of the answer
     answer_types: np.ndarray  # [N] AnswerType
 
@@ -30,30 +31,32 @@ class Labels(NamedTuple):
 class Windows(NamedTuple):
     """N windows of S wordpieces of one example; int64, as records hold them.
 
-    A window is `[CLS] question [SEP] document [SEP]` and padding, see features.packing. It has
-    labels for training or a token map for prediction.
+    A window is `[CLS] question [SEP] document [SEP]` and padding, or as features.packing has it for
+    another order. It has labels for training or a token map for prediction.
     """
     unique_ids: np.ndarray  # [N] example id + index of the window, wrapped to 64 bits
     indexes: np.ndarray  # [N] the places of these windows among all of the example
     input_ids: np.ndarray  # [N, S]
     lengths: np.ndarray  # [N] pieces before the padding: where input_mask is 1
-    query_length: int  # pieces up to the first [SEP], which is included: segment 0
+    query_length: int  # pieces before the document
     labels: Optional[Labels]
     token_map: Optional[np.ndarray]  # [N, S] document token of each piece, -1 for none
+    num_behind: int = 1  # pieces behind the document
+    order: Packing = packing.BERT
 
     def input_mask(self) -> np.ndarray:
         """[N, S]: 1 for pieces, 0 for padding."""
         return self._is_piece().astype(np.int64)
 
     def segment_ids(self) -> np.ndarray:
-        """[N, S]: 1 for the document and its [SEP], 0 for the question and for padding."""
-        return (self._is_piece() & self._is_behind_query()).astype(np.int64)
+        """[N, S]: for BERT 1 for the document and its [SEP], 0 for the question and for padding."""
+        return self._segments().astype(np.int64)
 
     def columns(self) -> Columns:
-        """The features by their names, see features.joint_windows; masks and segments are bool."""
-        is_piece = self._is_piece()
+        """The features by their names, see features.joint_windows; masks, and segments of two
+        kinds, are bool."""
         columns = {"unique_ids": self.unique_ids, "input_ids": self.input_ids,
-                   "input_mask": is_piece, "segment_ids": is_piece & self._is_behind_query()}
+                   "input_mask": self._is_piece(), "segment_ids": self._segments()}
         if self.labels is not None:
             columns.update(self.labels._asdict())
         if self.token_map is not None:
@@ -61,15 +64,16 @@ class Windows(NamedTuple):
         return columns
 
     def _is_piece(self) -> np.ndarray:
-        return np.arange(self.input_ids.shape[1]) < self.lengths[:, None]
+        return packing.is_piece(self.lengths, self.input_ids.shape[1])
 
-    def _is_behind_query(self) -> np.ndarray:
-        return np.arange(self.input_ids.shape[1]) >= self.query_length
+    def _segments(self) -> np.ndarray:
+        return self.order.segment_ids(self.lengths, self.query_length, self.num_behind,
+                                        self.input_ids.shape[1])
 
 
 class _Layout(NamedTuple):
     """An example as wordpieces, before it is cut into windows."""
-    query: List[int]  # [CLS] [Q] question [SEP]
+    frame: Frame  # [Q], the question and all other pieces around the document
     ids_of_words: List[Sequence[int]]  # for each word, the ids of its pieces
     starts: np.ndarray  # [windows] first piece of each window
     ends: np.ndarray  # [windows] one behind its last piece
@@ -97,15 +101,17 @@ class WindowMaker:
       max_question: wordpieces of a question that windows have room for.
     """
 
-    def __init__(self, tokenizer, vocabulary: Vocabulary, options: FeatureOptions):
+    def __init__(self, tokenizer, vocabulary: Vocabulary, options: FeatureOptions,
+                 order: Packing = packing.BERT):
         """
         Args:
           tokenizer: has `word_ids(word)` and `text_ids(text)`, see text.wordpiece.
           vocabulary: has its special tokens and [Q].
           options: see `FeatureOptions`.
+          order: of question and document.
         """
         self._tokenizer = tokenizer
-        self._options = options.check()
+        self._options, self._packing = options.check(), order
         self.vocab_size = len(vocabulary)
         self.max_question = options.max_query_length - 1  # [Q] is counted.
         specials = vocabulary.specials
@@ -126,10 +132,10 @@ class WindowMaker:
         answer = contexts.answer
         pieces = None if answer is None else layout.pieces_of(answer)
         if answer is None or pieces is None:
-            kept, labels = np.zeros([0], np.int64), Labels(*np.zeros([3, 0], np.int64))
+            windows = self._build(example, layout, np.zeros([0], np.int64))
+            windows = windows._replace(labels=Labels(*np.zeros([3, 0], np.int64)))
         else:
-            kept, labels = self._label(example, layout, answer.type, *pieces)
-        windows = self._build(example, layout, kept)._replace(labels=labels)
+            windows = self._labelled(example, layout, answer.type, *pieces)
         return Made(windows, len(layout.starts), _counts(contexts, pieces is None))
 
     def prediction(self, example: Example) -> Made:
@@ -139,8 +145,9 @@ class WindowMaker:
         windows = self._build(example, layout, np.arange(len(layout.starts)))
         pieces_of_words = np.fromiter(map(len, layout.ids_of_words), np.int64, len(contexts.words))
         token_map = np.full_like(windows.input_ids, -1)
+        offset = len(layout.frame.before)
         cut(np.repeat(contexts.token_map, pieces_of_words),
-            zip(layout.starts.tolist(), layout.ends.tolist()), token_map[:, len(layout.query):])
+            zip(layout.starts.tolist(), layout.ends.tolist()), token_map[:, offset:])
         return Made(windows._replace(token_map=token_map), len(layout.starts),
                     _counts(contexts, False))
 
@@ -152,24 +159,27 @@ class WindowMaker:
         options = self._options
         # The last pieces are kept of a question that is too long: [Q] goes first.
         question = [self._q] + self.question_ids(example.question)
-        query = [self._cls] + question[-options.max_query_length:] + [self._sep]
+        frame = self._packing.frame(question[-options.max_query_length:], self._cls, self._sep)
         ids_of_words = list(map(self._tokenizer.word_ids, words))
         num_pieces = _count_pieces(ids_of_words)
-        room = options.max_seq_length - len(query) - 1
+        room = options.max_seq_length - len(frame.before) - len(frame.after)
         starts = window_starts(num_pieces, room, options.doc_stride)
-        return _Layout(query, ids_of_words, starts, np.minimum(starts + room, num_pieces))
+        return _Layout(frame, ids_of_words, starts, np.minimum(starts + room, num_pieces))
 
-    def _label(self, example: Example, layout: _Layout, answer_type: AnswerType,
-               start_piece: int, last_piece: int) -> Tuple[np.ndarray, Labels]:
-        """Chooses the windows to keep; returns their indexes [N] and labels."""
+    def _labelled(self, example: Example, layout: _Layout, answer_type: AnswerType,
+                  start_piece: int, last_piece: int) -> Windows:
+        """Chooses the windows to keep, and labels them."""
         has_answer = ((start_piece >= layout.starts) & (last_piece < layout.ends)
                       & (answer_type != AnswerType.UNKNOWN))
         kept = np.flatnonzero(has_answer | self._drawn(example.example_id, len(has_answer)))
+        windows = self._build(example, layout, kept)
         has_answer = has_answer[kept]
-        shift = len(layout.query) - layout.starts[kept]
-        return kept, Labels(np.where(has_answer, start_piece + shift, 0),
-                            np.where(has_answer, last_piece + shift, 0),
-                            np.where(has_answer, int(answer_type), int(AnswerType.UNKNOWN)))
+        shift = len(layout.frame.before) - layout.starts[kept]
+        cls = self._packing.cls_positions(windows.lengths)
+        return windows._replace(labels=Labels(
+            np.where(has_answer, start_piece + shift, cls),
+            np.where(has_answer, last_piece + shift, cls),
+            np.where(has_answer, int(answer_type), int(AnswerType.UNKNOWN))))
 
     def _drawn(self, example_id: int, num_windows: int) -> np.ndarray:
         """bool [num_windows]: whether a window is kept even if it is without answer."""
@@ -180,19 +190,20 @@ class WindowMaker:
 
     def _build(self, example: Example, layout: _Layout, kept: np.ndarray) -> Windows:
         """Writes out the windows `kept` [N], without labels or token map."""
-        offset = len(layout.query)
+        before, after = layout.frame
+        offset = len(before)
         starts, ends = layout.starts[kept], layout.ends[kept]
         input_ids = np.zeros([len(kept), self._options.max_seq_length], np.int64)
-        input_ids[:, :offset] = layout.query
+        input_ids[:, :offset] = before
         if len(kept):
             # Of a training page that has windows to keep, these are few and beside each other.
             pieces = layout.pieces(starts[0], ends[-1])
             spans = zip((starts - starts[0]).tolist(), (ends - starts[0]).tolist())
             cut(pieces, spans, input_ids[:, offset:])
-        lengths = offset + ends - starts
-        input_ids[np.arange(len(kept)), lengths] = self._sep
-        return Windows(unique_ids(example.example_id, kept), kept, input_ids, lengths + 1, offset,
-                       None, None)
+        places = offset + ends - starts
+        input_ids[np.arange(len(kept))[:, None], places[:, None] + np.arange(len(after))] = after
+        return Windows(unique_ids(example.example_id, kept), kept, input_ids, places + len(after),
+                       offset, None, None, len(after), self._packing)
 
 
 def _counts(contexts: Contexts, is_lost: bool) -> "collections.Counter[str]":

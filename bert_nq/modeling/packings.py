@@ -18,6 +18,7 @@ class Packing(NamedTuple):
     #   cls_positions  int32 [B], of the token that stands for "no answer"
     #   document_mask  bool [B, S], the pieces of the document, without separators
     places: Callable[[Mapping[str, Any]], Dict[str, Any]]
+    num_segments: int = 2  # kinds of segments in its windows
 
 
 def with_places(packing: Packing, features: Mapping[str, Any]) -> Dict[str, Any]:
@@ -40,12 +41,11 @@ BERT = Packing("bert", _places_of_bert)
 def _places_of_xlnet(features: Mapping[str, Any]) -> Dict[str, Any]:
     """Document <sep> question <sep> <cls> padding, the document's segment being 0."""
     from bert_nq.modeling.runtime import tf
-    mask, segments = features["input_mask"], features["segment_ids"]
-    cls = tf.reduce_sum(tf.cast(mask, tf.int32), axis=1) - 1
-    is_first = tf.cast(tf.equal(segments, 0), tf.int32)
+    mask = tf.cast(features["input_mask"], tf.int32)
+    is_first = tf.cast(tf.equal(features["segment_ids"], 0), tf.int32) * mask
     # Without the <sep> at its end, which the question's segment follows.
     document = is_first * tf.pad(is_first[:, 1:], [[0, 0], [0, 1]])
-    return {CLS: cls, DOCUMENT: tf.cast(document, tf.bool)}
+    return {CLS: tf.reduce_sum(mask, axis=1) - 1, DOCUMENT: tf.cast(document, tf.bool)}
 
 
-XLNET = Packing("xlnet", _places_of_xlnet)
+XLNET = Packing("xlnet", _places_of_xlnet, num_segments=4)

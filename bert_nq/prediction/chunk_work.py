@@ -50,7 +50,7 @@ class Job(NamedTuple):
             decoder_options=predictor["options"], nbest=self.nbest_output is not None,
             precision=self.model.precision, num_threads=self.model.num_threads,
             predict_batch_size=self.batch_size, do_lower_case=self.text.do_lower_case,
-            tokenizer=self.text.tokenizer,
+            tokenizer=self.text.tokenizer, packing=self.text.packing,
             vocabulary=Vocabulary.load(self.text.vocab_file).fingerprint()[:16],
             unicode=unicodedata.unidata_version, bert_nq=bert_nq.__version__)
 

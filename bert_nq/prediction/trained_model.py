@@ -40,6 +40,11 @@ def read(config_file: str, head: str, featurizer: Featurizer, text: TextOptions,
         raise UserError("--max_seq_length=%d, but the model has positions for %d wordpieces "
                         "(max_position_embeddings in %s)" % (
                             windows.max_seq_length, config.max_position_embeddings, config_file))
+    order = encoders.of(config).packing.name
+    if text.packing != order:
+        raise UserError("--packing=%s, but the encoder in %s, %s, takes question and document in "
+                        "the order of --packing=%s: leave the flag out, and prepare records with "
+                        "that" % (text.packing, config_file, config.encoder, order))
     maker = featurizer.make(text.check(), windows)
     if maker.vocab_size > config.vocab_size:
         raise UserError("%s has %d entries, the model's vocab_size is %d (%s)" % (

@@ -75,7 +75,8 @@ def check_records(payloads: Sequence[bytes], sources: Sequence[str], featurizer:
     def rules_of(batch: Batch, spec: FeatureSpec) -> Iterator[Rule]:
         own = featurizer.check(batch.columns, pieces) if featurizer.check else ()
         # A task's own rules come first, since they say more.
-        return itertools.chain(own, range_rules(batch, spec, Sizes(pieces.vocab_size)))
+        return itertools.chain(own, range_rules(batch, spec, Sizes(
+            pieces.vocab_size, featurizer.num_segments(batch.columns))))
 
     right, faults = find_faults(payloads, sources, spec_of, rules_of)
     for batch in right:

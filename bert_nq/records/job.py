@@ -48,6 +48,7 @@ class Job(NamedTuple):
         settings = dict(
             self.options.windows._asdict(), is_training=self.options.is_training,
             do_lower_case=text.do_lower_case, tokenizer=text.tokenizer,
+            packing=text.packing,
             vocabulary=Vocabulary.load(text.vocab_file).fingerprint()[:16],
             max_examples=self.max_examples, num_output_shards=self.num_outputs,
             compression=self.compression, unicode=unicodedata.unidata_version,

@@ -10,6 +10,7 @@ import numpy as np
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
+from bert_nq.features import packing
 from bert_nq.features import spec as specs
 from bert_nq.features.featurizer import Featurizer, Rule
 from bert_nq.features.spec import FeatureSpec, Sizes
@@ -57,13 +58,16 @@ class Demands(NamedTuple):
                        lambda row: "the window has %d wordpieces, --max_seq_length is %d"
                                    % (batch.seq_length, self.seq_length),
                        "give --max_seq_length=%d or prepare the records again" % batch.seq_length)
+        if packing.SEGMENT_IDS in batch.columns:
+            yield from packing.order_rules(batch.columns, self.sizes.num_segments)
         yield from checking.range_rules(batch, spec, self.sizes)
 
 
 def sizes_of(config: Any) -> Sizes:
     """What an encoder's config lets records have."""
-    # Records have two segments at most, whatever the model was made for.
-    return Sizes(config.vocab_size, min(Sizes().num_segments, encoders.num_segments(config)))
+    # Records have those of the packing at most, whatever the model was made for.
+    num_segments = min(encoders.of(config).packing.num_segments, encoders.num_segments(config))
+    return Sizes(config.vocab_size, num_segments)
 
 
 def check_first_records(paths: List[str], demands: Demands) -> None:

@@ -30,8 +30,9 @@ def broken(pieces=PIECES, **changes):
 def test_the_layout():
     layout = packing.layout_of(WINDOWS.columns())
     assert layout.lengths.tolist() == [7, 5]
-    assert layout.query_lengths.tolist() == [3, 3]
-    assert layout.in_second.astype(int).tolist() == [[0, 0, 0, 1, 1, 1, 1, 0],
+    assert layout.document_starts.tolist() == [3, 3]
+    assert layout.document_ends.tolist() == [6, 4] and layout.cls.tolist() == [0, 0]
+    assert layout.segments.astype(int).tolist() == [[0, 0, 0, 1, 1, 1, 1, 0],
                                                      [0, 0, 0, 1, 1, 0, 0, 0]]
     assert layout.in_document().astype(int).tolist() == [[0, 0, 0, 1, 1, 1, 0, 0],
                                                          [0, 0, 0, 1, 0, 0, 0, 0]]

@@ -14,6 +14,7 @@ WEIGHTS = {
                "bert/encoder/embedding_hidden_mapping_in/kernel"),
     "distilbert": ("distilbert/encoder/layer_0/output/dense/kernel",
                    "distilbert/embeddings/word_embeddings"),
+    "xlnet": ("model/transformer/r_w_bias", "model/transformer/word_embedding/lookup_table"),
 }
 
 

@@ -8,6 +8,9 @@ CHANGES = {
     "albert": {"embedding_size": 8, "num_hidden_layers": 2, "hidden_dropout_prob": 0.1,
                "attention_probs_dropout_prob": 0.1, "max_position_embeddings": 64},
     "distilbert": {},
+    "xlnet": {"n_token": tiny_nq.CONFIG.vocab_size, "d_model": tiny_nq.CONFIG.hidden_size,
+              "n_layer": 1, "n_head": 2, "d_head": 8,
+              "d_inner": tiny_nq.CONFIG.intermediate_size, "hidden_dropout_prob": 0.1},
 }
 
 

@@ -6,7 +6,7 @@ from typing import Callable
 
 from absl import flags
 
-from bert_nq.features.options import FeatureOptions, TextOptions
+from bert_nq.features.options import PACKING_NAMES, FeatureOptions, TextOptions
 from bert_nq.features.tokenizers import TOKENIZERS
 from bert_nq.text.vocabulary import tokenizer_of
 
@@ -15,7 +15,7 @@ flags.disclaim_key_flags()
 
 
 def define_text_flags(vocabulary: str) -> Callable[[], TextOptions]:
-    """Defines --vocab_file, --do_lower_case and --tokenizer; returns how to read them.
+    """Defines --vocab_file, --do_lower_case, --tokenizer, --packing; returns how to read them.
 
     Args:
       vocabulary: the file of --vocab_file, `Featurizer.vocabulary`.
@@ -30,8 +30,12 @@ def define_text_flags(vocabulary: str) -> Callable[[], TextOptions]:
         "By default the one that the vocabulary is for: 'wordpiece', or 'sentencepiece' for a "
         "spiece.model. 'reference' is bert-tensorflow's FullTokenizer: the pieces of 'wordpiece', "
         "slower.")
+    order = flags.DEFINE_enum(
+        "packing", "bert", PACKING_NAMES,
+        "The order of question and document in windows, which the encoder decides. By default that "
+        "of the encoder whose config lies beside the vocabulary, or of --bert_config_file.")
     return lambda: TextOptions(vocab_file.value, do_lower_case.value,
-                               tokenizer.value or tokenizer_of(vocab_file.value))
+                               tokenizer.value or tokenizer_of(vocab_file.value), order.value)
 
 
 def define_window_flags() -> Callable[[], FeatureOptions]:

@@ -217,8 +217,8 @@ def test_a_file_of_google_says_what_it_is_of(tmp_path):
 
 @pytest.mark.parametrize("values, problem", [
     ({"vocab_size": 9, "d_model": 8}, '"n_token" is missing: these are the names of '
-     "Hugging Face's config.json: convert the model with convert_checkpoint.py, and give the config that it "
-     "writes"),
+     "Hugging Face's config.json: convert the model with convert_checkpoint.py, and give the "
+     "config that it writes"),
     ({}, '"n_token" is missing: is this the xlnet_config.json of an XLNet?'),
     ({"n_token": 9, "untie_r": 1}, "untie_r is 1, but must be true or false"),
     ({"n_token": 9, "d_model": 7}, "d_model is 7; an odd number has no place for the pairs of sine "
