@@ -89,8 +89,9 @@ def _make(folder):
     files.make_folder(model)
     files.write_json(os.path.join(model, model_card.NAME), {
         "task": card.task, "settings": dict(card.settings, doc_overlap=FLAGS.doc_overlap)})
-    for name in (model_folder.CONFIG, model_folder.VOCABULARY):
-        shutil.copy(os.path.join(FLAGS.model_dir, name), model)
+    for path in (os.path.join(FLAGS.model_dir, model_folder.CONFIG),
+                 model_folder.vocabulary_of(FLAGS.model_dir)):
+        shutil.copy(path, model)
     checkpoint = os.path.abspath(checkpoints.find_checkpoint(FLAGS.model_dir))
     for path in glob.glob(glob.escape(checkpoint) + ".*"):
         os.symlink(path, os.path.join(model, os.path.basename(path)))
@@ -99,11 +100,10 @@ def _make(folder):
     if FLAGS.theirs:
         subprocess.run([sys.executable, os.path.join(ROOT, "prepare", "convert_checkpoint.py"),
                         "--input=" + checkpoint, "--output_dir=" + torch, "--to=huggingface",
-                        *("--%s=%s" % (flag, os.path.join(model, name)) for flag, name in (
-                            ("bert_config_file", model_folder.CONFIG),
-                            ("vocab_file", model_folder.VOCABULARY)))],
+                        "--bert_config_file=" + os.path.join(model, model_folder.CONFIG),
+                        "--vocab_file=" + model_folder.vocabulary_of(model)],
                        check=True, stdout=subprocess.DEVNULL)
-    html = _page(os.path.join(model, model_folder.VOCABULARY))
+    html = _page(model_folder.vocabulary_of(model))
     page = parse_page(html, "page")
     paths = [os.path.join(folder, name) for name in ("page.html", "page.txt")]
     for path, text in zip(paths, (html, PageText(page).lines)):

@@ -14,6 +14,8 @@ A checkpoint whose weights are float16, bfloat16 or float64 becomes one of float
 Whether the model's text is lower-cased is kept in a tokenizer_config.json beside the vocabulary,
 which all programs go by.
 
+The spiece.model of an ALBERT or XLNet travels along in the place of the vocab.txt.
+
 Hugging Face's "gelu" becomes "gelu_erf", since "gelu" means the tanh approximation in a
 bert_config.json. The heads of a fine-tuned checkpoint travel along.
 """
@@ -78,7 +80,7 @@ def main() -> None:
     if from_huggingface and done.vocab:
         print("\nNext: write the NQ markers into its vocabulary\n  " + program.command(
             "prepare/make_vocab.py", "--vocab_file=" + done.vocab,
-            "--output_vocab=" + os.path.join(FLAGS.output_dir, "vocab-nq.txt")))
+            "--output_vocab=%s-nq%s" % os.path.splitext(done.vocab)))
 
 
 def _casing(folder: str) -> Tuple[Dict[str, bytes], List[str]]:
@@ -97,7 +99,7 @@ def _casing(folder: str) -> Tuple[Dict[str, bytes], List[str]]:
     if lower is None:
         return {}, ["no file says whether the model's text is lower-cased: if it is not, give "
                     "--do_lower_case=false here, or to all programs that use the model"]
-    return {casing.NAME: casing.content(lower)}, [] if lower else [
+    return {casing.NAME: casing.content(lower, folder)}, [] if lower else [
         "this is a cased model, and %s says so: programs take --do_lower_case=false from it"
         % casing.NAME]
 

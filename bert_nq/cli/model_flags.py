@@ -141,10 +141,10 @@ class ModelFlags:
         from bert_nq.estimator import model_folder
         if files.is_remote(folder) or not model_folder.has_files(folder):
             return
-        for flag, name in (("bert_config_file", model_folder.CONFIG),
-                           ("vocab_file", model_folder.VOCABULARY)):
+        for flag, path in (("bert_config_file", os.path.join(folder, model_folder.CONFIG)),
+                           ("vocab_file", model_folder.vocabulary_of(folder))):
             if not flags.FLAGS[flag].present:
-                flags.FLAGS.set_default(flag, os.path.join(folder, name))
+                flags.FLAGS.set_default(flag, path)
 
     def _folder_of_model(self) -> Optional[str]:
         """The folder of the model that predicts, the first of --ensemble; None without one."""
@@ -273,7 +273,7 @@ class ModelFlags:
         from bert_nq.estimator import model_folder
         from bert_nq.text.vocabulary import Vocabulary, moved_id
         folder, ours = os.path.dirname(checkpoint), self.text().vocab_file
-        theirs = os.path.join(folder, model_folder.VOCABULARY)
+        theirs = model_folder.vocabulary_of(folder)
         if files.is_remote(folder) or not os.path.exists(theirs):
             return
         a, b = Vocabulary.load(theirs), Vocabulary.load(ours)

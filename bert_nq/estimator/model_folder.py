@@ -12,9 +12,11 @@ from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.estimator import model_card
 from bert_nq.modeling import checkpoints, encoders
-from bert_nq.text.vocabulary import Vocabulary
+from bert_nq.text.vocabulary import PieceVocabulary, Vocabulary, file_name_of
 
-CONFIG, VOCABULARY = "bert_config.json", "vocab.txt"
+CONFIG = "bert_config.json"
+# The names that a vocabulary may have; a folder has one of them.
+VOCABULARIES = (Vocabulary.file_name, PieceVocabulary.file_name)
 # Fields that may change from one run to the next: only training, or its start, uses them.
 # The encoder's name is compared before all fields.
 _NOT_OF_THE_OUTPUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob", "initializer_range",
@@ -28,6 +30,13 @@ BEST, AVERAGED = "best", "averaged"
 _WRITTEN_BY_TRAINING = re.compile(
     r"%s-\d+\..*|graph\.pbtxt|events\.out\.tfevents\..*" % re.escape(CHECKPOINT)
     + "".join("|" + re.escape(name) for name in (checkpoints.STATE, RECORD, HISTORY, PLOT)))
+
+
+def vocabulary_of(folder: str) -> str:
+    """The path of the vocabulary in a folder of this machine, where it would be if there is none.
+    """
+    paths = [os.path.join(folder, name) for name in VOCABULARIES]
+    return next(filter(os.path.exists, paths), paths[0])
 
 
 def has_checkpoint(output_dir: str) -> bool:
@@ -77,7 +86,7 @@ def check_same_model(output_dir: str, config: Any, vocab_file: str) -> None:
                 raise UserError("the model in %s was trained with %s %s, --bert_config_file has %s:"
                                 " give %s or another --output_dir"
                                 % (output_dir, name, theirs, ours, path))
-    path = os.path.join(output_dir, VOCABULARY)
+    path = vocabulary_of(output_dir)
     if os.path.exists(path) and (Vocabulary.load(path).fingerprint()
                                  != Vocabulary.load(vocab_file).fingerprint()):
         raise UserError("the model in %s was trained with another vocabulary than %s: give %s or "
@@ -86,17 +95,22 @@ def check_same_model(output_dir: str, config: Any, vocab_file: str) -> None:
 
 def has_files(output_dir: str) -> bool:
     """Whether a folder of this machine holds a config and a vocabulary."""
-    return all(os.path.exists(os.path.join(output_dir, name)) for name in (CONFIG, VOCABULARY))
+    return all(map(os.path.exists, (os.path.join(output_dir, CONFIG), vocabulary_of(output_dir))))
 
 
 def keep_beside_checkpoints(output_dir: str, config_file: str, vocab_file: str,
                             card: Optional[model_card.ModelCard] = None) -> None:
     """Copies the config and the vocabulary into the folder, and writes the card into it."""
-    for path, name in ((config_file, CONFIG), (vocab_file, VOCABULARY)):
+    kept = file_name_of(vocab_file)
+    for path, name in ((config_file, CONFIG), (vocab_file, kept)):
         target = os.path.join(output_dir, name)
         if not files.is_remote(target) and os.path.realpath(path) != os.path.realpath(target):
             with files.open_binary(path) as source, files.replacing(target) as out:
                 shutil.copyfileobj(source, out)
+    for name in VOCABULARIES:  # One of the other kind is of a model that was here before.
+        other = os.path.join(output_dir, name)
+        if name != kept and not files.is_remote(other) and os.path.exists(other):
+            os.unlink(other)
     if card is not None:
         model_card.write(output_dir, card)
 
@@ -104,8 +118,8 @@ def keep_beside_checkpoints(output_dir: str, config_file: str, vocab_file: str,
 def copy_kept_files(model_dir: str, folder: str) -> None:
     """Copies the files that `keep_beside_checkpoints` left in one folder into another."""
     if not files.is_remote(model_dir) and has_files(model_dir):
-        config, vocabulary = (os.path.join(model_dir, name) for name in (CONFIG, VOCABULARY))
-        keep_beside_checkpoints(folder, config, vocabulary, model_card.read(model_dir))
+        keep_beside_checkpoints(folder, os.path.join(model_dir, CONFIG),
+                                vocabulary_of(model_dir), model_card.read(model_dir))
 
 
 def check_not_of_a_model(path: str) -> None:
@@ -113,7 +127,7 @@ def check_not_of_a_model(path: str) -> None:
     folder, name = os.path.split(path)
     if files.is_remote(path) or not has_checkpoint(folder):
         return
-    if name in (CONFIG, VOCABULARY, model_card.NAME) or _WRITTEN_BY_TRAINING.fullmatch(name):
+    if name in (CONFIG, model_card.NAME) + VOCABULARIES or _WRITTEN_BY_TRAINING.fullmatch(name):
         raise UserError("%s belongs to the model in that folder: choose another output" % path)
 
 

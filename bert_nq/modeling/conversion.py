@@ -4,7 +4,7 @@ import json
 import os
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional
 
-from bert_nq.base import files
+from bert_nq.base import files, piece_model
 from bert_nq.base.errors import UserError
 from bert_nq.modeling import checkpoints, encoders, huggingface
 from bert_nq.modeling.weights import check_finite
@@ -14,6 +14,14 @@ INDEX = "model.safetensors.index.json"  # of a model in several files
 PYTORCH = "pytorch_model.bin"
 CHECKPOINT = "bert_model.ckpt"
 VOCABULARY = "vocab.txt"
+PIECES = "spiece.model"  # a SentencePiece model
+TOKENIZER = "tokenizer.json"
+
+
+class _Vocab(NamedTuple):
+    """A vocabulary's file."""
+    name: str  # in a model's folder
+    content: bytes
 
 
 class Conversion(NamedTuple):
@@ -87,7 +95,7 @@ def _write_checkpoint(output_dir, weights, config, vocab, beside, notes):
     prefix = os.path.join(output_dir, CHECKPOINT)
     with _writing(output_dir, _small("bert_config.json", config.to_json(), vocab, beside)) as paths:
         checkpoints.write_weights(prefix, weights)
-    return Conversion(prefix, paths["bert_config.json"], paths.get(VOCABULARY), len(weights),
+    return Conversion(prefix, paths["bert_config.json"], vocab and paths[vocab.name], len(weights),
                       sum(w.size for w in weights.values()), notes)
 
 
@@ -130,7 +138,7 @@ def to_huggingface(path: str, output_dir: str, config_file: Optional[str] = None
     values = json.dumps(huggingface.config_to_huggingface(config), indent=2, sort_keys=True)
     with _writing(output_dir, _small("config.json", values + "\n", vocab, beside)) as paths:
         huggingface.write_safetensors(model, tensors)
-    return Conversion(model, paths["config.json"], paths.get(VOCABULARY), len(tensors),
+    return Conversion(model, paths["config.json"], vocab and paths[vocab.name], len(tensors),
                       sum(t.size for t in tensors.values()), notes + weight_notes)
 
 
@@ -139,19 +147,30 @@ def _read_model(path, config_file, vocab_file):
     prefix = checkpoints.find_checkpoint(path)
     beside = os.path.dirname(prefix)
     config = encoders.read_config(config_file or os.path.join(beside, "bert_config.json"))
-    vocab, notes = _read_vocab(vocab_file or os.path.join(beside, VOCABULARY), config,
+    vocab, notes = _read_vocab(vocab_file or _vocab_in(beside), config,
                                must_exist=bool(vocab_file))
     checkpoints.check_sizes(config, prefix)
     return prefix, config, vocab, notes
 
 
+def _vocab_in(folder: str) -> str:
+    """The vocabulary in a folder; where there is none, the vocab.txt that it might have."""
+    path, pieces = (os.path.join(folder, name) for name in (VOCABULARY, PIECES))
+    there = not files.is_remote(folder) and os.path.exists(pieces) and not os.path.exists(path)
+    return pieces if there else path
+
+
 def _read_vocab(path: str, config: Any, must_exist: bool = False):
-    """The bytes of a vocabulary, None if there is none, and notes on it."""
+    """A vocabulary, None if there is none, and notes on it."""
     if not must_exist and not files.is_remote(path) and not os.path.exists(path):
-        return None, ["no vocab.txt found: put the model's own beside the output"]
+        return None, ["no %s found: put the model's own beside the output"
+                      % " or ".join((VOCABULARY, PIECES))]
     with files.open_binary(path) as f:
         data = f.read()
-    return data, _check_entries(path, len(data.splitlines()), config)
+    if piece_model.NAME.search(path) or piece_model.looks_like_one(data):
+        entries = len(piece_model.parse(data, path).pieces)
+        return _Vocab(PIECES, data), _check_entries(path, entries, config)
+    return _Vocab(VOCABULARY, data), _check_entries(path, len(data.splitlines()), config)
 
 
 def _check_entries(path: str, entries: int, config: Any) -> List[str]:
@@ -167,12 +186,12 @@ def _check_entries(path: str, entries: int, config: Any) -> List[str]:
 
 def _read_vocab_of_folder(folder: str, config: Any):
     """`_read_vocab` for a Hugging Face folder, which may have a tokenizer.json instead."""
-    path, tokenizer = (os.path.join(folder, name) for name in (VOCABULARY, "tokenizer.json"))
+    path, tokenizer = _vocab_in(folder), os.path.join(folder, TOKENIZER)
     if os.path.exists(path) or not os.path.exists(tokenizer):
         vocab, notes = _read_vocab(path, config)
     else:
         pieces = _pieces(files.read_json(tokenizer, must_exist=True, remedy=""), tokenizer)
-        vocab = "".join(piece + "\n" for piece in pieces).encode("utf8")
+        vocab = _Vocab(VOCABULARY, "".join(piece + "\n" for piece in pieces).encode("utf8"))
         notes = _check_entries(tokenizer, len(pieces), config)
     return vocab, notes
 
@@ -190,18 +209,19 @@ def _pieces(tokenizer: Any, path: str) -> List[str]:
         raise UserError("%s is not the file of a tokenizer (%s: %s): put the model's vocab.txt "
                         "beside it" % (path, type(e).__name__, e)) from e
     if kind != "WordPiece" or not complete:
-        raise UserError("%s has %s: put the model's vocab.txt beside it" % (
+        raise UserError("%s has %s: put the model's %s beside it" % (
             path, "ids that are missing or double" if kind == "WordPiece"
-            else "no wordpieces, but a %s model" % kind))
+            else "no wordpieces, but a %s model" % kind,
+            PIECES if kind == "Unigram" else VOCABULARY))
     return pieces
 
 
-def _small(config_name: str, config: str, vocab: Optional[bytes],
+def _small(config_name: str, config: str, vocab: Optional[_Vocab],
            beside: Optional[Mapping[str, bytes]]) -> Dict[str, bytes]:
     """The files beside the weights, by name."""
     small = dict(beside or {}, **{config_name: config.encode("utf8")})
     if vocab is not None:
-        small[VOCABULARY] = vocab
+        small[vocab.name] = vocab.content
     return small
 
 

@@ -12,7 +12,7 @@ PREFIX = "hf:"
 
 # The weights in safetensors, whole or in parts, and what belongs to them: not the same weights in
 # other formats, which the folder of a model often has as well.
-_FILES = ["config.json", "vocab.txt", "tokenizer.json", "tokenizer_config.json",
+_FILES = ["config.json", "vocab.txt", "spiece.model", "tokenizer.json", "tokenizer_config.json",
           "model.safetensors", "model.safetensors.index.json", "model-*-of-*.safetensors"]
 
 _ELSEWHERE = ("fetch config.json, vocab.txt and model.safetensors on a machine that can, and give "

@@ -52,7 +52,7 @@ def _member(path: str, weight: float, vocab_file: str, head: str) -> Member:
     checkpoint = checkpoints.find_checkpoint(path)
     folder = os.path.dirname(checkpoint)
     config_file = os.path.join(folder, model_folder.CONFIG)
-    vocabulary = os.path.join(folder, model_folder.VOCABULARY)
+    vocabulary = model_folder.vocabulary_of(folder)
     for name in (config_file, vocabulary):
         if not os.path.exists(name):
             raise UserError("--ensemble: %s is missing beside the model %s: put it there"

@@ -1,7 +1,8 @@
 """An exported model as its users have it: the files beside its graph, and pages through it.
 
     DIR/3/saved_model.pb, variables/   the graph with its signature, see prediction.export
-    DIR/3/serving.json, vocab.txt      how pages become windows, and outputs answers
+    DIR/3/serving.json, vocab.txt      how pages become windows, and outputs answers; the
+                                       vocabulary may be a spiece.model
 
 Free of TensorFlow: the graph may run in this process or behind a server.
 """
@@ -14,13 +15,15 @@ import numpy as np
 from bert_nq.base import files
 from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import UserError
+from bert_nq.estimator import model_folder
 from bert_nq.features.featurizer import Featurizer
 from bert_nq.features.options import TextOptions
 from bert_nq.modeling.heads import outputs
 from bert_nq.prediction import predictor
 from bert_nq.prediction.batches import Batch
+from bert_nq.text.vocabulary import file_name_of
 
-DESCRIPTION, VOCABULARY = "serving.json", "vocab.txt"
+DESCRIPTION = "serving.json"
 
 # From the model's features, int32 arrays [B, S] by name, to the fields of the decoder's
 # outputs_type, by name, as arrays or lists.
@@ -49,7 +52,7 @@ class Serving(NamedTuple):
     def write(self, folder: str) -> None:
         """Leaves itself and the vocabulary in a folder."""
         with files.open_binary(self.text.vocab_file) as source, files.replacing(
-                os.path.join(folder, VOCABULARY)) as out:
+                os.path.join(folder, file_name_of(self.text.vocab_file))) as out:
             shutil.copyfileobj(source, out)
         text = self.text._asdict()
         del text["vocab_file"]
@@ -74,7 +77,7 @@ class Serving(NamedTuple):
             raise UserError("there is no %s: give the folder of one exported model, DIR/NUMBER"
                             % path)
         try:
-            text = TextOptions(os.path.join(folder, VOCABULARY), **content["text"])
+            text = TextOptions(model_folder.vocabulary_of(folder), **content["text"])
             serving = cls(content["predictor"], text, featurizer.options(**content["windows"]),
                           featurizer, make_decoder)
             serving.decoder()

@@ -31,8 +31,8 @@ class Checked:
         self._folder, self._precision = model_dir, precision
         card = _card_of(model_dir)
         self.task, self._asking = _task_of(card, model_dir)
-        config_file, vocab_file = (os.path.join(model_dir, name) for name in (
-            model_folder.CONFIG, model_folder.VOCABULARY))
+        config_file = os.path.join(model_dir, model_folder.CONFIG)
+        vocab_file = model_folder.vocabulary_of(model_dir)
         text = trained_model.with_settings(TextOptions(vocab_file), card.settings)
         windows = trained_model.with_settings(self.task.featurizer.options(), card.settings)
         self._model, self._maker = trained_model.read(config_file, self.task.head,
@@ -100,8 +100,8 @@ def _card_of(folder: str) -> model_card.ModelCard:
         raise UserError("%s is not a folder: a model is a folder that training has written"
                         % folder)
     card = model_card.read(folder)
-    missing = [name for name in (model_folder.CONFIG, model_folder.VOCABULARY)
-               if not os.path.exists(os.path.join(folder, name))]
+    paths = os.path.join(folder, model_folder.CONFIG), model_folder.vocabulary_of(folder)
+    missing = [os.path.basename(path) for path in paths if not os.path.exists(path)]
     if card is None or missing:
         raise UserError("%s is not the folder of a trained model: it has no %s, which training "
                         "writes (--output_dir)" % (folder, ", ".join(

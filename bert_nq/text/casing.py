@@ -73,10 +73,24 @@ def beside(vocab_file: Optional[str]) -> Dict[str, bool]:
     return {} if lower is None else {_LOWER: lower}
 
 
-def content(lower: bool) -> bytes:
-    """The content of a tokenizer_config.json, which transformers reads as well."""
+def content(lower: bool, folder: str) -> bytes:
+    """The content of a tokenizer_config.json, which transformers reads as well.
+
+    Args:
+      lower: whether text is lower-cased.
+      folder: of the model, whose vocabulary says which tokenizer it has.
+    """
+    model = os.path.join(folder, PieceVocabulary.file_name)
+    if os.path.exists(model):
+        is_xlnet = PieceVocabulary(read_pieces(model)).specials == XLNET
+        return _json({_LOWER: lower, "keep_accents": False, "remove_space": True,
+                      "tokenizer_class": "XLNetTokenizer" if is_xlnet else "AlbertTokenizer"})
     values = {_LOWER: lower, _STRIP: None, "tokenize_chinese_chars": True,
               "tokenizer_class": "BertTokenizer"}
+    return _json(values)
+
+
+def _json(values: Dict[str, Any]) -> bytes:
     return json.dumps(values, indent=1, sort_keys=True).encode("ascii") + b"\n"
 
 

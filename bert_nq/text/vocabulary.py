@@ -6,9 +6,8 @@ import re
 import shlex
 from typing import Iterable, List, NamedTuple, Optional
 
-from bert_nq.base import files
+from bert_nq.base import files, piece_model
 from bert_nq.base.errors import UserError
-from bert_nq.text import piece_model
 
 
 class Specials(NamedTuple):
@@ -125,6 +124,11 @@ def tokenizer_of(path: Optional[str]) -> str:
         return Vocabulary.tokenizer
 
 
+def file_name_of(path: str) -> str:
+    """The name that a copy of a vocabulary's file has in a model's folder."""
+    return PieceVocabulary.file_name if is_piece_model(path) else Vocabulary.file_name
+
+
 def is_piece_model(path: str) -> bool:
     """Whether a file is to be a SentencePiece model, by its name or by how it begins."""
     return bool(piece_model.NAME.search(path)) or piece_model.looks_like_one(
@@ -214,10 +218,14 @@ def moved_id(a: Vocabulary, b: Vocabulary) -> Optional[int]:
     """The first id that is one token in `a` and another in `b`; None where there is none.
 
     An [unused...] entry may be anything in the other, such as a marker of NQ, and the longer of the
-    two may go on.
+    two may go on. In SentencePiece models, markers take the place of pieces of text as well.
     """
+    if a.tokenizer != b.tokenizer:
+        return 0
+    free = set(NQ_MARKERS if isinstance(a, PieceVocabulary) else ())
     for i, (ours, theirs) in enumerate(zip(a.tokens, b.tokens)):
-        if ours != theirs and not (_UNUSED.match(ours) or _UNUSED.match(theirs)):
+        if ours != theirs and not (_UNUSED.match(ours) or _UNUSED.match(theirs)
+                                   or ours in free or theirs in free):
             return i
     return None
 

@@ -100,7 +100,7 @@ def test_the_vocabulary_of_a_newer_folder(folder):
     (dict(hf_models.tokenizer([]), model={"type": "BPE", "vocab": {"a": 0}}),
      "has no wordpieces, but a BPE model: put the model's vocab.txt beside it"),
     (dict(hf_models.tokenizer([]), model={"type": "Unigram", "vocab": [["a", -1.5]]}),
-     "has no wordpieces, but a Unigram model: put the model's vocab.txt beside it"),
+     "has no wordpieces, but a Unigram model: put the model's spiece.model beside it"),
     ([], "is not the file of a tokenizer (TypeError: list indices must be integers or slices, not "
      "str): put the model's vocab.txt beside it")])
 def test_a_tokenizer_that_is_of_no_use(folder, content, problem):

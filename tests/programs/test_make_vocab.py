@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from bert_nq.text.vocabulary import NQ_MARKERS, Vocabulary, check_markers
+from tests.support import piece_models
 from tests.support.programs import python_word
 
 PROGRAM = str(pathlib.Path(__file__).resolve().parents[2] / "prepare" / "make_vocab.py")
@@ -156,3 +157,30 @@ def test_bad_input_is_one_clear_line(tmp_path, args, message):
     assert message in out.stderr
     assert "Traceback" not in out.stderr
     assert not (tmp_path / "o").exists()
+
+
+def test_a_sentencepiece_model_is_learnt_and_marked(shards):
+    out = run(shards, "--learn_from=a-*", "--kind=sentencepiece", "--family=xlnet",
+              "--vocab_size=330", "--output_vocab=spiece-nq.model")
+    assert out.returncode == 0, out.stderr
+    path = str(shards / "spiece-nq.model")
+    vocabulary = Vocabulary.load(path)
+    check_markers(vocabulary, path)
+    assert len(vocabulary) == 330 and vocabulary.specials.cls == "<cls>"
+    assert "209" in out.stdout.split("markers written")[1].split("\n")[0]
+    assert out.stdout.split("over pieces of text")[1].split("\n")[0].strip() == "0"
+    assert "--do_lower_case=false" in out.stdout
+
+    again = run(shards, "--vocab_file=spiece-nq.model", "--output_vocab=again.model")
+    assert again.returncode == 0, again.stderr
+    assert "none: all were there" in again.stdout
+    assert (shards / "again.model").read_bytes() == (shards / "spiece-nq.model").read_bytes()
+
+
+def test_a_cut_sentencepiece_model_is_told(tmp_path):
+    path = piece_models.write(tmp_path / "spiece.model", "albert")
+    with open(path, "rb+") as f:
+        f.truncate(300)
+    out = run(tmp_path, "--vocab_file=spiece.model", "--output_vocab=out.model")
+    assert out.returncode in (1, 2) and "Traceback" not in out.stderr
+    assert "spiece.model is cut off or damaged after" in out.stderr

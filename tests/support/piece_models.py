@@ -3,8 +3,8 @@ import functools
 import io
 from typing import Iterable
 
-from bert_nq.text import piece_model
-from bert_nq.text.piece_model import CONTROL, NORMAL, UNKNOWN, Piece, PieceModel
+from bert_nq.base import piece_model
+from bert_nq.base.piece_model import CONTROL, NORMAL, UNKNOWN, Piece, PieceModel
 from bert_nq.text.vocabulary import ALBERT, PieceVocabulary
 
 SPECIALS = {"albert": ALBERT[:5], "xlnet": ("<unk>", "<s>", "</s>", "<cls>", "<sep>", "<pad>",

@@ -70,7 +70,7 @@ def test_what_our_tokenizer_does_not_do_is_refused(tmp_path, config, tokenizer, 
 
 @pytest.mark.parametrize("lower", [True, False])
 def test_what_is_written_is_read(tmp_path, lower):
-    (tmp_path / casing.NAME).write_bytes(casing.content(lower))
+    (tmp_path / casing.NAME).write_bytes(casing.content(lower, str(tmp_path)))
     assert casing.of_folder(str(tmp_path)) is lower
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bert_nq.text import piece_model
-from bert_nq.text.piece_model import Piece
+from bert_nq.base import piece_model
+from bert_nq.base.piece_model import Piece
 from bert_nq.text.plain_text import plain, plain_with_origins
 from bert_nq.text.sentencepiece_tokenizer import BLANK, SentencePieceTokenizer
 from bert_nq.text.vocabulary import Vocabulary

@@ -20,7 +20,7 @@ _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _PIECES = _TEXT = 1
 _SCORE, _KIND = 2, 3
 
-# A first piece: the sizes of it and of its text, short enough for a byte each, and its score.
+# A first piece: the sizes of it and of its text, small enough for a byte each, and its score.
 _BEGINNING = re.compile(b"\n[\x01-\x7f]\n([\x01-\x7f])", re.DOTALL)
 
 NAME = re.compile(r"\.(model|spm|spiece)\Z")
@@ -76,10 +76,10 @@ def parse(content: bytes, path: str) -> PieceModel:
             else:
                 rest.append(raw)
     except (IndexError, ValueError, struct.error):
-        raise _no_model(path, "cut short or damaged after %d pieces" % len(pieces)
+        raise _no_model(path, "cut off or damaged after %d pieces" % len(pieces)
                         if pieces else "no SentencePiece model") from None
     if not pieces or not rest:
-        raise _no_model(path, "cut short or damaged: it has %d pieces and no settings" % len(pieces)
+        raise _no_model(path, "cut off or damaged: it has %d pieces and no settings" % len(pieces)
                         if pieces else "no SentencePiece model")
     return PieceModel(tuple(pieces), b"".join(rest))
 

@@ -3,9 +3,9 @@ import os
 
 import pytest
 
+from bert_nq.base import piece_model
 from bert_nq.base.errors import UserError
-from bert_nq.text import piece_model
-from bert_nq.text.piece_model import CONTROL, NORMAL, UNKNOWN, Piece, PieceModel
+from bert_nq.base.piece_model import CONTROL, NORMAL, UNKNOWN, Piece, PieceModel
 from bert_nq.text.vocabulary import ALBERT, XLNET, PieceVocabulary, Vocabulary, check_specials
 from tests.support import piece_models
 
@@ -30,8 +30,8 @@ def test_lists_of_tokens_do_not_look_like_models(content):
 
 
 @pytest.mark.parametrize("content, message", [
-    (CONTENT[:20], "m is cut short or damaged after 1 pieces: give the spiece.model of"),
-    (CONTENT[:-2], "m is cut short or damaged: it has 3 pieces and no settings"),
+    (CONTENT[:20], "m is cut off or damaged after 1 pieces: give the spiece.model of"),
+    (CONTENT[:-2], "m is cut off or damaged: it has 3 pieces and no settings"),
     (b"[PAD]\n[UNK]\n", "m is no SentencePiece model: give the spiece.model of an ALBERT or XLNet "
      "model, whole; a vocab.txt must not be named .model"),
     (b"", "m is no SentencePiece model")])
