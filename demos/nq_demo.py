@@ -147,12 +147,18 @@ class Demo:
             "--output_checkpoint=" + self.path("init/bert_model.ckpt"))
         return {"bert_config_file": config, "vocab_file": vocab, "init_checkpoint": checkpoint}
 
-    def vocabulary(self, train: str) -> str:
-        """The vocabulary that a flag names, or one that is learnt from the training set now."""
+    def vocabulary(self, train: str, name: str = "vocab-nq.txt", *kind: str) -> str:
+        """The vocabulary that a flag names, or one that is learnt from the training set now.
+
+        Args:
+          train: the training set.
+          name: of its file in the output folder.
+          *kind: flags of make_vocab.py that say what kind it is.
+        """
         return FLAGS.vocab_file or self.stages.run(
-            "Learn a vocabulary", self.path("vocab-nq.txt"), "prepare/make_vocab.py",
-            "--learn_from=" + train, "--vocab_size=4000",
-            "--output_vocab=" + self.path("vocab-nq.txt"))
+            "Learn a vocabulary", self.path(name), "prepare/make_vocab.py",
+            "--learn_from=" + train, "--vocab_size=4000", "--output_vocab=" + self.path(name),
+            *kind)
 
 
 class System:

@@ -63,7 +63,15 @@ def encoder_settings(demo, train):
         return common + ["--%s=%s" % item for item in demo.encoder(train).items()]
     return common + ["--flagfile=" + os.path.join(folder, "train.flags"),
                      "--bert_config_file=" + os.path.join(folder, "bert_config.json"),
-                     "--vocab_file=" + demo.vocabulary(train)]
+                     "--vocab_file=" + vocabulary(demo, train, folder)]
+
+
+def vocabulary(demo, train, folder):
+    """BERT's kind of vocabulary, or the one that an encoder's settings ask for."""
+    kind = os.path.join(folder, "vocab.flags")
+    if not os.path.exists(kind):
+        return demo.vocabulary(train)
+    return demo.vocabulary(train, "spiece-%s.model" % FLAGS.encoder, "--flagfile=" + kind)
 
 
 def train_and_score(demo, folder, version, settings, model):

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.base.errors import UserError
+from bert_nq.base.piece_model import USER_DEFINED, Piece
 from bert_nq.features.masking import MaskingOptions, WordMasker
-from bert_nq.text.piece_model import USER_DEFINED, Piece
 from bert_nq.text.vocabulary import Vocabulary
 from tests.support import piece_models
 
