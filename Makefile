@@ -2,6 +2,7 @@
 SHELL := bash
 TF2 := .venv-tf2
 TF1 := .venv-tf1
+LATEST := .venv-latest
 DEMO := demos/demo_60k/demo_60k.py
 DEMO_SYN := demos/demo_syn/demo_syn.py
 DEMO_SQUAD := demos/demo_squad/demo_squad.py
@@ -10,8 +11,10 @@ DEMO_ASK := demos/demo_ask/demo_ask.py
 ENCODER := bert
 # A file's tests stay together: they share what is slow to make.
 PYTEST := pytest -n 2 --dist loadfile
+# The rooms that run graphs, read records or write event files.
+OF_TENSORFLOW := $(addprefix tests/,ensembling estimator modeling prediction records training)
 
-.PHONY: help demo demo-tf1 demo-syn demo-squad ask test test-tf1 env env-tf1 env-demo env-demo-tf1 lint clean
+.PHONY: help demo demo-tf1 demo-syn demo-squad ask test test-tf1 test-latest env env-tf1 env-latest env-demo env-demo-tf1 lint clean
 
 help:
 	@echo "make demo       the whole pipeline on a made-up encyclopedia, with tensorflow 2.15"
@@ -21,6 +24,7 @@ help:
 	@echo "make ask        a web page that answers questions about that encyclopedia, with the demo's model"
 	@echo "make test       all tests, with tensorflow 2.15"
 	@echo "make test-tf1   tests with tensorflow 1.15.5, but those that make test is enough for"
+	@echo "make test-latest  tests that depend on tensorflow, with the newest on Python 3.12 or 3.13"
 	@echo "make lint       style (ruff) and types (mypy)"
 	@echo "make clean      removes the environments and what the demo wrote"
 
@@ -29,6 +33,9 @@ env:
 
 env-tf1:
 	@.ci/make_env tf1 $(TF1)
+
+env-latest:
+	@.ci/make_env latest $(LATEST)
 
 # Without the packages of the tests, which `make test` adds.
 env-demo:
@@ -59,9 +66,13 @@ test: env
 test-tf1: env-tf1
 	$(TF1)/bin/python -m $(PYTEST) -m "not once"
 
+# What `make test` is not enough for: another tensorflow, and training without its Estimator.
+test-latest: env-latest
+	$(LATEST)/bin/python -m $(PYTEST) -m "not once and not slow" $(OF_TENSORFLOW)
+
 lint: env
 	$(TF2)/bin/ruff check .
 	$(TF2)/bin/mypy
 
 clean:
-	rm -rf $(TF1) $(TF2) build
+	rm -rf $(TF1) $(TF2) $(LATEST) build

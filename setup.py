@@ -1,14 +1,16 @@
 """Installs the library `bert_nq` and all that its programs and tests use.
 
-tensorflow is chosen by the interpreter: 1.15.5 on Python 3.7, 2.15 on Python 3.9 to 3.11. There is
-no Python 3.8: neither release is tested on it.
+tensorflow is chosen by the interpreter: 1.15.5 on Python 3.7, 2.15 on Python 3.9 to 3.11, and on
+3.12 and 3.13 the newest. There is no Python 3.8: no release is tested on it.
 """
 import os
 
 from setuptools import find_packages, setup
 
 TF1 = "python_version < '3.8'"
-TF2 = "python_version >= '3.9'"
+TF2 = "python_version >= '3.9' and python_version < '3.12'"
+LATEST = "python_version >= '3.12'"
+MODERN = "python_version >= '3.9'"  # TF2 and LATEST
 
 # The folders of programs. They are whole in the repository, where a reader looks for them; in the
 # package they are found by the command bert-nq. No one imports them.
@@ -33,8 +35,8 @@ def readme():
 SERVE = [
     "fastapi>=0.103,<0.104; " + TF1,
     "uvicorn>=0.22,<0.23; " + TF1,
-    "fastapi>=0.103; " + TF2,
-    "uvicorn>=0.22; " + TF2,
+    "fastapi>=0.103; " + MODERN,
+    "uvicorn>=0.22; " + MODERN,
 ]
 
 
@@ -51,9 +53,9 @@ setup(
         "bert_nq.error_pages", "bert_nq.error_pages.nq", "bert_nq.error_pages.squad",
         "bert_nq.answering.service")},
     entry_points={"console_scripts": ["bert-nq = bert_nq.cli.command:main"]},
-    python_requires=">=3.7,!=3.8.*,<3.12",
+    python_requires=">=3.7,!=3.8.*,<3.14",
     install_requires=[
-        # The two runtimes, with the pins under which each of them resolves.
+        # The runtimes, with the pins under which each of them resolves.
         "tensorflow==1.15.5; " + TF1,
         "numpy>=1.16,<1.19; " + TF1,
         "protobuf>=3.8,<3.21; " + TF1,
@@ -61,6 +63,9 @@ setup(
         "tensorflow>=2.15.1,<2.16; " + TF2,
         "numpy>=1.23.5,<2; " + TF2,
         "protobuf>=3.20.3,<5; " + TF2,
+        # From here on tensorflow itself says which protobuf it wants.
+        "tensorflow>=2.21; " + LATEST,
+        "numpy>=2; " + LATEST,
         # BERT's own tokenizer, as --tokenizer=reference and as the oracle of the tests.
         "bert-tensorflow>=1.0.4,<1.1",
         # The models of ALBERT and XLNet, cut with their own library.
@@ -70,29 +75,29 @@ setup(
         "absl-py>=1.0",
         # JSON, gzip and CRC-32C at the speed that shards of 42 GB want.
         "orjson>=3.8,<3.10; " + TF1,
-        "orjson>=3.9; " + TF2,
+        "orjson>=3.9; " + MODERN,
         # Decodes only the wanted fields of a page. There is none for Python 3.7, where orjson does.
-        "msgspec>=0.18; " + TF2,
+        "msgspec>=0.18; " + MODERN,
         "isal>=1.3",
         "google-crc32c>=1.5",
         # Hugging Face checkpoints. From 0.5 on there is no wheel for Python 3.7.
         "safetensors>=0.4,<0.5; " + TF1,
-        "safetensors>=0.4; " + TF2,
+        "safetensors>=0.4; " + MODERN,
         # The HTML of error pages. 3.1 is the last for Python 3.7.
         "jinja2>=3.0,<3.2; " + TF1,
-        "jinja2>=3.0; " + TF2,
+        "jinja2>=3.0; " + MODERN,
         "markupsafe>=2.0",
         # Pages of one's own: a parser of HTML (5.4 is the last with a wheel for Python 3.7), what
         # the names of encodings mean on the web, and Markdown (3.0 wants Python 3.8).
         "lxml>=4.9,<6; " + TF1,
-        "lxml>=5.2; " + TF2,
+        "lxml>=5.2; " + MODERN,
         "webencodings>=0.5.1",
         "markdown-it-py>=2.2,<3; " + TF1,
-        "markdown-it-py>=2.2; " + TF2,
+        "markdown-it-py>=2.2; " + MODERN,
         "tqdm>=4.60",
         # The plot of a training run.
         "matplotlib>=3.5,<3.6; " + TF1,
-        "matplotlib>=3.5; " + TF2,
+        "matplotlib>=3.5; " + MODERN,
     ],
     extras_require={
         "test": [
@@ -107,6 +112,8 @@ setup(
             "natural-questions>=1.0.6",
             "fsspec>=2022.8",
             "huggingface_hub>=0.16",
+            # Reads event files. Older releases of tensorflow bring it.
+            "tensorboard>=2.21; " + LATEST,
         ] + SERVE,
         # make lint. Exact, since another release finds other things.
         "lint": ["ruff==0.17.6", "mypy==2.4.1"],
@@ -117,13 +124,15 @@ setup(
         # prepare/convert_checkpoint.py --input=hf:OWNER/NAME.
         "hub": ["huggingface_hub>=0.16"],
         # prepare_nq_data_spark; it needs Java as well: 8, 11 or 17, and from 4.0 on 17 or later.
-        "spark": ["pyspark>=3.4,<4; " + TF1, "pyspark>=4,<5; " + TF2],
+        "spark": ["pyspark>=3.4,<4; " + TF1, "pyspark>=4,<5; " + MODERN],
     },
     classifiers=[
         "Programming Language :: Python :: 3.7",
         "Programming Language :: Python :: 3.9",
         "Programming Language :: Python :: 3.10",
         "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
         "Topic :: Scientific/Engineering :: Artificial Intelligence",
     ],
 )

@@ -80,3 +80,30 @@ def test_the_makefile_asks_for_what_is_needed():
     assert asked("demo-tf1") == ".ci/make_env tf1 .venv-tf1 demo"
     assert asked("test") == asked("lint") == ".ci/make_env tf2 .venv-tf2"
     assert asked("test-tf1") == ".ci/make_env tf1 .venv-tf1"
+    assert asked("test-latest") == ".ci/make_env latest .venv-latest"
+
+
+def test_without_an_interpreter_uv_is_asked_for_one(checkout):
+    # Finds nothing until it has installed one, as the real one does.
+    uv = checkout.folder / "uv"
+    uv.write_text("""#!/bin/sh
+case "$2" in
+  install) echo "$@" >> "$LOG"; cp "$STANDS_FOR" "$ROOT/found" ;;
+  find) [ -e "$ROOT/found" ] && echo "$ROOT/found" ;;
+esac
+""")
+    uv.chmod(0o755)
+    # No interpreter is found before: the machine's own is of no version.
+    (checkout.folder / "python").rename(checkout.folder / "stand_in")
+    for name in ("python3",) + tuple("python3.%d" % minor for minor in range(9, 14)):
+        (checkout.folder / name).write_text("#!/bin/sh\nexit 1\n")
+        (checkout.folder / name).chmod(0o755)
+    log = checkout.folder / "log"
+    done = subprocess.run(
+        [str(checkout.folder / ".ci" / "make_env"), "tf2", "venv", "demo"],
+        cwd=str(checkout.folder), capture_output=True, env={
+            "PATH": "%s:/usr/bin:/bin" % checkout.folder, "PYENV_ROOT": "/none", "HOME": "/none",
+            "LOG": str(log), "ROOT": str(checkout.folder), "JAVA_HOME": "/java",
+            "STANDS_FOR": str(checkout.folder / "stand_in")})
+    assert done.returncode == 0, done.stderr
+    assert log.read_text().splitlines()[:2] == ["python install 3.11", "venv"]
