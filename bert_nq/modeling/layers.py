@@ -101,8 +101,7 @@ def normaliser(on_cpu: bool):
 
 def layer_norm_on_cpu(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
     """`layer_norm` by kernels that are fast on CPUs; with x in bfloat16, gamma and beta are too."""
-    # There is no such kernel for float16.
-    if not runtime.FUSES_LAYER_NORM or x.dtype == tf.float16:
+    if x.dtype.base_dtype.name not in runtime.FUSED_LAYER_NORM_TYPES:
         return layer_norm(x, gamma, beta)
     # The steps that Keras normalises layers by: TensorFlow's graph optimizer knows them.
     rows, width = sizes(x)

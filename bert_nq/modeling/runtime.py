@@ -10,7 +10,7 @@ import functools
 import logging
 import os
 import re
-from typing import Callable, Optional
+from typing import Callable, FrozenSet, Optional
 
 
 def _choose_allocator() -> None:
@@ -29,35 +29,43 @@ _choose_allocator()
 
 import tensorflow.compat.v1 as tf  # noqa: E402
 
-__all__ = ["FUSES_LAYER_NORM", "FUSES_SCALED_PRODUCT", "HAS_ESTIMATOR", "MULTIPLIES_BFLOAT16",
+__all__ = ["FUSED_LAYER_NORM_TYPES", "FUSES_SCALED_PRODUCT", "HAS_ESTIMATOR", "MULTIPLIES_BFLOAT16",
            "READS_GZIP_MEMBERS", "TILE_DEPTH", "as_it_is", "on_cpu", "reason", "tf"]
 
 
-# Whether a batched product, times a constant, plus a mask becomes one kernel on the CPU.
-FUSES_SCALED_PRODUCT = not tf.__version__.startswith("1.")
-# Whether CPUs and GPUs have kernels for products of bfloat16 matrices that are worth it.
-MULTIPLIES_BFLOAT16 = not tf.__version__.startswith("1.")
-# Whether a gzipped file of several members is read as a whole. TensorFlow 1.15 takes the end of the
-# first one for the end of the file, and says nothing.
-READS_GZIP_MEMBERS = not tf.__version__.startswith("1.")
-# Whether the steps of a normalisation, put as a batch normalisation, become one kernel on the CPU.
-FUSES_LAYER_NORM = not tf.__version__.startswith("1.")
-# Whether there is tf.estimator. To ask `tf` for it would import it.
-HAS_ESTIMATOR = tuple(map(int, tf.__version__.split(".")[:2])) < (2, 16)
-
-
-def _tile_depth() -> Optional[int]:
-    """The columns of a bfloat16 matrix that the CPU's matrix unit wants at least, if it has one."""
+def _cpu_features() -> FrozenSet[str]:
+    """The features of the CPU, as Linux names them; none elsewhere."""
     try:
         with open("/proc/cpuinfo") as f:
-            has_unit = any("amx_bf16" in line for line in f if line.startswith("flags"))
-    except OSError:  # Not Linux.
-        return None
-    return 64 if has_unit and MULTIPLIES_BFLOAT16 else None
+            return frozenset(next((line for line in f if line.startswith("flags")), "").split())
+    except OSError:
+        return frozenset()
 
 
-# Products over fewer columns are left to the vector unit by oneDNN, at a third of the speed.
-TILE_DEPTH = _tile_depth()
+_IS_2 = not tf.__version__.startswith("1.")
+_CPU = _cpu_features()
+# TensorFlow computes with oneDNN, which fuses steps into kernels, on CPUs with features for neural
+# networks, unless the variable says otherwise: by default on these alone.
+_FOR_ONEDNN = {"avx512_vnni", "avx512_bf16", "avx_vnni", "amx_tile", "amx_int8", "amx_bf16"}
+_HAS_ONEDNN = _IS_2 and os.environ.get(
+    "TF_ENABLE_ONEDNN_OPTS", str(bool(_CPU & _FOR_ONEDNN))).lower() in ("1", "true")
+
+# Whether a batched product, times a constant, plus a mask becomes one kernel on the CPU.
+FUSES_SCALED_PRODUCT = _HAS_ONEDNN
+# Whether CPUs and GPUs have kernels for products of bfloat16 matrices that are worth it.
+MULTIPLIES_BFLOAT16 = _IS_2
+# Whether a gzipped file of several members is read as a whole. TensorFlow 1.15 takes the end of the
+# first one for the end of the file, and says nothing.
+READS_GZIP_MEMBERS = _IS_2
+# The types in which the steps of a normalisation, put as a batch normalisation, become one kernel
+# on the CPU; elsewhere they take several times as long as plain ones.
+FUSED_LAYER_NORM_TYPES: FrozenSet[str] = frozenset() if not _HAS_ONEDNN else frozenset(
+    ["float32"] + ["bfloat16"] * ("avx512f" in _CPU))
+# Whether there is tf.estimator. To ask `tf` for it would import it.
+HAS_ESTIMATOR = tuple(map(int, tf.__version__.split(".")[:2])) < (2, 16)
+# The columns of a bfloat16 matrix that the CPU's matrix unit wants at least, if it has one: products
+# over fewer are left to the vector unit by oneDNN, at a third of the speed.
+TILE_DEPTH: Optional[int] = 64 if "amx_bf16" in _CPU and MULTIPLIES_BFLOAT16 else None
 
 
 @functools.lru_cache(maxsize=None)
