@@ -63,8 +63,8 @@ FUSED_LAYER_NORM_TYPES: FrozenSet[str] = frozenset() if not _HAS_ONEDNN else fro
     ["float32"] + ["bfloat16"] * ("avx512f" in _CPU))
 # Whether there is tf.estimator. To ask `tf` for it would import it.
 HAS_ESTIMATOR = tuple(map(int, tf.__version__.split(".")[:2])) < (2, 16)
-# The columns of a bfloat16 matrix that the CPU's matrix unit wants at least, if it has one: products
-# over fewer are left to the vector unit by oneDNN, at a third of the speed.
+# The columns of a bfloat16 matrix that the CPU's matrix unit wants at least, if it has one: oneDNN
+# leaves products over fewer to the vector unit, at a third of the speed.
 TILE_DEPTH: Optional[int] = 64 if "amx_bf16" in _CPU and MULTIPLIES_BFLOAT16 else None
 
 

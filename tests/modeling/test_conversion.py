@@ -14,6 +14,7 @@ SIZES = dict(vocab=6, hidden=4, n_layers=1, intermediate=6, positions=5, types=2
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "##b"]
 INDEX = "model.safetensors.index.json"
 WEIGHTS = numpy_bert.random_weights(0, **SIZES)
+NO_VOCABULARY = "no vocab.txt or spiece.model found: put the model's own beside the output"
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def test_an_index_that_is_none(folder, index):
 
 
 def test_the_vocabulary_of_a_newer_folder(folder):
-    assert converted(folder).notes == ["no vocab.txt found: put the model's own beside the output"]
+    assert converted(folder).notes == [NO_VOCABULARY]
     hf_models.write_json(folder, "tokenizer.json", hf_models.tokenizer(PIECES))
     done = converted(folder)
     assert (vocab_of(done), done.notes) == ("[PAD]\n[UNK]\n[CLS]\n[SEP]\na\n##b\n", [])
@@ -128,8 +129,7 @@ def renamed(path, change, num_files, prefix=""):
     ("bert.", lambda name: "model.reader." + name, "model.reader.")])
 def test_marks_of_wrappers_are_taken_out_of_names(tmp_path, num_files, prefix, change, taken):
     done = converted(renamed(tmp_path / "hf", change, num_files, prefix))
-    assert done.notes == ["no vocab.txt found: put the model's own beside the output",
-                          "taken out of the names of tensors: " + taken]
+    assert done.notes == [NO_VOCABULARY, "taken out of the names of tensors: " + taken]
     weights = checkpoints.read_weights(done.model)
     assert set(weights) == set(WEIGHTS)
     for name, value in WEIGHTS.items():
