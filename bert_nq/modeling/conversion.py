@@ -163,8 +163,7 @@ def _vocab_in(folder: str) -> str:
 def _read_vocab(path: str, config: Any, must_exist: bool = False):
     """A vocabulary, None if there is none, and notes on it."""
     if not must_exist and not files.is_remote(path) and not os.path.exists(path):
-        return None, ["no %s found: put the model's own beside the output"
-                      % " or ".join((VOCABULARY, PIECES))]
+        return None, ["no vocab.txt found: put the model's own beside the output"]
     with files.open_binary(path) as f:
         data = f.read()
     if piece_model.NAME.search(path) or piece_model.looks_like_one(data):

@@ -45,12 +45,11 @@ def plain_with_origins(text: str, do_lower_case: bool) -> Origins:
         if text[place].isspace():
             while end < len(text) and text[end].isspace():
                 end += 1
-            made = " " if starts and end < len(text) else ""
+            made = " " if place > 0 and end < len(text) else ""
         elif text[place:place + 2] in _QUOTES:
             end, made = place + 2, '"'
         else:
             made = plain(text[place], False)
-            # A character by itself may be plain blanks, which `plain` leaves where they are.
         chars.append(made)
         starts += [place] * len(made)
         ends += [end] * len(made)

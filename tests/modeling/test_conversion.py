@@ -8,7 +8,7 @@ import pytest
 from bert_nq.base.errors import UserError
 from bert_nq.modeling import checkpoints, conversion, huggingface
 from bert_nq.modeling.encoders.bert_config import BertConfig
-from tests.support import hf_models, numpy_bert
+from tests.support import hf_models, numpy_bert, piece_models
 
 SIZES = dict(vocab=6, hidden=4, n_layers=1, intermediate=6, positions=5, types=2)
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "##b"]
@@ -245,3 +245,16 @@ def test_a_full_disk_leaves_nothing(folder, tmp_path):
         assert os.listdir(str(output / "x")) == []
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_sentencepiece_model_travels_both_ways(folder, tmp_path):
+    # Special tokens and one piece are the six entries of the config.
+    path = piece_models.write(tmp_path / "m.model", "albert", ["a"])
+    with open(path, "rb") as source, open(os.path.join(folder, "spiece.model"), "wb") as out:
+        out.write(source.read())
+    there = converted(folder)
+    assert os.path.basename(there.vocab) == "spiece.model" and there.notes == []
+    back = conversion.to_huggingface(there.model, str(tmp_path / "back"))
+    for done in (there, back):
+        with open(done.vocab, "rb") as ours, open(path, "rb") as given:
+            assert ours.read() == given.read()

@@ -3,7 +3,7 @@ import json
 import os
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bert_nq.base import piece_model
@@ -31,6 +31,7 @@ def test_plain_text(raw, expected):
 
 
 @given(WILD, st.booleans())
+@example("\u0301\u00a0a", False)  # The accent goes, the blank behind it stays.
 def test_origins_are_those_of_plain_text(text, do_lower_case):
     found = plain_with_origins(text, do_lower_case)
     assert found.text == plain(text, do_lower_case)
