@@ -14,7 +14,7 @@ SIZES = dict(vocab=6, hidden=4, n_layers=1, intermediate=6, positions=5, types=2
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "##b"]
 INDEX = "model.safetensors.index.json"
 WEIGHTS = numpy_bert.random_weights(0, **SIZES)
-NO_VOCABULARY = "no vocab.txt or spiece.model found: put the model's own beside the output"
+NO_VOCABULARY = "no vocab.txt found: put the model's own beside the output"
 
 
 @pytest.fixture

@@ -164,7 +164,7 @@ def test_checkpoint_with_heads_survives_the_way_there_and_back(tmp_path):
     (tf_dir / "bert_config.json").write_text(CONFIG.to_json())
     there = conversion.to_huggingface(str(tf_dir / "model.ckpt-5"), str(tmp_path / "hf"))
     assert there.notes == [
-        "no vocab.txt or spiece.model found: put the model's own beside the output",
+        "no vocab.txt found: put the model's own beside the output",
         "kept under their own names: answer_type_output_bias, answer_type_output_weights, "
         "cls/nq/output_bias, cls/nq/output_weights"]
     saved = safetensors.numpy.load_file(there.model)
