@@ -147,9 +147,7 @@ NAMES = Names(
         "cls/predictions/transform/LayerNorm/gamma": "predictions.LayerNorm.weight",
         "cls/predictions/transform/LayerNorm/beta": "predictions.LayerNorm.bias",
         "cls/seq_relationship/output_weights": "sop_classifier.classifier.weight",
-        "cls/seq_relationship/output_bias": "sop_classifier.classifier.bias",
-        "cls/squad/output_weights": "qa_outputs.weight",
-        "cls/squad/output_bias": "qa_outputs.bias"},
+        "cls/seq_relationship/output_bias": "sop_classifier.classifier.bias"},
     transposed_heads={"cls/predictions/transform/dense/kernel": "predictions.dense.weight"},
     config_from_huggingface=config_from_huggingface,
     config_to_huggingface=config_to_huggingface)
