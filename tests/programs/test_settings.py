@@ -185,7 +185,7 @@ def test_training_goes_on_with_the_settings_of_the_model_without_a_manifest(work
                  + flags_of(NQ), ["--num_train_epochs=6"]):
         succeeded(work.run("bert_nq/run_nq.py", "--train_batch_size=4", *(flags + more)))
         card = json.loads((work.folder / "bare" / "model.json").read_text())
-        assert card["settings"] == dict(TRAINED_WITH[NQ], head="joint")
+        assert card["settings"] == dict(TRAINED_WITH[NQ], head="joint", packing="bert")
 
 
 def test_weights_of_a_vocabulary_in_another_order_are_refused(work):
