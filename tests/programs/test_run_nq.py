@@ -209,7 +209,7 @@ def test_training_takes_the_settings_of_its_records(prepared, work, tmp_path):
     assert card == {"task": "nq_joint", "settings": {
         "do_lower_case": True, "tokenizer": "wordpiece", "max_seq_length": 64, "doc_stride": 16,
         "max_query_length": 16, "skip_nested_contexts": True, "max_contexts": 48,
-        "max_position": 50, "keep_drift": False, "head": "joint"}}
+        "max_position": 50, "keep_drift": False, "head": "joint", "packing": "bert"}}
 
 
 @pytest.mark.parametrize("flag, made_with", [
