@@ -2,6 +2,7 @@
 import os
 
 import pytest
+import sentencepiece  # noqa: F401 - before TensorFlow 1.15, behind which its trainer crashes
 from absl import flags
 from hypothesis import HealthCheck, settings
 

@@ -32,6 +32,8 @@ FAMILIES = {
 def learn_pieces(texts: Iterable[str], size: int, family: str, do_lower_case: bool) -> PieceModel:
     """Learns a unigram model with sentencepiece's trainer. Equal texts give an equal model.
 
+    The trainer crashes in a process that has loaded TensorFlow 1.15 before sentencepiece.
+
     Args:
       texts: words or longer texts.
       size: number of pieces, special ones and one [unused...] for each NQ marker included; where

@@ -117,6 +117,7 @@ def _load():
     import matplotlib.axes
     import matplotlib.backends.backend_agg
     import matplotlib.backends.backend_svg  # noqa: F401
+    import sentencepiece  # noqa: F401 - before TensorFlow 1.15, behind which its trainer crashes
     import tensorflow.compat.v1 as tf
     getattr(tf.estimator, "tpu", None)  # Loaded when it is asked for.
     for name in set(flags.FLAGS) - known:

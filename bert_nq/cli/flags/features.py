@@ -21,7 +21,7 @@ def define_text_flags(vocabulary: str) -> Callable[[], TextOptions]:
       vocabulary: the file of --vocab_file, `Featurizer.vocabulary`.
     """
     vocab_file = flags.DEFINE_string(
-        "vocab_file", None, vocabulary + "; or a SentencePiece model, ALBERT's or XLNet's.")
+        "vocab_file", None, vocabulary + ". Or a SentencePiece model, ALBERT's or XLNet's.")
     do_lower_case = flags.DEFINE_bool(
         "do_lower_case", True, "Whether to lower-case the text: true for uncased models. What the "
         "files beside the vocabulary say is the default, and false for XLNet's.")
