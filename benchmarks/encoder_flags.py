@@ -10,17 +10,29 @@ from bert_nq.modeling import encoders
 FLAGS = flags.FLAGS
 
 
+def define_sizes(max_seq_length):
+    """Defines the flags of sizes, given the length of windows by default."""
+    flags.DEFINE_integer("num_hidden_layers", 6, "Of the encoder.", lower_bound=1)
+    flags.DEFINE_integer("hidden_size", 384, "Of the encoder.", lower_bound=1)
+    flags.DEFINE_integer("num_attention_heads", 12, "Of the encoder.", lower_bound=1)
+    flags.DEFINE_integer("vocab_size", 30522, "Of the encoder.", lower_bound=2)
+    flags.DEFINE_integer("max_seq_length", max_seq_length, "Wordpieces of a window.",
+                         lower_bound=16)
+
+
+def sizes():
+    """The sizes of the encoder, by their names in BERT's config."""
+    return {name: FLAGS[name].value for name in (
+        "num_hidden_layers", "hidden_size", "num_attention_heads", "vocab_size")}
+
+
 def define_flags():
     """Defines the flags of the encoder and of its windows."""
     flags.DEFINE_string("encoder", "bert", "The encoder: one of %s. Its embeddings, where they are "
                         "narrower than layers, are as wide as its config has it by default."
                         % ", ".join(encoders.ENCODERS))
     flags.DEFINE_string("config", "{}", "Further fields of the encoder's config, as a JSON object.")
-    flags.DEFINE_integer("num_hidden_layers", 6, "Of the encoder.", lower_bound=1)
-    flags.DEFINE_integer("hidden_size", 384, "Of the encoder.", lower_bound=1)
-    flags.DEFINE_integer("num_attention_heads", 12, "Of the encoder.", lower_bound=1)
-    flags.DEFINE_integer("vocab_size", 30522, "Of the encoder.", lower_bound=2)
-    flags.DEFINE_integer("max_seq_length", 512, "Wordpieces of a window.", lower_bound=16)
+    define_sizes(512)
     flags.DEFINE_string("torch_python", None, "An interpreter that has torch and transformers; if "
                         "not given, the one that runs this.")
     flags.DEFINE_string("tf1_python", None, "An interpreter that has TensorFlow 1.15 and what "
@@ -33,9 +45,7 @@ def settings():
     Raises:
       UserError: there is no such encoder, or it cannot have these sizes.
     """
-    sizes = {name: FLAGS[name].value for name in (
-        "num_hidden_layers", "hidden_size", "num_attention_heads", "vocab_size")}
-    return encoder_settings.make(FLAGS.encoder, sizes, FLAGS.max_seq_length, _further())
+    return encoder_settings.make(FLAGS.encoder, sizes(), FLAGS.max_seq_length, _further())
 
 
 def _further():

@@ -13,6 +13,7 @@ from bert_nq.cli.start import run
 
 import sys
 
+import encoder_flags
 import encoder_settings
 from absl import flags
 from contenders import Contender, check_known, median_turns
@@ -23,11 +24,7 @@ from bert_nq.modeling.encoders.bert_config import ABSOLUTE, POSITIONS
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_integer("num_hidden_layers", 6, "Of the encoder.", lower_bound=1)
-flags.DEFINE_integer("hidden_size", 384, "Of the encoder.", lower_bound=1)
-flags.DEFINE_integer("num_attention_heads", 12, "Of the encoder.", lower_bound=1)
-flags.DEFINE_integer("vocab_size", 30522, "Of the encoder.", lower_bound=2)
-flags.DEFINE_integer("max_seq_length", 384, "Wordpieces of a window.", lower_bound=16)
+encoder_flags.define_sizes(384)
 flags.DEFINE_integer("batch_size", 8, "Windows of a step.", lower_bound=1)
 flags.DEFINE_integer("num_turns", 7, "Steps that are measured of each.", lower_bound=1)
 flags.DEFINE_integer("threads", 0, "Of a process that predicts; 0: as many as there are cores.",
@@ -40,8 +37,7 @@ _PARTS = [("training step", "train_step_contender"), ("forward pass", "predict_c
 
 def main():
     check_known("precisions", FLAGS.precisions, ["fp32", "bf16", "fp16"])
-    sizes = {name: FLAGS[name].value for name in (
-        "num_hidden_layers", "hidden_size", "num_attention_heads", "vocab_size")}
+    sizes = encoder_flags.sizes()
     print("%d layers of %d, %d heads; %d windows of %d wordpieces; medians of %d turns" % (
         sizes["num_hidden_layers"], sizes["hidden_size"], sizes["num_attention_heads"],
         FLAGS.batch_size, FLAGS.max_seq_length, FLAGS.num_turns))

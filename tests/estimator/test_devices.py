@@ -1,24 +1,11 @@
 """How many devices share a batch, what is said where they are not there, and lost workers."""
-import json
-
 import pytest
 
 from bert_nq.base.errors import UserError
 from bert_nq.estimator import devices, lost_workers
 from bert_nq.estimator.cluster import Cluster
 from bert_nq.modeling.runtime import tf
-
-TWO_WORKERS = json.dumps({"cluster": {"worker": ["127.0.0.1:1", "127.0.0.1:2"]},
-                          "task": {"type": "worker", "index": 1}})
-
-
-def settings(**changes):
-    return devices.RunSettings(**dict({"output_dir": "model", "seed": 1}, **changes))
-
-
-@pytest.fixture
-def two_workers(monkeypatch):
-    monkeypatch.setenv("TF_CONFIG", TWO_WORKERS)
+from tests.support.run_settings import settings
 
 
 def with_gpus(monkeypatch, number):

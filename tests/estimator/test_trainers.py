@@ -1,27 +1,15 @@
 """The trainers: what they share, what each is for, and what is said where one cannot be had."""
-import json
 import os
 
 import pytest
 
 from bert_nq.base.errors import UserError
-from bert_nq.estimator import devices, estimator_trainer, session_trainer, trainers
+from bert_nq.estimator import estimator_trainer, session_trainer, trainers
 from bert_nq.estimator.failures import as_user_error
 from bert_nq.estimator.model import TrainingGraph
 from bert_nq.modeling.runtime import tf
+from tests.support.run_settings import TWO_WORKERS, settings
 from tests.support.runtimes import TRAINERS, needs_estimator
-
-TWO_WORKERS = json.dumps({"cluster": {"worker": ["127.0.0.1:1", "127.0.0.1:2"]},
-                          "task": {"type": "worker", "index": 1}})
-
-
-def settings(**changes):
-    return devices.RunSettings(**dict({"output_dir": "model", "seed": 1}, **changes))
-
-
-@pytest.fixture
-def two_workers(monkeypatch):
-    monkeypatch.setenv("TF_CONFIG", TWO_WORKERS)
 
 
 def one_weight(features):

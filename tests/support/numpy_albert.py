@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from tests.support import numpy_bert
 from tests.support.numpy_bert import ACTIVATIONS, dense, layer_norm, softmax
 
 GROUP = "bert/encoder/transformer/group_%d/inner_group_0/"
@@ -67,8 +68,5 @@ def variable_shapes(vocab, narrow, hidden, n_groups, intermediate, positions, ty
 
 
 def random_weights(seed, **sizes):
-    """Float32 weights for variable_shapes(**sizes), large enough for attention to be peaked."""
-    random = np.random.RandomState(seed)
-    return {name: ((1 if name.endswith("gamma") else 0)
-                   + 0.3 * random.standard_normal(shape)).astype(np.float32)
-            for name, shape in sorted(variable_shapes(**sizes).items())}
+    """Float32 weights for variable_shapes(**sizes), see numpy_bert.of_shapes."""
+    return numpy_bert.of_shapes(seed, variable_shapes(**sizes))

@@ -111,8 +111,13 @@ def variable_shapes(vocab, hidden, n_layers, intermediate, positions, types):
 
 
 def random_weights(seed, **sizes):
-    """Float32 weights for variable_shapes(**sizes), large enough for attention to be peaked."""
+    """Float32 weights for variable_shapes(**sizes), see `of_shapes`."""
+    return of_shapes(seed, variable_shapes(**sizes))
+
+
+def of_shapes(seed, shapes):
+    """Float32 weights of some shapes by name, large enough for attention to be peaked."""
     random = np.random.RandomState(seed)
     return {name: ((1 if name.endswith("gamma") else 0)
                    + 0.3 * random.standard_normal(shape)).astype(np.float32)
-            for name, shape in sorted(variable_shapes(**sizes).items())}
+            for name, shape in sorted(shapes.items())}
