@@ -49,13 +49,8 @@ class BeamDecoder(RunQaDecoder):
     def ranked(self, example: Any, windows: ContextWindows,  # type: ignore
                outputs: BeamOutputs) -> List[Answer]:
         """The possible answers; "no answer" is not among them: its odds are not on their scale."""
-        found: List[Answer] = []
-        for answer in self._all(example, windows, outputs):
-            if answer.text and all(answer.text != other.text for other in found):
-                found.append(answer)
-                if len(found) == self.options.n_best_size:
-                    break
-        return found
+        with_text = (answer for answer in self._all(example, windows, outputs) if answer.text)
+        return list(squad_answers.distinct(with_text, self.options.n_best_size))
 
     def answers(self, example: Any, windows: ContextWindows,  # type: ignore
                 outputs: BeamOutputs) -> List[Answer]:
@@ -73,9 +68,7 @@ class BeamDecoder(RunQaDecoder):
         """Yields the answer of each possible span, best first."""
         spans = self.search(example, windows, outputs)
         # Texts are made for so many at a time, since mostly the first are enough.
-        step = self.options.n_best_size
-        for start in range(0, len(spans.window), step):
-            some = spans.part(start, start + step)
+        for some in spans.parts(self.options.n_best_size):
             yield from map(Answer, self._texts(example.context, windows, some),
                            some.start_logit.tolist(), some.end_logit.tolist(),
                            zip(*(ends.tolist() for ends in some.ends_in_context(windows))))

@@ -18,14 +18,8 @@ class RunSquadDecoder(SpanDecoder):
     def ranked(self, example: Any, windows: ContextWindows,
                outputs: PositionOutputs) -> Iterator[Answer]:
         """Yields the n best answers, those that are made of other pieces to the same text once."""
-        texts = set()
-        for answer in self._all(example, windows, outputs):
-            if answer.text in texts:
-                continue
-            texts.add(answer.text)
-            yield answer
-            if len(texts) == self.options.n_best_size:
-                return
+        return squad_answers.distinct(self._all(example, windows, outputs),
+                                      self.options.n_best_size)
 
     def answers(self, example: Any, windows: ContextWindows,
                 outputs: PositionOutputs) -> List[Answer]:
@@ -60,8 +54,8 @@ class RunSquadDecoder(SpanDecoder):
 def _with_texts(windows: ContextWindows, spans: PieceSpans, at_once: int) -> Iterator[Answer]:
     """Yields the answer of each span; so many are prepared at a time, since mostly the first are
     enough."""
-    for start in range(0, len(spans.window), at_once):
-        yield from _answers(windows, spans.part(start, start + at_once))
+    for some in spans.parts(at_once):
+        yield from _answers(windows, some)
 
 
 def _answers(windows: ContextWindows, spans: PieceSpans) -> Iterator[Answer]:

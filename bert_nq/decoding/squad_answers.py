@@ -1,6 +1,6 @@
 """The answers of a question, best first, as entries of prediction files."""
 import math
-from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 # The text in the place of an answer where none is possible, and how much better no answer is then:
 # more than any difference of a model's scores.
@@ -18,6 +18,18 @@ class Answer(NamedTuple):
     def score(self) -> float:
         """Both logits added up."""
         return self.start_logit + self.end_logit
+
+
+def distinct(answers: Iterable[Answer], most: int) -> Iterator[Answer]:
+    """Yields the first answers of different texts, so many at the most."""
+    texts: Set[str] = set()
+    for answer in answers:
+        if answer.text in texts:
+            continue
+        texts.add(answer.text)
+        yield answer
+        if len(texts) == most:
+            return
 
 
 def entry_of(example: Any, answers: Iterable[Answer], odds_of: Callable[[Answer], float],

@@ -2,7 +2,7 @@
 
 Notation: N windows, P best starts or ends of each.
 """
-from typing import NamedTuple, Optional, Tuple
+from typing import Iterator, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -30,6 +30,11 @@ class PieceSpans(NamedTuple):
     def part(self, start: int, stop: int) -> "PieceSpans":
         """The spans [start, stop)."""
         return PieceSpans(*(values[start:stop] for values in self))
+
+    def parts(self, size: int) -> Iterator["PieceSpans"]:
+        """Yields `size` spans at a time, in their order; the last part may have fewer."""
+        for start in range(0, len(self.window), size):
+            yield self.part(start, start + size)
 
     def where(self, mask: np.ndarray) -> "PieceSpans":
         """The spans at which a mask, bool [M], is true."""

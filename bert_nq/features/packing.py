@@ -26,7 +26,7 @@ INPUTS: Tuple[Feature, ...] = (
     Feature(SEGMENT_IDS, SEQUENCE, INPUT, SEGMENTS),
 )
 
-_CLS_OF_XLNET, _PADDING_OF_XLNET = 2, 3  # segments
+_CLS_OF_XLNET = 2  # its segment
 
 
 class Frame(NamedTuple):

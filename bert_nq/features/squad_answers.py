@@ -116,8 +116,9 @@ def narrowed_by_characters(words: Sequence[str], offsets: Sequence[Sequence[Tupl
       offsets: the characters [start, end) of each word that each of its pieces stands for.
       answer: its text; of several places in these words, the first is taken.
     """
-    place = " ".join(words).find(" ".join(answer.split()))
-    end = place + len(" ".join(answer.split()))
+    wanted = " ".join(answer.split())
+    place = " ".join(words).find(wanted)
+    end = place + len(wanted)
     before, inside, number = 0, [], 0
     for word, pieces in zip(words, offsets):
         for first, last in pieces:

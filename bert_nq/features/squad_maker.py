@@ -205,19 +205,15 @@ class WindowMaker:
             return None
         if answer == " ".join(context.words[words[0]:words[1] + 1]):  # whole words: all pieces
             return first_piece, last_piece
-        start, length = self._narrowed(context, words, answer)
+        if self._tokenizer.is_projected:
+            start, length = squad_answers.narrowed(
+                context.pieces[first_piece:last_piece + 1].tolist(),
+                list(self._tokenizer.text_ids(answer)))
+        else:
+            of_answer = context.words[words[0]:words[1] + 1]
+            start, length = squad_answers.narrowed_by_characters(
+                of_answer, list(map(self._tokenizer.offsets, of_answer)), answer)
         return first_piece + start, first_piece + start + length - 1
-
-    def _narrowed(self, context: _Context, words: Tuple[int, int],
-                  answer: str) -> Tuple[int, int]:
-        """Start and number of the pieces of an answer among those of its words."""
-        tokenizer, of_answer = self._tokenizer, context.words[words[0]:words[1] + 1]
-        if not tokenizer.is_projected:
-            return squad_answers.narrowed_by_characters(
-                of_answer, list(map(tokenizer.offsets, of_answer)), answer)
-        return squad_answers.narrowed(
-            [i for word in of_answer for i in tokenizer.word_ids(word)],
-            list(tokenizer.text_ids(answer)))
 
     def _build(self, example: Example, layout: _Layout) -> Windows:
         """Writes out the windows, without labels and maps."""

@@ -5,7 +5,7 @@ backward pass drops the same elements again.
 """
 import functools
 import operator
-from typing import Optional, Sequence
+from typing import Any, Optional, Sequence
 
 from bert_nq.modeling.layers import sizes
 from bert_nq.modeling.runtime import tf
@@ -73,6 +73,18 @@ class Dropout:
         number = _MASKS_OF_A_LAYER * self._layer + self._calls
         self._calls += 1
         return tf.random.stateless_uniform(shape, seed=tf.stack([self._seed, number]), **kind)
+
+
+def of_pass(config: Any, pass_: Any) -> Optional[Dropout]:
+    """The dropout of an encoder in a pass; None where nothing is dropped.
+
+    Args:
+      config: has `hidden_dropout_prob` and `attention_probs_dropout_prob`.
+      pass_: encoders.Pass.
+    """
+    if pass_.is_training and (config.hidden_dropout_prob or config.attention_probs_dropout_prob):
+        return Dropout(pass_.seed, bytewise=not pass_.use_tpu)
+    return None
 
 
 def apply_keep_mask(x: tf.Tensor, keep: Optional[tf.Tensor]) -> tf.Tensor:

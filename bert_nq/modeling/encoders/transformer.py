@@ -10,10 +10,10 @@ throughout: only attention needs to know which row belongs to which sequence.
 from typing import Callable, Mapping, NamedTuple, Optional, Tuple
 
 from bert_nq.base.errors import UserError
+from bert_nq.modeling import dropout as dropouts
 from bert_nq.modeling import layers, precisions, recomputing, runtime
 from bert_nq.modeling.activations import activation
 from bert_nq.modeling.attention import SelfAttention
-from bert_nq.modeling.dropout import Dropout
 from bert_nq.modeling.encoders import Pass
 from bert_nq.modeling.encoders.transformer_config import TransformerConfig
 from bert_nq.modeling.relative_positions import Distances
@@ -85,7 +85,7 @@ def encode(config: TransformerConfig, features: Mapping[str, tf.Tensor], pass_: 
     batch, length = layers.sizes(features["input_ids"])
     _check_length(config, length)
     dtype = precisions.dtype(pass_.precision, pass_.use_tpu)
-    dropout = _dropout(config, pass_)
+    dropout = dropouts.of_pass(config, pass_)
     on_cpu = not (pass_.is_training or pass_.use_tpu) and runtime.on_cpu()
     with tf.variable_scope("embeddings"):
         x = _embeddings(config, features["input_ids"], pass_.use_tpu, dropout, segments)
@@ -116,13 +116,6 @@ def _check_length(config, length):
         raise UserError("the sequences are %d wordpieces long, but the model's config has "
                         "max_position_embeddings %d: lower --max_seq_length"
                         % (length, config.max_position_embeddings))
-
-
-def _dropout(config, pass_):
-    """The Dropout of the model; None where nothing is dropped."""
-    if pass_.is_training and (config.hidden_dropout_prob or config.attention_probs_dropout_prob):
-        return Dropout(pass_.seed, bytewise=not pass_.use_tpu)
-    return None
 
 
 def table(config: TransformerConfig, name: str, rows: int) -> tf.Variable:

@@ -9,9 +9,9 @@ from typing import Mapping, NamedTuple
 
 import numpy as np
 
+from bert_nq.modeling import dropout as dropouts
 from bert_nq.modeling import layers, precisions, recomputing, runtime
 from bert_nq.modeling.activations import activation
-from bert_nq.modeling.dropout import Dropout
 from bert_nq.modeling.encoders import Encoded, Pass, xlnet_names
 from bert_nq.modeling.encoders.xlnet_config import XLNetConfig
 from bert_nq.modeling.relative_attention import RelativeAttention, Terms
@@ -37,7 +37,7 @@ def encode(config: XLNetConfig, features: Mapping[str, tf.Tensor], pass_: Pass) 
     batch, length = layers.sizes(features["input_ids"])
     dtype = precisions.dtype(pass_.precision, pass_.use_tpu)
     on_cpu = not (pass_.is_training or pass_.use_tpu) and runtime.on_cpu()
-    dropout = _dropout(config, pass_)
+    dropout = dropouts.of_pass(config, pass_)
     with tf.variable_scope(xlnet_names.SCOPE):
         words = _words(config, features["input_ids"], pass_.use_tpu)
         places = position_encodings(length, config.d_model)
@@ -77,13 +77,6 @@ def position_encodings(length, width: int) -> tf.Tensor:
     distances = tf.cast(tf.range(length - 1, -length - 1, -1), tf.float32)
     angles = distances[:, None] * tf.constant(frequencies[None], tf.float32)
     return tf.concat([tf.sin(angles), tf.cos(angles)], axis=1)
-
-
-def _dropout(config, pass_):
-    """The Dropout of the model; None where nothing is dropped."""
-    if pass_.is_training and (config.hidden_dropout_prob or config.attention_probs_dropout_prob):
-        return Dropout(pass_.seed, bytewise=not pass_.use_tpu)
-    return None
 
 
 def _variable(config, name, shape):
