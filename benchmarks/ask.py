@@ -29,7 +29,7 @@ from absl import flags
 from contenders import Contender, check_known
 
 from bert_nq.answering.page_text import PageText
-from bert_nq.base import files
+from bert_nq.base import files, vocabulary_files
 from bert_nq.base.errors import UserError
 from bert_nq.cli import program
 from bert_nq.datasets.html_pages.reading import parse_page
@@ -90,7 +90,7 @@ def _make(folder):
     files.write_json(os.path.join(model, model_card.NAME), {
         "task": card.task, "settings": dict(card.settings, doc_overlap=FLAGS.doc_overlap)})
     for path in (os.path.join(FLAGS.model_dir, model_folder.CONFIG),
-                 model_folder.vocabulary_of(FLAGS.model_dir)):
+                 vocabulary_files.vocabulary_of(FLAGS.model_dir)):
         shutil.copy(path, model)
     checkpoint = os.path.abspath(checkpoints.find_checkpoint(FLAGS.model_dir))
     for path in glob.glob(glob.escape(checkpoint) + ".*"):
@@ -101,9 +101,9 @@ def _make(folder):
         subprocess.run([sys.executable, os.path.join(ROOT, "prepare", "convert_checkpoint.py"),
                         "--input=" + checkpoint, "--output_dir=" + torch, "--to=huggingface",
                         "--bert_config_file=" + os.path.join(model, model_folder.CONFIG),
-                        "--vocab_file=" + model_folder.vocabulary_of(model)],
+                        "--vocab_file=" + vocabulary_files.vocabulary_of(model)],
                        check=True, stdout=subprocess.DEVNULL)
-    html = _page(model_folder.vocabulary_of(model))
+    html = _page(vocabulary_files.vocabulary_of(model))
     page = parse_page(html, "page")
     paths = [os.path.join(folder, name) for name in ("page.html", "page.txt")]
     for path, text in zip(paths, (html, PageText(page).lines)):

@@ -106,7 +106,7 @@ def main() -> None:
     if bool(FLAGS.vocab_file) == bool(FLAGS.learn_from):
         raise UserError("give either --vocab_file, to write the markers into it, or --learn_from, "
                         "to learn a vocabulary")
-    from bert_nq.text.vocabulary import is_piece_model
+    from bert_nq.base.vocabulary_files import is_piece_model
 
     if FLAGS.vocab_file:
         known_settings.take_of_vocabulary(FLAGS, program.note)

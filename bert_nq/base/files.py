@@ -132,6 +132,17 @@ def open_binary(path: str) -> IO[bytes]:
     return io.BufferedReader(Guarded(raw, path))
 
 
+def read_head(path: str) -> bytes:
+    """The first bytes of a file, formats.HEAD_BYTES where there are so many.
+
+    Raises:
+      UserError: it cannot be read, or is no file.
+    """
+    check_no_pipes([path])
+    with open_binary(path) as f:
+        return f.read(formats.HEAD_BYTES)
+
+
 def read_whole(path: str) -> bytes:
     """All of a small text file, such as a config or a vocabulary.
 

@@ -13,6 +13,8 @@ from typing import Iterator, List, NamedTuple, Tuple, Union
 
 from bert_nq.base.errors import UserError
 
+BLANK = "\u2581"  # the blank before a word, as pieces have it
+
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = 1, 2, 3, 4, 5, 6
 _KINDS = range(NORMAL, BYTE + 1)
 

@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from absl import flags
 
-from bert_nq.base import files
+from bert_nq.base import files, vocabulary_files
 from bert_nq.base.errors import UserError
 from bert_nq.cli import known_settings
 from bert_nq.cli.flags import features as feature_flags
@@ -156,7 +156,7 @@ class ModelFlags:
         if files.is_remote(folder) or not model_folder.has_files(folder):
             return
         for flag, path in (("bert_config_file", os.path.join(folder, model_folder.CONFIG)),
-                           ("vocab_file", model_folder.vocabulary_of(folder))):
+                           ("vocab_file", vocabulary_files.vocabulary_of(folder))):
             if not flags.FLAGS[flag].present:
                 flags.FLAGS.set_default(flag, path)
 
@@ -284,10 +284,9 @@ class ModelFlags:
 
     def _check_vocabulary_of(self, checkpoint: str) -> None:
         """Raises UserError where the vocabulary beside a checkpoint has other tokens."""
-        from bert_nq.estimator import model_folder
         from bert_nq.text.vocabulary import Vocabulary, moved_id
         folder, ours = os.path.dirname(checkpoint), self.text().vocab_file
-        theirs = model_folder.vocabulary_of(folder)
+        theirs = vocabulary_files.vocabulary_of(folder)
         if files.is_remote(folder) or not os.path.exists(theirs):
             return
         a, b = Vocabulary.load(theirs), Vocabulary.load(ours)

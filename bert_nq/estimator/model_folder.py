@@ -8,15 +8,14 @@ import re
 import shutil
 from typing import Any, Optional
 
-from bert_nq.base import files
+from bert_nq.base import files, vocabulary_files
 from bert_nq.base.errors import UserError
+from bert_nq.base.vocabulary_files import file_name_of, vocabulary_of
 from bert_nq.estimator import model_card
 from bert_nq.modeling import checkpoints, encoders
-from bert_nq.text.vocabulary import PieceVocabulary, Vocabulary, file_name_of
+from bert_nq.text.vocabulary import Vocabulary
 
 CONFIG = "bert_config.json"
-# The names that a vocabulary may have; a folder has one of them.
-VOCABULARIES = (Vocabulary.file_name, PieceVocabulary.file_name)
 # Fields that may change from one run to the next: only training, or its start, uses them.
 # The encoder's name is compared before all fields.
 _NOT_OF_THE_OUTPUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob", "initializer_range",
@@ -30,13 +29,6 @@ BEST, AVERAGED = "best", "averaged"
 _WRITTEN_BY_TRAINING = re.compile(
     r"%s-\d+\..*|graph\.pbtxt|events\.out\.tfevents\..*" % re.escape(CHECKPOINT)
     + "".join("|" + re.escape(name) for name in (checkpoints.STATE, RECORD, HISTORY, PLOT)))
-
-
-def vocabulary_of(folder: str) -> str:
-    """The path of the vocabulary in a folder of this machine, where it would be if there is none.
-    """
-    paths = [os.path.join(folder, name) for name in VOCABULARIES]
-    return next(filter(os.path.exists, paths), paths[0])
 
 
 def has_checkpoint(output_dir: str) -> bool:
@@ -107,7 +99,7 @@ def keep_beside_checkpoints(output_dir: str, config_file: str, vocab_file: str,
         if not files.is_remote(target) and os.path.realpath(path) != os.path.realpath(target):
             with files.open_binary(path) as source, files.replacing(target) as out:
                 shutil.copyfileobj(source, out)
-    for name in VOCABULARIES:  # One of the other kind is of a model that was here before.
+    for name in vocabulary_files.NAMES:  # One of the other kind is of a model that was here before.
         other = os.path.join(output_dir, name)
         if name != kept and not files.is_remote(other) and os.path.exists(other):
             os.unlink(other)
@@ -127,7 +119,8 @@ def check_not_of_a_model(path: str) -> None:
     folder, name = os.path.split(path)
     if files.is_remote(path) or not has_checkpoint(folder):
         return
-    if name in (CONFIG, model_card.NAME) + VOCABULARIES or _WRITTEN_BY_TRAINING.fullmatch(name):
+    kept = (CONFIG, model_card.NAME) + vocabulary_files.NAMES
+    if name in kept or _WRITTEN_BY_TRAINING.fullmatch(name):
         raise UserError("%s belongs to the model in that folder: choose another output" % path)
 
 

@@ -4,8 +4,9 @@ import json
 import os
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional
 
-from bert_nq.base import files, piece_model
+from bert_nq.base import files, piece_model, vocabulary_files
 from bert_nq.base.errors import UserError
+from bert_nq.base.vocabulary_files import PIECES, WORDPIECES, vocabulary_of
 from bert_nq.modeling import checkpoints, encoders, huggingface
 from bert_nq.modeling.weights import check_finite
 
@@ -13,8 +14,6 @@ SAFETENSORS = "model.safetensors"
 INDEX = "model.safetensors.index.json"  # of a model in several files
 PYTORCH = "pytorch_model.bin"
 CHECKPOINT = "bert_model.ckpt"
-VOCABULARY = "vocab.txt"
-PIECES = "spiece.model"  # a SentencePiece model
 TOKENIZER = "tokenizer.json"
 
 
@@ -147,17 +146,10 @@ def _read_model(path, config_file, vocab_file):
     prefix = checkpoints.find_checkpoint(path)
     beside = os.path.dirname(prefix)
     config = encoders.read_config(config_file or os.path.join(beside, "bert_config.json"))
-    vocab, notes = _read_vocab(vocab_file or _vocab_in(beside), config,
+    vocab, notes = _read_vocab(vocab_file or vocabulary_of(beside), config,
                                must_exist=bool(vocab_file))
     checkpoints.check_sizes(config, prefix)
     return prefix, config, vocab, notes
-
-
-def _vocab_in(folder: str) -> str:
-    """The vocabulary in a folder; where there is none, the vocab.txt that it might have."""
-    path, pieces = (os.path.join(folder, name) for name in (VOCABULARY, PIECES))
-    there = not files.is_remote(folder) and os.path.exists(pieces) and not os.path.exists(path)
-    return pieces if there else path
 
 
 def _read_vocab(path: str, config: Any, must_exist: bool = False):
@@ -166,10 +158,10 @@ def _read_vocab(path: str, config: Any, must_exist: bool = False):
         return None, ["no vocab.txt found: put the model's own beside the output"]
     with files.open_binary(path) as f:
         data = f.read()
-    if piece_model.NAME.search(path) or piece_model.looks_like_one(data):
+    if vocabulary_files.holds_pieces(path, data):
         entries = len(piece_model.parse(data, path).pieces)
         return _Vocab(PIECES, data), _check_entries(path, entries, config)
-    return _Vocab(VOCABULARY, data), _check_entries(path, len(data.splitlines()), config)
+    return _Vocab(WORDPIECES, data), _check_entries(path, len(data.splitlines()), config)
 
 
 def _check_entries(path: str, entries: int, config: Any) -> List[str]:
@@ -185,12 +177,12 @@ def _check_entries(path: str, entries: int, config: Any) -> List[str]:
 
 def _read_vocab_of_folder(folder: str, config: Any):
     """`_read_vocab` for a Hugging Face folder, which may have a tokenizer.json instead."""
-    path, tokenizer = _vocab_in(folder), os.path.join(folder, TOKENIZER)
+    path, tokenizer = vocabulary_of(folder), os.path.join(folder, TOKENIZER)
     if os.path.exists(path) or not os.path.exists(tokenizer):
         vocab, notes = _read_vocab(path, config)
     else:
         pieces = _pieces(files.read_json(tokenizer, must_exist=True, remedy=""), tokenizer)
-        vocab = _Vocab(VOCABULARY, "".join(piece + "\n" for piece in pieces).encode("utf8"))
+        vocab = _Vocab(WORDPIECES, "".join(piece + "\n" for piece in pieces).encode("utf8"))
         notes = _check_entries(tokenizer, len(pieces), config)
     return vocab, notes
 
@@ -211,7 +203,7 @@ def _pieces(tokenizer: Any, path: str) -> List[str]:
         raise UserError("%s has %s: put the model's %s beside it" % (
             path, "ids that are missing or double" if kind == "WordPiece"
             else "no wordpieces, but a %s model" % kind,
-            PIECES if kind == "Unigram" else VOCABULARY))
+            PIECES if kind == "Unigram" else WORDPIECES))
     return pieces
 
 

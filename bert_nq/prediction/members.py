@@ -2,6 +2,7 @@
 import os
 from typing import Iterable, Optional, Sequence, Tuple
 
+from bert_nq.base import vocabulary_files
 from bert_nq.base.errors import UserError
 from bert_nq.estimator import model_folder
 from bert_nq.modeling import checkpoints, encoders
@@ -52,7 +53,7 @@ def _member(path: str, weight: float, vocab_file: str, head: str) -> Member:
     checkpoint = checkpoints.find_checkpoint(path)
     folder = os.path.dirname(checkpoint)
     config_file = os.path.join(folder, model_folder.CONFIG)
-    vocabulary = model_folder.vocabulary_of(folder)
+    vocabulary = vocabulary_files.vocabulary_of(folder)
     for name in (config_file, vocabulary):
         if not os.path.exists(name):
             raise UserError("--ensemble: %s is missing beside the model %s: put it there"

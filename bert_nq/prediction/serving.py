@@ -12,16 +12,14 @@ from typing import Any, Callable, Dict, Iterable, Iterator, Mapping, NamedTuple,
 
 import numpy as np
 
-from bert_nq.base import files
+from bert_nq.base import files, vocabulary_files
 from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import UserError
-from bert_nq.estimator import model_folder
 from bert_nq.features.featurizer import Featurizer
 from bert_nq.features.options import TextOptions
 from bert_nq.modeling.heads import outputs
 from bert_nq.prediction import predictor
 from bert_nq.prediction.batches import Batch
-from bert_nq.text.vocabulary import file_name_of
 
 DESCRIPTION = "serving.json"
 
@@ -52,7 +50,7 @@ class Serving(NamedTuple):
     def write(self, folder: str) -> None:
         """Leaves itself and the vocabulary in a folder."""
         with files.open_binary(self.text.vocab_file) as source, files.replacing(
-                os.path.join(folder, file_name_of(self.text.vocab_file))) as out:
+                os.path.join(folder, vocabulary_files.file_name_of(self.text.vocab_file))) as out:
             shutil.copyfileobj(source, out)
         text = self.text._asdict()
         del text["vocab_file"]
@@ -77,7 +75,7 @@ class Serving(NamedTuple):
             raise UserError("there is no %s: give the folder of one exported model, DIR/NUMBER"
                             % path)
         try:
-            text = TextOptions(model_folder.vocabulary_of(folder), **content["text"])
+            text = TextOptions(vocabulary_files.vocabulary_of(folder), **content["text"])
             serving = cls(content["predictor"], text, featurizer.options(**content["windows"]),
                           featurizer, make_decoder)
             serving.decoder()

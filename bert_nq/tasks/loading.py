@@ -5,7 +5,7 @@ from typing import Any, Optional, Tuple
 from bert_nq import tasks
 from bert_nq.answering import reader
 from bert_nq.answering.reader import Parts, Reader
-from bert_nq.base import files
+from bert_nq.base import files, vocabulary_files
 from bert_nq.base.errors import UserError
 from bert_nq.estimator import model_card, model_folder
 from bert_nq.features.options import TextOptions
@@ -32,7 +32,7 @@ class Checked:
         card = _card_of(model_dir)
         self.task, self._asking = _task_of(card, model_dir)
         config_file = os.path.join(model_dir, model_folder.CONFIG)
-        vocab_file = model_folder.vocabulary_of(model_dir)
+        vocab_file = vocabulary_files.vocabulary_of(model_dir)
         text = trained_model.with_settings(TextOptions(vocab_file), card.settings)
         windows = trained_model.with_settings(self.task.featurizer.options(), card.settings)
         head = model_card.head_of(card, model_dir, self.task.heads)
@@ -101,7 +101,7 @@ def _card_of(folder: str) -> model_card.ModelCard:
         raise UserError("%s is not a folder: a model is a folder that training has written"
                         % folder)
     card = model_card.read(folder)
-    paths = os.path.join(folder, model_folder.CONFIG), model_folder.vocabulary_of(folder)
+    paths = os.path.join(folder, model_folder.CONFIG), vocabulary_files.vocabulary_of(folder)
     missing = [os.path.basename(path) for path in paths if not os.path.exists(path)]
     if card is None or missing:
         raise UserError("%s is not the folder of a trained model: it has no %s, which training "

@@ -14,7 +14,7 @@ import json
 import os
 from typing import Any, Dict, List, Optional
 
-from bert_nq.base import files
+from bert_nq.base import files, vocabulary_files
 from bert_nq.base.errors import UserError
 from bert_nq.text.vocabulary import XLNET, PieceVocabulary, read_pieces, tokenizer_of
 
@@ -37,9 +37,9 @@ def of_folder(folder: str) -> Optional[bool]:
     """
     if files.is_remote(folder):
         return None
-    model = os.path.join(folder, PieceVocabulary.file_name)
-    if os.path.exists(model):
-        return _of_piece_model(model)
+    vocabulary = vocabulary_files.vocabulary_of(folder)
+    if os.path.basename(vocabulary) == vocabulary_files.PIECES:
+        return _of_piece_model(vocabulary)
     path = os.path.join(folder, TOKENIZER)
     settings = _of_tokenizer(files.read_json(path, remedy=""), path)
     config_path = os.path.join(folder, NAME)
@@ -80,11 +80,11 @@ def content(lower: bool, folder: str) -> bytes:
       lower: whether text is lower-cased.
       folder: of the model, whose vocabulary says which tokenizer it has.
     """
-    model = os.path.join(folder, PieceVocabulary.file_name)
-    if os.path.exists(model):
-        is_xlnet = PieceVocabulary(read_pieces(model)).specials == XLNET
+    vocabulary = vocabulary_files.vocabulary_of(folder)
+    if os.path.basename(vocabulary) == vocabulary_files.PIECES:
         return _json({_LOWER: lower, "keep_accents": False, "remove_space": True,
-                      "tokenizer_class": "XLNetTokenizer" if is_xlnet else "AlbertTokenizer"})
+                      "tokenizer_class": "XLNetTokenizer" if _is_of_xlnet(vocabulary)
+                      else "AlbertTokenizer"})
     values = {_LOWER: lower, _STRIP: None, "tokenize_chinese_chars": True,
               "tokenizer_class": "BertTokenizer"}
     return _json(values)
@@ -105,10 +105,15 @@ def _of_piece_model(path: str) -> bool:
                         % config_path)
     lower = config.get(_LOWER)
     if lower is None:
-        return PieceVocabulary(read_pieces(path)).specials != XLNET
+        return not _is_of_xlnet(path)
     if not isinstance(lower, bool):
         raise UserError("%s: %s is %.40r, not true or false" % (config_path, _LOWER, lower))
     return lower
+
+
+def _is_of_xlnet(path: str) -> bool:
+    """Whether a SentencePiece model is XLNet's; else it is ALBERT's."""
+    return PieceVocabulary(read_pieces(path)).specials == XLNET
 
 
 def _of_config(content: Any, path: str) -> Dict[str, Any]:

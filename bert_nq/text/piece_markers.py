@@ -7,11 +7,10 @@ import re
 from typing import List, NamedTuple, Tuple
 
 from bert_nq.base.errors import UserError
-from bert_nq.base.piece_model import CONTROL, NORMAL, UNUSED, USER_DEFINED, Piece, PieceModel
+from bert_nq.base.piece_model import BLANK, CONTROL, NORMAL, UNUSED, USER_DEFINED, Piece, PieceModel
 from bert_nq.text.vocabulary import NQ_MARKERS
 
 _UNUSED_NAME = re.compile(r"[\[<]unused_?\d+[\]>]\Z")
-_BLANK = "\u2581"
 
 
 class Marked(NamedTuple):
@@ -34,7 +33,7 @@ def write_markers(model: PieceModel) -> Marked:
     missing = [marker for marker in NQ_MARKERS if marker not in present]
     free = [i for i, piece in enumerate(model.pieces) if _is_unused(piece)]
     words = [i for i, piece in enumerate(model.pieces)
-             if piece.kind == NORMAL and len(piece.text.replace(_BLANK, "")) > 1]
+             if piece.kind == NORMAL and len(piece.text.replace(BLANK, "")) > 1]
     words.sort(key=lambda i: (model.pieces[i].score, -i))
     if len(free) + len(words) < len(missing):
         raise UserError("%d unused pieces and %d pieces of several characters are too few for the "

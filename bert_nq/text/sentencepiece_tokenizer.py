@@ -12,11 +12,10 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from bert_nq.base import piece_model
 from bert_nq.base.errors import UserError
+from bert_nq.base.piece_model import BLANK
 from bert_nq.text.plain_text import plain, plain_with_origins
 from bert_nq.text.vocabulary import NQ_MARKERS, PieceVocabulary
 from bert_nq.text.wordpiece import Ids, WordCache
-
-BLANK = "\u2581"  # the blank before a word, as models write it
 
 
 class SentencePieceTokenizer:

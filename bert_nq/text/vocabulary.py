@@ -6,7 +6,7 @@ import re
 import shlex
 from typing import Iterable, List, NamedTuple, Optional
 
-from bert_nq.base import files, piece_model
+from bert_nq.base import files, piece_model, vocabulary_files
 from bert_nq.base.errors import UserError
 
 
@@ -49,7 +49,7 @@ class Vocabulary:
 
     specials = BERT
     tokenizer = "wordpiece"  # the name of the one that cuts text into these tokens
-    file_name = "vocab.txt"  # in a model's folder
+    file_name = vocabulary_files.WORDPIECES  # in a model's folder
 
     def __init__(self, tokens: Iterable[str]):
         """Numbers `tokens` from 0; a repeated token gets no second id (see `load`)."""
@@ -74,7 +74,7 @@ class Vocabulary:
         Raises:
           UserError: the file cannot be read, is empty, or is neither UTF-8 nor a model.
         """
-        if is_piece_model(path):
+        if vocabulary_files.is_piece_model(path):
             return PieceVocabulary(read_pieces(path))
         return cls(read_tokens(path))
 
@@ -98,7 +98,7 @@ class PieceVocabulary(Vocabulary):
     """
 
     tokenizer = "sentencepiece"
-    file_name = "spiece.model"
+    file_name = vocabulary_files.PIECES
 
     def __init__(self, model: piece_model.PieceModel):
         super().__init__(piece.text for piece in model.pieces)
@@ -108,7 +108,7 @@ class PieceVocabulary(Vocabulary):
 
     def begins_word(self, token: str) -> bool:
         """Whether a piece of text is the first of its word; marks are words of their own."""
-        return token.startswith("\u2581") or self.model.pieces[self.ids[token]].kind in (
+        return token.startswith(piece_model.BLANK) or self.model.pieces[self.ids[token]].kind in (
             piece_model.CONTROL, piece_model.USER_DEFINED)
 
     def fingerprint(self) -> str:
@@ -119,20 +119,10 @@ class PieceVocabulary(Vocabulary):
 def tokenizer_of(path: Optional[str]) -> str:
     """The name of the tokenizer that a vocabulary's file is for; of no file, BERT's."""
     try:
-        return PieceVocabulary.tokenizer if path and is_piece_model(path) else Vocabulary.tokenizer
+        is_pieces = path and vocabulary_files.is_piece_model(path)
     except UserError:  # Who reads all of it will tell.
-        return Vocabulary.tokenizer
-
-
-def file_name_of(path: str) -> str:
-    """The name that a copy of a vocabulary's file has in a model's folder."""
-    return PieceVocabulary.file_name if is_piece_model(path) else Vocabulary.file_name
-
-
-def is_piece_model(path: str) -> bool:
-    """Whether a file is to be a SentencePiece model, by its name or by how it begins."""
-    return bool(piece_model.NAME.search(path)) or piece_model.looks_like_one(
-        files.read_whole(path))
+        is_pieces = False
+    return PieceVocabulary.tokenizer if is_pieces else Vocabulary.tokenizer
 
 
 def read_pieces(path: str) -> piece_model.PieceModel:

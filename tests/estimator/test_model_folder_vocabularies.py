@@ -1,6 +1,7 @@
 """The vocabulary in a model's folder, of either kind."""
 import os
 
+from bert_nq.base import vocabulary_files
 from bert_nq.estimator import model_folder
 from bert_nq.text.vocabulary import Vocabulary, moved_id
 from tests.support import piece_models, tiny_nq
@@ -15,7 +16,7 @@ def test_a_vocabulary_keeps_a_name_that_says_what_it_is(tmp_path):
     model_folder.keep_beside_checkpoints(str(model), config, pieces)
     assert sorted(os.listdir(str(model))) == ["bert_config.json", "spiece.model"]
     assert model_folder.has_files(str(model))
-    assert model_folder.vocabulary_of(str(model)) == str(model / "spiece.model")
+    assert vocabulary_files.vocabulary_of(str(model)) == str(model / "spiece.model")
     model_folder.copy_kept_files(str(model), str(other))
     assert Vocabulary.load(str(other / "spiece.model")).specials.cls == "<cls>"
 
