@@ -37,6 +37,12 @@ class Rule(NamedTuple):
 Check = Callable[[Columns, Pieces], Iterator[Rule]]
 
 
+def two_segments(columns: Columns) -> int:
+    """The kinds of segments of records of two texts, the first and the second."""
+    del columns
+    return 2
+
+
 class Featurizer(NamedTuple):
     """All that the library knows of a task's features. A value: it is sent to worker processes.
 
@@ -51,5 +57,5 @@ class Featurizer(NamedTuple):
     # The pieces that the labels of a record mark, given its features; None where they mark none.
     labelled_span: Optional[Callable[[Columns], Optional[slice]]] = None
     # The kinds of segments that records, given their features, may have.
-    num_segments: Callable[[Columns], int] = lambda columns: 2
+    num_segments: Callable[[Columns], int] = two_segments
     vocabulary: str = "BERT's vocab.txt"  # the file that `TextOptions.vocab_file` is to be

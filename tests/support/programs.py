@@ -29,10 +29,10 @@ def run(relative_path, *args, **options) -> subprocess.CompletedProcess:
 def run_command(words, **options) -> subprocess.CompletedProcess:
     """`run` for a command line of `command`.
 
-    Without an `env`, which may be about the interpreter, the program gets a process that has
-    TensorFlow already: see program_server.
+    The program gets a process that has TensorFlow already, see program_server, unless an option is
+    about the start of the process, as `env` and `preexec_fn` are.
     """
-    if "env" in options:
+    if not set(options) <= {"cwd", "timeout", "input"}:
         return subprocess.run(words, capture_output=True, text=True, **options)
     return program_server.run(words[1:], **options)
 
