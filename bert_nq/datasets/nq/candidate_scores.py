@@ -28,6 +28,7 @@ _MOST_IN_MEMORY = 1 << 26
 _FIELDS = {"example_id": Field(INTEGER), "candidates": Field([INTEGER])}
 # As a lookup keeps them.
 _INDEX, _PROBABILITY = np.dtype(np.int32), np.dtype(np.float64)
+_MOST_CANDIDATES = np.iinfo(_INDEX).max
 
 
 class PageScores(NamedTuple):
@@ -84,23 +85,41 @@ def read_scores(path: str) -> Iterator[Tuple[int, PageScores]]:
 
 def _parse(line: bytes) -> PageScores:
     record = parse_line(line)
-    fault = json_fields.find_fault(record, _FIELDS) or _fault_of_probabilities(record)
+    fault = None if _fits(record) else _fault(record)
     if fault:
         raise UserError(fault)
     return PageScores(record["example_id"], np.array(record["candidates"], np.int64),
                       np.array(record["probabilities"], np.float64))
 
 
-def _fault_of_probabilities(record: Dict[str, Any]) -> Optional[str]:
-    """The first fault of the candidates' order and of the probabilities; None without one."""
+def _fits(record: Any) -> bool:
+    """Whether `_fault` has none to tell; quick."""
+    if not isinstance(record, dict) or not json_fields.all_fit([record.get("example_id")], INTEGER):
+        return False
+    indexes, probabilities = record.get("candidates"), record.get("probabilities")
+    if not (isinstance(indexes, list) and isinstance(probabilities, list)
+            and len(indexes) == len(probabilities) and json_fields.all_fit(indexes, INTEGER)
+            and set(map(type, probabilities)) <= {int, float}):
+        return False
+    if not indexes:
+        return True
+    array = np.array(indexes, np.int64)
+    return bool(indexes[0] >= 0 and indexes[-1] <= _MOST_CANDIDATES
+                and (array[1:] > array[:-1]).all() and all(0 <= p <= 1 for p in probabilities))
+
+
+def _fault(record: Any) -> Optional[str]:
+    """The first fault of a line, which names the field; None if it fits."""
+    fault = json_fields.find_fault(record, _FIELDS)
+    if fault:
+        return fault
     indexes, probabilities = record["candidates"], record.get("probabilities")
-    if indexes and indexes[0] < 0:
-        return "candidates[0] is %d, and indexes begin with 0" % indexes[0]
-    for i in range(1, len(indexes)):
-        if indexes[i] <= indexes[i - 1]:
-            return "candidates[%d] is %d, behind %d: indexes rise" % (i, indexes[i], indexes[i - 1])
-    if indexes and indexes[-1] > np.iinfo(_INDEX).max:
-        return "candidates[%d] is %d, and no page has so many" % (len(indexes) - 1, indexes[-1])
+    before = -1
+    for i, index in enumerate(indexes):
+        if not before < index <= _MOST_CANDIDATES:
+            return ("candidates[%d] is %d, behind %d: indexes rise" % (i, index, before) if i
+                    else "candidates[0] is %d, which is no index" % index)
+        before = index
     if not isinstance(probabilities, list):
         return "the field 'probabilities' is missing or no list"
     if len(probabilities) != len(indexes):

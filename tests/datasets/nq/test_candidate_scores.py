@@ -74,16 +74,18 @@ def test_the_files_of_a_set_are_known_by_their_content(tmp_path):
     ('{"example_id": 7, "candidates": [0, true], "probabilities": [0, 0]}',
      "candidates[1] is true, an integer of 64 bits is wanted"),
     ('{"example_id": 7, "candidates": [-1], "probabilities": [0]}',
-     "candidates[0] is -1, and indexes begin with 0"),
+     "candidates[0] is -1, which is no index"),
     ('{"example_id": 7, "candidates": [4, 4], "probabilities": [0, 0]}',
      "candidates[1] is 4, behind 4: indexes rise"),
     ('{"example_id": 7, "candidates": [4294967296], "probabilities": [0]}',
-     "candidates[0] is 4294967296, and no page has so many"),
+     "candidates[0] is 4294967296, which is no index"),
     ('{"example_id": 7, "candidates": [4]}', "the field 'probabilities' is missing or no list"),
     ('{"example_id": 7, "candidates": [4], "probabilities": []}',
      "probabilities has 0 numbers for 1 candidates"),
     ('{"example_id": 7, "candidates": [1, 4], "probabilities": [1, 1.5]}',
      "probabilities[1] is 1.5, a number from 0 to 1 is wanted"),
+    ('{"example_id": 7, "candidates": [4], "probabilities": [1%s]}' % ("0" * 400),
+     "probabilities[0] is 1000000000000000000000000000000000000000, a number from"),
     ('{"example_id": 7, "candidates": [4], "probabilities": [NaN]}',
      "probabilities[0] is nan, a number from 0 to 1 is wanted"),
     ('{"example_id": 7, "candidates": [4], "probabilities": ["1"]}',
@@ -117,12 +119,13 @@ def test_a_page_that_is_there_twice_is_named(tmp_path):
 
 def test_scores_of_other_pages_are_refused(tmp_path):
     lookup = Lookup([write(tmp_path / "a.jsonl")])
-    assert as_lists(lookup.of_page(7, 6, "a.jsonl, line 1")) == as_lists(lookup.find(7))
-    assert as_lists(lookup.of_page(99, 0, "a.jsonl, line 1")) == (99, [], [])
-    with pytest.raises(BadExampleError, match="a.jsonl, line 1: example 99 has no candidate score"):
-        lookup.of_page(99, 2, "a.jsonl, line 1")
-    with pytest.raises(BadExampleError, match="of example 7 have a candidate 5, the page has 5 can"):
-        lookup.of_page(7, 5, "a.jsonl, line 1")
+    assert as_lists(lookup.of_page(7, 6, "shard, line 1")) == as_lists(lookup.find(7))
+    assert as_lists(lookup.of_page(99, 0, "shard, line 1")) == (99, [], [])
+    with pytest.raises(BadExampleError, match="shard, line 1: example 99 has no candidate scores"):
+        lookup.of_page(99, 2, "shard, line 1")
+    with pytest.raises(BadExampleError, match="shard, line 1: the candidate scores of example 7 "
+                                              "have a candidate 5, the page has 5 candidates"):
+        lookup.of_page(7, 5, "shard, line 1")
 
 
 def test_a_failure_leaves_no_file(tmp_path):
