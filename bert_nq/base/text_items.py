@@ -11,7 +11,10 @@ Item = TypeVar("Item")
 
 
 class CutOffError(Exception):
-    """The gzip data end early; the message says how."""
+    """The gzip data end early; the message says how, and what to do."""
+
+    def __init__(self, fault: str):
+        super().__init__("the gzip data are cut off or damaged (%s); fetch the file again" % fault)
 
 
 def read_items(path: str, parse: Callable[[IO[bytes], Optional[Inflated]], Iterator[Item]],

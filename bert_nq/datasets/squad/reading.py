@@ -53,12 +53,9 @@ def read_questions(path: str, on_read: Optional[OnRead] = None) -> Iterator[Tupl
                 item = items.fault("a question before it has the same id", question_id)
             known.add(key)
             yield number, items.to_json(item)
-    except (NotJSONError, NotCSVError) as e:
-        what = str(e) if isinstance(e, NotCSVError) else "not JSON: %s" % e
+    except (NotJSONError, NotCSVError, CutOffError) as e:
+        what = "not JSON: %s" % e if isinstance(e, NotJSONError) else str(e)
         raise BadExampleError("%s%s: %s" % (path, _after(number), what)) from e
-    except CutOffError as e:
-        raise BadExampleError("%s%s: the gzip data are cut off or damaged (%s); fetch the file "
-                              "again" % (path, _after(number), e)) from e
     if not number:
         raise BadExampleError("%s: there is no question in it" % path)
 
