@@ -23,8 +23,8 @@ from bert_nq.cli import program
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_string("gold_path", None, "Texts with labels, as run_classifier.py takes them: a glob, "
-                    "or several with commas between them.")
+flags.DEFINE_string("gold_path", None, "Texts with labels, as run_classifier.py takes them: a "
+                    "glob, or several with commas between them.")
 flags.DEFINE_string("predictions_path", None, "Predictions of run_classifier.py: {id: label}.")
 flags.DEFINE_string("output_json", None, "Also write the numbers to this file.")
 flags.DEFINE_string("report", None, "Folder for a report: Markdown, JSON and a picture.")
