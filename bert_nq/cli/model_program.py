@@ -29,7 +29,7 @@ _MODES = {  # What the programs do, with the flags that each needs.
     "do_eval": "the same",
     "do_export": "--output_dir",
 }
-_OUTPUTS = ("output_dir", "output_prediction_file", "output_nbest_file")
+_OUTPUTS = ("output_dir", "output_prediction_file", "output_nbest_file", "output_candidate_scores")
 
 
 class Plan(NamedTuple):

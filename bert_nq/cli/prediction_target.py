@@ -1,0 +1,38 @@
+"""What a prediction writes, as its flags say: answers, or scores of candidates in their place."""
+from typing import Any, Callable, Mapping, NamedTuple
+
+from absl import flags
+
+from bert_nq.base.errors import UserError
+
+# Flags that have no meaning where no answers are written.
+_OF_ANSWERS = ("output_prediction_file", "output_nbest_file", "thresholds", "do_eval")
+
+
+class Target(NamedTuple):
+    """The file that is written, its form, and what makes its entries."""
+    path: str
+    answers: Any  # a prediction.output.AnswerFormat
+    decoder: Any
+
+
+def of_flags(task, wanted: Mapping[str, Any], decoder: Callable[[], Any]) -> Target:
+    """The target of a prediction.
+
+    Args:
+      task: a tasks.Task.
+      wanted: values of the flags of files, by name.
+      decoder: gives the decoder that the flags describe.
+
+    Raises:
+      UserError: scores are wanted, and flags of answers were given or the decoder has none.
+    """
+    path = wanted.get("output_candidate_scores")
+    if not path:
+        return Target(wanted["output_prediction_file"], task.answers, decoder())
+    for name in _OF_ANSWERS:
+        if name in flags.FLAGS and flags.FLAGS[name].present and flags.FLAGS[name].value:
+            raise UserError("--output_candidate_scores writes scores in place of answers: leave "
+                            "out --%s, and predict by a command of its own" % name)
+    scoring = task.candidate_scoring
+    return Target(path, scoring.answers, scoring.decoder(decoder()))
