@@ -333,8 +333,9 @@ class ModelFlags:
           UserError: a model of an ensemble does not fit its config or is not trained.
         """
         from bert_nq.modeling import checkpoints
+        from bert_nq.modeling.models import Member
         from bert_nq.prediction import trained_model
-        from bert_nq.prediction.model_settings import Member, ModelSettings
+        from bert_nq.prediction.model_settings import ModelSettings
         models = self.ensemble()
         for member in models:
             trained_model.check_weights(member.model, member.checkpoint, self._trained_on())

@@ -229,8 +229,9 @@ def dev_scorer(model_flags, model, maker, dev, run: Callable[[], Any]) -> Option
     if dev is None:
         return None
     from bert_nq.base.bad_input import BadInput
+    from bert_nq.modeling.models import Member
     from bert_nq.prediction import predictor
-    from bert_nq.prediction.model_settings import Member, ModelSettings
+    from bert_nq.prediction.model_settings import ModelSettings
     pages = predictor.Predictor(maker, model_flags.task.featurizer.spec, model_flags.decoder(),
                                 FLAGS.predict_batch_size)
 

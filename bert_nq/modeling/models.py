@@ -11,6 +11,13 @@ class Model(NamedTuple):
     head: str  # a name of heads.HEADS, or the path of a module with a HEAD
 
 
+class Member(NamedTuple):
+    """One trained model, of several that are averaged or alone."""
+    model: Model
+    checkpoint: str  # its prefix
+    weight: float = 1.0
+
+
 def build_logits(model: Model, features: Mapping[str, Any], pass_: Pass) -> Any:
     """The graph from features to the head's logits.
 

@@ -6,8 +6,7 @@ from bert_nq.base import vocabulary_files
 from bert_nq.base.errors import UserError
 from bert_nq.estimator import model_folder
 from bert_nq.modeling import checkpoints, encoders
-from bert_nq.modeling.models import Model
-from bert_nq.prediction.model_settings import Member
+from bert_nq.modeling.models import Member, Model
 from bert_nq.text.vocabulary import Vocabulary
 
 # Bytes of a process with a small model: TensorFlow, the vocabulary, a batch of long windows.

@@ -7,19 +7,19 @@ import collections
 import contextlib
 import functools
 import tempfile
-from typing import Any, Deque, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Deque, Dict, Iterable, Iterator, Optional
 
 import numpy as np
 
 from bert_nq.base.errors import UserError
-from bert_nq.estimator import devices, estimator_trainer, failures, inputs
+from bert_nq.estimator import devices, estimator_trainer, failures, inputs, member_graphs
 from bert_nq.estimator.model import prediction_builder
 from bert_nq.features.spec import INPUT, SEQUENCE, Feature
-from bert_nq.modeling import checkpoints, encoders, freezing, models
+from bert_nq.modeling import freezing, models
 from bert_nq.modeling.encoders import Pass
 from bert_nq.modeling.runtime import tf
 from bert_nq.prediction.batches import Batch
-from bert_nq.prediction.model_settings import Member, ModelSettings
+from bert_nq.prediction.model_settings import ModelSettings
 
 
 class WindowModel:
@@ -42,8 +42,8 @@ class WindowModel:
         with tf.Graph().as_default() as tf_graph:
             features = placeholders(settings)
             outputs = build_outputs(settings, features, decoder)
-            for scope, member in scopes(settings):
-                _start_from(member, scope)
+            for scope, member in member_graphs.scopes(settings.members):
+                member_graphs.start_from(member, scope)
             self._session = tf.Session(config=config)
             with failures.as_user_error("prediction"):
                 self._session.run(tf.global_variables_initializer())
@@ -82,13 +82,6 @@ def session_config(num_threads: int) -> tf.ConfigProto:
         use_per_session_threads=True, allow_soft_placement=True)
 
 
-def scopes(settings: ModelSettings) -> List[Tuple[str, Member]]:
-    """The variable scope of each member in the graph, and the member."""
-    if len(settings.members) == 1:
-        return [("", settings.members[0])]
-    return [("member_%d" % i, member) for i, member in enumerate(settings.members)]
-
-
 def placeholders(settings: ModelSettings) -> Dict[str, tf.Tensor]:
     """Placeholders for the features that the models read, int32 [B, S] each."""
     return {name: tf.placeholder(tf.int32, [None, None], name)
@@ -104,53 +97,9 @@ def build_outputs(settings: ModelSettings, features: Dict[str, tf.Tensor],
       features: int32 [B, S] each.
       decoder: says how much leaves the graph.
     """
-    logits = []
-    for scope, member in scopes(settings):
-        with tf.variable_scope(scope):
-            logits.append(models.build_logits(member.model, features,
-                                              Pass(precision=settings.precision)))
-    mean = logits[0] if len(logits) == 1 else averaged(
-        logits, [member.weight for member in settings.members])
+    mean = member_graphs.mean_logits(member_graphs.scopes(settings.members), features,
+                                     Pass(precision=settings.precision))
     return models.outputs(settings.members[0].model, mean, features, decoder.output_options())
-
-
-def averaged(logits: Sequence[Any], weights: Sequence[float]) -> Any:
-    """The weighted mean of the logits of several models of one vocabulary and one head.
-
-    Args:
-      logits: NamedTuples of tensors and of functions that give tensors, all of one type.
-      weights: of each of them.
-    """
-    total = sum(weights)
-    shares = [weight / total for weight in weights]
-
-    def mean(fields):
-        if callable(fields[0]):
-            return lambda *given: mean([function(*given) for function in fields])
-        return tf.add_n([share * tensor for share, tensor in zip(shares, fields)])
-
-    return type(logits[0])(*map(mean, zip(*logits)))
-
-
-def variables_of(scope: str) -> Dict[str, tf.Variable]:
-    """The variables of a member by their names in its checkpoint."""
-    prefix = scope + "/" if scope else ""
-    return {checkpoints.name_of(v)[len(prefix):]: v for v in tf.global_variables()
-            if checkpoints.name_of(v).startswith(prefix)}
-
-
-def _start_from(member: Member, scope: str) -> None:
-    """Has the variables under `scope` start from those of the same names in a member's checkpoint.
-
-    Raises:
-      UserError: the checkpoint cannot be read or does not fit its config.
-    """
-    variables = variables_of(scope)
-    assignment = checkpoints.assignment_map(
-        {name: v.shape.as_list() for name, v in variables.items()}, member.checkpoint,
-        encoders.of(member.model.config).names.scope)
-    tf.train.init_from_checkpoint(assignment.checkpoint,
-                                  {name: variables[name] for name in assignment.map})
 
 
 class TpuWindowModel:

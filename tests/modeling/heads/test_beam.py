@@ -4,13 +4,13 @@ import os
 import numpy as np
 import pytest
 
+from bert_nq.estimator.member_graphs import averaged
 from bert_nq.modeling import huggingface, packings
 from bert_nq.modeling.encoders import Encoded, Pass, head_names
 from bert_nq.modeling.heads import beam, beam_by_gold_start, beam_outputs
 from bert_nq.modeling.heads.beam_outputs import BeamOptions, BeamOutputs
 from bert_nq.modeling.heads.outputs import NO_SPAN
 from bert_nq.modeling.runtime import tf
-from bert_nq.prediction.window_model import averaged
 
 WIDTH, LENGTH, BATCH = 6, 9, 4
 # [CLS] question [SEP], the document and [SEP]; or the other way round, with [CLS] at the end.
