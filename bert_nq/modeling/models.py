@@ -42,6 +42,12 @@ def loss(model: Model, logits: Any, features: Mapping[str, Any]) -> Tuple[Any, D
     return heads.find(model.head).loss(logits, _with_places(model, features))
 
 
+def distributions(model: Model, logits: Any,
+                  features: Mapping[str, Any]) -> Dict[str, heads.Distribution]:
+    """The choices that the logits of a model are of, by name: see Head.distributions."""
+    return heads.find(model.head).distributions(logits, _with_places(model, features))
+
+
 def outputs(model: Model, logits: Any, features: Mapping[str, Any],
             options: Any) -> Dict[str, Any]:
     """The tensors that leave the graph: see Head.outputs."""
