@@ -169,11 +169,12 @@ def _measure(opened, data, model) -> Dict[str, float]:
     return opened.run(some, FLAGS.max_seq_length).means
 
 
-def rows_of(measured: Mapping[str, float]) -> List[Tuple[str, str]]:
+def rows_of(measured: Mapping[str, float]) -> List[Tuple[str, Any]]:
     """The lines of a table on what was measured of a teacher on training windows."""
-    return [("  %s on training windows" % name.replace("_", " "),
-             "%.1f %%" % (100 * value) if name.endswith("_accuracy") else "%.3f" % value)
-            for name, value in sorted(measured.items())]
+    return [("on", "the first %d training windows" % NUM_CHECKED)] + [
+        ("  " + name.replace("_", " "),
+         "%.1f %%" % (100 * value) if name.endswith("_accuracy") else "%.3f" % value)
+        for name, value in sorted(measured.items())]
 
 
 def check_knows(measured: Mapping[str, float], head: str, seq_length: int) -> None:

@@ -1,6 +1,6 @@
 """The folders of teachers, and whether these are for some training records. No TensorFlow."""
 import os
-from typing import Any, Dict, List, Mapping, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from bert_nq import tasks
 from bert_nq.base import vocabulary_files
@@ -76,3 +76,10 @@ def check_records(paths: List[str], task, settings: Mapping[str, Any],
                 raise UserError("the records of %s were made with --%s=%s, the teacher in %s with "
                                 "--%s=%s: they must be the same"
                                 % (path, name, made[name], folder, name, settings[name]))
+
+
+def program_of(folder: Optional[str]) -> str:
+    """The program that trains models as the one in a folder; that of NQ where this is not known."""
+    card = model_card.read(folder) if folder else None
+    name = card.task if card and card.task in tasks.TASKS else "nq_joint"
+    return tasks.get(name).program

@@ -2,19 +2,21 @@
 
 A file is written chunk by chunk beside its final name and gets that name when it is complete. A job
 that was killed goes on behind the last whole chunk, and since the logits of a chunk depend on the
-chunk alone, the bytes are those of a job that was not.
+chunk alone, the bytes are those of a job that was not. TensorFlow is imported by who makes the model.
 """
 import contextlib
 import glob
 import os
-from typing import Callable, Dict, List, NamedTuple
+from typing import TYPE_CHECKING, Callable, Dict, Iterator, List, NamedTuple
 
 from bert_nq.base import files, locking
 from bert_nq.base.errors import UserError
-from bert_nq.prediction.choice_model import ChoiceModel, Chosen
 from bert_nq.records import teacher_logits, tfrecord, training_files
 from bert_nq.records.teacher_logits import LogitsFile, Manifest, Settings
 from bert_nq.records.training_files import Demands
+
+if TYPE_CHECKING:
+    from bert_nq.prediction.choice_model import ChoiceModel, Chosen
 
 CHUNK = 1024  # windows
 
@@ -59,7 +61,7 @@ def check(job: Job) -> None:
                                                                   ours))
 
 
-def run(job: Job, model: ChoiceModel, check_teacher: Callable[[Dict[str, float]], None],
+def run(job: Job, model: "ChoiceModel", check_teacher: Callable[[Dict[str, float]], None],
         show: Callable[[int, int], None]) -> Computed:
     """Computes what is missing.
 
@@ -93,7 +95,7 @@ def run(job: Job, model: ChoiceModel, check_teacher: Callable[[Dict[str, float]]
     return Computed(manifest, sum(counts), done)
 
 
-def _manifest(job: Job, model: ChoiceModel,
+def _manifest(job: Job, model: "ChoiceModel",
               check_teacher: Callable[[Dict[str, float]], None]) -> Manifest:
     """What the folder has so far; at the beginning the teacher is measured first."""
     known = teacher_logits.read_manifest(job.output_dir)
@@ -109,14 +111,14 @@ def _manifest(job: Job, model: ChoiceModel,
 class _File:
     """The logits beside one file of records, under way."""
 
-    def __init__(self, job: Job, model: ChoiceModel, record_path: str, entry: LogitsFile):
+    def __init__(self, job: Job, model: "ChoiceModel", record_path: str, entry: LogitsFile):
         self._job, self._model, self._path, self.entry = job, model, record_path, entry
         self.output = os.path.join(job.output_dir, entry.name)
         # Named by the records' fingerprint: of other records nothing is taken over.
         self._partial = os.path.join(job.output_dir, _PARTIAL % "%s.%s" % (
             entry.name, entry.fingerprint))
 
-    def compute(self):
+    def compute(self) -> Iterator[int]:
         """Writes the file; yields how many windows were computed with each chunk."""
         seq_length = self._job.settings.max_seq_length
         self._remove_others()
@@ -162,12 +164,12 @@ def _whole_chunks(path: str) -> _Start:
     return start
 
 
-def _size(chosen: Chosen) -> int:
+def _size(chosen: "Chosen") -> int:
     return len(next(iter(chosen.logits.values())))
 
 
 @contextlib.contextmanager
-def _writing(path: str):
+def _writing(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as e:
