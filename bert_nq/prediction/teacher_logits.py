@@ -2,7 +2,7 @@
 
 A file is written chunk by chunk beside its final name and gets that name when it is complete. A job
 that was killed goes on behind the last whole chunk, and since the logits of a chunk depend on the
-chunk alone, the bytes are those of a job that was not. TensorFlow is imported by who makes the model.
+chunk alone, the bytes are those of a job that was not. Who makes the model imports TensorFlow.
 """
 import contextlib
 import glob

@@ -90,7 +90,7 @@ def test_padding_may_be_left_out(folder, windows):
     np.testing.assert_allclose(found[3:], logits[3:], atol=1e-3)
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     pass
 
 
@@ -104,7 +104,7 @@ def run(folder, output_dir, model, names=("train", "more"), stop_after=None, **s
     def show(done, total):
         shown.append((done, total))
         if len(shown) == stop_after:
-            raise Stopped
+            raise StoppedError
 
     return job.run(work, model, lambda measured: None, show), shown
 
@@ -132,7 +132,7 @@ def test_what_was_stopped_goes_on_to_the_same_bytes(folder, tmp_path, model, mon
     monkeypatch.setattr(job, "CHUNK", 4)
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     run(folder, whole, model)
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         run(folder, stopped, model, stop_after=stop_after)
     # What was being written when it was killed is not taken over.
     for path in stopped.glob(".*.partial"):

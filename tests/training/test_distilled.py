@@ -51,6 +51,14 @@ def test_it_is_a_mean_over_windows_and_a_sum_over_positions():
                  ) == pytest.approx(KL)
 
 
+def test_what_a_head_forbids_is_forbidden_in_float16_too():
+    # Beam heads have -1e30 for it, and float16 ends at -65504.
+    student, teacher = [[0.0, 0.0, -1e30]], [[math.log(3.0), 0.0, -65504.0]]
+    for mask in (False, True):
+        assert value(divergence(student, teacher, 2.0, mask, [[True, True, True]])
+                     ) == pytest.approx(value(divergence(EVEN, ODDS, 2.0)))
+
+
 def test_a_temperature_makes_odds_smaller_and_the_term_larger():
     # At T = 2 the logit ln 9 gives odds of 3 to 1.
     assert value(divergence(EVEN, [[math.log(9.0), 0.0]], 2.0)) == pytest.approx(4 * KL)

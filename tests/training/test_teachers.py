@@ -1,4 +1,6 @@
 """Students of a teacher whose logits lie beside the records, or are computed with the student's."""
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -46,10 +48,10 @@ class Taught:
     def live(self, output_dir, **options):
         return self._train(output_dir, teachers.live(self.members, "fp32", "0123,4567"), **options)
 
-    def _train(self, output_dir, teacher, **options):
+    def _train(self, output_dir, teacher, model=MODEL, **options):
         result, _ = tiny_training.trained(
-            self.records, output_dir, objective=distilled.make(MODEL, SETTINGS, teacher),
-            **options)
+            self.records, output_dir, objective=distilled.make(model, SETTINGS, teacher),
+            model=model, **options)
         return result
 
 
@@ -123,3 +125,15 @@ def test_a_step_may_have_several_passes(way, taught, tmp_path):
 def test_windows_may_be_grouped_by_length(way, taught, tmp_path):
     getattr(taught, way)(tmp_path, trainer="session", group_by_length=True)
     assert np.isfinite(series(tmp_path, "distillation_loss")).all()
+
+
+@needs_estimator
+def test_several_devices_read_the_logits_beside_their_windows(taught, tmp_path):
+    # Without dropout, which draws other masks on other devices.
+    model = MODEL._replace(config=dataclasses.replace(
+        MODEL.config, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0))
+    for name, distribution in (("one", "none"), ("two", "mirrored")):
+        taught.cached(tmp_path / name, model=model, distribution=distribution,
+                      trainer="estimator")
+    one, two = (series(tmp_path / name, "loss") for name in ("one", "two"))
+    np.testing.assert_allclose(two, one, atol=1e-3)

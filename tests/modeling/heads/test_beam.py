@@ -258,6 +258,30 @@ def test_the_mean_of_several_models_is_of_ends_given_the_same_start():
                                atol=1e-4)
 
 
+@pytest.mark.parametrize("head", [beam, beam_by_gold_start])
+def test_its_choices_are_those_of_its_loss(head):
+    weights = random_weights()
+    h, document, cls, allowed = windows(False)
+    labels = np.array([4, 0, 3, 0])
+    mask = np.arange(LENGTH) < 7
+    with tf.Graph().as_default():
+        logits, features, session = built(weights, h, document, cls)
+        found = head.HEAD.distributions(logits, dict(
+            features, start_positions=tf.constant(labels),
+            input_mask=tf.constant(np.tile(mask, [BATCH, 1]).astype(np.int32))))
+        logits_of = session.run({name: choice.logits for name, choice in found.items()})
+        is_real = session.run(found["start"].is_real)
+    start, ends, by_mean, by_start = defined(weights, h, allowed, cls)
+    rows = np.arange(BATCH)
+    of_class = by_mean if head is beam else by_start[rows, labels]
+    assert sorted(found) == ["class", "end", "start"]
+    np.testing.assert_allclose(logits_of["start"], start, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(logits_of["end"], ends[rows, labels], rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(logits_of["class"], np.stack([0 * of_class, of_class], 1),
+                               rtol=1e-4, atol=1e-4)
+    assert (is_real == mask).all() and found["class"].is_real is None
+
+
 def test_the_variables_have_names_of_hugging_face_for_every_encoder():
     named = dict(head_names.HEADS, **head_names.TRANSPOSED)
     assert all(name in named for name in beam.VARIABLES)
