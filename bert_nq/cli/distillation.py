@@ -58,11 +58,12 @@ def make_plan(model_flags, groups, record_paths: List[str]) -> Optional[Teaching
     """
     from bert_nq.records import teacher_logits
     from bert_nq.training.settings import DistillationSettings
-    given = [name for name in groups.distillation() if FLAGS[name].present]
     if not (FLAGS.teacher_dir or FLAGS.teacher_logits):
-        if given:
-            raise UserError("--%s is for a student: give --teacher_dir or --teacher_logits as well"
-                            % given[0])
+        # The flag file of a run names all flags, whatever they were.
+        for name, value in groups.distillation().items():
+            if value != FLAGS[name].default:
+                raise UserError("--%s is for a student: give --teacher_dir or --teacher_logits as "
+                                "well" % name)
         return None
     settings = DistillationSettings(**groups.distillation()).check()
     if FLAGS.teacher_dir and FLAGS.teacher_logits:
@@ -142,6 +143,7 @@ def examine(teaching: Teaching, model_flags, model, plan,
     Raises:
       UserError: they know nothing.
     """
+    from bert_nq.modeling import encoders
     task = model_flags.task
     measured, scored = teaching.measured, None
     if teaching.members:
@@ -151,6 +153,10 @@ def examine(teaching: Teaching, model_flags, model, plan,
         scored = score(teaching.members)
     rows = [("teacher", ", ".join(member.checkpoint for member in teaching.members)
              or FLAGS.teacher_logits)]
+    if teaching.members:
+        rows.append(("memory of its weights", "%.0f MB, beside the student's" % (
+            sum(4 * encoders.num_weights(member.model.config)
+                for member in teaching.members) / 1e6)))
     rows += rows_of(measured)
     if scored:
         rows.append(("on " + scored[0], task.measure.line(scored[1])))
@@ -171,7 +177,7 @@ def _measure(opened, data, model) -> Dict[str, float]:
 
 def rows_of(measured: Mapping[str, float]) -> List[Tuple[str, Any]]:
     """The lines of a table on what was measured of a teacher on training windows."""
-    return [("on", "the first %d training windows" % NUM_CHECKED)] + [
+    return [("measured on", "the first training windows, %d at most" % NUM_CHECKED)] + [
         ("  " + name.replace("_", " "),
          "%.1f %%" % (100 * value) if name.endswith("_accuracy") else "%.3f" % value)
         for name, value in sorted(measured.items())]

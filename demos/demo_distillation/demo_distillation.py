@@ -29,7 +29,8 @@ FLAGS = flags.FLAGS
 
 nq_demo.define_flags()
 
-_TRAIN_FLAGS = os.path.join(os.path.dirname(HERE), "demo_squad", "sample", "train.flags")
+_SETTINGS = (os.path.join(os.path.dirname(HERE), "demo_squad", "sample", "train.flags"),
+             os.path.join(HERE, "sample", "train.flags"))
 _COLUMNS = (("EM", "exact"), ("F1", "f1"), ("HasAns EM", "HasAns_exact"),
             ("HasAns F1", "HasAns_f1"), ("NoAns", "NoAns_f1"))
 _TIMED_WINDOWS = 512
@@ -122,7 +123,7 @@ class Distillation:
             title, None, "bert_nq/run_squad.py", "--do_train", "--do_eval",
             "--train_precomputed_file=" + self.records, "--predict_file=" + self.dev,
             "--vocab_file=" + self._vocab, "--output_dir=" + model, "--version_2_with_negative",
-            "--flagfile=" + _TRAIN_FLAGS, *settings)
+            *["--flagfile=" + path for path in _SETTINGS], *settings)
         return model
 
     def scores(self, model):
