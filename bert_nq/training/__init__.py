@@ -2,6 +2,7 @@
 
     run          the run: how many steps, on what, and what is left of it
     objectives/  what is made small: supervised, distilled
+    teachers     who a student learns from: in its graph, or before
     steps, gradients, optimizer, adamw, lamb, loss_scale, depth, replica_copies   one step
     settings     what a run is asked for                                free of TensorFlow
     hooks        what happens around each step
