@@ -1,7 +1,7 @@
 """A trained model, or the mean of several, as a function from labelled windows to its choices.
 
 Notation: N and B windows, S sequence in wordpieces, L the longest of a batch, rounded up, C the
-options of a choice.
+options of a choice. TensorFlow is imported when a model is opened.
 """
 import collections
 from typing import Dict, Mapping, NamedTuple, Sequence, Union
@@ -9,7 +9,6 @@ from typing import Dict, Mapping, NamedTuple, Sequence, Union
 import numpy as np
 
 from bert_nq.modeling import models
-from bert_nq.prediction import window_model
 from bert_nq.prediction.batches import Batch, make_batches
 from bert_nq.prediction.model_settings import ModelSettings
 from bert_nq.records.teacher_logits import POSITIONS
@@ -55,6 +54,7 @@ class ChoiceModel:
         Raises:
           UserError: a checkpoint cannot be read or does not fit its config.
         """
+        from bert_nq.prediction import window_model
         self.choices: Dict[str, Union[int, str]] = {}
         self._batch_size, self._skip_padding = batch_size, skip_padding
         self._names = tuple(inputs) + tuple(labels)
