@@ -1,7 +1,7 @@
 """Prediction and export as the flags of a model's program say."""
 import functools
 import os
-from typing import Any, Callable
+from typing import Any, Callable, List
 
 from absl import flags
 
@@ -51,11 +51,29 @@ def predict(task, work, dev_format, run: Callable[[], Any]) -> None:
 
 
 def print_next(task, work, purpose: str = "score them") -> None:
-    """Prints the command that scores the answers of a prediction.job.Job of a task."""
+    """Prints the command for what a prediction.job.Job of a task has written.
+
+    Args:
+      task: a tasks.Task.
+      work: the job. If it scored candidates, the command is the one that takes these scores.
+      purpose: what the command that scores answers is for.
+    """
+    if work.answers is not task.answers:
+        purpose, arguments = task.candidate_scoring.next(FLAGS.predict_file, work.output)
+        print("\nNext: %s\n  %s" % (purpose, program.command(
+            *arguments, program.NEW_LINE, *_features())))
+        return
     scorer, *scorer_flags = task.scorer
     print("\nNext: %s\n  %s" % (purpose, program.command(
         scorer, "--gold_path=" + FLAGS.predict_file, "--predictions_path=" + work.output,
         *scorer_flags)))
+
+
+def _features() -> List[str]:
+    """The flags that a program needs for the features that the model is used with."""
+    names = ["vocab_file", "max_seq_length", "doc_stride", "max_query_length"]
+    return ["--%s=%s" % (name, FLAGS[name].value) for name in names] + (
+        [] if FLAGS.do_lower_case else ["--do_lower_case=false"])
 
 
 def export_dir() -> str:

@@ -8,6 +8,8 @@ from bert_nq.base import randomness
 # One number for each purpose of a draw.
 _WITHOUT_ANSWER = 1
 _ORDER = 2
+_CANDIDATE = 3
+_BY_CHANCE = 4
 
 # For fewer rows than these, numbers one by one are faster than arrays.
 _FEW = 4
@@ -16,6 +18,16 @@ _FEW = 4
 def without_answer(seed: int, example_id: int, num_rows: int) -> np.ndarray:
     """float64 [num_rows] in [0, 1): rows without answer are kept where it is below a share."""
     return randomness.uniform(seed, _WITHOUT_ANSWER, example_id, np.arange(num_rows))
+
+
+def candidate(seed: int, epoch: int, example_id: int) -> float:
+    """A number in [0, 1): the candidate without answer that an example has in an epoch."""
+    return float(randomness.uniform(seed, _CANDIDATE, epoch, example_id)[0])
+
+
+def by_chance(seed: int, example_id: int, num_rows: int) -> np.ndarray:
+    """float64 [num_rows] in [0, 1): which rows are taken where each has a chance of its own."""
+    return randomness.uniform(seed, _BY_CHANCE, example_id, np.arange(num_rows))
 
 
 def shuffle_keys(seed: int, example_id: int, indexes: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """A featurizer: how a task's examples become rows of features, and how these are checked."""
 import collections
-from typing import Any, Callable, Dict, Iterator, NamedTuple, Optional
+from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple, Optional
 
 import numpy as np
 
@@ -59,3 +59,5 @@ class Featurizer(NamedTuple):
     # The kinds of segments that records, given their features, may have.
     num_segments: Callable[[Columns], int] = two_segments
     vocabulary: str = "BERT's vocab.txt"  # the file that `TextOptions.vocab_file` is to be
+    # What decides the rows besides the options, {name: JSON}: it is part of what `make` calls.
+    settings: Mapping[str, Any] = {}

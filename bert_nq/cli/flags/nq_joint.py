@@ -6,6 +6,7 @@ from typing import Any, Dict
 
 from absl import flags
 
+from bert_nq.cli.flags.candidate_scores import define_prefilter_flags
 from bert_nq.cli.flags.features import define_window_flags
 from bert_nq.cli.flags.task import TaskFlags
 from bert_nq.decoding import decoders
@@ -25,6 +26,7 @@ def define_flags() -> TaskFlags:
         "decoder", decoders.DEFAULT, list(decoders.DECODERS),
         "How logits become answers, see docs/decoding.md; bert_joint: as the reference does it.")
     options = _decoder_flags()
+    featurizer = define_prefilter_flags()
 
     def predicted_windows():
         made = windows()
@@ -34,7 +36,7 @@ def define_flags() -> TaskFlags:
         return decoders.make_decoder(decoders.name_for(decoders.OF_HEADS, head, name.value), {
             option: holder.value for option, holder in options.items()})
 
-    return TaskFlags(predicted_windows, windows, decoder)
+    return TaskFlags(predicted_windows, windows, decoder, featurizer)
 
 
 def _decoder_flags() -> Dict[str, Any]:
