@@ -127,16 +127,17 @@ def _parse(batch: tf.Tensor, features: Sequence[Tuple[Feature, Optional[int]]],
         feature.name: tf.FixedLenFeature(
             [seq_length] if feature.shape == specs.SEQUENCE else [], tf.int64)
         for feature, _ in features})
-    checks = [_inside(parsed[feature.name], limit, feature.name)
+    checks = [_inside(parsed[feature.name], limit, feature)
               for feature, limit in features if limit is not None]
     with tf.control_dependencies(checks):
         return {name: tf.cast(value, tf.int32) for name, value in parsed.items()}
 
 
-def _inside(values: tf.Tensor, limit: int, name: str) -> tf.Operation:
-    """Checks that all values are in [0, limit)."""
-    return tf.Assert(tf.reduce_all((values >= 0) & (values < limit)),
-                     ["a record has %s that are not from 0 to %d" % (name, limit - 1)])
+def _inside(values: tf.Tensor, limit: int, feature: Feature) -> tf.Operation:
+    """Checks that all values of a feature are in [least, limit)."""
+    return tf.Assert(tf.reduce_all((values >= feature.least) & (values < limit)),
+                     ["a record has %s that are not from %d to %d"
+                      % (feature.name, feature.least, limit - 1)])
 
 
 def prediction_input_fn(batches: Callable[[], Iterable[Dict[str, np.ndarray]]], spec: FeatureSpec,
