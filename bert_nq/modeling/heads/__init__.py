@@ -10,7 +10,8 @@ from typing import Callable, Dict, NamedTuple, Tuple
 HEADS = {"joint": "bert_nq.modeling.heads.joint",
          "span": "bert_nq.modeling.heads.span",
          "beam": "bert_nq.modeling.heads.beam",
-         "beam_by_gold_start": "bert_nq.modeling.heads.beam_by_gold_start"}
+         "beam_by_gold_start": "bert_nq.modeling.heads.beam_by_gold_start",
+         "candidate": "bert_nq.modeling.heads.candidate"}
 
 # The dense layer that makes a vector of the whole sequence where an encoder has none: pooling.py.
 POOLING = "cls/pooler/dense"
