@@ -1,0 +1,25 @@
+"""Natural Questions by a reader of candidates (QuesBELM, Pranesh, Shekhar and Pallavi 2020)."""
+from bert_nq.datasets.nq import shards
+from bert_nq.decoding import candidate_decoders
+from bert_nq.features.candidate_rows import FEATURIZER
+from bert_nq.scoring.nq.measure import MEASURE
+from bert_nq.tasks import nq_answers
+from bert_nq.tasks.task import Task
+
+TASK = Task(
+    name="quesbelm",
+    title="candidates of NQ",
+    find_shards=shards.expand_shards,
+    reading=shards.BARE_READING,
+    training_reading=shards.READING,
+    featurizer=FEATURIZER,
+    make_decoder=candidate_decoders.make_decoder,
+    answers=nq_answers.ANSWERS,
+    dev_format=nq_answers.DEV_FORMAT,
+    card_settings=("do_lower_case", "tokenizer", "packing", "max_seq_length", "max_query_length",
+                   "markup"),
+    weights_depend_on=("do_lower_case", "packing", "max_query_length", "markup"),
+    program="bert_nq/run_quesbelm.py",
+    scorer=("eval/nq_eval.py", "--pretty_print"),
+    heads=candidate_decoders.OF_HEADS,
+    measure=MEASURE)
