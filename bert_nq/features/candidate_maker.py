@@ -8,8 +8,9 @@ from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
+from bert_nq.datasets.nq.candidate_scores import Lookup, PageScores
 from bert_nq.datasets.nq.example import Annotation, CandidateClass, Example
-from bert_nq.features import draws, packing
+from bert_nq.features import candidate_draws, draws, packing
 from bert_nq.features.candidate_options import CandidateOptions
 from bert_nq.features.cutting import unique_ids
 from bert_nq.features.featurizer import Columns, Made, Passes
@@ -87,18 +88,18 @@ class CandidateMaker:
     """
 
     def __init__(self, tokenizer: Any, vocabulary: Vocabulary, options: CandidateOptions,
-                 order: Packing = packing.BERT, scores: Optional[Any] = None):
+                 order: Packing = packing.BERT, scores: Optional[Lookup] = None):
         """
         Args:
           tokenizer: has `word_ids(word)` and `text_ids(text)`, see text.wordpiece.
           vocabulary: has its special tokens and, unless markup is dropped, the markers of tags.
           options: see CandidateOptions.
           order: of question and candidate.
-          scores: by which candidates are drawn, a datasets.nq.candidate_scores.Lookup; None:
-            draws are uniform.
+          scores: by which candidates are drawn; None: all are equally likely.
         """
         self._tokenizer, self._options, self._packing = tokenizer, options.check(), order
         self._scores = scores
+        self._draws = options.draws()
         self.vocab_size = len(vocabulary)
         specials = vocabulary.specials
         self._cls, self._sep = vocabulary.ids[specials.cls], vocabulary.ids[specials.sep]
@@ -171,11 +172,14 @@ class CandidateMaker:
     def _draw(self, example: Example, gold: int, passes: Sequence[int]) -> List[Tuple[int, int]]:
         """The candidate of each pass that is not gold, as (candidate, pass); none where there is
         no other."""
-        others = np.delete(np.arange(len(example.candidates)), [gold] if gold >= 0 else [])
-        if not len(others):
-            return []
-        drawn = draws.of_passes(self._options.seed + 1, example.example_id, max(passes) + 1)
-        return [(int(others[int(drawn[number] * len(others))]), number) for number in passes]
+        number = len(example.candidates)
+        if self._scores is None:
+            scores = PageScores(example.example_id, np.arange(number), np.ones([number]))
+        else:
+            scores = self._scores.of_page(example.example_id, number, example.source)
+        drawn = ((candidate_draws.negative(scores, [gold], self._draws, self._options.seed,
+                                           epoch), epoch) for epoch in passes)
+        return [(candidate, epoch) for candidate, epoch in drawn if candidate is not None]
 
     def _build(self, example: Example, candidates: np.ndarray
                ) -> Tuple[CandidateRows, _Cut, _Words]:
@@ -270,7 +274,6 @@ def make_candidate_maker(text: TextOptions, options: CandidateOptions) -> Candid
         check_tag_markers(vocabulary, text.vocab_file)
     scores = None
     if options.candidate_scores:
-        from bert_nq.datasets.nq.candidate_scores import Lookup
         scores = Lookup(options.candidate_scores.split(","))
     return CandidateMaker(make_tokenizer(text, vocabulary, has_markers=False), vocabulary, options,
                           packing.PACKINGS[text.packing], scores)

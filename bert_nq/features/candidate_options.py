@@ -2,6 +2,7 @@
 from typing import NamedTuple
 
 from bert_nq.base.errors import UserError
+from bert_nq.features.candidate_draws import DrawOptions
 from bert_nq.features.options import check_values
 
 MARKUP = ("keep", "drop")
@@ -33,12 +34,14 @@ class CandidateOptions(NamedTuple):
         for name in ("max_query_length", "num_draws"):
             if getattr(self, name) < 1:
                 raise UserError("%s must be at least 1, it is %d" % (name, getattr(self, name)))
-        for name in ("answerless_share", "uniform_share"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise UserError("%s must be from 0 to 1, it is %g" % (name, getattr(self, name)))
-        if self.negative_temperature < 0:
-            raise UserError("negative_temperature must be at least 0, it is %g"
-                            % self.negative_temperature)
+        if not 0 <= self.answerless_share <= 1:
+            raise UserError("answerless_share must be from 0 to 1, it is %g"
+                            % self.answerless_share)
+        self.draws().check()
         if self.markup not in MARKUP:
             raise UserError("markup is %.40r: choose one of %s" % (self.markup, ", ".join(MARKUP)))
         return self
+
+    def draws(self) -> DrawOptions:
+        """The chances of candidates to be drawn."""
+        return DrawOptions(self.negative_temperature, self.uniform_share)

@@ -8,6 +8,8 @@ from bert_nq.base import randomness
 # One number for each purpose of a draw.
 _WITHOUT_ANSWER = 1
 _ORDER = 2
+_CANDIDATE = 3
+_BY_CHANCE = 4
 _OF_PASSES = 5
 
 # For fewer rows than these, numbers one by one are faster than arrays.
@@ -36,6 +38,16 @@ def pass_keys(keys: np.ndarray, numbers: np.ndarray, total: int) -> np.ndarray:
     """
     of_each = np.uint64(2 ** 64 // total) if total > 1 else np.uint64(0)
     return keys // np.uint64(total) + numbers.astype(np.uint64) * of_each
+
+
+def candidate(seed: int, epoch: int, example_id: int) -> float:
+    """A number in [0, 1): the candidate without answer that an example has in an epoch."""
+    return float(randomness.uniform(seed, _CANDIDATE, epoch, example_id)[0])
+
+
+def by_chance(seed: int, example_id: int, num_rows: int) -> np.ndarray:
+    """float64 [num_rows] in [0, 1): which rows are taken where each has a chance of its own."""
+    return randomness.uniform(seed, _BY_CHANCE, example_id, np.arange(num_rows))
 
 
 def shuffle_keys(seed: int, example_id: int, indexes: np.ndarray) -> np.ndarray:
