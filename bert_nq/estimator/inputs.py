@@ -11,6 +11,7 @@ import numpy as np
 from bert_nq.base.errors import UserError
 from bert_nq.estimator import length_groups
 from bert_nq.features import spec as specs
+from bert_nq.features.composition import Composition
 from bert_nq.features.spec import Feature, FeatureSpec, Sizes
 from bert_nq.modeling.runtime import READS_GZIP_MEMBERS, tf
 from bert_nq.records import tfrecord
@@ -23,7 +24,8 @@ _ANY = Sizes()
 
 def training_input_fn(paths: List[str], spec: FeatureSpec, seq_length: int, seed: int,
                       records_done: int = 0, sizes: Sizes = _ANY,
-                      group_by_length: bool = False) -> Callable:
+                      group_by_length: bool = False,
+                      composition: Optional[Composition] = None) -> Callable:
     """An endless input_fn over record files of training windows.
 
     Each file may be gzipped. Each pass over the data is shuffled anew; batches are full. The
@@ -42,6 +44,8 @@ def training_input_fn(paths: List[str], spec: FeatureSpec, seq_length: int, seed
         InvalidArgumentError: the model would take most of them for none, without a word.
       group_by_length: whether the windows of a step are of about equal length, and sequences
         [B, L], as long as the longest of the batch needs; see length_groups.
+      composition: how many records of each kind stand together, each kind shuffled by itself;
+        None: all are shuffled together. Not with group_by_length.
 
     Raises:
       UserError: a file cannot be read.
@@ -52,10 +56,14 @@ def training_input_fn(paths: List[str], spec: FeatureSpec, seq_length: int, seed
 
     def input_fn(params, input_context=None):
         """B is params["batch_size"]; with several devices, their batches come in turn."""
-        parts = [read(some) for read, some in readers]
-        dataset = functools.reduce(lambda first, second: first.concatenate(second), parts)
-        dataset = dataset.shuffle(_SHUFFLE_BUFFER, seed=seed, reshuffle_each_iteration=True)
-        dataset = dataset.repeat()
+        def read_all():
+            parts = [read(some) for read, some in readers]
+            return functools.reduce(lambda first, second: first.concatenate(second), parts)
+
+        if composition is None:
+            dataset = _shuffled(read_all(), seed)
+        else:
+            dataset = _composed(read_all, composition, seed)
         if group_by_length:
             replicas = input_context.num_replicas_in_sync if input_context else 1
             dataset = length_groups.grouped(dataset, params["batch_size"] * replicas, spec,
@@ -69,6 +77,25 @@ def training_input_fn(paths: List[str], spec: FeatureSpec, seq_length: int, seed
         return dataset.prefetch(4)
 
     return input_fn
+
+
+def _shuffled(records: tf.data.Dataset, seed: int) -> tf.data.Dataset:
+    """The records again and again, each time shuffled anew."""
+    return records.shuffle(_SHUFFLE_BUFFER, seed=seed, reshuffle_each_iteration=True).repeat()
+
+
+def _composed(read_all: Callable[[], tf.data.Dataset], composition: Composition,
+              seed: int) -> tf.data.Dataset:
+    """Groups of records without end, so many of each kind; see training_input_fn."""
+    def is_of(kind):
+        label = {composition.label: tf.FixedLenFeature([], tf.int64)}
+        return lambda record: tf.equal(
+            tf.io.parse_single_example(record, label)[composition.label], kind)
+
+    parts = [_shuffled(read_all().filter(is_of(kind)), seed).batch(count)
+             for kind, count in enumerate(composition.counts) if count]
+    return tf.data.Dataset.zip(tuple(parts)).flat_map(
+        lambda *groups: tf.data.Dataset.from_tensor_slices(tf.concat(groups, axis=0)))
 
 
 def _batches(records: tf.data.Dataset, batch_size: int,

@@ -18,7 +18,7 @@ SPEC = (
     Feature("end_positions", SCALAR, LABEL, LENGTH, least=IGNORED),
     Feature("candidate_classes", SCALAR, LABEL, len(CandidateClass),
             tuple(kind.name for kind in CandidateClass), IGNORED),
-    Feature("row_kinds", SCALAR, LABEL, len(KINDS)),  # how training composes its steps
+    Feature("row_kinds", SCALAR, LABEL, len(KINDS), KINDS),  # how training composes steps
     Feature("word_map", SEQUENCE, DECODING),  # see CandidateRows
 )
 

@@ -7,6 +7,7 @@ import os
 from typing import Any, Dict, List, NamedTuple, Optional
 
 from bert_nq.base.errors import UserError
+from bert_nq.features.composition import Composition
 from bert_nq.features.featurizer import Featurizer
 
 
@@ -90,6 +91,7 @@ class TrainingData(NamedTuple):
     num_records: int  # as many as they are counted as
     description: Dict[str, Any]  # see run_record.describe_data
     featurizer: Featurizer  # of the task
+    composition: Optional[Composition] = None  # of steps; None: rows come as they are mixed
 
 
 def num_train_steps(num_records: int, batch_size: int, epochs: float) -> int:
