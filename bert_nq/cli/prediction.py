@@ -33,6 +33,22 @@ def predict(task, work, dev_format, run: Callable[[], Any]) -> None:
       dev_format: scores the answers, a prediction.dev_set.DevFormat.
       run: gives the Estimator's settings, for a TPU.
     """
+    run_job(work, run)
+    if FLAGS.do_eval:
+        print("\n" + dev_format.evaluate(work.inputs, work.output))
+        print_next(task, work, "look closer, with --report=FOLDER")
+    else:
+        print_next(task, work)
+
+
+def run_job(work, run: Callable[[], Any], title: str = "Predictions") -> None:
+    """Predicts the examples of the files and prints what was written.
+
+    Args:
+      work: a prediction.job.Job.
+      run: gives the Estimator's settings, for a TPU.
+      title: what is written.
+    """
     from bert_nq.prediction import job
     num_workers = FLAGS.num_workers or _default_workers(work.model.members)
     in_this_process = functools.partial(
@@ -40,14 +56,9 @@ def predict(task, work, dev_format, run: Callable[[], Any]) -> None:
     with program.Meter() as meter:
         result = job.run_job(work, num_workers, in_this_process,
                              functools.partial(prediction_report.show, meter,
-                                                  work.answers.examples), meter.note,
+                                               work.answers.examples), meter.note,
                              functools.partial(program.quiet_tensorflow, FLAGS.verbose_logging))
-        prediction_report.print_result(result, work, meter.elapsed())
-    if FLAGS.do_eval:
-        print("\n" + dev_format.evaluate(work.inputs, work.output))
-        print_next(task, work, "look closer, with --report=FOLDER")
-    else:
-        print_next(task, work)
+        prediction_report.print_result(result, work, meter.elapsed(), title)
 
 
 def print_next(task, work, purpose: str = "score them") -> None:
