@@ -71,7 +71,10 @@ def _print_next(work: Any) -> None:
     print("\nNext: draw hard candidates\n  " + program.command(
         "prepare/prepare_candidates.py", "--input_jsonl=" + FLAGS.mine_file,
         "--vocab_file=" + FLAGS.vocab_file, "--candidate_scores=" + work.output, program.NEW_LINE,
-        "--num_draws=3", "--answerless_share=0.66", "--output_tfrecord=mined.tfrecord"))
+        *("--%s=%s" % (name, getattr(work.windows, name)) for name in (
+            "max_seq_length", "max_query_length", "markup")),
+        program.NEW_LINE, "--num_draws=3", "--answerless_share=0.66",
+        "--output_tfrecord=mined.tfrecord"))
 
 
 MINING = Mode("do_mine", "--mine_file, --output_dir", _define, _check, _change,

@@ -155,7 +155,7 @@ class ModelProgram:
                                        plan.training.data)
             return
         files.make_folder(FLAGS.output_dir)
-        program.write_flags(FLAGS, os.path.join(FLAGS.output_dir, _flag_file()),
+        program.write_flags(FLAGS, os.path.join(FLAGS.output_dir, self._flag_file()),
                             without=() if FLAGS.do_train else _OUTPUTS)
         model_dir = FLAGS.output_dir
         if FLAGS.do_train:
@@ -179,6 +179,15 @@ class ModelProgram:
         """The modes of this program that its flags ask for."""
         return [mode for mode in self._modes if FLAGS[mode.flag].value]
 
+    def _flag_file(self) -> str:
+        """The name of this run's flags: prediction leaves those that the model was trained with."""
+        if FLAGS.do_train:
+            return "flags.txt"
+        if _predicts():
+            return "flags-predict.txt"
+        return "flags-%s.txt" % (
+            self._wanted()[0].flag[len("do_"):] if self._wanted() else "export")
+
     def _run_settings(self):
         return training.run_settings(self._training)
 
@@ -199,10 +208,3 @@ def _define_modes() -> None:
     flags.DEFINE_integer("task_id", 0, "Accepted for the reference's command lines; it has no "
                          "effect.")
     flags.DEFINE_bool("verbose_logging", False, "Whether to show TensorFlow's own messages.")
-
-
-def _flag_file() -> str:
-    """The name of this run's flags: prediction leaves those that the model was trained with."""
-    if FLAGS.do_train:
-        return "flags.txt"
-    return "flags-predict.txt" if _predicts() else "flags-export.txt"
