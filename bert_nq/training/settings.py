@@ -15,6 +15,9 @@ class TrainingSettings(NamedTuple):
     """Settings that decide the trained weights, beside the data; defaults are the reference's."""
     max_seq_length: int = 384
     learning_rate: float = 5e-5
+    # In place of learning_rate and its decay: the rates of equal parts of the training, one after
+    # the other, as a comma list; "": there are none.
+    learning_rates: str = ""
     num_train_epochs: float = 3.0
     num_train_steps: int = 0  # in place of epochs; 0: as many as these make
     warmup_proportion: float = 0.1
@@ -55,6 +58,10 @@ class TrainingSettings(NamedTuple):
         if self.num_train_steps and self.num_train_epochs != default:
             raise UserError("--num_train_steps=%d and --num_train_epochs=%g: give one of them"
                             % (self.num_train_steps, self.num_train_epochs))
+        rates_of(self.learning_rates)
+        if self.learning_rates and self.learning_rate != TrainingSettings().learning_rate:
+            raise UserError("--learning_rates=%s and --learning_rate=%g: give one of them"
+                            % (self.learning_rates, self.learning_rate))
         return self
 
     def num_warmup_steps(self, num_steps: int) -> int:
@@ -92,6 +99,23 @@ class TrainingData(NamedTuple):
     description: Dict[str, Any]  # see run_record.describe_data
     featurizer: Featurizer  # of the task
     composition: Optional[Composition] = None  # of steps; None: rows come as they are mixed
+
+
+def rates_of(text: str) -> List[float]:
+    """The learning rates of a comma list; none of an empty one.
+
+    Raises:
+      UserError: one is not a number above 0.
+    """
+    rates = []
+    for part in text.split(",") if text else ():
+        try:
+            rates.append(float(part))
+        except ValueError:
+            rates.append(-1.0)
+        if not 0 < rates[-1] < float("inf"):
+            raise UserError("--learning_rates=%s: %r is not a number above 0" % (text, part))
+    return rates
 
 
 def num_train_steps(num_records: int, batch_size: int, epochs: float) -> int:

@@ -60,7 +60,7 @@ def base(files):
 def test_a_base_model_is_trained_scored_and_scores_candidates(files, base):
     # 36 pages of 48 have an answer: 24 times the gold candidate and one of the two others.
     assert re.search(r"\n    with a long answer +36\n", base)
-    assert re.search(r"\nrecords +1,728\n", base)
+    assert re.search(r"\n  records +1,728\n", base)
     with open(str(files.folder / "base" / "predictions.json")) as f:
         written = json.load(f)
     assert written["predictor"]["decoder"] == "candidates"
