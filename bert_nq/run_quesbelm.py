@@ -24,12 +24,12 @@ The pipeline, file by file:
 from bert_nq.cli.start import run
 
 from bert_nq import tasks
-from bert_nq.cli import candidate_preparation, mining
+from bert_nq.cli import candidate_preparation
 from bert_nq.cli.flags import quesbelm, scoring
 from bert_nq.cli.model_program import ModelProgram
 
 PROGRAM = ModelProgram(tasks.get("quesbelm"), quesbelm.define_flags, scoring.define_dev_flags,
-                       candidate_preparation.DATA, [mining.MINING])
+                       candidate_preparation.DATA)
 
 if __name__ == "__main__":
     run(PROGRAM.main)

@@ -23,8 +23,10 @@ from bert_nq.cli.start import run
 
 from bert_nq.cli import preparation
 from bert_nq.cli.candidate_preparation import DATA
+from bert_nq.cli.flags import quesbelm
 
-job_of_flags = preparation.define_flags(DATA, num_output_shards=1)
+job_of_flags = preparation.define_flags(DATA, num_output_shards=1,
+                                        define_featurizer=quesbelm.define_mining_flags)
 preparation.define_num_workers()
 
 if __name__ == "__main__":

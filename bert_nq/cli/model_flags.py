@@ -69,9 +69,10 @@ class ModelFlags:
         """
         self.task = task
         self.model = _define_model_flags(task)
-        self.prediction = define_prediction_flags()
+        self.prediction = define_prediction_flags(task.candidate_scoring is not None)
         self.text = feature_flags.define_text_flags(task.featurizer.vocabulary)
-        self.windows, self.training_windows, self._decoder_of = define_task_flags()
+        self.windows, self.training_windows, self._decoder_of, featurizer = define_task_flags()
+        self._featurizer = featurizer or (lambda: task.featurizer)
         # Settings that a model is used with as it was trained.
         self._fixed = self.task.weights_depend_on + (model_card.HEAD,)
 
@@ -213,8 +214,8 @@ class ModelFlags:
                 self._value("output_dir"), "predictions.json"))
         wanted = self.prediction.files()
         paths = self.task.find_shards(wanted["predict_file"])
-        predictions = wanted["output_prediction_file"]
-        outputs = list(filter(None, [predictions, *self.task.answers.beside(predictions),
+        predictions = self._output()
+        outputs = list(filter(None, [predictions, *self._answers().beside(predictions),
                                      wanted["output_nbest_file"]]))
         for output in outputs:
             files.check_output(output, paths + list(filter(None, [
@@ -223,8 +224,40 @@ class ModelFlags:
         if len(set(map(files.absolute, outputs))) < len(outputs):
             raise UserError("two of the outputs are the same file: %s" % ", ".join(outputs))
         if wanted["thresholds"]:
-            self.task.answers.load_thresholds(wanted["thresholds"])
+            self._answers().load_thresholds(wanted["thresholds"])
+        self._predicting_decoder()
+        featurizer = self._featurizer()
+        if featurizer is not self.task.featurizer:
+            featurizer.make(self.text(), self.windows())  # Bad files are told here.
         return paths
+
+    def _scores_candidates(self) -> bool:
+        """Whether candidates are scored in place of answers.
+
+        Raises:
+          UserError: answers are wanted as well.
+        """
+        if not self.prediction.files().get("output_candidate_scores"):
+            return False
+        for name in ("output_prediction_file", "output_nbest_file", "thresholds", "do_eval"):
+            if name in flags.FLAGS and flags.FLAGS[name].present and flags.FLAGS[name].value:
+                raise UserError("--output_candidate_scores writes scores in place of answers: "
+                                "leave out --%s, and predict by a command of its own" % name)
+        return True
+
+    def _answers(self):
+        """The form of what is written."""
+        return (self.task.candidate_scoring if self._scores_candidates() else self.task).answers
+
+    def _output(self) -> str:
+        wanted = self.prediction.files()
+        return wanted["output_candidate_scores" if self._scores_candidates()
+                      else "output_prediction_file"]
+
+    def _predicting_decoder(self) -> Any:
+        if self._scores_candidates():
+            return self.task.candidate_scoring.decoder(self.decoder())
+        return self.decoder()
 
     def check_has_model(self, model) -> None:
         """Raises UserError where there is no model that could predict, or only one of another
@@ -347,8 +380,8 @@ class ModelFlags:
         """The prediction of shards by ModelSettings, a prediction.job.Job."""
         from bert_nq.prediction.job import Job
         wanted = self.prediction.files()
-        return Job(paths, wanted["output_prediction_file"], models, models.fingerprint(),
-                   self.text(), self.windows(), self.task.reading, self.task.featurizer,
-                   self.decoder(), self.task.answers, self._value("predict_batch_size"),
+        return Job(paths, self._output(), models, models.fingerprint(),
+                   self.text(), self.windows(), self.task.reading, self._featurizer(),
+                   self._predicting_decoder(), self._answers(), self._value("predict_batch_size"),
                    wanted["output_nbest_file"], wanted["thresholds"],
                    self._value("on_bad_input") == "skip")

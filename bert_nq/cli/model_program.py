@@ -5,7 +5,7 @@ imports no TensorFlow; `check_weights` looks into the checkpoints; `carry_out` d
 """
 import functools
 import os
-from typing import Any, Callable, List, NamedTuple, Optional, Sequence
+from typing import Any, Callable, List, NamedTuple, Optional
 
 from absl import flags
 
@@ -29,21 +29,6 @@ _MODES = {  # What the programs do, with the flags that each needs.
     "do_eval": "the same",
     "do_export": "--output_dir",
 }
-
-
-class Mode(NamedTuple):
-    """Something else that a program does with a trained model: its flags, and what they ask for."""
-    flag: str  # asks for it
-    needs: str  # the flags that it needs
-    define: Callable[[], None]  # defines its flags
-    # Checks flags and files; raises UserError.
-    check: Callable[[], None]
-    # Changes the job of a prediction to its own, a prediction.job.Job.
-    change: Callable[[Any], Any]
-    title: str  # what is written
-    print_next: Callable[[Any], None]  # prints the command behind it, given the job
-
-
 _OUTPUTS = ("output_dir", "output_prediction_file", "output_nbest_file")
 
 
@@ -62,7 +47,7 @@ class ModelProgram:
 
     def __init__(self, task, define_task_flags: Callable[[], TaskFlags],
                  define_dev_flags: Optional[Callable[[], Callable[[], Any]]] = None,
-                 data: Optional[Any] = None, modes: Sequence[Mode] = ()):
+                 data: Optional[Any] = None):
         """Defines the flags.
 
         Args:
@@ -71,13 +56,10 @@ class ModelProgram:
           define_dev_flags: defines those of its scores in training, and returns what gives the
             DevFormat; None: it is the task's.
           data: the cli.preparation.Data of the task, for records of --train_file.
-          modes: what the program does beside training, prediction and export.
         """
-        self._task, self._data, self._modes = task, data, modes
+        self._task, self._data = task, data
         self._dev_format = define_dev_flags() if define_dev_flags else lambda: task.dev_format
         _define_modes()
-        for mode in modes:
-            mode.define()
         training.define_flags(task.featurizer)
         self._model = ModelFlags(task, define_task_flags)
         self._training = define_training_flags(self._model.model, task.measure)
@@ -95,10 +77,9 @@ class ModelProgram:
         Raises:
           UserError: one of them cannot be used.
         """
-        modes = dict(_MODES, **{mode.flag: mode.needs for mode in self._modes})
-        if not any(FLAGS[mode].value for mode in modes):
+        if not any(FLAGS[mode].value for mode in _MODES):
             raise UserError("nothing to do: give %s, or several" % ", ".join(
-                "--%s (with %s)" % (mode, needs) for mode, needs in modes.items()))
+                "--%s (with %s)" % (mode, needs) for mode, needs in _MODES.items()))
         chief = training.is_chief() if FLAGS.do_train else True
         anew = FLAGS.do_train and FLAGS.overwrite_output_dir
         self._model.take_known_settings(FLAGS.do_train, anew, program.note)
@@ -109,8 +90,6 @@ class ModelProgram:
         if _predicts():
             program.require(FLAGS, "predict_file")
             shards = self._model.check_files()
-        for mode in self._wanted():
-            mode.check()
         self._check_model_is_there(model)
         if not anew:
             self._model.check_newest_is_there()
@@ -155,7 +134,7 @@ class ModelProgram:
                                        plan.training.data)
             return
         files.make_folder(FLAGS.output_dir)
-        program.write_flags(FLAGS, os.path.join(FLAGS.output_dir, self._flag_file()),
+        program.write_flags(FLAGS, os.path.join(FLAGS.output_dir, _flag_file()),
                             without=() if FLAGS.do_train else _OUTPUTS)
         model_dir = FLAGS.output_dir
         if FLAGS.do_train:
@@ -163,30 +142,13 @@ class ModelProgram:
                                            plan.training.dev, self._run_settings)
             model_dir = training.train(groups, self._model, plan.model, plan.checkpoint,
                                        plan.training.data, evaluate)
-        if _predicts() or FLAGS.do_export or self._wanted():
+        if _predicts() or FLAGS.do_export:
             models = self._model.model_settings(plan.model, plan.checkpoint, model_dir)
         if _predicts():
             prediction.predict(self._task, self._model.job(models, plan.shards),
                                self._dev_format(), self._run_settings)
-        for mode in self._wanted():
-            work = mode.change(self._model.job(models, plan.shards or []))
-            prediction.run_job(work, self._run_settings, mode.title)
-            mode.print_next(work)
         if FLAGS.do_export:
             prediction.export(self._model, models)
-
-    def _wanted(self) -> List[Mode]:
-        """The modes of this program that its flags ask for."""
-        return [mode for mode in self._modes if FLAGS[mode.flag].value]
-
-    def _flag_file(self) -> str:
-        """The name of this run's flags: prediction leaves those that the model was trained with."""
-        if FLAGS.do_train:
-            return "flags.txt"
-        if _predicts():
-            return "flags-predict.txt"
-        return "flags-%s.txt" % (
-            self._wanted()[0].flag[len("do_"):] if self._wanted() else "export")
 
     def _run_settings(self):
         return training.run_settings(self._training)
@@ -208,3 +170,10 @@ def _define_modes() -> None:
     flags.DEFINE_integer("task_id", 0, "Accepted for the reference's command lines; it has no "
                          "effect.")
     flags.DEFINE_bool("verbose_logging", False, "Whether to show TensorFlow's own messages.")
+
+
+def _flag_file() -> str:
+    """The name of this run's flags: prediction leaves those that the model was trained with."""
+    if FLAGS.do_train:
+        return "flags.txt"
+    return "flags-predict.txt" if _predicts() else "flags-export.txt"

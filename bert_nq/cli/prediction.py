@@ -1,13 +1,16 @@
 """Prediction and export as the flags of a model's program say."""
 import functools
 import os
-from typing import Any, Callable
+from typing import Any, Callable, List
 
 from absl import flags
 
 from bert_nq.cli import prediction_report, program
 
 FLAGS = flags.FLAGS
+
+# Settings of features that a printed command has even where they are those of the task.
+_ALWAYS = ("max_seq_length", "doc_stride", "max_query_length")
 
 
 def open_model(settings, decoder, run: Callable[[], Any]):
@@ -33,22 +36,6 @@ def predict(task, work, dev_format, run: Callable[[], Any]) -> None:
       dev_format: scores the answers, a prediction.dev_set.DevFormat.
       run: gives the Estimator's settings, for a TPU.
     """
-    run_job(work, run)
-    if FLAGS.do_eval:
-        print("\n" + dev_format.evaluate(work.inputs, work.output))
-        print_next(task, work, "look closer, with --report=FOLDER")
-    else:
-        print_next(task, work)
-
-
-def run_job(work, run: Callable[[], Any], title: str = "Predictions") -> None:
-    """Predicts the examples of the files and prints what was written.
-
-    Args:
-      work: a prediction.job.Job.
-      run: gives the Estimator's settings, for a TPU.
-      title: what is written.
-    """
     from bert_nq.prediction import job
     num_workers = FLAGS.num_workers or _default_workers(work.model.members)
     in_this_process = functools.partial(
@@ -56,17 +43,42 @@ def run_job(work, run: Callable[[], Any], title: str = "Predictions") -> None:
     with program.Meter() as meter:
         result = job.run_job(work, num_workers, in_this_process,
                              functools.partial(prediction_report.show, meter,
-                                               work.answers.examples), meter.note,
+                                                  work.answers.examples), meter.note,
                              functools.partial(program.quiet_tensorflow, FLAGS.verbose_logging))
-        prediction_report.print_result(result, work, meter.elapsed(), title)
+        prediction_report.print_result(result, work, meter.elapsed())
+    if FLAGS.do_eval:
+        print("\n" + dev_format.evaluate(work.inputs, work.output))
+        print_next(task, work, "look closer, with --report=FOLDER")
+    else:
+        print_next(task, work)
 
 
 def print_next(task, work, purpose: str = "score them") -> None:
-    """Prints the command that scores the answers of a prediction.job.Job of a task."""
+    """Prints the command for what a prediction.job.Job of a task has written.
+
+    Args:
+      task: a tasks.Task.
+      work: the job. If it scored candidates, the command is the one that takes these scores.
+      purpose: what the command that scores answers is for.
+    """
+    if work.answers is not task.answers:
+        purpose, arguments = task.candidate_scoring.next(FLAGS.predict_file, work.output)
+        print("\nNext: %s\n  %s" % (purpose, program.command(
+            *arguments, program.NEW_LINE, *_features(task))))
+        return
     scorer, *scorer_flags = task.scorer
     print("\nNext: %s\n  %s" % (purpose, program.command(
         scorer, "--gold_path=" + FLAGS.predict_file, "--predictions_path=" + work.output,
         *scorer_flags)))
+
+
+def _features(task) -> List[str]:
+    """The flags that a program needs for the features that the model is used with."""
+    known = task.featurizer.options()
+    names = ["vocab_file"] + [name for name in task.card_settings if hasattr(known, name) and (
+        name in _ALWAYS or FLAGS[name].value != getattr(known, name))]
+    return ["--%s=%s" % (name, FLAGS[name].value) for name in names] + (
+        [] if FLAGS.do_lower_case else ["--do_lower_case=false"])
 
 
 def export_dir() -> str:

@@ -18,9 +18,8 @@ def show(meter: program.Meter, examples: str, status: "Status") -> None:
         examples, format(pages, ","), pages / seconds, format(windows, ","), windows / seconds))
 
 
-def print_result(result: "Predicted", job: "Job", seconds: float,
-                 title: str = "Predictions") -> None:
-    """Prints the counts and the files that were written; `title` says what they are."""
+def print_result(result: "Predicted", job: "Job", seconds: float) -> None:
+    """Prints the counts and the files that were written."""
     counts = result.counts
     pages = counts["pages"]
     done = max(0, pages - result.num_resumed)  # Pages of that run may be left out since.
@@ -38,7 +37,7 @@ def print_result(result: "Predicted", job: "Job", seconds: float,
         rows.append(("the best answers", job.nbest_output))
     rows.append(("time", "%s (%.1f %s/s)" % (
         program.duration(seconds), done / max(seconds, 1e-9), job.answers.examples)))
-    program.print_table("%s in %s" % (title, job.output), rows)
+    program.print_table("%s in %s" % (job.answers.title, job.output), rows)
 
 
 def print_export(exported: "Exported") -> None:

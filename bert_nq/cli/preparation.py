@@ -34,8 +34,8 @@ class Data(NamedTuple):
     training_flags: Tuple[str, ...] = ()  # of the command that trains on the records
 
 
-def define_flags(data: Data, num_output_shards: int, define_augmentation: Optional[Callable] = None
-                 ) -> Callable:
+def define_flags(data: Data, num_output_shards: int, define_augmentation: Optional[Callable] = None,
+                 define_featurizer: Optional[Callable] = None) -> Callable:
     """Defines the flags of inputs, windows and outputs.
 
     Args:
@@ -43,6 +43,8 @@ def define_flags(data: Data, num_output_shards: int, define_augmentation: Option
       num_output_shards: the default of this flag.
       define_augmentation: defines the flags of changed copies; gives a function from the paths of
         the inputs and the seed to their AugmentationOptions.
+      define_featurizer: defines flags that change the task's featurizer; gives a function from the
+        options of windows, and whether they are of training, to it.
 
     Returns:
       A function that gives the `records.job.Job` of the flags, after checking them: it raises
@@ -67,6 +69,8 @@ def define_flags(data: Data, num_output_shards: int, define_augmentation: Option
         tasks.get(data.task).featurizer.vocabulary)
     window_flags = data.define_windows()
     augmentation = define_augmentation() if define_augmentation else lambda paths, seed: None
+    featurizer = define_featurizer() if define_featurizer else (
+        lambda windows, is_training: tasks.get(data.task).featurizer)
 
     def job():
         program.require(FLAGS, data.input_flag, "output_tfrecord", "vocab_file")
@@ -78,11 +82,12 @@ def define_flags(data: Data, num_output_shards: int, define_augmentation: Option
         paths = task.find_shards(FLAGS[data.input_flag].value)
         manifest.check_outputs(FLAGS.output_tfrecord, FLAGS.num_output_shards,
                                paths + [FLAGS.vocab_file])
+        windows = window_flags()._replace(seed=FLAGS.seed)
         options = PreparationOptions(
-            task.featurizer, text_flags(), window_flags()._replace(seed=FLAGS.seed),
-            FLAGS.is_training, augmentation(paths, FLAGS.seed))
+            featurizer(windows, FLAGS.is_training), text_flags(), windows, FLAGS.is_training,
+            augmentation(paths, FLAGS.seed))
         # Bad flags are told here, not by each worker.
-        task.featurizer.make(options.text, options.windows)
+        options.featurizer.make(options.text, options.windows)
         reading = task.training_reading if FLAGS.is_training else task.reading
         return Job(options, reading, paths, FLAGS.output_tfrecord, FLAGS.num_output_shards,
                    "gzip" if FLAGS.gzip else "", FLAGS.max_examples,

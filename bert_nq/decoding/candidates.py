@@ -4,16 +4,17 @@ A candidate's long score is 1 - P(no answer), its short score 1 - P(no answer) -
 candidate of the highest long score is the long answer; yes, no or a span is the short one. Source:
 Pranesh, Shekhar and Pallavi, ICCCS 2020. docs/quesbelm.md has the rules.
 
-Notation: N rows, one for each candidate; W words of a candidate that are in its row.
+Notation: N rows, one for each candidate; S pieces of a row.
 """
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from bert_nq.base.errors import UserError
-from bert_nq.datasets.nq.example import CandidateClass, Example, Span
+from bert_nq.datasets.nq.example import Candidate, CandidateClass, Example, Span
 from bert_nq.decoding.entries import NULL, span_record
 from bert_nq.decoding.nbest import Ranked, nbest_record
+from bert_nq.decoding.word_sums import Reading
 from bert_nq.modeling.heads.candidate_outputs import CandidateOptions, CandidateOutputs
 
 NO_ANSWER, LONG, SHORT, NO, YES = map(int, CandidateClass)
@@ -40,52 +41,58 @@ class CandidateDecoderOptions(NamedTuple):
 
 
 class CandidateWindows(NamedTuple):
-    """Where a page's words are in the rows of its N candidates, S pieces each."""
+    """The candidates of a page that were read, N of them, and where their words are in the rows."""
+    indexes: np.ndarray  # int [N], rising: their places in the page's list
     # int [N, S] the document token of each word, at its first piece; at the separator behind them
     # the token behind the last word; elsewhere -1.
     word_map: np.ndarray
 
 
-class WordValues(NamedTuple):
-    """What a model says of the words of a candidate; the same words for all tokenizers."""
-    tokens: np.ndarray  # int [W] their document tokens, rising
-    starts: np.ndarray  # float64 [W] probability that the answer starts with a word
-    ends: np.ndarray  # float64 [W + 1] that it ends before a word, or with the last one
-
-
 class Choice(NamedTuple):
     """The answers of a page."""
-    candidate: int  # its index, -1: none
+    long_answer: Span  # or NULL
     long_score: float
     short_score: float
-    span: Span  # the short answer, or NULL
+    short_answer: Span  # or NULL
     yes_no: str  # "YES", "NO" or "NONE"
 
 
-_NO_CHOICE = Choice(-1, NO_CANDIDATE_SCORE, NO_CANDIDATE_SCORE, NULL, "NONE")
+_NO_CHOICE = Choice(NULL, NO_CANDIDATE_SCORE, NO_CANDIDATE_SCORE, NULL, "NONE")
 
 
-def word_values(rows: CandidateWindows, row: int, outputs: CandidateOutputs) -> WordValues:
-    """The values of one row at the first piece of each word."""
-    word_map = rows.word_map[row, :outputs.start_log_probs.shape[1]]
-    places = np.flatnonzero(word_map >= 0)  # of the words, then of the separator
-    starts, ends = (np.exp(log_probs[row, places].astype(np.float64))
-                    for log_probs in (outputs.start_log_probs, outputs.end_log_probs))
-    return WordValues(word_map[places[:-1]], starts[:-1], ends)
+def reading_of(candidate: Candidate, word_map: np.ndarray, row: int,
+               outputs: CandidateOutputs) -> Reading:
+    """The probabilities of one row by the document tokens of its candidate.
 
+    An answer that ends before a word ends with the word before that: tags between the two, if they
+    have no pieces, are no part of it, so that readers with and without tags agree.
 
-def choose_span(values: WordValues, span_choice: str) -> Span:
-    """The short answer among the words of a candidate, or NULL.
-
-    It ends with the word before the one that is chosen as its end: tags between the two, if there
-    are no words of them, are no part of it.
+    Args:
+      candidate: of the row.
+      word_map: int [S], of the row, see CandidateWindows.
+      row: its place among the outputs.
+      outputs: of the page's rows.
     """
-    if not len(values.tokens):
+    # Rows of a batch of shorter ones end before their padding does.
+    word_map = word_map[:outputs.start_log_probs.shape[1]]
+    places = np.flatnonzero(word_map >= 0)  # of the words, then of the separator
+    tokens = word_map[places] - candidate.start_token
+    number = candidate.end_token - candidate.start_token + 1
+    starts, ends = np.zeros([number]), np.zeros([number])
+    starts[tokens[:-1]] = _p(outputs.start_log_probs[row, places[:-1]])
+    # Behind the word before; no answer can end before the first word, which stays where it is.
+    ends[np.concatenate([tokens[:1], tokens[:-1] + 1])] = _p(outputs.end_log_probs[row, places])
+    return Reading(starts, ends, _p(outputs.class_log_probs[row]))
+
+
+def choose_span(candidate: Candidate, reading: Reading, span_choice: str) -> Span:
+    """The short answer in a candidate, or NULL."""
+    if not reading.starts.any():
         return NULL
-    start, end = (_argmax if span_choice == "argmax" else _best_pair)(values.starts, values.ends)
+    start, end = (_argmax if span_choice == "argmax" else _best_pair)(reading.starts, reading.ends)
     if end <= start:
         return NULL
-    return Span(int(values.tokens[start]), int(values.tokens[end - 1]) + 1)
+    return Span(candidate.start_token + start, candidate.start_token + end)
 
 
 def _argmax(starts: np.ndarray, ends: np.ndarray) -> Tuple[int, int]:
@@ -94,29 +101,34 @@ def _argmax(starts: np.ndarray, ends: np.ndarray) -> Tuple[int, int]:
 
 def _best_pair(starts: np.ndarray, ends: np.ndarray) -> Tuple[int, int]:
     """The pair start < end of the largest product; of equal ones that which ends, then that which
-    starts first."""
-    before = np.maximum.accumulate(starts)
-    end = int(np.argmax(before * ends[1:])) + 1
+    starts first. (0, 0) where all products are 0."""
+    products = np.maximum.accumulate(starts)[:-1] * ends[1:]
+    if not products.any():
+        return 0, 0
+    end = int(np.argmax(products)) + 1
     return int(np.argmax(starts[:end])), end
 
 
-def choose(example: Example, probabilities: np.ndarray, values_of: Any,
-           span_choice: str) -> Choice:
+def choose(candidates: Sequence[Candidate], indexes: np.ndarray, classes: np.ndarray,
+           reading: Callable[[int], Reading], span_choice: str) -> Choice:
     """The answers of a page by the probabilities of its candidates.
 
     Args:
-      example: the page.
-      probabilities: float64 [N, 5], of the classes.
-      values_of: given a row, its WordValues.
+      candidates: of the page.
+      indexes: [N] those that were read.
+      classes: float64 [N, 5], the probabilities of their classes.
+      reading: given a row, what was read in it.
       span_choice: see CandidateDecoderOptions.
     """
-    if not len(probabilities):
+    if not len(indexes):
         return _NO_CHOICE
-    best = int(np.argmin(probabilities[:, NO_ANSWER]))
-    p = probabilities[best].tolist()
+    best = int(np.argmin(classes[:, NO_ANSWER]))
+    candidate = candidates[indexes[best]]
+    p = classes[best].tolist()
     yes_no = _yes_or_no(p)
-    span = NULL if yes_no else choose_span(values_of(best), span_choice)
-    return Choice(best, 1 - p[NO_ANSWER], 1 - p[NO_ANSWER] - p[LONG], span, yes_no or "NONE")
+    span = NULL if yes_no else choose_span(candidate, reading(best), span_choice)
+    return Choice(Span(*candidate[:2]), 1 - p[NO_ANSWER], 1 - p[NO_ANSWER] - p[LONG], span,
+                  yes_no or "NONE")
 
 
 def _yes_or_no(p: List[float]) -> Optional[str]:
@@ -126,16 +138,14 @@ def _yes_or_no(p: List[float]) -> Optional[str]:
     return "YES" if p[YES] > p[NO] else "NO"
 
 
-def entry_of(example: Example, choice: Choice) -> Dict[str, Any]:
+def entry_of(example_id: int, choice: Choice) -> Dict[str, Any]:
     """The page's entry of the prediction file."""
-    long_answer = NULL
-    if choice.candidate != -1:
-        long_answer = Span(*example.candidates[choice.candidate][:2])
     return {
-        "example_id": example.example_id,
-        "long_answer": span_record(long_answer),
+        "example_id": example_id,
+        "long_answer": span_record(choice.long_answer),
         "long_answer_score": choice.long_score,
-        "short_answers": [] if choice.span == NULL else [span_record(choice.span)],
+        "short_answers": [] if choice.short_answer == NULL else [
+            span_record(choice.short_answer)],
         "short_answers_score": choice.short_score,
         "yes_no_answer": choice.yes_no,
     }
@@ -162,25 +172,28 @@ class CandidateDecoder:
           UserError: a logit is not a number.
         """
         outputs.check_finite()
-        choice = choose(example, _probabilities(outputs),
-                        lambda row: word_values(rows, row, outputs), self.options.span_choice)
-        return entry_of(example, choice)
+        choice = choose(
+            example.candidates, rows.indexes, _classes(outputs),
+            lambda row: _reading(example, rows, row, outputs), self.options.span_choice)
+        return entry_of(example.example_id, choice)
 
     def nbest(self, example: Example, rows: CandidateWindows,
               outputs: CandidateOutputs) -> Dict[str, Any]:
         """The page's entry of the n-best file: its best candidates and the span in each."""
-        probabilities = _probabilities(outputs)
-        best = np.argsort(probabilities[:, NO_ANSWER], kind="stable")[:self.options.n_best_size]
+        classes = _classes(outputs)
+        best = np.argsort(classes[:, NO_ANSWER], kind="stable")[:self.options.n_best_size]
         longs, shorts = [], []
         for row in best.tolist():
-            span = choose_span(word_values(rows, row, outputs), self.options.span_choice)
-            longs.append(Ranked(Span(*example.candidates[row][:2]),
-                                _log_odds(1 - probabilities[row, NO_ANSWER]), row, row))
+            index = int(rows.indexes[row])
+            candidate = example.candidates[index]
+            longs.append(Ranked(Span(*candidate[:2]), _log_odds(1 - classes[row, NO_ANSWER]), row,
+                                index))
+            span = choose_span(candidate, _reading(example, rows, row, outputs),
+                               self.options.span_choice)
             if span != NULL:
-                shorts.append(Ranked(span, _log_odds(probabilities[row, SHORT]), row))
+                shorts.append(Ranked(span, _log_odds(classes[row, SHORT]), row))
         yes_no = {} if not len(best) else {
-            name: _log_odds(probabilities[best[0], kind]) for name, kind in (
-                ("yes", YES), ("no", NO))}
+            name: _log_odds(classes[best[0], kind]) for name, kind in (("yes", YES), ("no", NO))}
         shorts.sort(key=lambda short: -short.score)
         return nbest_record(example, longs, shorts, yes_no)
 
@@ -194,10 +207,18 @@ class CandidateDecoder:
         return {"decoder": self.name, "options": dict(self.options._asdict())}
 
 
-def _probabilities(outputs: CandidateOutputs) -> np.ndarray:
-    """float64 [N, 5] of the classes, whose sums are 1."""
-    p = np.exp(outputs.class_log_probs.astype(np.float64)).reshape(-1, YES + 1)
-    return p / p.sum(axis=1, keepdims=True)
+def _reading(example: Example, rows: CandidateWindows, row: int,
+             outputs: CandidateOutputs) -> Reading:
+    return reading_of(example.candidates[rows.indexes[row]], rows.word_map[row], row, outputs)
+
+
+def _classes(outputs: CandidateOutputs) -> np.ndarray:
+    """float64 [N, 5]: the probabilities of the classes."""
+    return _p(outputs.class_log_probs).reshape(-1, len(CandidateClass))
+
+
+def _p(log_probs: np.ndarray) -> np.ndarray:
+    return np.exp(log_probs.astype(np.float64))
 
 
 def _log_odds(p: float) -> float:

@@ -11,11 +11,14 @@ import numpy as np
 from bert_nq.datasets.nq.candidate_scores import Lookup, PageScores
 from bert_nq.datasets.nq.example import Annotation, CandidateClass, Example
 from bert_nq.features import candidate_draws, draws, packing
+from bert_nq.features.candidate_draws import DrawOptions
 from bert_nq.features.candidate_options import CandidateOptions
 from bert_nq.features.cutting import unique_ids
 from bert_nq.features.featurizer import Columns, Made, Passes
+from bert_nq.features.mined_windows import MinedUnknowns
 from bert_nq.features.options import TextOptions
 from bert_nq.features.packing import Packing
+from bert_nq.features.prefilter import Kept, Prefilter
 from bert_nq.features.spec import IGNORED
 from bert_nq.features.tokenizers import make_tokenizer
 from bert_nq.text.vocabulary import (
@@ -29,6 +32,8 @@ from bert_nq.text.vocabulary import (
 # The kinds of rows that training is composed of.
 KINDS = ("GOLD", "OTHER", "WITHOUT_ANSWER")
 GOLD, OTHER, WITHOUT_ANSWER = range(len(KINDS))
+
+_UNIFORM = DrawOptions(temperature=0.0)
 
 
 class Labels(NamedTuple):
@@ -88,18 +93,20 @@ class CandidateMaker:
     """
 
     def __init__(self, tokenizer: Any, vocabulary: Vocabulary, options: CandidateOptions,
-                 order: Packing = packing.BERT, scores: Optional[Lookup] = None):
+                 order: Packing = packing.BERT, scores: Optional[Lookup] = None,
+                 draw: DrawOptions = _UNIFORM, kept: Optional[Kept] = None):
         """
         Args:
           tokenizer: has `word_ids(word)` and `text_ids(text)`, see text.wordpiece.
           vocabulary: has its special tokens and, unless markup is dropped, the markers of tags.
           options: see CandidateOptions.
           order: of question and candidate.
-          scores: by which candidates are drawn; None: all are equally likely.
+          scores: by which candidates are drawn for training; None: all are equally likely.
+          draw: how they are drawn by these.
+          kept: the candidates that are read in prediction; None: all.
         """
         self._tokenizer, self._options, self._packing = tokenizer, options.check(), order
-        self._scores = scores
-        self._draws = options.draws()
+        self._scores, self._draw_options, self._kept = scores, draw, kept
         self.vocab_size = len(vocabulary)
         specials = vocabulary.specials
         self._cls, self._sep = vocabulary.ids[specials.cls], vocabulary.ids[specials.sep]
@@ -108,9 +115,15 @@ class CandidateMaker:
         self._other_tag = () if options.markup == "drop" else (vocabulary.ids[OTHER_TAG],)
 
     def prediction(self, example: Example) -> Made:
-        """A row of each candidate, with the document tokens of its words."""
+        """A row of each candidate that is kept, with the document tokens of its words.
+
+        Raises:
+          BadExampleError: it is not known which candidates are kept.
+        """
         number = len(example.candidates)
-        rows, cut, words = self._build(example, np.arange(number))
+        candidates = np.arange(number) if self._kept is None else np.array(
+            sorted(self._kept(example)), np.int64)
+        rows, cut, words = self._build(example, candidates)
         word_map = np.full_like(rows.input_ids, -1)
         shift = len(rows.frame.before)
         for row, first, end in zip(word_map, cut.firsts.tolist(), cut.ends.tolist()):
@@ -177,7 +190,7 @@ class CandidateMaker:
             scores = PageScores(example.example_id, np.arange(number), np.ones([number]))
         else:
             scores = self._scores.of_page(example.example_id, number, example.source)
-        drawn = ((candidate_draws.negative(scores, [gold], self._draws, self._options.seed,
+        drawn = ((candidate_draws.negative(scores, [gold], self._draw_options, self._options.seed,
                                            epoch), epoch) for epoch in passes)
         return [(candidate, epoch) for candidate, epoch in drawn if candidate is not None]
 
@@ -260,7 +273,9 @@ def _gold_labels(annotation: Annotation, words: _Words, first: int, end: int, sh
             int(CandidateClass.SHORT))
 
 
-def make_candidate_maker(text: TextOptions, options: CandidateOptions) -> CandidateMaker:
+def make_candidate_maker(text: TextOptions, options: CandidateOptions,
+                         mined: Optional[MinedUnknowns] = None,
+                         prefilter: Optional[Prefilter] = None) -> CandidateMaker:
     """The CandidateMaker of these settings.
 
     Raises:
@@ -272,8 +287,7 @@ def make_candidate_maker(text: TextOptions, options: CandidateOptions) -> Candid
     check_specials(vocabulary, text.vocab_file)
     if options.markup == "keep":
         check_tag_markers(vocabulary, text.vocab_file)
-    scores = None
-    if options.candidate_scores:
-        scores = Lookup(options.candidate_scores.split(","))
     return CandidateMaker(make_tokenizer(text, vocabulary, has_markers=False), vocabulary, options,
-                          packing.PACKINGS[text.packing], scores)
+                          packing.PACKINGS[text.packing], mined.scores.open() if mined else None,
+                          mined.draw if mined else _UNIFORM,
+                          prefilter.open(skip_nested=False) if prefilter else None)

@@ -2,7 +2,6 @@
 from typing import NamedTuple
 
 from bert_nq.base.errors import UserError
-from bert_nq.features.candidate_draws import DrawOptions
 from bert_nq.features.options import check_values
 
 MARKUP = ("keep", "drop")
@@ -17,12 +16,6 @@ class CandidateOptions(NamedTuple):
     # another one, and this share of the pages without gives one.
     num_draws: int = 1  # passes, each with draws of its own
     answerless_share: float = 0.0
-    # Files of candidate scores, as a comma list of paths, and a fingerprint of what they hold; "":
-    # draws are uniform.
-    candidate_scores: str = ""
-    scores_fingerprint: str = ""
-    negative_temperature: float = 1.0  # candidates are drawn by this power of their probability
-    uniform_share: float = 0.0  # share of the draws that are uniform all the same
     seed: int = 0  # of the draws, and of the order of the records
 
     def check(self) -> "CandidateOptions":
@@ -37,11 +30,6 @@ class CandidateOptions(NamedTuple):
         if not 0 <= self.answerless_share <= 1:
             raise UserError("answerless_share must be from 0 to 1, it is %g"
                             % self.answerless_share)
-        self.draws().check()
         if self.markup not in MARKUP:
             raise UserError("markup is %.40r: choose one of %s" % (self.markup, ", ".join(MARKUP)))
         return self
-
-    def draws(self) -> DrawOptions:
-        """The chances of candidates to be drawn."""
-        return DrawOptions(self.negative_temperature, self.uniform_share)

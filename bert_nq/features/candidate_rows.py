@@ -1,4 +1,5 @@
 """The features of a reader of candidates: rows of a question and one long-answer candidate each."""
+import functools
 from typing import Iterator, Optional
 
 import numpy as np
@@ -8,6 +9,8 @@ from bert_nq.features import packing
 from bert_nq.features.candidate_maker import GOLD, KINDS, make_candidate_maker
 from bert_nq.features.candidate_options import CandidateOptions
 from bert_nq.features.featurizer import Columns, Featurizer, Pieces, Rule
+from bert_nq.features.mined_windows import MinedUnknowns
+from bert_nq.features.prefilter import Prefilter
 from bert_nq.features.spec import DECODING, IGNORED, KEY, LABEL, LENGTH, SCALAR, SEQUENCE, Feature
 
 SPEC = (
@@ -70,3 +73,15 @@ FEATURIZER = Featurizer(SPEC, CandidateOptions, make_candidate_maker, "prepare_c
                         "BERT's vocab.txt with the markers of tags in it (see make_vocab.py)",
                         tuple(kind.name for kind in CandidateClass
                               if kind != CandidateClass.SHORT), "row_kinds")
+
+
+def mined(scores: MinedUnknowns) -> Featurizer:
+    """The featurizer whose training rows without answer are drawn by candidate scores."""
+    return FEATURIZER._replace(make=functools.partial(make_candidate_maker, mined=scores),
+                               settings={"candidate_scores": scores.settings()})
+
+
+def prefiltered(prefilter: Prefilter) -> Featurizer:
+    """The featurizer whose rows of prediction are the candidates that a prefilter keeps."""
+    return FEATURIZER._replace(make=functools.partial(make_candidate_maker, prefilter=prefilter),
+                               settings={"prefilter": prefilter.settings()})

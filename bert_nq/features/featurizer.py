@@ -1,6 +1,6 @@
 """A featurizer: how a task's examples become rows of features, and how these are checked."""
 import collections
-from typing import Any, Callable, Dict, Iterator, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -69,3 +69,5 @@ class Featurizer(NamedTuple):
     # The classes of the class label whose records have no span that is labelled.
     without_span: Tuple[str, ...] = ()
     kinds: Optional[str] = None  # the label by which training may compose its steps
+    # What decides the rows besides the options, {name: JSON}: it is part of what `make` calls.
+    settings: Mapping[str, Any] = {}

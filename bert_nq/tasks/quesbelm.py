@@ -1,10 +1,21 @@
 """Natural Questions by a reader of candidates (QuesBELM, Pranesh, Shekhar and Pallavi 2020)."""
+from typing import Sequence, Tuple
+
 from bert_nq.datasets.nq import shards
 from bert_nq.decoding import candidate_decoders
+from bert_nq.decoding.candidate_scoring import CandidateScorer
 from bert_nq.features.candidate_rows import FEATURIZER
 from bert_nq.scoring.nq.measure import MEASURE
-from bert_nq.tasks import nq_answers
-from bert_nq.tasks.task import Task
+from bert_nq.tasks import nq_answers, nq_candidate_scores
+from bert_nq.tasks.task import CandidateScoring, Task
+
+
+def _to_prepare(shards_: str, scores: str) -> Tuple[str, Sequence[str]]:
+    """What is done with the scores of training pages next."""
+    return "draw hard candidates to train on", (
+        "prepare/prepare_candidates.py", "--input_jsonl=" + shards_, "--candidate_scores=" + scores,
+        "--num_draws=3", "--answerless_share=0.66", "--output_tfrecord=mined.tfrecord")
+
 
 TASK = Task(
     name="quesbelm",
@@ -22,4 +33,6 @@ TASK = Task(
     program="bert_nq/run_quesbelm.py",
     scorer=("eval/nq_eval.py", "--pretty_print"),
     heads=candidate_decoders.OF_HEADS,
-    measure=MEASURE)
+    measure=MEASURE,
+    candidate_scoring=CandidateScoring(CandidateScorer, nq_candidate_scores.SCORES,
+                                       _to_prepare))

@@ -1,5 +1,5 @@
 """The shape of a task."""
-from typing import Any, Callable, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from bert_nq.answering.asking import Asking
 from bert_nq.base.reading import Reading
@@ -7,6 +7,17 @@ from bert_nq.features.featurizer import Featurizer
 from bert_nq.prediction.dev_set import DevFormat
 from bert_nq.prediction.output import AnswerFormat
 from bert_nq.scoring.measure import Measure
+
+
+class CandidateScoring(NamedTuple):
+    """Scores of candidates in place of answers: what --output_candidate_scores is done with."""
+    # From the decoder that the flags describe to one whose entries are the scores; raises UserError
+    # where it has none.
+    decoder: Callable[[Any], Any]
+    answers: AnswerFormat
+    # (the files that were scored, the file of scores) to the arguments of `program.command` for
+    # what is done with them next, and what that is.
+    next: Callable[[str, str], Tuple[str, Sequence[str]]]
 
 
 class Task(NamedTuple):
@@ -36,6 +47,7 @@ class Task(NamedTuple):
     measure: Measure
     dev_file: str = "DEV.jsonl.gz"  # stands for a person's own data in commands that are printed
     asking: Optional[Asking] = None  # None where its models do not answer questions about pages
+    candidate_scoring: Optional[CandidateScoring] = None  # None where there are no candidates
 
     @property
     def head(self) -> str:

@@ -3,16 +3,11 @@ import numpy as np
 import pytest
 
 from bert_nq.base.errors import UserError
-from bert_nq.datasets.nq.example import Span
+from bert_nq.datasets.nq.example import Candidate, Span
 from bert_nq.decoding import candidate_decoders
 from bert_nq.decoding.candidate_scoring import CandidateScorer
-from bert_nq.decoding.candidates import (
-    CandidateWindows,
-    WordValues,
-    choose,
-    choose_span,
-    word_values,
-)
+from bert_nq.decoding.candidates import choose, choose_span, reading_of
+from bert_nq.decoding.word_sums import Reading
 from bert_nq.modeling.heads.candidate_outputs import CandidateOutputs
 from bert_nq.scoring.nq.labels import parse_prediction
 from tests.support.candidate_pages import example, maker
@@ -31,54 +26,76 @@ def decoder(**options):
     return candidate_decoders.make_decoder("candidates", options)
 
 
-def values(starts, ends, tokens=None):
-    return WordValues(np.arange(len(starts)) if tokens is None else np.array(tokens),
-                      np.array(starts), np.array(ends))
+def reading(starts, ends):
+    """A reading of a candidate that begins with token 10."""
+    return Reading(np.array(starts), np.array(ends), np.zeros([5]))
 
 
-def test_values_of_words_are_those_of_their_first_pieces():
-    rows = maker().prediction(example(PAGE)).rows
+CANDIDATE = Candidate(10, 19, True)
+
+
+def test_probabilities_of_words_are_those_of_their_first_pieces():
+    page = example(PAGE)
+    rows = maker().prediction(page).rows
     # [CLS] where is tovin [SEP] <P> lake ##s ##ide </P> [SEP]
     log_probs = np.log(np.arange(1, 33).reshape(2, 16) / 100.0).astype(np.float32)
     outputs = CandidateOutputs(np.zeros([2, 5], np.float32), log_probs, log_probs - 1)
-    found = word_values(rows, 1, outputs)
-    assert found.tokens.tolist() == [6, 7, 8]
-    np.testing.assert_allclose(found.starts, [0.22, 0.23, 0.26], rtol=1e-6)
+    found = reading_of(page.candidates[1], rows.word_map[1], 1, outputs)
+    np.testing.assert_allclose(found.starts, [0.22, 0.23, 0.26, 0], rtol=1e-6)
     np.testing.assert_allclose(found.ends, np.array([0.22, 0.23, 0.26, 0.27]) / np.e, rtol=1e-6)
     # Of a batch of shorter rows, the arrays end before the padding does.
     short = CandidateOutputs(outputs.class_log_probs, log_probs[:, :11], log_probs[:, :11] - 1)
-    for ours, theirs in zip(word_values(rows, 1, short), found):
+    for ours, theirs in zip(reading_of(page.candidates[1], rows.word_map[1], 1, short), found):
         np.testing.assert_array_equal(ours, theirs)
+
+
+def test_an_answer_ends_with_a_word_and_not_with_tags_behind_it():
+    page = example("<P> a <B> town </B> </P>")
+    rows = maker(markup="drop").prediction(page).rows
+    # [CLS] where is tovin [SEP] a town [SEP]: an end at "town" is behind "a", before <B>.
+    log_probs = np.log(np.arange(1, 17)[None, :] / 100.0).astype(np.float32)
+    found = reading_of(page.candidates[0], rows.word_map[0], 0, CandidateOutputs(
+        np.zeros([1, 5], np.float32), log_probs, log_probs))
+    np.testing.assert_allclose(found.starts, [0, 0.06, 0, 0.07, 0, 0, 0], rtol=1e-6)
+    np.testing.assert_allclose(found.ends, [0, 0.06, 0.07, 0, 0.08, 0, 0], rtol=1e-6)
+
+
+def test_a_candidate_without_words_has_no_span():
+    page = example("<P> </P>")
+    rows = maker(markup="drop").prediction(page).rows
+    zeros = np.zeros([1, 16], np.float32)
+    found = reading_of(page.candidates[0], rows.word_map[0], 0, CandidateOutputs(
+        np.zeros([1, 5], np.float32), zeros, zeros))
+    assert choose_span(page.candidates[0], found, "argmax") == Span(-1, -1)
+    assert choose_span(page.candidates[0], found, "best_pair") == Span(-1, -1)
 
 
 @pytest.mark.parametrize("starts, ends, pair, argmax", [
     # The end is the word behind the answer.
-    ([0.1, 0.8, 0.1], [0.0, 0.1, 0.7, 0.2], Span(1, 2), Span(1, 2)),
-    ([0.1, 0.8, 0.1], [0.0, 0.1, 0.2, 0.7], Span(1, 3), Span(1, 3)),
+    ([0.1, 0.8, 0.1, 0], [0.0, 0.1, 0.7, 0.2], Span(11, 12), Span(11, 12)),
+    ([0.1, 0.8, 0.1, 0], [0.0, 0.1, 0.2, 0.7], Span(11, 13), Span(11, 13)),
     # The likeliest end is the likeliest start, or before it: 0.8 * 0.3 is more than 0.1 * 0.6.
-    ([0.1, 0.8, 0.1], [0.0, 0.6, 0.3, 0.1], Span(1, 2), None),
-    ([0.3, 0.6, 0.1], [0.0, 0.8, 0.1, 0.1], Span(0, 1), None),
-    ([0.3, 0.6, 0.1], [1.0, 0.0, 0.0, 0.0], Span(0, 1), None),
+    ([0.1, 0.8, 0.1, 0], [0.0, 0.6, 0.3, 0.1], Span(11, 12), None),
+    ([0.3, 0.6, 0.1, 0], [0.0, 0.8, 0.1, 0.1], Span(10, 11), None),
+    # No pair has a chance.
+    ([0.3, 0.6, 0.1, 0], [1.0, 0.0, 0.0, 0.0], None, None),
     # Of equal pairs that which ends first.
-    ([0.5, 0.5], [0.0, 0.5, 0.5], Span(0, 1), Span(0, 1)),
+    ([0.5, 0.5, 0], [0.0, 0.5, 0.5], Span(10, 11), Span(10, 11)),
 ])
 def test_spans(starts, ends, pair, argmax):
-    assert choose_span(values(starts, ends), "best_pair") == pair
-    assert choose_span(values(starts, ends), "argmax") == (argmax or Span(-1, -1))
-
-
-def test_an_answer_ends_with_a_word_and_not_with_tags_behind_it():
-    # Tokens 5 and 6 are tags that were dropped.
-    assert choose_span(values([1, 0, 0], [0, 0, 1, 0], [3, 4, 7]), "argmax") == Span(3, 5)
-    assert choose_span(values([], [0]), "best_pair") == Span(-1, -1)
+    found = reading(starts, ends)
+    assert choose_span(CANDIDATE, found, "best_pair") == (pair or Span(-1, -1))
+    assert choose_span(CANDIDATE, found, "argmax") == (argmax or Span(-1, -1))
 
 
 def test_the_best_pair_is_the_best_of_all_pairs():
     random = np.random.RandomState(0)
     for _ in range(50):
         starts, ends = random.rand(9), random.rand(10)
-        pairs = [(starts[s] * ends[e], Span(s, e)) for s in range(9) for e in range(s + 1, 10)]
-        assert choose_span(values(starts, ends), "best_pair") == max(pairs)[1]
+        pairs = [(starts[s] * ends[e], Span(10 + s, 10 + e))
+                 for s in range(9) for e in range(s + 1, 10)]
+        found = choose_span(CANDIDATE, reading(np.append(starts, 0.0), ends), "best_pair")
+        assert found == max(pairs)[1]
 
 
 @pytest.mark.parametrize("p, yes_no, has_span", [
@@ -91,16 +108,18 @@ def test_the_best_pair_is_the_best_of_all_pairs():
     ([0.1, 0.8, 0.1, 0.0, 0.0], "NONE", True),
 ])
 def test_the_decision_table(p, yes_no, has_span):
-    found = choose(example(PAGE), np.array([p, [0.5, 0.5, 0, 0, 0]]),
-                   lambda row: values([1.0, 0], [0, 1.0, 0]), "argmax")
-    assert (found.candidate, found.yes_no, found.span != Span(-1, -1)) == (0, yes_no, has_span)
+    page = example(PAGE)
+    found = choose(page.candidates, np.array([1, 0]), np.array([p, [0.5, 0.5, 0, 0, 0]]),
+                   lambda row: reading([1.0, 0, 0], [0, 1.0, 0]), "argmax")
+    assert (found.long_answer, found.yes_no) == (Span(6, 9), yes_no)
+    assert found.short_answer == (Span(6, 7) if has_span else Span(-1, -1))
     assert found.long_score == pytest.approx(1 - p[0])
     assert found.short_score == pytest.approx(1 - p[0] - p[1])
 
 
 def test_an_entry_of_the_prediction_file():
     page = example(PAGE)
-    rows = CandidateWindows(maker().prediction(page).rows.word_map)
+    rows = maker().prediction(page).rows
     starts, ends = np.full([2, 16], 0.001), np.full([2, 16], 0.001)
     # [CLS] where is tovin [SEP] <P> a town in aron </P> [SEP]: "town" to before "aron".
     starts[0, 7], ends[0, 9] = 0.9, 0.8
@@ -123,13 +142,13 @@ def test_an_entry_of_the_prediction_file():
 
 def test_a_page_without_candidates():
     page = example("town")
-    rows = CandidateWindows(maker().prediction(page).rows.word_map)
+    rows = maker().prediction(page).rows
     empty = CandidateOutputs(*[np.zeros([0])] * 3)
     entry = decoder().decode(page, rows, empty)
     assert (entry["long_answer_score"], entry["short_answers_score"]) == (-1, -1)
     assert entry["long_answer"]["start_token"] == -1 and not entry["short_answers"]
     assert decoder().nbest(page, rows, empty)["long_answers"] == []
-    assert CandidateScorer().decode(page, rows, empty) == {
+    assert CandidateScorer(decoder()).decode(page, rows, empty) == {
         "example_id": 1, "candidates": [], "probabilities": []}
 
 
@@ -138,7 +157,7 @@ def test_scores_of_candidates():
     outputs = CandidateOutputs(np.log(np.array([[0.25, 0.75, 1e-9, 1e-9, 1e-9],
                                                 [1 - 1e-7, 1e-7, 1e-9, 1e-9, 1e-9]])),
                                np.zeros([2, 0]), np.zeros([2, 0]))
-    assert CandidateScorer().decode(page, None, outputs) == {
+    assert CandidateScorer(decoder()).decode(page, maker().prediction(page).rows, outputs) == {
         "example_id": 1, "candidates": [0, 1], "probabilities": [0.75, 1e-07]}
 
 

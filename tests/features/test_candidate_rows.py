@@ -8,6 +8,7 @@ from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq.candidate_scores import Lookup, PageScores, score_file
 from bert_nq.datasets.nq.example import CandidateClass
 from bert_nq.features import packing
+from bert_nq.features.candidate_draws import DrawOptions
 from bert_nq.features.candidate_maker import GOLD, OTHER, WITHOUT_ANSWER, make_candidate_maker
 from bert_nq.features.candidate_options import CandidateOptions
 from bert_nq.features.candidate_rows import FEATURIZER, SPEC, check, labelled_span
@@ -85,7 +86,8 @@ def test_a_row_ends_with_a_whole_word():
         0, 1, -1, -1, 2, -1, -1, 3, -1, 4, -1]
     assert counts["cut"] == 1
     # One that fits to the last piece is there.
-    rows = maker(max_seq_length=17).prediction(example("<P> lakeside lakeside lakes a a a </P>")).rows
+    text = "<P> lakeside lakeside lakes a a a </P>"
+    rows = maker(max_seq_length=17).prediction(example(text)).rows
     assert pieces(rows.input_ids[0][5:]) == (
         "[Tag=P] lake ##s ##ide lake ##s ##ide lake ##s a a [SEP]")
 
@@ -214,17 +216,26 @@ def test_candidates_are_drawn_by_their_scores(tmp_path):
         # The gold one, 1, has the highest score and is not drawn.
         write(PageScores(1, np.arange(4), np.array([0.1, 1.0, 0.3, 0.0])).to_json())
     text = "<P> tovin </P> <P> in </P> <P> aron </P> <P> osk </P>"
-    made = maker(scores=Lookup([path]), num_draws=1000).training(example(text, (1, [])))
+    made = maker(scores=Lookup([path]), draw=DrawOptions(), num_draws=1000).training(
+        example(text, (1, [])))
     drawn = collections.Counter(pieces(row[6:7]) for row in made.rows.input_ids[1::2])
     # 0.1 / 0.4 and 0.3 / 0.4 of 1,000; the standard deviation is 14.
     assert set(drawn) == {"tovin", "aron"} and 690 < drawn["aron"] < 810
 
 
+def test_a_prefilter_says_which_candidates_are_read():
+    rows, total, _, _ = maker(kept=lambda page: {1, 2}).prediction(
+        example("<P> tovin </P> <P> in </P> <P> aron </P>"))
+    assert rows.indexes.tolist() == [1, 2] and total == 3
+    assert [pieces(row[6:7]) for row in rows.input_ids] == ["in", "aron"]
+    assert not len(maker(kept=lambda page: ()).prediction(example(PAGE)).rows.lengths)
+
+
 def test_records_have_pass_after_pass(tmp_path):
     vocab = tmp_path / "vocab.txt"
     vocab.write_text("".join(token + "\n" for token in TOKENS))
-    preparer = PagePreparer(PreparationOptions(FEATURIZER, TextOptions(str(vocab)), CandidateOptions(
-        max_seq_length=16, max_query_length=4, num_draws=4)))
+    options = CandidateOptions(max_seq_length=16, max_query_length=4, num_draws=4)
+    preparer = PagePreparer(PreparationOptions(FEATURIZER, TextOptions(str(vocab)), options))
     keys = []
     for i in range(20):
         page = preparer.prepare(example("<P> tovin </P> <P> in </P>", (0, []), example_id=i))
@@ -248,8 +259,6 @@ def test_what_cannot_be_made(tmp_path):
         CandidateOptions(max_seq_length=67).check()
     with pytest.raises(UserError, match="markup is 'some': choose one of keep, drop"):
         CandidateOptions(markup="some").check()
-    with pytest.raises(UserError, match="--uniform_share=2.0 is not a number from 0 to 1"):
-        CandidateOptions(uniform_share=2.0).check()
     plain = tiny_nq.write_vocabulary(tmp_path / "vocab.txt")
     with pytest.raises(UserError) as error:
         make_candidate_maker(TextOptions(plain), CandidateOptions())

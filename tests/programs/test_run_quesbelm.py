@@ -1,7 +1,6 @@
 """run_quesbelm.py from pages to official scores: a base model, its scores, hard candidates."""
 import gzip
 import json
-import os
 import re
 
 import pytest
@@ -49,15 +48,26 @@ def files(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def base(files):
-    """The output of training a base model, of its scores on dev pages and of mining."""
+    """The output of training a base model, and of its scores on dev pages."""
     return files.run(
-        "--do_train", "--do_eval", "--do_mine", "--train_file=" + files.train, "--num_draws=24",
-        "--predict_file=" + files.dev, "--mine_file=" + files.train, "--output_dir=base",
+        "--do_train", "--do_eval", "--train_file=" + files.train, "--num_draws=24",
+        "--predict_file=" + files.dev, "--output_dir=base",
         "--num_train_epochs=1", "--train_batch_size=16", "--learning_rate=3e-3", "--seed=1",
         "--output_nbest_file=nbest.json", "--num_workers=2", *LENGTHS, *files.flags)
 
 
-def test_a_base_model_is_trained_scored_and_scores_candidates(files, base):
+@pytest.fixture(scope="module")
+def scored(files, base):
+    """The output of scoring the candidates of the training pages."""
+    return score(files, "scores.jsonl.gz")
+
+
+def score(files, name, *flags):
+    return files.run("--do_predict", "--output_dir=base", "--predict_file=" + files.train,
+                     "--output_candidate_scores=" + name, *flags)
+
+
+def test_a_base_model_is_trained_and_scored(files, base):
     # 36 pages of 48 have an answer: 24 times the gold candidate and one of the two others.
     assert re.search(r"\n    with a long answer +36\n", base)
     assert re.search(r"\n  records +1,728\n", base)
@@ -72,13 +82,6 @@ def test_a_base_model_is_trained_scored_and_scores_candidates(files, base):
     assert sum(right) >= 11 and all(0 <= entry["long_answer_score"] <= 1 for entry in entries)
     with open(str(files.folder / "nbest.json")) as f:
         assert len(json.load(f)["predictions"]) == 16
-
-    scores = [found for _, found in read_scores(str(
-        files.folder / "base" / "candidate_scores.jsonl.gz"))]
-    assert [found.example_id for found in scores] == list(range(1000, 1048))
-    assert all(len(found.candidates) == (3 if found.example_id % 4 else 2) for found in scores)
-    gold = [found.probabilities[1] for found in scores if found.example_id % 4]
-    assert min(gold) > 0.5
     with open(str(files.folder / "base" / "model.json")) as f:
         card = json.load(f)
     assert card == {"task": "quesbelm", "settings": {
@@ -86,23 +89,37 @@ def test_a_base_model_is_trained_scored_and_scores_candidates(files, base):
         "max_query_length": 8, "markup": "keep", "head": "candidate"}}
 
 
-def test_candidate_scores_are_the_same_whoever_makes_them(files, base):
-    output = files.run("--do_mine", "--output_dir=base", "--mine_file=" + files.train,
-                       "--output_scores=again.jsonl.gz", "--num_workers=1")
+def test_it_scores_candidates_the_same_whoever_makes_them(files, scored):
+    scores = [found for _, found in read_scores(str(files.folder / "scores.jsonl.gz"))]
+    assert [found.example_id for found in scores] == list(range(1000, 1048))
+    assert all(len(found.candidates) == (3 if found.example_id % 4 else 2) for found in scores)
+    gold = [found.probabilities[1] for found in scores if found.example_id % 4]
+    assert min(gold) > 0.5
+    score(files, "again.jsonl.gz", "--num_workers=1")
     contents = []
-    for name in ("again.jsonl.gz", os.path.join("base", "candidate_scores.jsonl.gz")):
+    for name in ("again.jsonl.gz", "scores.jsonl.gz"):
         with gzip.open(str(files.folder / name)) as f:
             contents.append(f.read())
     assert contents[0] == contents[1]
-    following = programs.next_command(output)
-    assert "--candidate_scores=again.jsonl.gz" in following
+
+
+def test_a_cascade_reads_what_the_first_model_keeps(files, scored):
+    output = files.run("--do_predict", "--output_dir=base", "--predict_file=" + files.train,
+                       "--prefilter=scores.jsonl.gz", "--keep=1", "--keep_threshold=0.5",
+                       "--output_prediction_file=cascade.json")
+    # One candidate of each page with an answer; pages without have no survivor.
+    assert "  windows                 36\n" in output
+    with open(str(files.folder / "cascade.json")) as f:
+        entries = json.load(f)["predictions"]
+    assert [(entry["long_answer"]["start_token"], entry["long_answer_score"] > 0.5)
+            for entry in entries] == [(14, True) if i % 4 else (-1, False) for i in range(48)]
+    assert {entry["short_answers_score"] for entry in entries[::4]} == {-1.0}
 
 
 @pytest.fixture(scope="module")
-def mined(files, base):
+def mined(files, scored):
     """The output of the preparation of hard candidates, by the command that mining has printed."""
-    return programs.paste(programs.next_command(base[base.index("Candidate scores in"):]),
-                          files.folder)
+    return programs.paste(programs.next_command(scored), files.folder)
 
 
 def test_hard_candidates_are_trained_on_in_steps_of_all_kinds(files, mined):
@@ -139,9 +156,8 @@ def test_thresholds_are_tuned_as_those_of_any_predictions(files, base):
 
 
 @pytest.mark.parametrize("flags, message", [
-    (("--do_mine", "--output_dir=base"), "--mine_file is needed"),
-    (("--do_mine", "--output_dir=base", "--mine_file=dev.jsonl", "--output_scores=dev.jsonl"),
-     "dev.jsonl is input and output at once"),
+    (("--do_predict", "--output_dir=base", "--predict_file=dev.jsonl",
+      "--output_candidate_scores=dev.jsonl"), "dev.jsonl is input and output at once"),
     (("--do_predict", "--output_dir=base", "--predict_file=dev.jsonl", "--markup=drop"),
      "the model in base was trained with --markup=keep, not with --markup=drop"),
 ])

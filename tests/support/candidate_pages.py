@@ -1,6 +1,7 @@
 """Small pages and a vocabulary with the markers of tags, for the reader of candidates."""
 from bert_nq.datasets.nq.decoding import decode_example
 from bert_nq.features import packing
+from bert_nq.features.candidate_draws import DrawOptions
 from bert_nq.features.candidate_maker import CandidateMaker
 from bert_nq.features.candidate_options import CandidateOptions
 from bert_nq.text.vocabulary import MARKERS, Vocabulary
@@ -13,11 +14,11 @@ TOKENS = tiny_nq.TOKENS + MARKERS["candidates"] + ["lake", "##s", "##ide"]
 VOCABULARY = Vocabulary(TOKENS)
 
 
-def maker(order=packing.BERT, scores=None, **options):
+def maker(order=packing.BERT, scores=None, draw=DrawOptions(0.0), kept=None, **options):  # noqa: B008
     """A maker of rows of 16 pieces, at most 4 of the question, with changes of its options."""
     options = CandidateOptions(**dict({"max_seq_length": 16, "max_query_length": 4}, **options))
     return CandidateMaker(WordPieceTokenizer(VOCABULARY, True, has_markers=False), VOCABULARY,
-                          options, order, scores)
+                          options, order, scores, draw, kept)
 
 
 def example(text, *annotations, **fields):

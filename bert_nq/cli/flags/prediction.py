@@ -16,9 +16,14 @@ class PredictionFlags(NamedTuple):
     running: Callable[[], Dict[str, Any]]
 
 
-def define_prediction_flags() -> PredictionFlags:
-    """Defines the flags; returns functions that read them."""
-    return PredictionFlags(_reader(_file_flags()), _reader(_running_flags()))
+def define_prediction_flags(scores_candidates: bool = False) -> PredictionFlags:
+    """Defines the flags; returns functions that read them.
+
+    Args:
+      scores_candidates: whether models of the task can score candidates in place of answering.
+    """
+    of_files = dict(_file_flags(), **(_score_flags() if scores_candidates else {}))
+    return PredictionFlags(_reader(of_files), _reader(_running_flags()))
 
 
 def _reader(holders: Dict[str, Any]) -> Callable[[], Dict[str, Any]]:
@@ -44,6 +49,13 @@ def _file_flags() -> Dict[str, Any]:
         "ensemble_weights": flags.DEFINE_list(
             "ensemble_weights", None, "The weight of each of them; equal if not given."),
     }
+
+
+def _score_flags() -> Dict[str, Any]:
+    return {"output_candidate_scores": flags.DEFINE_string(
+        "output_candidate_scores", None, "Write no answers, but how probable each candidate of "
+        "each page is, such as scores.jsonl.gz: for --unknowns_from of prepare_nq_data.py, and "
+        "for --prefilter. See docs/mining.md.")}
 
 
 def _running_flags() -> Dict[str, Any]:

@@ -4,10 +4,15 @@ from typing import Callable
 from absl import flags
 
 from bert_nq.base.errors import UserError
+from bert_nq.cli.flags.candidate_scores import define_draw_flags, define_prefilter_flags
 from bert_nq.cli.flags.task import TaskFlags
+from bert_nq.datasets.nq.candidate_scores import ScoreFiles
 from bert_nq.decoding import candidate_decoders, decoders
 from bert_nq.decoding.candidates import SPAN_CHOICES, CandidateDecoderOptions
+from bert_nq.features import candidate_rows
 from bert_nq.features.candidate_options import MARKUP, CandidateOptions
+from bert_nq.features.featurizer import Featurizer
+from bert_nq.features.mined_windows import MinedUnknowns
 
 # So that --help shows the flags as the calling program's own.
 flags.disclaim_key_flags()
@@ -32,37 +37,41 @@ def define_row_flags() -> Callable[[], CandidateOptions]:
         "answerless_share": flags.DEFINE_float(
             "answerless_share", d.answerless_share, "Share of the pages without a long answer that "
             "give a candidate in each pass of training.", lower_bound=0, upper_bound=1),
-        "candidate_scores": flags.DEFINE_string(
-            "candidate_scores", None, "Files of run_quesbelm.py --do_mine with the pages' "
-            "candidates: training draws the hard ones. Without, all are equally likely."),
-        "negative_temperature": flags.DEFINE_float(
-            "negative_temperature", d.negative_temperature, "With --candidate_scores, candidates "
-            "are drawn in proportion to this power of their score; 0: all alike.", lower_bound=0),
-        "uniform_share": flags.DEFINE_float(
-            "uniform_share", d.uniform_share, "With --candidate_scores, the share of the draws in "
-            "which all are alike.", lower_bound=0, upper_bound=1),
     }
+    return lambda: CandidateOptions(**{name: holder.value for name, holder in holders.items()})
 
-    def read() -> CandidateOptions:
-        values = {name: holder.value for name, holder in holders.items()}
-        wanted = values.pop("candidate_scores")
-        if not wanted:
-            for name in ("negative_temperature", "uniform_share"):
-                if flags.FLAGS[name].present:
-                    raise UserError("--%s is for --candidate_scores, which is not given" % name)
-            return CandidateOptions(**values)
-        from bert_nq.datasets.nq.candidate_scores import ScoreFiles
-        found = ScoreFiles.find(wanted)
-        return CandidateOptions(candidate_scores=",".join(found.paths),
-                                scores_fingerprint=found.fingerprint, **values)
 
-    return read
+def define_mining_flags() -> Callable[[CandidateOptions, bool], Featurizer]:
+    """Defines --candidate_scores and what shapes the draws by them.
+
+    Returns:
+      A function from the options of rows, and whether they are of training, to the featurizer; it
+      raises UserError where the flags cannot be used.
+    """
+    scores = flags.DEFINE_string(
+        "candidate_scores", None, "Files of run_quesbelm.py --output_candidate_scores for these "
+        "pages: candidates that a reader takes for the answer are drawn. Without, all candidates "
+        "are equally likely.")
+    shape = define_draw_flags("candidate_scores", "candidates")
+
+    def featurizer(rows: CandidateOptions, is_training: bool) -> Featurizer:
+        del rows
+        draw = shape(bool(scores.value))
+        if not scores.value:
+            return candidate_rows.FEATURIZER
+        if not is_training:
+            raise UserError("--candidate_scores chooses what is trained on: leave it out with "
+                            "--nois_training")
+        return candidate_rows.mined(MinedUnknowns(ScoreFiles.find(scores.value), draw))
+
+    return featurizer
 
 
 def define_flags() -> TaskFlags:
     """Defines the flags of rows and decoders; returns functions that read them."""
     d = CandidateDecoderOptions()
     rows = define_row_flags()
+    featurizer = define_prefilter_flags(candidate_rows.FEATURIZER, candidate_rows.prefiltered)
     name = flags.DEFINE_enum(
         "decoder", None, list(candidate_decoders.DECODERS), "How outputs become answers.")
     holders = {
@@ -80,4 +89,4 @@ def define_flags() -> TaskFlags:
             decoders.name_for(candidate_decoders.OF_HEADS, head, name.value),
             {option: holder.value for option, holder in holders.items()})
 
-    return TaskFlags(rows, rows, decoder)
+    return TaskFlags(rows, rows, decoder, featurizer)
