@@ -58,14 +58,16 @@ def print_next(task, work, purpose: str = "score them") -> None:
 
     Args:
       task: a tasks.Task.
-      work: the job. If it scored candidates, the command is the one that takes these scores.
+      work: the job. If it wrote something else than answers, the command is one that takes it.
       purpose: what the command that scores answers is for.
     """
-    if work.answers is not task.answers:
-        purpose, arguments = task.candidate_scoring.next(FLAGS.predict_file, work.output)
-        print("\nNext: %s\n  %s" % (purpose, program.command(
-            *arguments, program.NEW_LINE, *_features(task))))
-        return
+    for other in task.other_outputs.values():
+        if work.answers is other.answers:
+            purpose, arguments = other.next(FLAGS.predict_file, work.output)
+            features = [program.NEW_LINE, *_features(task)] if arguments[0].startswith(
+                "prepare/") else []
+            print("\nNext: %s\n  %s" % (purpose, program.command(*arguments, *features)))
+            return
     scorer, *scorer_flags = task.scorer
     print("\nNext: %s\n  %s" % (purpose, program.command(
         scorer, "--gold_path=" + FLAGS.predict_file, "--predictions_path=" + work.output,

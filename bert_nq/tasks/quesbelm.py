@@ -3,11 +3,12 @@ from typing import Sequence, Tuple
 
 from bert_nq.datasets.nq import shards
 from bert_nq.decoding import candidate_decoders
+from bert_nq.decoding.candidate_readings import ReadingDecoder
 from bert_nq.decoding.candidate_scoring import CandidateScorer
 from bert_nq.features.candidate_rows import FEATURIZER
 from bert_nq.scoring.nq.measure import MEASURE
-from bert_nq.tasks import nq_answers, nq_candidate_scores
-from bert_nq.tasks.task import CandidateScoring, Task
+from bert_nq.tasks import nq_answers, nq_candidate_scores, nq_readings
+from bert_nq.tasks.task import OtherOutput, Task
 
 
 def _to_prepare(shards_: str, scores: str) -> Tuple[str, Sequence[str]]:
@@ -34,5 +35,8 @@ TASK = Task(
     scorer=("eval/nq_eval.py", "--pretty_print"),
     heads=candidate_decoders.OF_HEADS,
     measure=MEASURE,
-    candidate_scoring=CandidateScoring(CandidateScorer, nq_candidate_scores.SCORES,
-                                       _to_prepare))
+    other_outputs={
+        nq_candidate_scores.FLAG: OtherOutput(
+            nq_candidate_scores.HELP, CandidateScorer, nq_candidate_scores.SCORES, _to_prepare),
+        nq_readings.FLAG: OtherOutput(
+            nq_readings.HELP, ReadingDecoder, nq_readings.READINGS, nq_readings.to_combine)})

@@ -7,6 +7,7 @@ import os
 from typing import Any, Dict, List, NamedTuple, Optional
 
 from bert_nq.base.errors import UserError
+from bert_nq.base.numbers import parse_positive
 from bert_nq.features.composition import Composition
 from bert_nq.features.featurizer import Featurizer
 
@@ -107,15 +108,7 @@ def rates_of(text: str) -> List[float]:
     Raises:
       UserError: one is not a number above 0.
     """
-    rates = []
-    for part in text.split(",") if text else ():
-        try:
-            rates.append(float(part))
-        except ValueError:
-            rates.append(-1.0)
-        if not 0 < rates[-1] < float("inf"):
-            raise UserError("--learning_rates=%s: %r is not a number above 0" % (text, part))
-    return rates
+    return [parse_positive(part, "--learning_rates") for part in text.split(",")] if text else []
 
 
 def num_train_steps(num_records: int, batch_size: int, epochs: float) -> int:
