@@ -42,11 +42,14 @@ def entry(pages: Sequence[PageReading], weights: Sequence[float], span_choice: s
 
 def _check_same(pages: Sequence[Optional[PageReading]], paths: Sequence[str]) -> None:
     """Raises UserError where files go apart."""
+    ended, longer = ([path for page, path in zip(pages, paths) if (page is None) == is_ended]
+                     for is_ended in (True, False))
+    if ended:
+        raise UserError("%s has fewer pages than %s: write readings of the same pages"
+                        % (ended[0], longer[0]))
     first = pages[0]
     for page, path in zip(pages, paths):
-        if page is None or first is None:
-            raise UserError("%s has fewer pages than %s: write readings of the same pages"
-                            % ((path, paths[0]) if page is None else (paths[0], path)))
+        assert page is not None and first is not None
         if page.example_id != first.example_id:
             raise UserError("%s has example %d where %s has %d: write readings of the same files "
                             "in the same order" % (path, page.example_id, paths[0],

@@ -116,6 +116,21 @@ def test_a_cascade_reads_what_the_first_model_keeps(files, scored):
     assert {entry["short_answers_score"] for entry in entries[::4]} == {-1.0}
 
 
+def test_readings_of_what_is_kept_are_answered_with(files, scored):
+    cascade = ("--prefilter=scores.jsonl.gz", "--keep=1", "--keep_threshold=0.5")
+    output = files.run("--do_predict", "--output_dir=base", "--predict_file=" + files.train,
+                       "--output_readings=readings.jsonl.gz", *cascade)
+    programs.paste(programs.next_command(output), files.folder, "--weights=0.4")
+    with open(str(files.folder / "predictions.json")) as f:
+        combined = json.load(f)["predictions"]
+    assert [entry["long_answer"]["start_token"] for entry in combined] == [
+        14 if i % 4 else -1 for i in range(48)]
+    done = programs.run("eval/combine_readings.py", "--readings=readings.jsonl.gz", "--weights=1,2",
+                        "--output_prediction_file=p.json", cwd=str(files.folder))
+    assert programs.error_line(done) == (
+        "error: --weights=1,2: 1 numbers are wanted, one for each file of readings")
+
+
 @pytest.fixture(scope="module")
 def mined(files, scored):
     """The output of the preparation of hard candidates, by the command that mining has printed."""
