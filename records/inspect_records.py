@@ -26,10 +26,8 @@ flags.DEFINE_string("vocab_file", None, "The vocabulary that they were made with
 flags.DEFINE_integer("num_windows", 3, "How many windows to show.", lower_bound=0)
 flags.DEFINE_integer("unique_id", None, "Show the windows with this id.")
 flags.DEFINE_string("answer_type", None, "Show windows with this type of answer only: of NQ "
-                    "unknown, yes, no, short or long; of SQuAD answerable or impossible.")
-
-# The types that have no answer in any window.
-_WITHOUT_ANSWER = ("UNKNOWN", "IMPOSSIBLE")
+                    "unknown, yes, no, short or long; of SQuAD answerable or impossible; of "
+                    "candidates no_answer, long, short, no or yes.")
 
 
 def main() -> None:
@@ -47,7 +45,7 @@ def main() -> None:
     tokens = Vocabulary.load(FLAGS.vocab_file).tokens if FLAGS.vocab_file else None
     windows = program.progress(inspection.read_windows(paths, featurizer), "records")
     report = inspection.inspect(windows, FLAGS.num_windows, is_wanted)
-    print_report(report, len(paths), classes)
+    print_report(report, len(paths), classes, featurizer.without_span)
     if tokens is None:
         print("\nTo read windows as text, give --vocab_file.")
         return
@@ -66,7 +64,7 @@ def is_wanted(window) -> bool:
     return FLAGS.answer_type is None or window.class_name == FLAGS.answer_type.upper()
 
 
-def print_report(report, num_files: int, classes) -> None:
+def print_report(report, num_files: int, classes, without_span) -> None:
     """Prints tables of counts, features, answers and lengths."""
     total = len(report.lengths)
     program.print_table("Records", [
@@ -90,7 +88,7 @@ def print_report(report, num_files: int, classes) -> None:
                 max(lengths)))
             for name, lengths in by_class])
         outside = sum(lengths.count(0) for name, lengths in by_class
-                      if name not in _WITHOUT_ANSWER)
+                      if name not in without_span)
         if outside:
             print("  %d answers do not lie in their windows" % outside)
     if total:

@@ -69,7 +69,7 @@ class ModelFlags:
         """
         self.task = task
         self.model = _define_model_flags(task)
-        self.prediction = define_prediction_flags(task.candidate_scoring is not None)
+        self.prediction = define_prediction_flags(task.other_outputs)
         self.text = feature_flags.define_text_flags(task.featurizer.vocabulary)
         self._task_flags = define_task_flags()
         self.windows = self._task_flags.windows
@@ -237,33 +237,37 @@ class ModelFlags:
             featurizer.make(self.text(), self.windows())  # Bad files are told here.
         return paths
 
-    def _scores_candidates(self) -> bool:
-        """Whether candidates are scored in place of answers.
+    def _other_output(self) -> Optional[str]:
+        """The flag of what is written in place of answers; None where answers are.
 
         Raises:
-          UserError: answers are wanted as well.
+          UserError: answers, or two such things, are wanted as well.
         """
-        if not self.prediction.files().get("output_candidate_scores"):
-            return False
-        for name in ("output_prediction_file", "output_nbest_file", "thresholds", "do_eval"):
+        wanted = self.prediction.files()
+        found = [name for name in self.task.other_outputs if wanted[name]]
+        if not found:
+            return None
+        for name in ("output_prediction_file", "output_nbest_file", "thresholds", "do_eval",
+                     *found[1:]):
             if name in flags.FLAGS and flags.FLAGS[name].present and flags.FLAGS[name].value:
-                raise UserError("--output_candidate_scores writes scores in place of answers: "
-                                "leave out --%s, and predict by a command of its own" % name)
-        return True
+                raise UserError("--%s writes %s in place of answers: leave out --%s, and predict "
+                                "by a command of its own" % (
+                                    found[0], self._answers_of(found[0]).title.lower(), name))
+        return found[0]
+
+    def _answers_of(self, other: Optional[str]):
+        return (self.task.other_outputs[other] if other else self.task).answers
 
     def _answers(self):
         """The form of what is written."""
-        return (self.task.candidate_scoring if self._scores_candidates() else self.task).answers
+        return self._answers_of(self._other_output())
 
     def _output(self) -> str:
-        wanted = self.prediction.files()
-        return wanted["output_candidate_scores" if self._scores_candidates()
-                      else "output_prediction_file"]
+        return self.prediction.files()[self._other_output() or "output_prediction_file"]
 
     def _predicting_decoder(self) -> Any:
-        if self._scores_candidates():
-            return self.task.candidate_scoring.decoder(self.decoder())
-        return self.decoder()
+        other = self._other_output()
+        return self.task.other_outputs[other].decoder(self.decoder()) if other else self.decoder()
 
     def check_has_model(self, model) -> None:
         """Raises UserError where there is no model that could predict, or only one of another

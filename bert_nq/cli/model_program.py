@@ -60,7 +60,7 @@ class ModelProgram:
         self._task, self._data = task, data
         self._dev_format = define_dev_flags() if define_dev_flags else lambda: task.dev_format
         _define_modes()
-        training.define_flags()
+        training.define_flags(task.featurizer)
         self._model = ModelFlags(task, define_task_flags)
         self._training = define_training_flags(self._model.model, task.measure)
 

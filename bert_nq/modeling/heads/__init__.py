@@ -13,7 +13,8 @@ HEADS = {"joint": "bert_nq.modeling.heads.joint",
          "span": "bert_nq.modeling.heads.span",
          "beam": "bert_nq.modeling.heads.beam",
          "beam_by_gold_start": "bert_nq.modeling.heads.beam_by_gold_start",
-         "classes": "bert_nq.modeling.heads.classes"}
+         "classes": "bert_nq.modeling.heads.classes",
+         "candidate": "bert_nq.modeling.heads.candidate"}
 
 # The dense layer that makes a vector of the whole sequence where an encoder has none: pooling.py.
 POOLING = "cls/pooler/dense"
