@@ -109,7 +109,8 @@ def test_pages_of_the_corpus_are_asked(made):
 
 def test_a_stage_that_fails_ends_the_demo(tmp_path):
     done = programs.run("demos/demo_60k/demo_60k.py", "--output_dir=%s" % tmp_path,
-                        "--data_dir=%s" % (tmp_path / "none"), "--vocab_file=vocab.txt")
+                        "--data_dir=%s" % (tmp_path / "none"), "--vocab_file=vocab.txt",
+                        env=dict(os.environ))  # and so with interpreters that are started anew
     assert done.returncode == 1
     assert "prepare/extract_train_set.py failed (exit code 1)" in done.stderr
     assert "Traceback" not in done.stderr

@@ -80,6 +80,9 @@ ONCE = (
     "tests/programs/test_demo.py::test_a_student_is_trained_with_and_without_its_teacher",
     "tests/programs/test_demo.py::test_squad_of_the_same_corpus_is_trained_and_scored",
     "tests/programs/test_demo.py::test_beside_it_stands_the_system_with_synonyms",
+    # Killed without the Estimator; its bits are compared on both.
+    "tests/training/test_faults.py::test_killed_and_stopped_and_started_again_it_is_the_same_run"
+    "[session]",
     "tests/training/test_memory.py::test_a_step_takes_what_was_estimated[fp32-True]",
     "tests/training/test_memory.py::test_a_step_takes_what_was_estimated[bf16-False]",
 )
