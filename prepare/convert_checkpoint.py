@@ -4,7 +4,7 @@
     python prepare/convert_checkpoint.py --input=hf:OWNER/NAME --output_dir=OUT
 
 FOLDER with model.safetensors (or its parts and their model.safetensors.index.json), config.json and
-vocab.txt (or tokenizer.json) becomes bert_model.ckpt, bert_config.json and vocab.txt in OUT; so
+vocab.txt (or spiece.model, or tokenizer.json) becomes bert_model.ckpt, bert_config.json and vocab.txt in OUT; so
 does a model of the Hugging Face hub, of which hf:OWNER/NAME@REVISION names a branch, a tag or a
 commit (pip install 'bert_nq[hub]'). A checkpoint (its prefix, or its folder) with bert_config.json
 and vocab.txt beside it becomes model.safetensors, config.json and vocab.txt. Every name and shape

@@ -209,8 +209,11 @@ def _start_of(model, checkpoint: Optional[str]) -> List[Tuple[str, str]]:
     from bert_nq.modeling.models import makes_pooler
     if checkpoints.newest(FLAGS.output_dir):
         return []
-    pooling = [("pooler", "a new dense layer on [CLS], for the encoder has none")] * makes_pooler(
-        model)
+    pooling = []
+    if makes_pooler(model):
+        from bert_nq.text.vocabulary import Vocabulary
+        pooling = [("pooler", "a new dense layer on %s, for the encoder has none"
+                    % Vocabulary.load(FLAGS.vocab_file).specials.cls)]
     if checkpoint is None:
         return [("starts at random", "all weights")] + pooling
     missing = missing_weights(model, checkpoint)
