@@ -1,10 +1,10 @@
-"""Converts a BERT or DistilBERT between a TensorFlow checkpoint and Hugging Face safetensors.
+"""Converts a model of any encoder between a TensorFlow checkpoint and Hugging Face safetensors.
 
     python prepare/convert_checkpoint.py --input=FOLDER --output_dir=OUT
     python prepare/convert_checkpoint.py --input=hf:OWNER/NAME --output_dir=OUT
 
 FOLDER with model.safetensors (or its parts and their model.safetensors.index.json), config.json and
-vocab.txt (or spiece.model, or tokenizer.json) becomes bert_model.ckpt, bert_config.json and vocab.txt in OUT; so
+vocab.txt (or tokenizer.json) becomes bert_model.ckpt, bert_config.json and vocab.txt in OUT; so
 does a model of the Hugging Face hub, of which hf:OWNER/NAME@REVISION names a branch, a tag or a
 commit (pip install 'bert_nq[hub]'). A checkpoint (its prefix, or its folder) with bert_config.json
 and vocab.txt beside it becomes model.safetensors, config.json and vocab.txt. Every name and shape
@@ -14,7 +14,8 @@ A checkpoint whose weights are float16, bfloat16 or float64 becomes one of float
 Whether the model's text is lower-cased is kept in a tokenizer_config.json beside the vocabulary,
 which all programs go by.
 
-The spiece.model of an ALBERT or XLNet travels along in the place of the vocab.txt.
+The spiece.model of an ALBERT or XLNet travels along in the place of the vocab.txt; where there is
+only a tokenizer.json, it is made of that.
 
 Hugging Face's "gelu" becomes "gelu_erf", since "gelu" means the tanh approximation in a
 bert_config.json. The heads of a fine-tuned checkpoint travel along.
