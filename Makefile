@@ -10,6 +10,7 @@ DEMO_DISTILLATION := demos/demo_distillation/demo_distillation.py
 DEMO_ASK := demos/demo_ask/demo_ask.py
 # Of demo-squad; any that `demo_squad.py --help` lists.
 ENCODER := bert
+HEAD := span
 # A file's tests stay together: they share what is slow to make.
 PYTEST := pytest -n 2 --dist loadfile
 # The rooms that run graphs, read records or write event files.
@@ -56,7 +57,7 @@ demo-syn: env-demo
 	$(TF2)/bin/python $(DEMO_SYN) --output_dir=build/demo
 
 demo-squad: env-demo
-	$(TF2)/bin/python $(DEMO_SQUAD) --output_dir=build/demo --encoder=$(ENCODER)
+	$(TF2)/bin/python $(DEMO_SQUAD) --output_dir=build/demo --encoder=$(ENCODER) --head=$(HEAD)
 
 demo-distillation: env-demo
 	$(TF2)/bin/python $(DEMO_DISTILLATION) --output_dir=build/demo

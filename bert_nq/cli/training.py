@@ -92,6 +92,7 @@ def make_plan(task, groups, config, checkpoint: Optional[str],
     composed = _composition(task.featurizer, paths, settings)
     data = TrainingData(paths, num_records, run_record.describe_data(paths, num_records, composed),
                         task.featurizer, teaching and teaching.companions, composed)
+    model_folder.check_no_vocabulary_is_lost(FLAGS.output_dir, FLAGS.vocab_file)
     if FLAGS.overwrite_output_dir:
         model_folder.check_can_clear(FLAGS.output_dir, FLAGS.init_checkpoint)
     else:
@@ -238,8 +239,11 @@ def _start_of(model, checkpoint: Optional[str]) -> List[Tuple[str, str]]:
     from bert_nq.modeling.models import makes_pooler
     if checkpoints.newest(FLAGS.output_dir):
         return []
-    pooling = [("pooler", "a new dense layer on [CLS], for the encoder has none")] * makes_pooler(
-        model)
+    pooling = []
+    if makes_pooler(model):
+        from bert_nq.text.vocabulary import Vocabulary
+        pooling = [("pooler", "a new dense layer on %s, for the encoder has none"
+                    % Vocabulary.load(FLAGS.vocab_file).specials.cls)]
     if checkpoint is None:
         return [("starts at random", "all weights")] + pooling
     missing = missing_weights(model, checkpoint)
