@@ -38,10 +38,11 @@ def main() -> None:
 
     paths = files.expand(FLAGS.input_tfrecord, "record")
     featurizer = record_task.task_of(paths).featurizer
-    classes = spec.class_label(featurizer.spec).classes
+    label = spec.class_label(featurizer.spec)
+    classes = label.classes if label else ()
     if FLAGS.answer_type is not None and FLAGS.answer_type.upper() not in classes:
         raise UserError("--answer_type=%s: these records have %s" % (
-            FLAGS.answer_type, ", ".join(classes).lower()))
+            FLAGS.answer_type, ", ".join(classes).lower() or "no named classes"))
     vocabulary = Vocabulary.load(FLAGS.vocab_file) if FLAGS.vocab_file else None
     windows = program.progress(inspection.read_windows(paths, featurizer), "records")
     report = inspection.inspect(windows, FLAGS.num_windows, is_wanted)
@@ -116,6 +117,7 @@ def print_window(window, vocabulary) -> None:
     notes = ["unique_id %d" % window.unique_id, "%d wordpieces" % window.length]
     if window.class_name is not None:
         notes.append(window.class_name)
+    notes += ["%s %d" % (name, number) for name, number in window.numbers.items()]
     span = window.labelled_span
     if span is not None:
         notes.append("pieces %d to %d" % (span.start, span.stop - 1))

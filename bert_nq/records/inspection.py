@@ -60,6 +60,12 @@ class Window(NamedTuple):
         return label.classes[number]
 
     @property
+    def numbers(self) -> Dict[str, int]:
+        """The labels by name that stand for classes whose names the records do not know."""
+        return {f.name: int(self.features[f.name][0]) for f in self.featurizer.spec
+                if (f.role, f.limit) == (specs.LABEL, None) and f.name in self.features}
+
+    @property
     def labelled_span(self) -> Optional[slice]:
         """The labelled pieces; None where there are none or where they cannot be."""
         if self.featurizer.labelled_span is None or self.purpose != specs.TRAINING:

@@ -7,7 +7,7 @@ Notation: B batch, S sequence in pieces.
 import math
 from typing import Dict, Mapping, NamedTuple, Tuple
 
-from bert_nq.modeling.dropout import Dropout
+from bert_nq.modeling.dropout import HEAD_LAYER, Dropout
 from bert_nq.modeling.encoders import Encoded, Pass
 from bert_nq.modeling.heads import Head, losses, span, spans
 from bert_nq.modeling.heads.candidate_outputs import CandidateOptions, CandidateOutputs
@@ -20,8 +20,6 @@ from bert_nq.modeling.runtime import tf
 VARIABLES = (span.WEIGHTS, span.BIAS, "cls/candidate/output_weights", "cls/candidate/output_bias")
 
 NUM_CLASSES = 5
-# Beyond the numbers of an encoder's layers, which dropout's masks follow from.
-_LAYER = (1 << 20) + 1
 
 Features = Mapping[str, tf.Tensor]
 
@@ -38,7 +36,7 @@ def build(encoded: Encoded, features: Features, pass_: Pass) -> Logits:
     del features
     pooled = encoded.pooled
     if pass_.is_training and pass_.head_dropout:
-        pooled = Dropout(pass_.seed, bytewise=not pass_.use_tpu, layer=_LAYER)(
+        pooled = Dropout(pass_.seed, bytewise=not pass_.use_tpu, layer=HEAD_LAYER)(
             pooled, pass_.head_dropout)
     start, end = span_logits(encoded.sequence, *VARIABLES[:2])
     return Logits(start, end, class_logits(pooled, NUM_CLASSES, *VARIABLES[2:]))
