@@ -1,4 +1,4 @@
-"""What a prediction writes, as its flags say: answers, or scores of candidates in their place."""
+"""What a prediction writes, as its flags say: answers, or something else in their place."""
 from typing import Any, Callable, Mapping, NamedTuple
 
 from absl import flags
@@ -25,14 +25,15 @@ def of_flags(task, wanted: Mapping[str, Any], decoder: Callable[[], Any]) -> Tar
       decoder: gives the decoder that the flags describe.
 
     Raises:
-      UserError: scores are wanted, and flags of answers were given or the decoder has none.
+      UserError: one of the task's other outputs is wanted, and answers, another one of these, or a
+        decoder that has none of it.
     """
-    path = wanted.get("output_candidate_scores")
-    if not path:
+    found = [name for name in task.other_outputs if wanted[name]]
+    if not found:
         return Target(wanted["output_prediction_file"], task.answers, decoder())
-    for name in _OF_ANSWERS:
+    other = task.other_outputs[found[0]]
+    for name in (*_OF_ANSWERS, *found[1:]):
         if name in flags.FLAGS and flags.FLAGS[name].present and flags.FLAGS[name].value:
-            raise UserError("--output_candidate_scores writes scores in place of answers: leave "
-                            "out --%s, and predict by a command of its own" % name)
-    scoring = task.candidate_scoring
-    return Target(path, scoring.answers, scoring.decoder(decoder()))
+            raise UserError("--%s writes %s in place of answers: leave out --%s, and predict by a "
+                            "command of its own" % (found[0], other.answers.title.lower(), name))
+    return Target(wanted[found[0]], other.answers, other.decoder(decoder()))

@@ -29,6 +29,9 @@ class Data(NamedTuple):
     rows: Callable[[Any, bool], Rows]
     # Given the same, what is to be said below the summary; "" for nothing.
     remark: Callable[[Any, bool], str] = lambda counts, is_training: ""
+    draws: bool = False  # whether records of training are drawn among the rows
+    rows_name: str = "windows"  # what an example's rows are called
+    training_flags: Tuple[str, ...] = ()  # of the command that trains on the records
 
 
 def define_flags(data: Data, num_output_shards: int, define_augmentation: Optional[Callable] = None,
@@ -115,9 +118,9 @@ def _show(data: Data, meter: program.Meter, status) -> None:
     if status.stage == "writing":
         text = "records %s" % format(counts["records_written"], ",")
     else:
-        text = "%ss %s (%.1f/s), windows %s" % (
+        text = "%ss %s (%.1f/s), %s %s" % (
             data.example, format(counts["pages"], ","), counts["pages"] / meter.elapsed(),
-            format(counts["windows"], ","))
+            data.rows_name, format(counts["windows"], ","))
     if status.total:
         meter.show(status.stage, status.share, text)
 
@@ -131,9 +134,8 @@ def _summary_rows(data: Data, result, seconds: float) -> Rows:
         *data.rows(counts, FLAGS.is_training),
         *repeated_rows(counts),
         ("%ss skipped as unusable" % task.reading.unit, counts["skipped"]),
-        ("windows", counts["windows"]),
-        ("  dropped", counts["windows"] - counts["records"]),
-        ("  written as records", counts["records"]),
+        (data.rows_name, counts["windows"]),
+        *_written_rows(data, counts),
     ]
     if FLAGS.is_training:
         from bert_nq.features import spec
@@ -147,6 +149,13 @@ def _summary_rows(data: Data, result, seconds: float) -> Rows:
     speed = "" if result.num_resumed else " (%.0f %ss/s)" % (
         counts["pages"] / max(seconds, 1e-9), data.example)
     return rows + [("time", program.duration(seconds) + speed)]
+
+
+def _written_rows(data: Data, counts: Mapping[str, int]) -> Rows:
+    written = ("  written as records", counts["records"])
+    # Where rows are drawn, some are written several times.
+    return [written] if data.draws and FLAGS.is_training else [
+        ("  dropped", counts["windows"] - counts["records"]), written]
 
 
 def repeated_rows(counts: Mapping[str, int]) -> Rows:
@@ -179,4 +188,5 @@ def _training(data: Data, records: str) -> Sequence[str]:
     return (tasks.get(data.task).program, "--do_train", "--train_precomputed_file=" + records,
             program.NEW_LINE, "--vocab_file=" + FLAGS.vocab_file,
             "--max_seq_length=%d" % FLAGS.max_seq_length, "--bert_config_file=bert_config.json",
-            program.NEW_LINE, "--init_checkpoint=bert_model.ckpt", "--output_dir=model")
+            *data.training_flags, program.NEW_LINE, "--init_checkpoint=bert_model.ckpt",
+            "--output_dir=model")

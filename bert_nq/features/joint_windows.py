@@ -68,7 +68,8 @@ def labelled_span(features: Columns) -> Optional[slice]:
 
 FEATURIZER = Featurizer(SPEC, FeatureOptions, make_window_maker, "prepare_nq_data.py", check,
                         labelled_span, packing.num_segments,
-                        "BERT's vocab.txt with the NQ markers in it (see make_vocab.py)")
+                        "BERT's vocab.txt with the NQ markers in it (see make_vocab.py)",
+                        (AnswerType.UNKNOWN.name,))
 
 
 def mined(unknowns: MinedUnknowns) -> Featurizer:

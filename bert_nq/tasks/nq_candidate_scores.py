@@ -6,6 +6,11 @@ from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq.candidate_scores import score_file
 from bert_nq.prediction.output import AnswerFormat, Entry
 
+# The flag that names the file, and its help.
+FLAG = "output_candidate_scores"
+HELP = ("Write no answers, but how probable each candidate of each page is, such as "
+        "scores.jsonl.gz: for training on hard ones, and for --prefilter. See docs/mining.md.")
+
 
 def _open(path: str, predictor: Dict[str, Any]) -> Any:
     del predictor  # The lines of the file are pages and nothing else.

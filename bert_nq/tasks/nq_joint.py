@@ -5,7 +5,7 @@ from bert_nq.decoding.candidate_scores import CandidateScoreDecoder
 from bert_nq.features.joint_windows import FEATURIZER
 from bert_nq.scoring.nq.measure import MEASURE
 from bert_nq.tasks import nq_answers, nq_asking, nq_candidate_scores
-from bert_nq.tasks.task import CandidateScoring, Task
+from bert_nq.tasks.task import OtherOutput, Task
 
 TASK = Task(
     name="nq_joint",
@@ -26,5 +26,6 @@ TASK = Task(
     heads=decoders.OF_HEADS,
     measure=MEASURE,
     asking=nq_asking.ASKING,
-    candidate_scoring=CandidateScoring(CandidateScoreDecoder, nq_candidate_scores.SCORES,
-                                       nq_candidate_scores.to_prepare))
+    other_outputs={nq_candidate_scores.FLAG: OtherOutput(
+        nq_candidate_scores.HELP, CandidateScoreDecoder, nq_candidate_scores.SCORES,
+        nq_candidate_scores.to_prepare)})

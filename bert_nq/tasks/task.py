@@ -9,14 +9,15 @@ from bert_nq.prediction.output import AnswerFormat
 from bert_nq.scoring.measure import Measure
 
 
-class CandidateScoring(NamedTuple):
-    """Scores of candidates in place of answers: what --output_candidate_scores is done with."""
-    # From the decoder that the flags describe to one whose entries are the scores; raises UserError
+class OtherOutput(NamedTuple):
+    """Something that a task's models can write in place of answers, such as candidate scores."""
+    help: str  # of the flag that names its file
+    # From the decoder that the flags describe to one whose entries are these; raises UserError
     # where it has none.
     decoder: Callable[[Any], Any]
     answers: AnswerFormat
-    # (the files that were scored, the file of scores) to the arguments of `program.command` for
-    # what is done with them next, and what that is.
+    # (the files that were predicted, the file that was written) to what is done with it next, and
+    # the arguments of `program.command` for that.
     next: Callable[[str, str], Tuple[str, Sequence[str]]]
 
 
@@ -47,7 +48,7 @@ class Task(NamedTuple):
     measure: Measure
     dev_file: str = "DEV.jsonl.gz"  # stands for a person's own data in commands that are printed
     asking: Optional[Asking] = None  # None where its models do not answer questions about pages
-    candidate_scoring: Optional[CandidateScoring] = None  # None where there are no candidates
+    other_outputs: Mapping[str, OtherOutput] = {}  # by the flags that name their files
 
     @property
     def head(self) -> str:

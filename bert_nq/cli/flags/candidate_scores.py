@@ -29,18 +29,10 @@ def define_unknowns_flags() -> Callable[[FeatureOptions, bool], Featurizer]:
         "writes them for these pages. A page keeps as many windows without answer as "
         "--include_unknowns has it keep, and those are drawn that have candidates which a reader "
         "takes for the answer. See docs/mining.md.")
-    d = DrawOptions()
-    shape = {
-        "negative_temperature": flags.DEFINE_float(
-            "negative_temperature", d.temperature, "With --unknowns_from: windows are drawn by "
-            "the scores to this power; 0: uniformly."),
-        "uniform_share": flags.DEFINE_float(
-            "uniform_share", d.uniform_share, "With --unknowns_from: the share of the draws that "
-            "do not look at the scores."),
-    }
+    shape = define_draw_flags("unknowns_from", "windows")
 
     def featurizer(windows: FeatureOptions, is_training: bool) -> Featurizer:
-        _check_given(shape, "unknowns_from", bool(scores.value))
+        draw = shape(bool(scores.value))
         if not scores.value:
             return joint_windows.FEATURIZER
         if not is_training:
@@ -49,16 +41,48 @@ def define_unknowns_flags() -> Callable[[FeatureOptions, bool], Featurizer]:
         if windows.include_unknowns <= 0:
             raise UserError("--unknowns_from chooses as many windows as --include_unknowns keeps, "
                             "which keeps none: give it, such as --include_unknowns=0.02")
-        draw = DrawOptions(*(holder.value for holder in shape.values())).check()
         return joint_windows.mined(MinedUnknowns(ScoreFiles.find(scores.value), draw))
 
     return featurizer
 
 
-def define_prefilter_flags() -> Callable[[], Featurizer]:
+def define_draw_flags(main: str, drawn: str) -> Callable[[bool], DrawOptions]:
+    """Defines --negative_temperature and --uniform_share, which shape draws by scores.
+
+    Args:
+      main: the flag that names the scores.
+      drawn: what is drawn, in the help.
+
+    Returns:
+      A function that gives the options, told whether `main` is given; it raises UserError where
+      the flags cannot be used.
+    """
+    d = DrawOptions()
+    shape = {
+        "negative_temperature": flags.DEFINE_float(
+            "negative_temperature", d.temperature, "With --%s: %s are drawn by the scores to this "
+            "power; 0: uniformly." % (main, drawn)),
+        "uniform_share": flags.DEFINE_float(
+            "uniform_share", d.uniform_share, "With --%s: the share of the draws that do not look "
+            "at the scores." % main),
+    }
+
+    def read(is_given: bool) -> DrawOptions:
+        _check_given(shape, main, is_given)
+        return DrawOptions(*(holder.value for holder in shape.values())).check()
+
+    return read
+
+
+def define_prefilter_flags(plain: Featurizer, prefiltered: Callable[[Prefilter], Featurizer]
+                           ) -> Callable[[], Featurizer]:
     """Defines --prefilter and what is kept; returns what gives the featurizer of prediction.
 
     That raises UserError where the flags cannot be used.
+
+    Args:
+      plain: the task's featurizer.
+      prefiltered: the one that reads what a prefilter keeps.
     """
     scores = flags.DEFINE_string(
         "prefilter", None, "Files of candidate scores for the pages of --predict_file. Only the "
@@ -75,9 +99,9 @@ def define_prefilter_flags() -> Callable[[], Featurizer]:
     def featurizer() -> Featurizer:
         _check_given(kept, "prefilter", bool(scores.value))
         if not scores.value:
-            return joint_windows.FEATURIZER
+            return plain
         stage = Stage(*(holder.value for holder in kept.values())).check()
-        return joint_windows.prefiltered(Prefilter(ScoreFiles.find(scores.value), stage))
+        return prefiltered(Prefilter(ScoreFiles.find(scores.value), stage))
 
     return featurizer
 

@@ -11,6 +11,7 @@ from bert_nq.cli.flags.features import define_window_flags
 from bert_nq.cli.flags.task import TaskFlags
 from bert_nq.decoding import decoders
 from bert_nq.decoding.page_options import LONG_SCORES, MERGES, SPAN_SCORES, PageOptions
+from bert_nq.features import joint_windows
 
 # So that --help shows the flags as the calling program's own.
 flags.disclaim_key_flags()
@@ -26,7 +27,7 @@ def define_flags() -> TaskFlags:
         "decoder", decoders.DEFAULT, list(decoders.DECODERS),
         "How logits become answers, see docs/decoding.md; bert_joint: as the reference does it.")
     options = _decoder_flags()
-    featurizer = define_prefilter_flags()
+    featurizer = define_prefilter_flags(joint_windows.FEATURIZER, joint_windows.prefiltered)
 
     def predicted_windows():
         made = windows()

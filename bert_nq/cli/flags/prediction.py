@@ -2,7 +2,7 @@
 
 Flags that the reference has keep its names, meanings and defaults.
 """
-from typing import Any, Callable, Dict, NamedTuple
+from typing import Any, Callable, Dict, Mapping, NamedTuple
 
 from absl import flags
 
@@ -16,13 +16,14 @@ class PredictionFlags(NamedTuple):
     running: Callable[[], Dict[str, Any]]
 
 
-def define_prediction_flags(scores_candidates: bool = False) -> PredictionFlags:
+def define_prediction_flags(other_outputs: Mapping[str, Any]) -> PredictionFlags:
     """Defines the flags; returns functions that read them.
 
     Args:
-      scores_candidates: whether models of the task can score candidates in place of answering.
+      other_outputs: what the task's models can write in place of answers, see tasks.task.
     """
-    of_files = dict(_file_flags(), **(_score_flags() if scores_candidates else {}))
+    of_files = dict(_file_flags(), **{name: flags.DEFINE_string(name, None, output.help)
+                                      for name, output in other_outputs.items()})
     return PredictionFlags(_reader(of_files), _reader(_running_flags()))
 
 
@@ -49,13 +50,6 @@ def _file_flags() -> Dict[str, Any]:
         "ensemble_weights": flags.DEFINE_list(
             "ensemble_weights", None, "The weight of each of them; equal if not given."),
     }
-
-
-def _score_flags() -> Dict[str, Any]:
-    return {"output_candidate_scores": flags.DEFINE_string(
-        "output_candidate_scores", None, "Write no answers, but how probable each candidate of "
-        "each page is, such as scores.jsonl.gz: for --unknowns_from of prepare_nq_data.py, and "
-        "for --prefilter. See docs/mining.md.")}
 
 
 def _running_flags() -> Dict[str, Any]:

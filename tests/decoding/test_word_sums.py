@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from bert_nq.ensembling.word_sums import Reading, add, at_places
+from bert_nq.decoding.word_sums import Reading, add, at_places
 
 # The candidate "<P> Tovin was founded", 4 tokens; place 4 is its end.
 #   a    [CLS] who [SEP] <P> to ##vin was found ##ed [SEP]
