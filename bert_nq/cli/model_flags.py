@@ -71,8 +71,10 @@ class ModelFlags:
         self.model = _define_model_flags(task)
         self.prediction = define_prediction_flags(task.other_outputs)
         self.text = feature_flags.define_text_flags(task.featurizer.vocabulary)
-        self.windows, self.training_windows, self._decoder_of, featurizer = define_task_flags()
-        self._featurizer = featurizer or (lambda: task.featurizer)
+        self._task_flags = define_task_flags()
+        self.windows = self._task_flags.windows
+        self.training_windows = self._task_flags.training_windows
+        self._featurizer = self._task_flags.featurizer or (lambda: task.featurizer)
         # Settings that a model is used with as it was trained.
         self._fixed = self.task.weights_depend_on + (model_card.HEAD,)
 
@@ -81,7 +83,11 @@ class ModelFlags:
 
     def decoder(self) -> Any:
         """The decoder that the flags describe, of the outputs of the model's head."""
-        return self._decoder_of(self._value("head"))
+        return self._task_flags.decoder(self._value("head"))
+
+    def _head(self) -> str:
+        """The head that the flags describe, as Model has it."""
+        return self._task_flags.head(self._value("head"))
 
     def take_known_settings(self, for_training: bool, anew: bool,
                             note: Callable[[str], None]) -> None:
@@ -191,7 +197,7 @@ class ModelFlags:
         from bert_nq.prediction import trained_model
         text = self.text()
         self.decoder()
-        model, maker = trained_model.read(self._value("bert_config_file"), self._value("head"),
+        model, maker = trained_model.read(self._value("bert_config_file"), self._head(),
                                           self.task.featurizer, text, self.windows())
         if not anew:
             model_folder.check_same_model(self._value("output_dir"), model.config,
@@ -289,7 +295,7 @@ class ModelFlags:
         if not wanted["ensemble"]:
             return ()
         found = members.find_members(wanted["ensemble"], wanted["ensemble_weights"],
-                                     self.text().vocab_file, self._value("head"))
+                                     self.text().vocab_file, self._head())
         for member in found:
             self._check_card(os.path.dirname(member.checkpoint))
         return found

@@ -13,6 +13,7 @@ TASKS = {
     "nq_joint": "bert_nq.tasks.nq_joint",
     "squad": "bert_nq.tasks.squad",
     "quesbelm": "bert_nq.tasks.quesbelm",
+    "classification": "bert_nq.tasks.classification",
 }
 
 

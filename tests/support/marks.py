@@ -38,6 +38,7 @@ ONCE = (
     "tests/programs/test_run_nq_encoders.py",
     "tests/programs/test_run_nq_input.py",
     "tests/programs/test_run_squad_beam.py",
+    "tests/programs/test_run_classifier.py::test_what",
     "tests/programs/test_run_squad_encoders.py",
     "tests/programs/test_settings.py",
     "tests/programs/test_squad_eval.py",

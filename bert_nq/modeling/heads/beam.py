@@ -13,7 +13,7 @@ S sequence in pieces, H hidden size, K starts.
 from typing import Callable, Dict, Mapping, NamedTuple, Tuple
 
 from bert_nq.modeling import layers, runtime
-from bert_nq.modeling.dropout import Dropout
+from bert_nq.modeling.dropout import HEAD_LAYER, Dropout
 from bert_nq.modeling.encoders import Encoded, Pass
 from bert_nq.modeling.heads import Head, losses, spans
 from bert_nq.modeling.heads.beam_outputs import BeamOptions, BeamOutputs
@@ -25,8 +25,6 @@ from bert_nq.modeling.runtime import tf
 MASKED = -1e30
 # The share of the loss that is the class's.
 CLASS_WEIGHT = 0.5
-# Beyond the numbers of an encoder's layers, which dropout's masks follow from.
-_LAYER = 1 << 20
 
 # Variables are named as in checkpoints of Google's run_squad.py of XLNet and ALBERT.
 VARIABLES = (
@@ -111,7 +109,7 @@ class _AnswerClass:
         self._of_cls = of_cls
         self._rate = pass_.head_dropout if pass_.is_training else 0.0
         self._dropout = self._rate and Dropout(pass_.seed, bytewise=not pass_.use_tpu,
-                                               layer=_LAYER)
+                                               layer=HEAD_LAYER)
         with tf.variable_scope("answer_class"):
             self._inner = layers.dense_variables("dense_0", 2 * width, width, HEAD_STDDEV)
             with tf.variable_scope("dense_1"):
