@@ -38,19 +38,20 @@ def main() -> None:
 
     paths = files.expand(FLAGS.input_tfrecord, "record")
     featurizer = record_task.task_of(paths).featurizer
-    classes = spec.class_label(featurizer.spec).classes
+    label = spec.class_label(featurizer.spec)
+    classes = label.classes if label else ()
     if FLAGS.answer_type is not None and FLAGS.answer_type.upper() not in classes:
         raise UserError("--answer_type=%s: these records have %s" % (
-            FLAGS.answer_type, ", ".join(classes).lower()))
-    tokens = Vocabulary.load(FLAGS.vocab_file).tokens if FLAGS.vocab_file else None
+            FLAGS.answer_type, ", ".join(classes).lower() or "no named classes"))
+    vocabulary = Vocabulary.load(FLAGS.vocab_file) if FLAGS.vocab_file else None
     windows = program.progress(inspection.read_windows(paths, featurizer), "records")
     report = inspection.inspect(windows, FLAGS.num_windows, is_wanted)
     print_report(report, len(paths), classes, featurizer.without_span)
-    if tokens is None:
+    if vocabulary is None:
         print("\nTo read windows as text, give --vocab_file.")
         return
     for window in report.shown:
-        print_window(window, tokens)
+        print_window(window, vocabulary)
     if FLAGS.num_windows and not report.shown:
         print("\nNo window is as asked for.")
         if FLAGS.unique_id is not None:
@@ -111,11 +112,12 @@ def sizes_as_text(sizes) -> str:
     return " or ".join("[%d]" % size for size in sorted(sizes))
 
 
-def print_window(window, tokens) -> None:
+def print_window(window, vocabulary) -> None:
     """Prints one window, its labels and its text."""
     notes = ["unique_id %d" % window.unique_id, "%d wordpieces" % window.length]
     if window.class_name is not None:
         notes.append(window.class_name)
+    notes += ["%s %d" % (name, number) for name, number in window.numbers.items()]
     span = window.labelled_span
     if span is not None:
         notes.append("pieces %d to %d" % (span.start, span.stop - 1))
@@ -123,7 +125,7 @@ def print_window(window, tokens) -> None:
     if mapped:
         notes.append("document tokens %d to %d" % (min(mapped), max(mapped)))
     print("\n%s: %s" % (window.source, ", ".join(notes)))
-    print(textwrap.fill(window.text(tokens), width=100, initial_indent="  ",
+    print(textwrap.fill(window.text(vocabulary), width=100, initial_indent="  ",
                         subsequent_indent="  ", break_long_words=False, break_on_hyphens=False))
 
 

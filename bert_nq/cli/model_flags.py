@@ -300,12 +300,35 @@ class ModelFlags:
             self._check_card(os.path.dirname(member.checkpoint))
         return found
 
-    def _check_card(self, folder: str) -> None:
-        """Raises UserError where a model cannot be used with the settings of the first one."""
+    def teachers(self, paths: List[str]):
+        """The models of --teacher_dir, whose windows are those of the model that is trained.
+
+        Raises:
+          UserError: one is no model's folder, or of another task, head, vocabulary or length.
+        """
+        from bert_nq.cli import teacher_folders
+        from bert_nq.prediction import members
+        found = members.find_members(paths, None, self.text().vocab_file, self._value("head"),
+                                     "teacher_dir")
+        for member in found:
+            folder = os.path.dirname(member.checkpoint)
+            if model_card.read(folder) is None:
+                raise teacher_folders.no_card(folder)
+            self._settings_of_model(folder)  # It is of the same task.
+            self._check_card(folder, "max_seq_length")
+        return found
+
+    def _check_card(self, folder: str, *more: str) -> None:
+        """Raises UserError where a model cannot be used with the settings of the first one.
+
+        Args:
+          folder: the model's.
+          *more: names of settings that must be the same, beside those of all models.
+        """
         card = model_card.read(folder)
         if card is not None:
             known_settings.check(flags.FLAGS, self._settings_of(card, folder),
-                                 "the model in %s was trained" % folder, self._fixed)
+                                 "the model in %s was trained" % folder, self._fixed + more)
 
     def find_checkpoint(self, config, checkpoint: Optional[str]) -> Optional[str]:
         """Checks --init_checkpoint, if there is one; returns its prefix or None.
@@ -376,8 +399,9 @@ class ModelFlags:
           UserError: a model of an ensemble does not fit its config or is not trained.
         """
         from bert_nq.modeling import checkpoints
+        from bert_nq.modeling.models import Member
         from bert_nq.prediction import trained_model
-        from bert_nq.prediction.model_settings import Member, ModelSettings
+        from bert_nq.prediction.model_settings import ModelSettings
         models = self.ensemble()
         for member in models:
             trained_model.check_weights(member.model, member.checkpoint, self._trained_on())

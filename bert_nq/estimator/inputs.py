@@ -15,6 +15,7 @@ from bert_nq.features.composition import Composition
 from bert_nq.features.spec import Feature, FeatureSpec, Sizes
 from bert_nq.modeling.runtime import READS_GZIP_MEMBERS, tf
 from bert_nq.records import tfrecord
+from bert_nq.records.teacher_logits import Companions
 
 # More than the reference's 100: records of one page that were written together part ways.
 _SHUFFLE_BUFFER = 4096
@@ -25,6 +26,7 @@ _ANY = Sizes()
 def training_input_fn(paths: List[str], spec: FeatureSpec, seq_length: int, seed: int,
                       records_done: int = 0, sizes: Sizes = _ANY,
                       group_by_length: bool = False,
+                      companions: Optional[Companions] = None,
                       composition: Optional[Composition] = None) -> Callable:
     """An endless input_fn over record files of training windows.
 
@@ -44,6 +46,8 @@ def training_input_fn(paths: List[str], spec: FeatureSpec, seq_length: int, seed
         InvalidArgumentError: the model would take most of them for none, without a word.
       group_by_length: whether the windows of a step are of about equal length, and sequences
         [B, L], as long as the longest of the batch needs; see length_groups.
+      companions: files of a teacher's logits beside the records; they become further features,
+        float32, and the order of the records stays the same.
       composition: how many records of each kind stand together, each kind shuffled by itself;
         None: all are shuffled together. Not with group_by_length.
 
@@ -54,11 +58,19 @@ def training_input_fn(paths: List[str], spec: FeatureSpec, seq_length: int, seed
                 for feature in specs.of_roles(spec, specs.INPUT, specs.LABEL)]
     readers = [(read, list(some)) for read, some in itertools.groupby(paths, _reader)]
 
+    def parse(batch, beside=None):
+        parsed = _parse(batch, features, seq_length)
+        if companions:
+            parsed.update(_parse_companions(beside, companions, seq_length))
+        return parsed
+
     def input_fn(params, input_context=None):
         """B is params["batch_size"]; with several devices, their batches come in turn."""
         def read_all():
             parts = [read(some) for read, some in readers]
-            return functools.reduce(lambda first, second: first.concatenate(second), parts)
+            dataset = functools.reduce(lambda first, second: first.concatenate(second), parts)
+            return tf.data.Dataset.zip(
+                (dataset,) + ((_read_plain(companions.paths),) if companions else ()))
 
         if composition is None:
             dataset = _shuffled(read_all(), seed)
@@ -70,10 +82,10 @@ def training_input_fn(paths: List[str], spec: FeatureSpec, seq_length: int, seed
                                             seq_length, seed)
         dataset = _batches(dataset.skip(records_done), params["batch_size"], input_context)
         # One call for the whole batch costs a fraction of one call a record.
-        dataset = dataset.map(lambda batch: _parse(batch, features, seq_length),
-                              num_parallel_calls=1)
+        dataset = dataset.map(parse, num_parallel_calls=1)
         if group_by_length:
-            dataset = dataset.map(lambda batch: length_groups.trimmed(batch, spec, seq_length))
+            dataset = dataset.map(lambda batch: length_groups.trimmed(
+                batch, spec, seq_length, companions.sequences() if companions else ()))
         return dataset.prefetch(4)
 
     return input_fn
@@ -89,18 +101,25 @@ def _composed(read_all: Callable[[], tf.data.Dataset], composition: Composition,
     """Groups of records without end, so many of each kind; see training_input_fn."""
     def is_of(kind):
         label = {composition.label: tf.FixedLenFeature([], tf.int64)}
-        return lambda record: tf.equal(
+        return lambda record, *beside: tf.equal(
             tf.io.parse_single_example(record, label)[composition.label], kind)
+
+    def one_by_one(*groups):
+        # Of each kind a tuple of batches: the records, and what lies beside them.
+        return tf.data.Dataset.from_tensor_slices(tuple(
+            tf.concat(batches, axis=0) for batches in zip(*groups)))
 
     parts = [_shuffled(read_all().filter(is_of(kind)), seed).batch(count)
              for kind, count in enumerate(composition.counts) if count]
-    return tf.data.Dataset.zip(tuple(parts)).flat_map(
-        lambda *groups: tf.data.Dataset.from_tensor_slices(tf.concat(groups, axis=0)))
+    return tf.data.Dataset.zip(tuple(parts)).flat_map(one_by_one)
 
 
 def _batches(records: tf.data.Dataset, batch_size: int,
              context: Optional["tf.distribute.InputContext"]) -> tf.data.Dataset:
-    """Full batches of the records that the devices of this process, of several, are to have."""
+    """Full batches of the records that the devices of this process, of several, are to have.
+
+    Records are tuples, see length_groups.grouped, and so are batches.
+    """
     if context is None or context.num_replicas_in_sync == 1:
         return records.batch(batch_size, drop_remainder=True)
     num_devices = context.num_replicas_in_sync // context.num_input_pipelines  # of this process
@@ -108,8 +127,8 @@ def _batches(records: tf.data.Dataset, batch_size: int,
     shares = shares.shard(context.num_input_pipelines, context.input_pipeline_id)
     if num_devices == 1:
         return shares
-    return shares.flat_map(lambda share: tf.data.Dataset.from_tensor_slices(
-        tf.reshape(share, [num_devices, batch_size])))
+    return shares.flat_map(lambda *parts: tf.data.Dataset.from_tensor_slices(tuple(
+        tf.reshape(part, [num_devices, batch_size]) for part in parts)))
 
 
 def _reader(path: str) -> Callable[[List[str]], tf.data.Dataset]:
@@ -158,6 +177,15 @@ def _parse(batch: tf.Tensor, features: Sequence[Tuple[Feature, Optional[int]]],
               for feature, limit in features if limit is not None]
     with tf.control_dependencies(checks):
         return {name: tf.cast(value, tf.int32) for name, value in parsed.items()}
+
+
+def _parse_companions(batch: tf.Tensor, companions: Companions,
+                      seq_length: int) -> Dict[str, tf.Tensor]:
+    """The logits [B, C] float32 of B serialized entries, as features by their names."""
+    sizes = companions.sizes(seq_length)
+    values = tf.cast(tf.io.decode_raw(batch, tf.float16), tf.float32)
+    values.set_shape([None, sum(sizes.values())])
+    return dict(zip(sizes, tf.split(values, list(sizes.values()), axis=1)))
 
 
 def _inside(values: tf.Tensor, limit: int, feature: Feature) -> tf.Operation:

@@ -6,6 +6,7 @@ import numpy as np
 
 from bert_nq.features.options import TextOptions
 from bert_nq.features.spec import FeatureSpec
+from bert_nq.text.vocabulary import Vocabulary
 
 # The features of N records by name: integers or, for 0 and 1, bools; [N] or [N, S].
 Columns = Dict[str, np.ndarray]
@@ -30,6 +31,14 @@ class Pieces(NamedTuple):
     vocab_size: int = 2 ** 31  # ids are below it; the model's are int32
     cls: Optional[int] = None  # the id of [CLS]
     sep: Optional[int] = None  # the id of [SEP]
+    cls_name: str = "[CLS]"  # in messages; of XLNet <cls>
+    sep_name: str = "[SEP]"
+
+    @classmethod
+    def of(cls, vocabulary: Vocabulary) -> "Pieces":
+        """The facts of a vocabulary that has the special tokens."""
+        special, ids = vocabulary.specials, vocabulary.ids
+        return cls(len(vocabulary), ids[special.cls], ids[special.sep], special.cls, special.sep)
 
 
 class Rule(NamedTuple):

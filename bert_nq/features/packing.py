@@ -231,17 +231,18 @@ def _id_rules(ids: np.ndarray, layout: Layout, pieces: Pieces) -> Iterator[Rule]
     if pieces.cls is not None:
         first = at(layout.cls)
         yield Rule(first != pieces.cls,
-                   lambda row: "the %s wordpiece is number %d and not [CLS], %d"
+                   lambda row: "the %s wordpiece is number %d and not %s, %d"
                                % ("last" if layout.is_of_xlnet[row] else "first", first[row],
-                                  pieces.cls))
+                                  pieces.cls_name, pieces.cls))
     query_ends, ends = at(layout.query_ends), at(layout.document_ends)
     if pieces.sep is not None:
         yield Rule((query_ends != pieces.sep) | (ends != pieces.sep),
                    lambda row: "question and document end with the wordpieces %d and %d and not "
-                               "with [SEP], %d" % (query_ends[row], ends[row], pieces.sep))
+                               "with %s, %d" % (query_ends[row], ends[row], pieces.sep_name,
+                                                pieces.sep))
     yield Rule(query_ends != ends,
-               lambda row: "question and document end with the wordpieces %d and %d: one is not "
-                           "[SEP]" % (query_ends[row], ends[row]))
+               lambda row: "question and document end with the wordpieces %d and %d: one is no "
+                           "separator" % (query_ends[row], ends[row]))
 
 
 def outside_document(starts: np.ndarray, ends: np.ndarray, layout: Layout) -> np.ndarray:

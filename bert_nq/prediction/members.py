@@ -7,8 +7,7 @@ from bert_nq.base.errors import UserError
 from bert_nq.base.numbers import parse_positive
 from bert_nq.estimator import model_folder
 from bert_nq.modeling import checkpoints, encoders
-from bert_nq.modeling.models import Model
-from bert_nq.prediction.model_settings import Member
+from bert_nq.modeling.models import Member, Model
 from bert_nq.text.vocabulary import Vocabulary
 
 # Bytes of a process with a small model: TensorFlow, the vocabulary, a batch of long windows.
@@ -16,10 +15,13 @@ _PROCESS_BYTES = 700 << 20
 # Weights are kept as they are, as a part of the graph, and in the type and layout of the kernels:
 # measured with 23 million weights.
 _BYTES_OF_WEIGHT = 28
+# What is to be done about models of several vocabularies, by the flag that names them.
+_REMEDIES = {"ensemble": "predict with each model alone, and combine the answers with "
+                         "eval/ensemble_predictions.py"}
 
 
 def find_members(paths: Sequence[str], weights: Optional[Sequence[str]], vocab_file: str,
-                 head: str) -> Tuple[Member, ...]:
+                 head: str, flag: str = "ensemble") -> Tuple[Member, ...]:
     """The models whose logits are averaged.
 
     Args:
@@ -27,6 +29,7 @@ def find_members(paths: Sequence[str], weights: Optional[Sequence[str]], vocab_f
       weights: of each of them, as numbers; None: equal ones.
       vocab_file: the vocabulary that all must have.
       head: the head that all have, see Model.
+      flag: names the models in messages.
 
     Raises:
       UserError: a model is missing or incomplete, has another vocabulary or another shape than its
@@ -37,23 +40,22 @@ def find_members(paths: Sequence[str], weights: Optional[Sequence[str]], vocab_f
                         % (len(weights), len(paths)))
     numbers = [1.0] * len(paths) if weights is None else [
         parse_positive(weight, "--ensemble_weights") for weight in weights]
-    return tuple(_member(path.strip(), number, vocab_file, head)
+    return tuple(_member(path.strip(), number, vocab_file, head, flag)
                  for path, number in zip(paths, numbers))
 
 
-def _member(path: str, weight: float, vocab_file: str, head: str) -> Member:
+def _member(path: str, weight: float, vocab_file: str, head: str, flag: str) -> Member:
     checkpoint = checkpoints.find_checkpoint(path)
     folder = os.path.dirname(checkpoint)
     config_file = os.path.join(folder, model_folder.CONFIG)
     vocabulary = vocabulary_files.vocabulary_of(folder)
     for name in (config_file, vocabulary):
         if not os.path.exists(name):
-            raise UserError("--ensemble: %s is missing beside the model %s: put it there"
-                            % (name, checkpoint))
+            raise UserError("--%s: %s is missing beside the model %s: put it there"
+                            % (flag, name, checkpoint))
     if Vocabulary.load(vocabulary).fingerprint() != Vocabulary.load(vocab_file).fingerprint():
-        raise UserError("--ensemble: %s has another vocabulary than %s: predict with each model "
-                        "alone, and combine the answers with eval/ensemble_predictions.py"
-                        % (folder, vocab_file))
+        raise UserError("--%s: %s has another vocabulary than %s: %s" % (
+            flag, folder, vocab_file, _REMEDIES.get(flag, "models of one vocabulary are needed")))
     return Member(Model(encoders.read_config(config_file), head), checkpoint, weight)
 
 

@@ -1,6 +1,6 @@
 """The contents of record files: counts, shapes, labels, and windows as text."""
 import collections
-from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence
+from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from bert_nq.features import packing
 from bert_nq.features import spec as specs
 from bert_nq.features.featurizer import Featurizer
 from bert_nq.records import checking, tfrecord
-from bert_nq.text.detokenize import pieces_to_text
+from bert_nq.text.vocabulary import Vocabulary
 
 _FRAME = tfrecord.HEADER_SIZE + 4  # bytes of a record besides its payload
 
@@ -60,22 +60,26 @@ class Window(NamedTuple):
         return label.classes[number]
 
     @property
+    def numbers(self) -> Dict[str, int]:
+        """The labels by name that stand for classes whose names the records do not know."""
+        return {f.name: int(self.features[f.name][0]) for f in self.featurizer.spec
+                if (f.role, f.limit) == (specs.LABEL, None) and f.name in self.features}
+
+    @property
     def labelled_span(self) -> Optional[slice]:
         """The labelled pieces; None where there are none or where they cannot be."""
         if self.featurizer.labelled_span is None or self.purpose != specs.TRAINING:
             return None
         return self.featurizer.labelled_span(self.features)
 
-    def text(self, tokens: Sequence[str]) -> str:
+    def text(self, vocabulary: Vocabulary) -> str:
         """The window in words, its labelled span between >>> and <<<.
-
-        Args:
-          tokens: of the vocabulary, by id.
 
         Raises:
           UserError: an id is beyond the vocabulary.
         """
         ids = self.features[packing.INPUT_IDS][:self.length].tolist()
+        tokens = vocabulary.tokens
         beyond = [i for i in ids if not 0 <= i < len(tokens)]
         if beyond:
             raise UserError("%s: the vocabulary has %d entries and no number %d: the records were "
@@ -83,10 +87,11 @@ class Window(NamedTuple):
         pieces = [tokens[i] for i in ids]
         span = self.labelled_span
         if span is None:
-            return pieces_to_text(pieces)
-        # Joined one by one, so that no "##" piece is glued to a mark.
-        parts = (pieces_to_text(pieces[:span.start]), ">>>", pieces_to_text(pieces[span]), "<<<",
-                 pieces_to_text(pieces[span.stop:]))
+            return vocabulary.text_of(pieces)
+        # Joined one by one, so that no piece is glued to a mark.
+        before, answer, behind = map(vocabulary.text_of, (
+            pieces[:span.start], pieces[span], pieces[span.stop:]))
+        parts = (before, ">>>", answer, "<<<", behind)
         return " ".join(filter(None, parts))
 
 

@@ -8,6 +8,7 @@ from typing import Iterable, List, NamedTuple, Optional, Sequence
 
 from bert_nq.base import files, piece_model, vocabulary_files
 from bert_nq.base.errors import UserError
+from bert_nq.text.detokenize import pieces_to_text, sentence_pieces_to_text
 
 
 class Specials(NamedTuple):
@@ -94,6 +95,10 @@ class Vocabulary:
         """Whether a piece of text is the first of its word."""
         return not token.startswith("##")
 
+    def text_of(self, tokens: Iterable[str]) -> str:
+        """Tokens as text that a person can read."""
+        return pieces_to_text(tokens)
+
     def fingerprint(self) -> str:
         """SHA-256 of the tokens in order, in hex; equal vocabularies have equal fingerprints."""
         return hashlib.sha256("\n".join(self.tokens).encode("utf8", "surrogatepass")).hexdigest()
@@ -114,11 +119,16 @@ class PieceVocabulary(Vocabulary):
         self.model = model
         # Published models name them so; nothing else in the file tells the families apart.
         self.specials = XLNET if XLNET.cls in self.ids else ALBERT
+        self._names = frozenset(p.text for p in model.pieces if p.kind == piece_model.CONTROL)
 
     def begins_word(self, token: str) -> bool:
         """Whether a piece of text is the first of its word; marks are words of their own."""
         return token.startswith(piece_model.BLANK) or self.model.pieces[self.ids[token]].kind in (
             piece_model.CONTROL, piece_model.USER_DEFINED)
+
+    def text_of(self, tokens: Iterable[str]) -> str:
+        """Pieces as text that a person can read."""
+        return sentence_pieces_to_text(tokens, self._names)
 
     def fingerprint(self) -> str:
         """SHA-256 of the whole model, in hex: scores and rules of normalisation count, too."""

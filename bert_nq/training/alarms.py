@@ -109,6 +109,18 @@ class StuckAlarm:
                     math.exp(blind), math.exp(blind), _KEPT))
 
 
+def is_blind(losses: Mapping[str, float], chance: Mapping[str, float]) -> bool:
+    """Whether the mean of losses is that of a model that has learned nothing: see StuckAlarm.
+
+    Args:
+      losses: by their names.
+      chance: {name of some of these: its value for a model to which all choices are equally
+        likely}; {}: not known, and then the answer is no.
+    """
+    mean = sum(losses[name] for name in chance)
+    return bool(chance) and mean >= (1 - _MARGIN) * sum(chance.values())
+
+
 def _described(names: Sequence[str]) -> str:
     if len(names) == 1:
         return _named(names[0])

@@ -4,12 +4,13 @@ Here alone a setting and its default are stated: flags, and the settings of the 
 from here.
 """
 import os
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 
 from bert_nq.base.errors import UserError
 from bert_nq.base.numbers import parse_positive
 from bert_nq.features.composition import Composition
 from bert_nq.features.featurizer import Featurizer
+from bert_nq.records.teacher_logits import Companions
 
 
 class TrainingSettings(NamedTuple):
@@ -84,6 +85,30 @@ class TrainingSettings(NamedTuple):
         return values
 
 
+class DistillationSettings(NamedTuple):
+    """The loss of a student, see objectives.distilled; defaults are the source's."""
+    distill_temperature: float = 2.0
+    alpha_ce: float = 0.5  # weight of the teacher's choices
+    alpha_hard: float = 0.5  # weight of the labels
+    distill_mask_padding: bool = False
+
+    def check(self) -> "DistillationSettings":
+        """Raises UserError where nothing would be learned from; returns itself."""
+        if not self.alpha_ce and not self.alpha_hard:
+            raise UserError("--alpha_ce=0 and --alpha_hard=0: the loss would be 0, give one of "
+                            "them")
+        return self
+
+    def of_result(self, teacher: str) -> Dict[str, Any]:
+        """As TrainingSettings.of_result, with the teacher's fingerprint."""
+        return dict(self._asdict(), **{TEACHER: teacher})
+
+
+# The setting that names the teacher, and the settings of a training without one.
+TEACHER = "teacher_dir"
+NO_TEACHER: Mapping[str, Any] = {TEACHER: None}
+
+
 class KeepingSettings(NamedTuple):
     """When checkpoints are saved and scored, and which are kept."""
     save_checkpoints_steps: int = 1000
@@ -99,6 +124,7 @@ class TrainingData(NamedTuple):
     num_records: int  # as many as they are counted as
     description: Dict[str, Any]  # see run_record.describe_data
     featurizer: Featurizer  # of the task
+    companions: Optional[Companions] = None  # logits of a teacher beside the records
     composition: Optional[Composition] = None  # of steps; None: rows come as they are mixed
 
 

@@ -199,10 +199,14 @@ STEP = ("--num_hidden_layers=1", "--hidden_size=24", "--vocab_size=50", "--max_s
 def test_the_benchmark_of_a_training_step_runs():
     done = programs.run("benchmarks/train_step.py", "--ours=fp32,fp16-recompute",
                         "--theirs=bert-tensorflow,torch-bf16-sdpa", "--torch_python=/no/python",
-                        *STEP)
+                        "--tf1_python=/no/tf1", "--latest_python=/no/latest", *STEP)
     assert done.returncode == 0, done.stderr
-    assert ("torch-bf16-sdpa is left out: /no/python cannot be run: No such file or directory"
-            in done.stdout)
+    left_out = [line.split(" is left out: ") for line in done.stdout.splitlines()
+                if line.endswith(" cannot be run: No such file or directory")]
+    assert [(name, reason.split()[0]) for name, reason in left_out] == [
+        ("torch-bf16-sdpa", "/no/python"), ("bert_nq, fp32, TF 1.15", "/no/tf1"),
+        ("bert-tensorflow, TF 1.15", "/no/tf1"), ("bert_nq, fp32, latest", "/no/latest"),
+        ("bert_nq, fp16-recompute, latest", "/no/latest")]
     for line in ("bert: 1 layers of 24, 12 heads; 2 windows of 32 wordpieces; medians of 1 turns",
                  "bert_nq, fp32: times as fast", "bert_nq, fp16-recompute: times as fast",
                  "\n  bert-tensorflow  "):

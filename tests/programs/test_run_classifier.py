@@ -1,5 +1,6 @@
 """run_classifier.py from texts to scores: is a place in a town or a village, a tiny encoder."""
 import json
+import re
 
 import numpy as np
 import pytest
@@ -87,6 +88,14 @@ def test_the_next_command_scores_and_reports(files, trained):
     assert json.loads(printed) == {"accuracy": 1.0, "micro_f1": 1.0, "macro_f1": 1.0, "total": 24}
     assert "![The label" in (files.folder / "report" / "report.md").read_text()
     assert (files.folder / "report" / "confusion.png").read_bytes()[1:4] == b"PNG"
+
+
+def test_its_records_are_looked_at(files, trained):
+    done = programs.run("records/inspect_records.py", "--input_tfrecord=model/train.tfrecord",
+                        "--vocab_file=model/vocab.txt", "--num_windows=1", cwd=str(files.folder))
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"record 0: unique_id -?\d+, 9 wordpieces, label_ids [012]\n  \[CLS\] ",
+                     done.stdout)
 
 
 def test_an_export_gives_the_same_answers(files, trained):

@@ -7,9 +7,9 @@ Notation: B batch, S sequence in pieces.
 import math
 from typing import Dict, Mapping, NamedTuple, Tuple
 
-from bert_nq.modeling.dropout import Dropout
+from bert_nq.modeling.dropout import HEAD_LAYER, Dropout
 from bert_nq.modeling.encoders import Encoded, Pass
-from bert_nq.modeling.heads import Head, losses, span, spans
+from bert_nq.modeling.heads import Distribution, Head, losses, span, spans
 from bert_nq.modeling.heads.candidate_outputs import CandidateOptions, CandidateOutputs
 from bert_nq.modeling.heads.logits import class_logits, span_logits
 from bert_nq.modeling.heads.outputs import NO_SPAN
@@ -20,8 +20,6 @@ from bert_nq.modeling.runtime import tf
 VARIABLES = (span.WEIGHTS, span.BIAS, "cls/candidate/output_weights", "cls/candidate/output_bias")
 
 NUM_CLASSES = 5
-# Beyond the numbers of an encoder's layers, which dropout's masks follow from.
-_LAYER = (1 << 20) + 1
 
 Features = Mapping[str, tf.Tensor]
 
@@ -38,7 +36,7 @@ def build(encoded: Encoded, features: Features, pass_: Pass) -> Logits:
     del features
     pooled = encoded.pooled
     if pass_.is_training and pass_.head_dropout:
-        pooled = Dropout(pass_.seed, bytewise=not pass_.use_tpu, layer=_LAYER)(
+        pooled = Dropout(pass_.seed, bytewise=not pass_.use_tpu, layer=HEAD_LAYER)(
             pooled, pass_.head_dropout)
     start, end = span_logits(encoded.sequence, *VARIABLES[:2])
     return Logits(start, end, class_logits(pooled, NUM_CLASSES, *VARIABLES[2:]))
@@ -76,6 +74,12 @@ def outputs(logits: Logits, features: Features, options: CandidateOptions
                             of_pieces(logits.end))._asdict()
 
 
+def distributions(logits: Logits, features: Features) -> Dict[str, Distribution]:
+    """The choices of start, end and class."""
+    return dict(spans.distributions(logits.start, logits.end, features),
+                **{"class": Distribution(logits.candidate_class)})
+
+
 def chance(seq_length: float) -> Dict[str, float]:
     """The losses of start and end where all positions of a row are equally likely.
 
@@ -87,4 +91,5 @@ def chance(seq_length: float) -> Dict[str, float]:
 
 HEAD = Head(
     build=build, loss=loss, outputs=outputs, variables=VARIABLES, chance=chance,
-    labels=(("start_loss", "start"), ("end_loss", "end"), ("class_loss", "class")), pools=True)
+    labels=(("start_loss", "start"), ("end_loss", "end"), ("class_loss", "class")), pools=True,
+    distributions=distributions)

@@ -4,7 +4,7 @@ import math
 
 from bert_nq.modeling.dropout import HEAD_LAYER, Dropout
 from bert_nq.modeling.encoders import Encoded, Pass
-from bert_nq.modeling.heads import Head, losses
+from bert_nq.modeling.heads import Distribution, Head, losses
 from bert_nq.modeling.heads.logits import class_logits
 from bert_nq.modeling.runtime import tf
 
@@ -34,4 +34,5 @@ def make(argument: str) -> Head:
                 outputs=lambda logits, features, options: {"logits": logits},
                 variables=(WEIGHTS, BIAS),
                 chance=lambda seq_length: {"class_loss": math.log(num_classes)},
-                labels=(("class_loss", "class"),), pools=True)
+                labels=(("class_loss", "class"),), pools=True,
+                distributions=lambda logits, features: {"class": Distribution(logits)})
