@@ -230,9 +230,12 @@ def test_gradients_reach_all_weights_and_dropout_is_the_same_for_a_seed():
                                          end_positions=tf.constant([5, 0, 4, 0])))
         gradients = tf.gradients(loss, tf.trainable_variables())
         one, again, other = (session.run(logits.answer_class, {seed: s}) for s in (1, 1, 2))
-        values = session.run(gradients, {seed: 1})
+        values = session.run({v.op.name: g for v, g in zip(tf.trainable_variables(), gradients)},
+                             {seed: 1})
     assert (one == again).all() and (one != other).any()
-    assert all(np.abs(value).max() > 0 for value in values)
+    # What is added to all logits of a softmax alike changes nothing: rounding, or none of it.
+    alike = {"start_logits/dense/bias", "end_logits/LayerNorm/beta", "end_logits/dense_1/bias"}
+    assert {name for name, value in values.items() if np.abs(value).max() < 1e-6} == alike
 
 
 def test_the_mean_of_several_models_is_of_ends_given_the_same_start():
