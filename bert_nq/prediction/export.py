@@ -16,7 +16,7 @@ import numpy as np
 
 from bert_nq.base import locking
 from bert_nq.base.errors import UserError
-from bert_nq.estimator import failures
+from bert_nq.estimator import failures, member_graphs
 from bert_nq.modeling import checkpoints, freezing, models
 from bert_nq.modeling.heads import outputs
 from bert_nq.modeling.runtime import tf
@@ -88,7 +88,7 @@ def _write(settings: ModelSettings, decoder: Any, path: str) -> None:
                    window_model.build_outputs(settings, inputs, decoder).items()}
         # The weights are fed: what init_from_checkpoint adds to the graph would need the
         # checkpoints' files for good.
-        for scope, member in window_model.scopes(settings):
+        for scope, member in member_graphs.scopes(settings.members):
             _load(session, scope, member.checkpoint)
         signature = tf.saved_model.build_signature_def(
             _infos(inputs), _infos(results), tf.saved_model.signature_constants.PREDICT_METHOD_NAME)
@@ -110,7 +110,7 @@ def _infos(tensors: Dict[str, tf.Tensor]) -> Dict[str, "tf.compat.v1.TensorInfo"
 def _load(session: tf.Session, scope: str, checkpoint: str) -> None:
     """Gives the variables under a scope their values."""
     weights = checkpoints.read_weights(checkpoint)
-    for name, variable in window_model.variables_of(scope).items():
+    for name, variable in member_graphs.variables_of(scope).items():
         if name not in weights:
             raise UserError("%s has no %s: it cannot be exported" % (checkpoint, name))
         session.run(variable.initializer, {variable.initializer.inputs[1]: weights[name]})

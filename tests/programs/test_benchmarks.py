@@ -286,6 +286,19 @@ def test_the_benchmark_of_augmentation_runs(tmp_path):
         assert line in done.stdout
 
 
+def test_the_benchmark_of_the_prefilter_runs(tmp_path):
+    done = programs.run(
+        "benchmarks/prefilter.py", "--vocab_file=" + write_vocabulary(tmp_path / "vocab.txt"),
+        "--pages=2", "--shards=1", "--keep=1,100000", "--work_dir=%s" % tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows = [line.split() for line in done.stdout.splitlines() if line[:1] in ("a", "1")]
+    shares = {" ".join(row[:-3]): row[-2] for row in rows}
+    assert list(shares) == ["all candidates", "1 best, shared words", "1 best, at random",
+                            "100000 best, shared words", "100000 best, at random"]
+    assert shares["all candidates"] == "100.0%"
+    assert float(shares["1 best, at random"][:-1]) < 100
+
+
 def test_the_benchmark_of_searching_pages_runs(tmp_path):
     done = programs.run(
         "benchmarks/page_search.py", "--vocab_file=" + write_vocabulary(tmp_path / "vocab.txt"),

@@ -28,6 +28,7 @@ ONCE = (
     "tests/answering/test_web_page.py",
     # Flags, files and messages: what they lead to is tested on both.
     "tests/programs/test_ask.py::test_a_folder_of_pages",
+    "tests/programs/test_distillation.py",
     "tests/programs/test_ask.py::test_answers_are_those_of_run_squad",
     "tests/programs/test_ask.py::test_python_says_the_same",
     "tests/programs/test_ask.py::test_the_answer_in_its_paragraph",
@@ -61,6 +62,7 @@ ONCE = (
     "tests/programs/test_run_squad.py::test_thresholds_decide_when_to_answer",
     "tests/programs/test_run_squad.py::test_version_2_without_its_flag_is_refused",
     "tests/programs/test_run_squad_beam.py",
+    "tests/programs/test_run_classifier.py::test_what",
     "tests/programs/test_run_squad_encoders.py",
     "tests/programs/test_settings.py",
     "tests/programs/test_squad_eval.py",
@@ -98,6 +100,7 @@ ONCE = (
     "tests/programs/test_benchmarks.py",
     "tests/programs/test_compare_augmentations.py",
     "tests/programs/test_demo.py::test_pages_of_the_corpus_are_asked",
+    "tests/programs/test_demo.py::test_a_student_is_trained_with_and_without_its_teacher",
     "tests/programs/test_demo.py::test_squad_of_the_same_corpus_is_trained_and_scored",
     "tests/programs/test_demo.py::test_beside_it_stands_the_system_with_synonyms",
     # Killed without the Estimator; its bits are compared on both.
