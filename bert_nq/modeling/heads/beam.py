@@ -12,7 +12,7 @@ S sequence in pieces, H hidden size, K starts.
 """
 from typing import Callable, Dict, Mapping, NamedTuple, Tuple
 
-from bert_nq.modeling import layers, runtime
+from bert_nq.modeling import layers
 from bert_nq.modeling.dropout import Dropout
 from bert_nq.modeling.encoders import Encoded, Pass
 from bert_nq.modeling.heads import Head, losses, spans
@@ -88,8 +88,7 @@ class _Ends:
         self._of_start = kernel[width:]
         of_end = layers.linear(tf.reshape(sequence, [-1, width]), kernel[:width], bias)
         self._of_end = tf.reshape(of_end, [batch, 1, length, width])
-        self._normalise = layers.normaliser(
-            not (pass_.is_training or pass_.use_tpu) and runtime.on_cpu())
+        self._normalise = layers.normaliser(pass_)
 
     def __call__(self, starts: tf.Tensor) -> tf.Tensor:
         """[B, K, S] for starts int32 [B, K]."""
