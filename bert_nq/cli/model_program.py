@@ -12,9 +12,12 @@ from absl import flags
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.cli import prediction, program, training, training_records
+from bert_nq.cli.flags import runtime as runtime_flags
 from bert_nq.cli.flags.task import TaskFlags
 from bert_nq.cli.flags.training import define_training_flags
 from bert_nq.cli.model_flags import ModelFlags
+from bert_nq.prediction import runtimes
+from bert_nq.prediction.runtimes.choice import INT8, Choice
 
 # Flags that a function of this module defines count as the calling program's own in --help.
 flags.disclaim_key_flags()
@@ -39,6 +42,7 @@ class Plan(NamedTuple):
     checkpoint: Optional[str]  # the prefix of --init_checkpoint; a remote one as it was given
     training: Optional[training.TrainingPlan]
     shards: Optional[List[str]]  # to predict
+    runtime: Optional[Choice]  # that predicts, if one does
     is_chief: bool  # whether this process writes files
 
 
@@ -63,6 +67,7 @@ class ModelProgram:
         training.define_flags()
         self._model = ModelFlags(task, define_task_flags)
         self._training = define_training_flags(self._model.model, task.measure)
+        runtime_flags.define_flags()
 
     def main(self) -> None:
         """Makes the plan, checks the weights and carries it out."""
@@ -90,6 +95,7 @@ class ModelProgram:
         if _predicts():
             program.require(FLAGS, "predict_file")
             shards = self._model.check_files()
+        runtime = _check_runtime(shards)
         self._check_model_is_there(model)
         if not anew:
             self._model.check_newest_is_there()
@@ -99,7 +105,7 @@ class ModelProgram:
             trained = training.make_plan(
                 self._task, self._training, model.config, checkpoint,
                 functools.partial(training.dev_set, self._task, self._dev_format(), maker))
-        return Plan(model, maker, checkpoint, trained, shards, chief)
+        return Plan(model, maker, checkpoint, trained, shards, runtime, chief)
 
     def _check_model_is_there(self, model) -> None:
         if FLAGS.do_export:
@@ -145,13 +151,31 @@ class ModelProgram:
         if _predicts() or FLAGS.do_export:
             models = self._model.model_settings(plan.model, plan.checkpoint, model_dir)
         if _predicts():
-            prediction.predict(self._task, self._model.job(models, plan.shards),
+            prepared = plan.runtime.prepare(models, self._model.decoder(), self._task.reading,
+                                            self._task.featurizer, plan.maker, program.note)
+            prediction.predict(self._task, self._model.job(prepared, plan.shards),
                                self._dev_format(), self._run_settings)
         if FLAGS.do_export:
             prediction.export(self._model, models)
 
     def _run_settings(self):
         return training.run_settings(self._training)
+
+
+def _check_runtime(shards: Optional[List[str]]) -> Optional[Choice]:
+    """The runtime that predicts, if one does.
+
+    Raises:
+      UserError: it cannot be used with the other flags.
+    """
+    if FLAGS.precision == INT8 and FLAGS.do_train:
+        raise UserError("--precision=int8 is for prediction: train first, in another precision")
+    if shards is None:
+        return None
+    choice = runtime_flags.choice().check(shards)
+    if FLAGS.use_tpu and runtimes.find(choice.runtime).on_cpu:
+        raise UserError("--runtime=%s is for CPUs: leave out --use_tpu" % choice.runtime)
+    return choice
 
 
 def _predicts() -> bool:

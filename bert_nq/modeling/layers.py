@@ -96,7 +96,7 @@ def layer_norm(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
 
 
 def for_cpu(pass_: Pass) -> bool:
-    """Whether a pass predicts in a session on a CPU, for which steps are put in forms of its own."""
+    """Whether a pass predicts in a session on a CPU, for which steps have forms of their own."""
     return not (pass_.is_training or pass_.use_tpu or pass_.is_portable) and runtime.on_cpu()
 
 

@@ -17,10 +17,10 @@ import numpy as np
 from bert_nq.base import locking
 from bert_nq.base.errors import UserError
 from bert_nq.estimator import failures
-from bert_nq.modeling import checkpoints, freezing, models
+from bert_nq.modeling import freezing
 from bert_nq.modeling.heads import outputs
 from bert_nq.modeling.runtime import tf
-from bert_nq.prediction import serving, window_model
+from bert_nq.prediction import comparing, frozen_graph, serving, window_model
 from bert_nq.prediction.batches import Batch
 from bert_nq.prediction.model_settings import ModelSettings
 
@@ -57,7 +57,7 @@ def export(settings: ModelSettings, description: serving.Serving, folder: str) -
         with failures.as_user_error("the export"):
             _write(settings, decoder, target)
         description.write(target)
-        batches = probe_batches(settings, description.windows.max_seq_length)
+        batches = comparing.probe_batches(settings, description.windows.max_seq_length)
         difference = _compare(settings, decoder, target, batches)
         path = os.path.join(folder, str(_next_version(folder)))
         os.rename(target, path)
@@ -82,14 +82,7 @@ def _next_version(folder: str) -> int:
 
 
 def _write(settings: ModelSettings, decoder: Any, path: str) -> None:
-    with tf.Graph().as_default(), _session(settings) as session:
-        inputs = window_model.placeholders(settings)
-        results = {name: tf.identity(tensor, name) for name, tensor in
-                   window_model.build_outputs(settings, inputs, decoder).items()}
-        # The weights are fed: what init_from_checkpoint adds to the graph would need the
-        # checkpoints' files for good.
-        for scope, member in window_model.scopes(settings):
-            _load(session, scope, member.checkpoint)
+    with frozen_graph.loaded(settings, decoder) as (session, inputs, results):
         signature = tf.saved_model.build_signature_def(
             _infos(inputs), _infos(results), tf.saved_model.signature_constants.PREDICT_METHOD_NAME)
         # As WindowModel's, for the same speed. Tensors keep their names.
@@ -107,37 +100,6 @@ def _infos(tensors: Dict[str, tf.Tensor]) -> Dict[str, "tf.compat.v1.TensorInfo"
     return {name: tf.saved_model.build_tensor_info(tensor) for name, tensor in tensors.items()}
 
 
-def _load(session: tf.Session, scope: str, checkpoint: str) -> None:
-    """Gives the variables under a scope their values."""
-    weights = checkpoints.read_weights(checkpoint)
-    for name, variable in window_model.variables_of(scope).items():
-        if name not in weights:
-            raise UserError("%s has no %s: it cannot be exported" % (checkpoint, name))
-        session.run(variable.initializer, {variable.initializer.inputs[1]: weights[name]})
-
-
-def _session(settings: ModelSettings) -> tf.Session:
-    return tf.Session(config=window_model.session_config(settings.num_threads))
-
-
-def probe_batches(settings: ModelSettings, max_seq_length: int) -> List[Batch]:
-    """Made-up windows of some lengths; the same every time."""
-    rng = np.random.RandomState(0)
-    vocab_size = settings.members[0].model.config.vocab_size
-    names = models.inputs(settings.members[0].model)
-    batches = []
-    for size, length in ((1, max_seq_length), (3, max_seq_length // 2 + 1), (2, 8)):
-        lengths = np.append(length, rng.randint(length // 2, length + 1, size - 1))
-        columns = np.arange(length)[None, :]
-        mask = columns < lengths[:, None]
-        made = {"input_mask": mask, "segment_ids": mask & (columns >= length // 4),
-                "input_ids": rng.randint(0, vocab_size, mask.shape) * mask}
-        # Features that only some models have are 0.
-        batches.append(Batch(np.arange(size), {
-            name: np.asarray(made.get(name, np.zeros_like(mask)), np.int32) for name in names}))
-    return batches
-
-
 def _compare(settings: ModelSettings, decoder: Any, path: str, batches: List[Batch]) -> float:
     """The largest difference between the SavedModel's answers and those of the session.
 
@@ -148,7 +110,8 @@ def _compare(settings: ModelSettings, decoder: Any, path: str, batches: List[Bat
         wanted = [found.check_finite() for found in model.outputs(batches)]
     found = load_and_run(settings, decoder.outputs_type, path, batches)
     bound = _LARGEST_DIFFERENCE[settings.precision]
-    worst = float(np.max([largest_difference(a, b, bound) for a, b in zip(wanted, found)]))
+    worst = float(np.max([comparing.largest_difference(a, b, bound)
+                          for a, b in zip(wanted, found)]))
     if not worst <= bound:
         raise UserError("the exported model gives other answers than the model itself: they differ "
                         "by %g, and it has been removed; please report it" % worst)
@@ -158,7 +121,8 @@ def _compare(settings: ModelSettings, decoder: Any, path: str, batches: List[Bat
 def load_and_run(settings: ModelSettings, outputs_type: type, path: str,
                  batches: List[Batch]) -> List[Any]:
     """The outputs of the SavedModel `path` for batches."""
-    with tf.Graph().as_default(), _session(settings) as session:
+    with tf.Graph().as_default(), tf.Session(config=window_model.session_config(
+            settings.num_threads)) as session:
         loaded = tf.saved_model.loader.load(
             session, [tf.saved_model.tag_constants.SERVING], path)
         signature = loaded.signature_def[
@@ -167,32 +131,3 @@ def load_and_run(settings: ModelSettings, outputs_type: type, path: str,
         return [outputs.from_values(outputs_type, session.run(fetches, {
             signature.inputs[name].name: value for name, value in batch.features().items()}))
                 for batch in batches]
-
-
-def largest_difference(a: Any, b: Any, bound: float) -> float:
-    """The largest of any score or logit; infinite where shapes differ, or positions told apart.
-
-    Args:
-      a, b: outputs of the same windows.
-      bound: two scores that are no further apart than twice this may change their places.
-    """
-    differences = [0.0]
-    for name, x, y in zip(a._fields, a, b):
-        if x.shape != y.shape:
-            return np.inf
-        if name in a.positions:
-            if np.any((x != y) & _told_apart(getattr(a, a.positions[name]), 2 * bound)):
-                return np.inf
-        else:
-            differences.append(np.abs(x - y).max(initial=0.0))
-    return float(np.max(differences))  # Unlike max(), not a number where one is none.
-
-
-def _told_apart(scores: np.ndarray, distance: float) -> np.ndarray:
-    """bool [N, K]: where a score is further than `distance` from those beside it.
-
-    What follows the last one is not known: it may be as good.
-    """
-    gaps = np.abs(np.diff(scores, axis=1)) > distance
-    first, last = np.ones_like(scores[:, :1], bool), np.zeros_like(scores[:, :1], bool)
-    return np.concatenate([first, gaps], axis=1) & np.concatenate([gaps, last], axis=1)

@@ -96,19 +96,21 @@ def placeholders(settings: ModelSettings) -> Dict[str, tf.Tensor]:
 
 
 def build_outputs(settings: ModelSettings, features: Dict[str, tf.Tensor],
-                  decoder: Any) -> Dict[str, tf.Tensor]:
+                  decoder: Any, is_portable: bool = False) -> Dict[str, tf.Tensor]:
     """The graph of all members, which have the same head.
 
     Args:
       settings: the models.
       features: int32 [B, S] each.
       decoder: says how much leaves the graph.
+      is_portable: see Pass.
     """
     logits = []
     for scope, member in scopes(settings):
         with tf.variable_scope(scope):
             logits.append(models.build_logits(member.model, features,
-                                              Pass(precision=settings.precision)))
+                                              Pass(precision=settings.precision,
+                                                   is_portable=is_portable)))
     mean = logits[0] if len(logits) == 1 else averaged(
         logits, [member.weight for member in settings.members])
     return models.outputs(settings.members[0].model, mean, features, decoder.output_options())
