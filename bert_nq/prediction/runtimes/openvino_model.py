@@ -33,7 +33,7 @@ def check_installed(package: str = "openvino", for_what: str = "--runtime=openvi
 def version() -> str:
     """The release of the package openvino."""
     import openvino
-    return openvino.__version__
+    return openvino.__version__.split("-")[0]
 
 
 def from_tensorflow(pb_path: str, names: Sequence[str]) -> Any:
@@ -54,7 +54,7 @@ def from_tensorflow(pb_path: str, names: Sequence[str]) -> Any:
         apply_moc_transformations(model, False)
     except RuntimeError as e:
         raise UserError("OpenVINO %s cannot convert this model (%s): predict with "
-                        "--runtime=tensorflow" % (openvino.__version__, reason(e))) from e
+                        "--runtime=tensorflow" % (version(), reason(e))) from e
     for port in model.inputs:
         name = next(iter(port.get_names())).split(":")[0]
         port.get_tensor().set_names({name})
@@ -140,8 +140,10 @@ class OpenVinoModel:
 def reason(error: Exception) -> str:
     """The one line of an error of OpenVINO that says what happened.
 
-    They begin with places in its source: "Exception from src/...:", "Check '...' failed at ...:".
+    They begin with places in its source, "Exception from src/...:" and "Check '...' failed at ...";
+    reports of what could not be converted have it in points, "-- No conversion rule found ...".
     """
     lines = [line.strip() for line in str(error).split("\n") if line.strip()]
+    points = [line[2:].strip() for line in lines if line.startswith("--")]
     telling = [line for line in lines if not line.startswith(("Exception from ", "Check "))]
-    return (telling or lines or [type(error).__name__])[0].rstrip(".:")
+    return (points or telling or lines or [type(error).__name__])[0].rstrip(".:")
