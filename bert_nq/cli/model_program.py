@@ -16,7 +16,7 @@ from bert_nq.cli.flags import runtime as runtime_flags
 from bert_nq.cli.flags.task import TaskFlags
 from bert_nq.cli.flags.training import define_training_flags
 from bert_nq.cli.model_flags import ModelFlags
-from bert_nq.prediction import runtimes
+from bert_nq.prediction import export_formats, runtimes
 from bert_nq.prediction.runtimes.choice import INT8, Choice
 
 # Flags that a function of this module defines count as the calling program's own in --help.
@@ -42,7 +42,7 @@ class Plan(NamedTuple):
     checkpoint: Optional[str]  # the prefix of --init_checkpoint; a remote one as it was given
     training: Optional[training.TrainingPlan]
     shards: Optional[List[str]]  # to predict
-    runtime: Optional[Choice]  # that predicts, if one does
+    runtime: Optional[Choice]  # that predicts, or has calibrated what is exported
     is_chief: bool  # whether this process writes files
 
 
@@ -150,32 +150,37 @@ class ModelProgram:
                                        plan.training.data, evaluate)
         if _predicts() or FLAGS.do_export:
             models = self._model.model_settings(plan.model, plan.checkpoint, model_dir)
-        if _predicts():
+        if plan.runtime:
             prepared = plan.runtime.prepare(models, self._model.decoder(), self._task.reading,
                                             self._task.featurizer, plan.maker, program.note)
+        if _predicts():
             prediction.predict(self._task, self._model.job(prepared, plan.shards),
                                self._dev_format(), self._run_settings)
         if FLAGS.do_export:
-            prediction.export(self._model, models)
+            prediction.export(self._model, prepared if _exports_int8() else models)
 
     def _run_settings(self):
         return training.run_settings(self._training)
 
 
 def _check_runtime(shards: Optional[List[str]]) -> Optional[Choice]:
-    """The runtime that predicts, if one does.
+    """The runtime that predicts, or that has calibrated what is exported, if there is one.
 
     Raises:
       UserError: it cannot be used with the other flags.
     """
     if FLAGS.precision == INT8 and FLAGS.do_train:
         raise UserError("--precision=int8 is for prediction: train first, in another precision")
-    if shards is None:
+    if shards is None and not _exports_int8():
         return None
-    choice = runtime_flags.choice().check(shards)
+    choice = runtime_flags.choice().check(shards or ())
     if FLAGS.use_tpu and runtimes.find(choice.runtime).on_cpu:
         raise UserError("--runtime=%s is for CPUs: leave out --use_tpu" % choice.runtime)
     return choice
+
+
+def _exports_int8() -> bool:
+    return FLAGS.do_export and FLAGS.precision == INT8
 
 
 def _predicts() -> bool:
@@ -191,6 +196,9 @@ def _define_modes() -> None:
                       "docs/serving.md.")
     flags.DEFINE_string("export_dir", None, "The folder for --do_export, which adds a version; "
                         "OUTPUT_DIR/serving if not given.")
+    flags.DEFINE_enum("export_format", export_formats.DEFAULT, list(export_formats.FORMATS),
+                      "The format of --do_export. onnx needs the packages tf2onnx and onnxruntime, "
+                      "openvino that of the same name.")
     flags.DEFINE_integer("task_id", 0, "Accepted for the reference's command lines; it has no "
                          "effect.")
     flags.DEFINE_bool("verbose_logging", False, "Whether to show TensorFlow's own messages.")

@@ -66,8 +66,9 @@ def export_dir() -> str:
 
 
 def check_export_dir() -> None:
-    """Raises UserError where no model can be exported to `export_dir`."""
-    from bert_nq.prediction import serving
+    """Raises UserError where no model of these flags can be exported to `export_dir`."""
+    from bert_nq.prediction import export_formats, serving
+    export_formats.check(FLAGS.export_format, FLAGS.precision)
     serving.check_folder(export_dir())
 
 
@@ -77,7 +78,8 @@ def export(model_flags, models) -> None:
     description = serving.Serving(
         dict(model_flags.decoder().describe(), model=models.fingerprint()), model_flags.text(),
         model_flags.windows(), model_flags.task.featurizer, model_flags.task.make_decoder)
-    prediction_report.print_export(export.export(models, description, export_dir()))
+    prediction_report.print_export(export.export(models, description, export_dir(),
+                                                 FLAGS.export_format))
 
 
 def _on_one_device(settings) -> bool:

@@ -49,7 +49,7 @@ def converted(settings: ModelSettings, decoder: Any,
     """
     def make(path: str) -> None:
         note("converting the model for OpenVINO, once: %s" % folder)
-        _convert(settings, decoder, path)
+        convert(settings, decoder, path)
 
     folder = _folder(settings, decoder)
     return _made_once(folder, make)
@@ -127,7 +127,17 @@ def _unfinished(parent: str, name: str):
         raise UserError("cannot write to %s: %s" % (parent, e.strerror or e)) from e
 
 
-def _convert(settings: ModelSettings, decoder: Any, path: str) -> None:
+def convert(settings: ModelSettings, decoder: Any, path: str) -> None:
+    """Writes the converted models, which are compared with TensorFlow's.
+
+    Args:
+      settings: the models; precision and threads do not matter.
+      decoder: says how much leaves the model.
+      path: without .xml and .bin.
+
+    Raises:
+      UserError: see `converted`.
+    """
     from bert_nq.prediction import frozen_graph
     definition = frozen_graph.definition(settings, decoder)
     pb_path = path + ".pb"
@@ -136,14 +146,14 @@ def _convert(settings: ModelSettings, decoder: Any, path: str) -> None:
     openvino_model.write(openvino_model.from_tensorflow(
         pb_path, decoder.outputs_type._fields), path)
     os.unlink(pb_path)
-    check_equal(settings, decoder, path)
+    _check_equal(settings, decoder, path)
 
 
-def check_equal(settings: ModelSettings, decoder: Any, path: str) -> float:
-    """The largest difference between a converted model and TensorFlow's, in float32.
+def _check_equal(settings: ModelSettings, decoder: Any, path: str) -> None:
+    """Compares a converted model with TensorFlow's, in float32.
 
     Raises:
-      UserError: it is larger than rounding explains.
+      UserError: they differ by more than rounding explains.
     """
     from bert_nq.prediction import window_model
     length = min(_PROBE_LENGTH, min(member.model.config.max_position_embeddings
@@ -159,4 +169,3 @@ def check_equal(settings: ModelSettings, decoder: Any, path: str) -> float:
         raise UserError("OpenVINO %s gives other answers than TensorFlow for this model, they "
                         "differ by %g: predict with --runtime=tensorflow, and please report it"
                         % (openvino_model.version(), worst))
-    return worst

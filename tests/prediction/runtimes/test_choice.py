@@ -70,7 +70,8 @@ def test_the_line_of_an_error_that_says_what_happened():
     assert openvino_model.reason(error) == "No conversion rule found for operations: PyFunc"
     error = RuntimeError("Exception from src/a.cpp:1:\nUnable to read the model: x.xml.\n\n")
     assert openvino_model.reason(error) == "Unable to read the model: x.xml"
-    assert openvino_model.reason(RuntimeError("Exception from a.cpp:1:")) == "Exception from a.cpp:1"
+    assert openvino_model.reason(RuntimeError("Check 'x' failed at a:1:")) == (
+        "Check 'x' failed at a:1")
     assert openvino_model.reason(RuntimeError()) == "RuntimeError"
 
 

@@ -90,7 +90,7 @@ def test_a_model_is_converted_once(tiny, monkeypatch):
     folder = os.path.join(str(tiny.folder), "1", "openvino", name)
     assert tiny.notes == ["converting the model for OpenVINO, once: " + folder]
     assert sorted(os.listdir(folder)) == ["model.bin", "model.xml"]
-    monkeypatch.setattr(openvino_cache, "_convert", None)
+    monkeypatch.setattr(openvino_cache, "convert", None)
     for precision in ("fp32", "bf16"):
         settings = tiny.settings._replace(precision=precision, num_threads=2)
         assert runtimes.prepare(settings, PAGE, note=tiny.notes.append) == settings
