@@ -9,6 +9,8 @@ SLOW = (
     "tests/answering/test_web_page.py",
     "tests/test_architecture.py",
     "tests/prediction/test_export.py",
+    "tests/prediction/test_export_formats.py",
+    "tests/prediction/runtimes/test_openvino.py",
     "tests/prediction/test_job_faults.py",
     "tests/prediction/test_memory.py",
     "tests/prediction/test_spark.py",
