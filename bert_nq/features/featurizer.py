@@ -1,6 +1,6 @@
 """A featurizer: how a task's examples become rows of features, and how these are checked."""
 import collections
-from typing import Any, Callable, Dict, Iterator, NamedTuple, Optional
+from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -12,11 +12,18 @@ from bert_nq.text.vocabulary import Vocabulary
 Columns = Dict[str, np.ndarray]
 
 
+class Passes(NamedTuple):
+    """The passes over the data that N rows are for, where each pass has rows of its own."""
+    numbers: np.ndarray  # int64 [N], from 0
+    total: int
+
+
 class Made(NamedTuple):
     """The rows of one example."""
     rows: Any  # has columns() -> Columns; indexes [N], the rows' places in the example; lengths [N]
     total: int  # rows of the example before some were left out
     counts: "collections.Counter[str]"  # what summaries tell of the example beside its rows
+    passes: Optional[Passes] = None  # shuffled records have the rows of one pass, then the next
 
 
 class Pieces(NamedTuple):
@@ -68,3 +75,8 @@ class Featurizer(NamedTuple):
     # The kinds of segments that records, given their features, may have.
     num_segments: Callable[[Columns], int] = two_segments
     vocabulary: str = "BERT's vocab.txt"  # the file that `TextOptions.vocab_file` is to be
+    # The classes of the class label whose records have no span that is labelled.
+    without_span: Tuple[str, ...] = ()
+    kinds: Optional[str] = None  # the label by which training may compose its steps
+    # What decides the rows besides the options, {name: JSON}: it is part of what `make` calls.
+    settings: Mapping[str, Any] = {}

@@ -1,18 +1,11 @@
-"""The trained models that predict, and their precision. Free of TensorFlow."""
-from typing import NamedTuple, Tuple
+"""The trained models that predict, their precision and what runs them. Free of TensorFlow."""
+from typing import NamedTuple, Optional, Tuple
 
 import google_crc32c
 import numpy as np
 
 from bert_nq.modeling import checkpoints
-from bert_nq.modeling.models import Model
-
-
-class Member(NamedTuple):
-    """One trained model, of an ensemble or alone."""
-    model: Model
-    checkpoint: str  # its prefix
-    weight: float = 1.0
+from bert_nq.modeling.models import Member
 
 
 class ModelSettings(NamedTuple):
@@ -20,6 +13,9 @@ class ModelSettings(NamedTuple):
     members: Tuple[Member, ...]
     precision: str = "fp32"
     num_threads: int = 0  # of a session; 0: as many as there are cores
+    runtime: str = "tensorflow"  # a name of runtimes.RUNTIMES
+    # The fingerprint of the windows that the model of --precision=int8 was calibrated on.
+    calibration: Optional[str] = None
 
     def fingerprint(self) -> str:
         """8 hex digits that differ where the weights do; of an ensemble, each one's and a weight.

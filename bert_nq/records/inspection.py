@@ -42,7 +42,8 @@ class Window(NamedTuple):
 
     @property
     def class_name(self) -> Optional[str]:
-        """The name of the labelled class; None where there are no labels or none is a class.
+        """The name of the labelled class; None where there are no labels, none is a class, or the
+        record is ignored.
 
         Raises:
           UserError: there is no such class.
@@ -51,10 +52,18 @@ class Window(NamedTuple):
         if label is None or self.purpose != specs.TRAINING:
             return None
         number = int(self.features[label.name][0])
+        if label.least <= number < 0:
+            return None
         if not 0 <= number < len(label.classes):
             raise UserError("%s: %s %d, which must be from 0 to %d"
                             % (self.source, label.name, number, len(label.classes) - 1))
         return label.classes[number]
+
+    @property
+    def numbers(self) -> Dict[str, int]:
+        """The labels by name that stand for classes whose names the records do not know."""
+        return {f.name: int(self.features[f.name][0]) for f in self.featurizer.spec
+                if (f.role, f.limit) == (specs.LABEL, None) and f.name in self.features}
 
     @property
     def labelled_span(self) -> Optional[slice]:

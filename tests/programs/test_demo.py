@@ -93,6 +93,13 @@ def test_squad_of_the_same_corpus_is_trained_and_scored(made):
             assert context.startswith(answer["text"], answer["answer_start"])
 
 
+def test_a_student_is_trained_with_and_without_its_teacher(made):
+    folder, args, _ = made
+    done = programs.run("demos/demo_distillation/demo_distillation.py", *args)
+    # A teacher of so few pages may know too little to teach.
+    assert done.returncode == 0 or "the teacher knows no more than chance" in done.stderr
+
+
 def test_pages_of_the_corpus_are_asked(made):
     folder, args, _ = made
     args = [*args, "--nodo_train", "--noserve", "--port=8765"]
@@ -110,7 +117,8 @@ def test_pages_of_the_corpus_are_asked(made):
 
 def test_a_stage_that_fails_ends_the_demo(tmp_path):
     done = programs.run("demos/demo_60k/demo_60k.py", "--output_dir=%s" % tmp_path,
-                        "--data_dir=%s" % (tmp_path / "none"), "--vocab_file=vocab.txt")
+                        "--data_dir=%s" % (tmp_path / "none"), "--vocab_file=vocab.txt",
+                        env=dict(os.environ))  # and so with interpreters that are started anew
     assert done.returncode == 1
     assert "prepare/extract_train_set.py failed (exit code 1)" in done.stderr
     assert "Traceback" not in done.stderr

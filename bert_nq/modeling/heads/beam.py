@@ -13,9 +13,9 @@ S sequence in pieces, H hidden size, K starts.
 from typing import Callable, Dict, Mapping, NamedTuple, Tuple
 
 from bert_nq.modeling import layers
-from bert_nq.modeling.dropout import Dropout
+from bert_nq.modeling.dropout import HEAD_LAYER, Dropout
 from bert_nq.modeling.encoders import Encoded, Pass
-from bert_nq.modeling.heads import Head, losses, spans
+from bert_nq.modeling.heads import Distribution, Head, losses, spans
 from bert_nq.modeling.heads.beam_outputs import BeamOptions, BeamOutputs
 from bert_nq.modeling.heads.logits import HEAD_STDDEV
 from bert_nq.modeling.heads.outputs import NO_SPAN
@@ -25,8 +25,6 @@ from bert_nq.modeling.runtime import tf
 MASKED = -1e30
 # The share of the loss that is the class's.
 CLASS_WEIGHT = 0.5
-# Beyond the numbers of an encoder's layers, which dropout's masks follow from.
-_LAYER = 1 << 20
 
 # Variables are named as in checkpoints of Google's run_squad.py of XLNet and ALBERT.
 VARIABLES = (
@@ -127,7 +125,7 @@ class _AnswerClass:
         self._of_cls = of_cls
         self._rate = pass_.head_dropout if pass_.is_training else 0.0
         self._dropout = self._rate and Dropout(pass_.seed, bytewise=not pass_.use_tpu,
-                                               layer=_LAYER)
+                                               layer=HEAD_LAYER)
         with tf.variable_scope("answer_class"):
             self._inner = layers.dense_variables("dense_0", 2 * width, width, HEAD_STDDEV)
             with tf.variable_scope("dense_1"):
@@ -205,6 +203,33 @@ def outputs(logits: Logits, features: Features, options: BeamOptions) -> Dict[st
         tf.reshape(spans.where(is_start, ends, 0), flat), logits.answer_class)._asdict()
 
 
+def distributions(logits: Logits, features: Features) -> Dict[str, Distribution]:
+    """The choices of a start, of an end given the annotated start, and of an answer or none."""
+    return distributions_of(logits, logits.answer_class, features)
+
+
+def distributions_by_gold_start(logits: Logits, features: Features) -> Dict[str, Distribution]:
+    """`distributions`, with the class by the annotated start: see `loss_by_gold_start`."""
+    return distributions_of(logits, logits.class_at(features["start_positions"]), features)
+
+
+def distributions_of(logits: Logits, answer_class: tf.Tensor,
+                     features: Features) -> Dict[str, Distribution]:
+    """The choices that `loss_of` is of.
+
+    Args:
+      logits: of B windows.
+      answer_class: logits [B] of there being no answer.
+      features: of the same; `start_positions`, int [B], counts.
+    """
+    starts = tf.cast(features["start_positions"], tf.int32)
+    of_ends = logits.ends(starts[:, None])[:, 0]
+    # The sigmoid of a logit is the softmax of it and 0.
+    is_none = tf.stack([tf.zeros_like(answer_class), answer_class], axis=1)
+    return dict(spans.distributions(logits.start, of_ends, features),
+                **{"class": Distribution(is_none)})
+
+
 def _best(log_probs: tf.Tensor, n: int) -> Tuple[tf.Tensor, tf.Tensor]:
     """The n largest of each last axis and their positions; NO_SPAN and 0 for lack of allowed ones.
     """
@@ -215,4 +240,5 @@ def _best(log_probs: tf.Tensor, n: int) -> Tuple[tf.Tensor, tf.Tensor]:
 
 
 HEAD = Head(build=build, loss=loss, outputs=outputs, variables=VARIABLES,
-            labels=(("start_loss", "start"), ("end_loss", "end"), ("class_loss", "no answer")))
+            labels=(("start_loss", "start"), ("end_loss", "end"), ("class_loss", "no answer")),
+            distributions=distributions)
