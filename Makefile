@@ -22,7 +22,7 @@ help:
 	@echo "make demo       the whole pipeline on a made-up encyclopedia, with tensorflow 2.15"
 	@echo "make demo-tf1   the same with tensorflow 1.15.5 on Python 3.7"
 	@echo "make demo-syn   make demo, and beside it a system trained with synonyms; needs WordNet"
-	@echo "make demo-squad SQuAD 1.1 and 2.0 of the same encyclopedia: trained and scored; ENCODER=albert for another"
+	@echo "make demo-squad SQuAD 1.1 and 2.0 of the same encyclopedia: trained and scored; ENCODER=xlnet for another"
 	@echo "make demo-distillation  SQuAD 2.0 of it: a teacher, and a smaller model with and without its help"
 	@echo "make ask        a web page that answers questions about that encyclopedia, with the demo's model"
 	@echo "make test       all tests, with tensorflow 2.15"
