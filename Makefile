@@ -6,21 +6,24 @@ LATEST := .venv-latest
 DEMO := demos/demo_60k/demo_60k.py
 DEMO_SYN := demos/demo_syn/demo_syn.py
 DEMO_SQUAD := demos/demo_squad/demo_squad.py
+DEMO_DISTILLATION := demos/demo_distillation/demo_distillation.py
 DEMO_ASK := demos/demo_ask/demo_ask.py
 # Of demo-squad; any that `demo_squad.py --help` lists.
 ENCODER := bert
+HEAD := span
 # A file's tests stay together: they share what is slow to make.
 PYTEST := pytest -n 2 --dist loadfile
 # The rooms that run graphs, read records or write event files.
 OF_TENSORFLOW := $(addprefix tests/,ensembling estimator modeling prediction records training)
 
-.PHONY: help demo demo-tf1 demo-syn demo-squad ask test test-tf1 test-latest env env-tf1 env-latest env-demo env-demo-tf1 lint clean
+.PHONY: help demo demo-tf1 demo-syn demo-squad demo-distillation ask test test-tf1 test-latest env env-tf1 env-latest env-demo env-demo-tf1 lint clean
 
 help:
 	@echo "make demo       the whole pipeline on a made-up encyclopedia, with tensorflow 2.15"
 	@echo "make demo-tf1   the same with tensorflow 1.15.5 on Python 3.7"
 	@echo "make demo-syn   make demo, and beside it a system trained with synonyms; needs WordNet"
 	@echo "make demo-squad SQuAD 1.1 and 2.0 of the same encyclopedia: trained and scored; ENCODER=albert for another"
+	@echo "make demo-distillation  SQuAD 2.0 of it: a teacher, and a smaller model with and without its help"
 	@echo "make ask        a web page that answers questions about that encyclopedia, with the demo's model"
 	@echo "make test       all tests, with tensorflow 2.15"
 	@echo "make test-tf1   tests with tensorflow 1.15.5, but those that make test is enough for"
@@ -54,7 +57,10 @@ demo-syn: env-demo
 	$(TF2)/bin/python $(DEMO_SYN) --output_dir=build/demo
 
 demo-squad: env-demo
-	$(TF2)/bin/python $(DEMO_SQUAD) --output_dir=build/demo --encoder=$(ENCODER)
+	$(TF2)/bin/python $(DEMO_SQUAD) --output_dir=build/demo --encoder=$(ENCODER) --head=$(HEAD)
+
+demo-distillation: env-demo
+	$(TF2)/bin/python $(DEMO_DISTILLATION) --output_dir=build/demo
 
 ask: env-demo
 	$(TF2)/bin/python $(DEMO_ASK) --output_dir=build/demo

@@ -3,6 +3,7 @@ r"""Speed of a prediction's forward pass, beside other people's.
     python benchmarks/predict.py
     python benchmarks/predict.py --torch_python=torch-env/bin/python \
         --tf1_python=.venv-tf1/bin/python --threads=1
+    python benchmarks/predict.py --latest_python=.venv-latest/bin/python --theirs=
     python benchmarks/predict.py --encoder=albert --max_seq_length=384 --threads=1 \
         --torch_python=torch-env/bin/python
 
@@ -74,11 +75,8 @@ def start(settings):
     wanted = [("bert_nq, " + kind, sys.executable, kind) for kind in FLAGS.ours]
     wanted += [(kind, torch if kind.startswith("torch") else sys.executable, kind)
                for kind in encoder_flags.others(FLAGS.theirs)]
-    if FLAGS.tf1_python:
-        wanted += [(name + ", TF 1.15", FLAGS.tf1_python, kind) for name, _, kind in wanted
-                   if kind.startswith("fp32") or kind == "bert-tensorflow"]
     contenders = {}
-    for name, python, kind in wanted:
+    for name, python, kind in encoder_flags.with_other_releases(wanted):
         try:
             contenders[name] = [Contender(python, "predict_contender", kind, settings)
                                 for _ in range(FLAGS.processes)]

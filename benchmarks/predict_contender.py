@@ -83,12 +83,12 @@ def openvino_steps(settings, precision):
     from bert_nq.decoding.decoders import make_decoder
     from bert_nq.modeling import checkpoints
     from bert_nq.modeling.encoders import Pass
-    from bert_nq.modeling.models import Model, build_logits
+    from bert_nq.modeling.models import Member, Model, build_logits
     from bert_nq.modeling.runtime import tf
     from bert_nq.prediction import runtimes
     from bert_nq.prediction.batches import Batch
     from bert_nq.prediction.calibration import Calibration
-    from bert_nq.prediction.model_settings import Member, ModelSettings
+    from bert_nq.prediction.model_settings import ModelSettings
     model, random = Model(our_config(settings), "joint"), np.random.RandomState(0)
     with tf.Graph().as_default(), tf.Session() as session:
         build_logits(model, {name: tf.placeholder(tf.int32, [None, None]) for name in INPUTS},

@@ -1,4 +1,4 @@
-"""Converts a BERT or DistilBERT between a TensorFlow checkpoint and Hugging Face safetensors.
+"""Converts a model of any encoder between a TensorFlow checkpoint and Hugging Face safetensors.
 
     python prepare/convert_checkpoint.py --input=FOLDER --output_dir=OUT
     python prepare/convert_checkpoint.py --input=hf:OWNER/NAME --output_dir=OUT
@@ -14,7 +14,8 @@ A checkpoint whose weights are float16, bfloat16 or float64 becomes one of float
 Whether the model's text is lower-cased is kept in a tokenizer_config.json beside the vocabulary,
 which all programs go by.
 
-The spiece.model of an ALBERT or XLNet travels along in the place of the vocab.txt.
+The spiece.model of an ALBERT or XLNet travels along in the place of the vocab.txt; where there is
+only a tokenizer.json, it is made of that.
 
 Hugging Face's "gelu" becomes "gelu_erf", since "gelu" means the tanh approximation in a
 bert_config.json. The heads of a fine-tuned checkpoint travel along.
@@ -22,12 +23,11 @@ bert_config.json. The heads of a fine-tuned checkpoint travel along.
 from bert_nq.cli.start import run
 
 import os
-from typing import Dict, List, Tuple
 
 from absl import flags
 
 from bert_nq.base.errors import UserError
-from bert_nq.cli import program
+from bert_nq.cli import model_casing, program
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("input", None, "The model: a folder with model.safetensors and config.json, a "
@@ -62,11 +62,12 @@ def main() -> None:
                 raise UserError("--bert_config_file and --vocab_file belong to a TensorFlow "
                                 "checkpoint; a Hugging Face folder has its own files")
             folder = hub.fetch(FLAGS.input) if on_hub else FLAGS.input
-            beside, notes = _casing(folder)
+            beside, notes = model_casing.beside(folder, FLAGS.do_lower_case)
             done = conversion.to_tensorflow(folder, FLAGS.output_dir, FLAGS.allow_missing_pooler,
                                             beside)
         else:
-            beside, notes = _casing(os.path.dirname(checkpoints.find_checkpoint(FLAGS.input)))
+            beside, notes = model_casing.beside(
+                os.path.dirname(checkpoints.find_checkpoint(FLAGS.input)), FLAGS.do_lower_case)
             files = (FLAGS.input, FLAGS.output_dir, FLAGS.bert_config_file, FLAGS.vocab_file)
             done = (conversion.to_float32(*files, beside=beside) if to_tensorflow else
                     conversion.to_huggingface(*files, FLAGS.allow_missing_pooler, beside))
@@ -81,27 +82,6 @@ def main() -> None:
         print("\nNext: write the NQ markers into its vocabulary\n  " + program.command(
             "prepare/make_vocab.py", "--vocab_file=" + done.vocab,
             "--output_vocab=%s-nq%s" % os.path.splitext(done.vocab)))
-
-
-def _casing(folder: str) -> Tuple[Dict[str, bytes], List[str]]:
-    """The file that says whether the text of the model in a folder is lower-cased, and notes."""
-    from bert_nq.estimator import model_card
-    from bert_nq.text import casing
-    lower = casing.of_folder(folder)
-    card = model_card.read(folder)
-    if lower is None and card is not None:
-        lower = card.settings.get("do_lower_case")
-    if FLAGS.do_lower_case is not None:
-        if lower not in (None, FLAGS.do_lower_case):
-            raise UserError("--do_lower_case=%s, but the files in %s say %s: leave the flag out"
-                            % (str(FLAGS.do_lower_case).lower(), folder, str(lower).lower()))
-        lower = FLAGS.do_lower_case
-    if lower is None:
-        return {}, ["no file says whether the model's text is lower-cased: if it is not, give "
-                    "--do_lower_case=false here, or to all programs that use the model"]
-    return {casing.NAME: casing.content(lower, folder)}, [] if lower else [
-        "this is a cased model, and %s says so: programs take --do_lower_case=false from it"
-        % casing.NAME]
 
 
 if __name__ == "__main__":

@@ -71,9 +71,12 @@ class ModelFlags:
         """
         self.task = task
         self.model = _define_model_flags(task)
-        self.prediction = define_prediction_flags()
+        self.prediction = define_prediction_flags(task.other_outputs)
         self.text = feature_flags.define_text_flags(task.featurizer.vocabulary)
-        self.windows, self.training_windows, self._decoder_of = define_task_flags()
+        self._task_flags = define_task_flags()
+        self.windows = self._task_flags.windows
+        self.training_windows = self._task_flags.training_windows
+        self._featurizer = self._task_flags.featurizer or (lambda: task.featurizer)
         # Settings that a model is used with as it was trained.
         self._fixed = self.task.weights_depend_on + (model_card.HEAD,)
 
@@ -82,7 +85,11 @@ class ModelFlags:
 
     def decoder(self) -> Any:
         """The decoder that the flags describe, of the outputs of the model's head."""
-        return self._decoder_of(self._value("head"))
+        return self._task_flags.decoder(self._value("head"))
+
+    def _head(self) -> str:
+        """The head that the flags describe, as Model has it."""
+        return self._task_flags.head(self._value("head"))
 
     def take_known_settings(self, for_training: bool, anew: bool,
                             note: Callable[[str], None]) -> None:
@@ -192,7 +199,7 @@ class ModelFlags:
         from bert_nq.prediction import trained_model
         text = self.text()
         self.decoder()
-        model, maker = trained_model.read(self._value("bert_config_file"), self._value("head"),
+        model, maker = trained_model.read(self._value("bert_config_file"), self._head(),
                                           self.task.featurizer, text, self.windows())
         if not anew:
             model_folder.check_same_model(self._value("output_dir"), model.config,
@@ -215,8 +222,8 @@ class ModelFlags:
                 self._value("output_dir"), "predictions.json"))
         wanted = self.prediction.files()
         paths = self.task.find_shards(wanted["predict_file"])
-        predictions = wanted["output_prediction_file"]
-        outputs = list(filter(None, [predictions, *self.task.answers.beside(predictions),
+        predictions = self._output()
+        outputs = list(filter(None, [predictions, *self._answers().beside(predictions),
                                      wanted["output_nbest_file"]]))
         for output in outputs:
             files.check_output(output, paths + list(filter(None, [
@@ -225,8 +232,44 @@ class ModelFlags:
         if len(set(map(files.absolute, outputs))) < len(outputs):
             raise UserError("two of the outputs are the same file: %s" % ", ".join(outputs))
         if wanted["thresholds"]:
-            self.task.answers.load_thresholds(wanted["thresholds"])
+            self._answers().load_thresholds(wanted["thresholds"])
+        self._predicting_decoder()
+        featurizer = self._featurizer()
+        if featurizer is not self.task.featurizer:
+            featurizer.make(self.text(), self.windows())  # Bad files are told here.
         return paths
+
+    def _other_output(self) -> Optional[str]:
+        """The flag of what is written in place of answers; None where answers are.
+
+        Raises:
+          UserError: answers, or two such things, are wanted as well.
+        """
+        wanted = self.prediction.files()
+        found = [name for name in self.task.other_outputs if wanted[name]]
+        if not found:
+            return None
+        for name in ("output_prediction_file", "output_nbest_file", "thresholds", "do_eval",
+                     *found[1:]):
+            if name in flags.FLAGS and flags.FLAGS[name].present and flags.FLAGS[name].value:
+                raise UserError("--%s writes %s in place of answers: leave out --%s, and predict "
+                                "by a command of its own" % (
+                                    found[0], self._answers_of(found[0]).title.lower(), name))
+        return found[0]
+
+    def _answers_of(self, other: Optional[str]):
+        return (self.task.other_outputs[other] if other else self.task).answers
+
+    def _answers(self):
+        """The form of what is written."""
+        return self._answers_of(self._other_output())
+
+    def _output(self) -> str:
+        return self.prediction.files()[self._other_output() or "output_prediction_file"]
+
+    def _predicting_decoder(self) -> Any:
+        other = self._other_output()
+        return self.task.other_outputs[other].decoder(self.decoder()) if other else self.decoder()
 
     def check_has_model(self, model) -> None:
         """Raises UserError where there is no model that could predict, or only one of another
@@ -254,17 +297,40 @@ class ModelFlags:
         if not wanted["ensemble"]:
             return ()
         found = members.find_members(wanted["ensemble"], wanted["ensemble_weights"],
-                                     self.text().vocab_file, self._value("head"))
+                                     self.text().vocab_file, self._head())
         for member in found:
             self._check_card(os.path.dirname(member.checkpoint))
         return found
 
-    def _check_card(self, folder: str) -> None:
-        """Raises UserError where a model cannot be used with the settings of the first one."""
+    def teachers(self, paths: List[str]):
+        """The models of --teacher_dir, whose windows are those of the model that is trained.
+
+        Raises:
+          UserError: one is no model's folder, or of another task, head, vocabulary or length.
+        """
+        from bert_nq.cli import teacher_folders
+        from bert_nq.prediction import members
+        found = members.find_members(paths, None, self.text().vocab_file, self._value("head"),
+                                     "teacher_dir")
+        for member in found:
+            folder = os.path.dirname(member.checkpoint)
+            if model_card.read(folder) is None:
+                raise teacher_folders.no_card(folder)
+            self._settings_of_model(folder)  # It is of the same task.
+            self._check_card(folder, "max_seq_length")
+        return found
+
+    def _check_card(self, folder: str, *more: str) -> None:
+        """Raises UserError where a model cannot be used with the settings of the first one.
+
+        Args:
+          folder: the model's.
+          *more: names of settings that must be the same, beside those of all models.
+        """
         card = model_card.read(folder)
         if card is not None:
             known_settings.check(flags.FLAGS, self._settings_of(card, folder),
-                                 "the model in %s was trained" % folder, self._fixed)
+                                 "the model in %s was trained" % folder, self._fixed + more)
 
     def find_checkpoint(self, config, checkpoint: Optional[str]) -> Optional[str]:
         """Checks --init_checkpoint, if there is one; returns its prefix or None.
@@ -335,8 +401,9 @@ class ModelFlags:
           UserError: a model of an ensemble does not fit its config or is not trained.
         """
         from bert_nq.modeling import checkpoints
+        from bert_nq.modeling.models import Member
         from bert_nq.prediction import trained_model
-        from bert_nq.prediction.model_settings import Member, ModelSettings
+        from bert_nq.prediction.model_settings import ModelSettings
         models = self.ensemble()
         for member in models:
             trained_model.check_weights(member.model, member.checkpoint, self._trained_on())
@@ -349,8 +416,8 @@ class ModelFlags:
         """The prediction of shards by ModelSettings, a prediction.job.Job."""
         from bert_nq.prediction.job import Job
         wanted = self.prediction.files()
-        return Job(paths, wanted["output_prediction_file"], models, models.fingerprint(),
-                   self.text(), self.windows(), self.task.reading, self.task.featurizer,
-                   self.decoder(), self.task.answers, self._value("predict_batch_size"),
+        return Job(paths, self._output(), models, models.fingerprint(),
+                   self.text(), self.windows(), self.task.reading, self._featurizer(),
+                   self._predicting_decoder(), self._answers(), self._value("predict_batch_size"),
                    wanted["output_nbest_file"], wanted["thresholds"],
                    self._value("on_bad_input") == "skip")

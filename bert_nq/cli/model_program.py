@@ -11,7 +11,7 @@ from absl import flags
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
-from bert_nq.cli import prediction, program, training, training_records
+from bert_nq.cli import distillation, prediction, program, training, training_records
 from bert_nq.cli.flags import runtime as runtime_flags
 from bert_nq.cli.flags.task import TaskFlags
 from bert_nq.cli.flags.training import define_training_flags
@@ -64,7 +64,7 @@ class ModelProgram:
         self._task, self._data = task, data
         self._dev_format = define_dev_flags() if define_dev_flags else lambda: task.dev_format
         _define_modes()
-        training.define_flags()
+        training.define_flags(task.featurizer)
         self._model = ModelFlags(task, define_task_flags)
         self._training = define_training_flags(self._model.model, task.measure)
         runtime_flags.define_flags()
@@ -104,7 +104,8 @@ class ModelProgram:
             training_records.make_if_wanted(self._model, self._data)
             trained = training.make_plan(
                 self._task, self._training, model.config, checkpoint,
-                functools.partial(training.dev_set, self._task, self._dev_format(), maker))
+                functools.partial(training.dev_set, self._task, self._dev_format(), maker),
+                functools.partial(distillation.make_plan, self._model, self._training))
         return Plan(model, maker, checkpoint, trained, shards, runtime, chief)
 
     def _check_model_is_there(self, model) -> None:
@@ -125,6 +126,7 @@ class ModelProgram:
         """
         if FLAGS.do_train:
             training.check_trainer(self._training)
+            distillation.check(plan.training.teaching, plan.model.head, self._task.title)
         checkpoint = self._model.find_checkpoint(plan.model.config, plan.checkpoint)
         if not FLAGS.do_train:
             self._model.check_trained(plan.model, checkpoint)
@@ -137,7 +139,7 @@ class ModelProgram:
         groups = self._training
         if not plan.is_chief:
             training.train_with_others(groups, self._model, plan.model, plan.checkpoint,
-                                       plan.training.data)
+                                       plan.training.data, self._objective(plan))
             return
         files.make_folder(FLAGS.output_dir)
         program.write_flags(FLAGS, os.path.join(FLAGS.output_dir, _flag_file()),
@@ -147,7 +149,7 @@ class ModelProgram:
             evaluate = training.dev_scorer(self._model, plan.model, plan.maker,
                                            plan.training.dev, self._run_settings)
             model_dir = training.train(groups, self._model, plan.model, plan.checkpoint,
-                                       plan.training.data, evaluate)
+                                       plan.training.data, evaluate, self._objective(plan))
         if _predicts() or FLAGS.do_export:
             models = self._model.model_settings(plan.model, plan.checkpoint, model_dir)
         if plan.runtime:
@@ -158,6 +160,26 @@ class ModelProgram:
                                self._dev_format(), self._run_settings)
         if FLAGS.do_export:
             prediction.export(self._model, prepared if _exports_int8() else models)
+
+    def _objective(self, plan: Plan):
+        """A student's objective, once its teacher has shown what it knows; None without one."""
+        teaching = plan.training.teaching
+        if teaching is None:
+            return None
+        distillation.examine(teaching, self._model, plan.model, plan.training, functools.partial(
+            self._score_teachers, plan))
+        return distillation.objective(teaching, plan.model)
+
+    def _score_teachers(self, plan: Plan, members):
+        """The scores of teachers on a slice of the dev set, and what this is; None without one."""
+        name = FLAGS.dev_file or (FLAGS.do_eval and FLAGS.predict_file)
+        if not (name and FLAGS.teacher_dev_examples):
+            return None
+        from bert_nq.prediction.dev_set import DevSet
+        dev = DevSet(self._task.find_shards(name), self._dev_format(), FLAGS.teacher_dev_examples,
+                     plan.maker.prediction, FLAGS.on_bad_input == "skip")
+        scores = training.scorer(self._model, plan.maker, dev, self._run_settings)(members)
+        return "%d examples of %s" % (len(dev), name), scores
 
     def _run_settings(self):
         return training.run_settings(self._training)

@@ -1,7 +1,7 @@
 """Prediction and export as the flags of a model's program say."""
 import functools
 import os
-from typing import Any, Callable
+from typing import Any, Callable, List
 
 from absl import flags
 
@@ -9,6 +9,9 @@ from bert_nq.cli import prediction_report, program
 from bert_nq.prediction import runtimes
 
 FLAGS = flags.FLAGS
+
+# Settings of features that a printed command has even where they are those of the task.
+_ALWAYS = ("max_seq_length", "doc_stride", "max_query_length")
 
 
 def open_model(settings, decoder, run: Callable[[], Any]):
@@ -53,11 +56,33 @@ def predict(task, work, dev_format, run: Callable[[], Any]) -> None:
 
 
 def print_next(task, work, purpose: str = "score them") -> None:
-    """Prints the command that scores the answers of a prediction.job.Job of a task."""
+    """Prints the command for what a prediction.job.Job of a task has written.
+
+    Args:
+      task: a tasks.Task.
+      work: the job. If it wrote something else than answers, the command is one that takes it.
+      purpose: what the command that scores answers is for.
+    """
+    for other in task.other_outputs.values():
+        if work.answers is other.answers:
+            purpose, arguments = other.next(FLAGS.predict_file, work.output)
+            features = [program.NEW_LINE, *_features(task)] if arguments[0].startswith(
+                "prepare/") else []
+            print("\nNext: %s\n  %s" % (purpose, program.command(*arguments, *features)))
+            return
     scorer, *scorer_flags = task.scorer
     print("\nNext: %s\n  %s" % (purpose, program.command(
         scorer, "--gold_path=" + FLAGS.predict_file, "--predictions_path=" + work.output,
         *scorer_flags)))
+
+
+def _features(task) -> List[str]:
+    """The flags that a program needs for the features that the model is used with."""
+    known = task.featurizer.options()
+    names = ["vocab_file"] + [name for name in task.card_settings if hasattr(known, name) and (
+        name in _ALWAYS or FLAGS[name].value != getattr(known, name))]
+    return ["--%s=%s" % (name, FLAGS[name].value) for name in names] + (
+        [] if FLAGS.do_lower_case else ["--do_lower_case=false"])
 
 
 def export_dir() -> str:

@@ -37,7 +37,7 @@ def print_result(result: "Predicted", job: "Job", seconds: float) -> None:
         rows.append(("the best answers", job.nbest_output))
     rows.append(("time", "%s (%.1f %s/s)" % (
         program.duration(seconds), done / max(seconds, 1e-9), job.answers.examples)))
-    program.print_table("Predictions in %s" % job.output, rows)
+    program.print_table("%s in %s" % (job.answers.title, job.output), rows)
 
 
 def print_export(exported: "Exported") -> None:

@@ -10,6 +10,7 @@ from absl import flags
 from bert_nq.base import files, locking
 from bert_nq.base.errors import UserError
 from bert_nq.cli import prediction, program, training_report
+from bert_nq.features import composition
 
 # Flags that a function of this module defines count as the calling program's own in --help.
 flags.disclaim_key_flags()
@@ -21,10 +22,15 @@ class TrainingPlan(NamedTuple):
     """The data of a training, checked."""
     data: Any  # a training.settings.TrainingData
     dev: Any  # a prediction.dev_set.DevSet; None where nothing is scored
+    teaching: Any = None  # a cli.distillation.Teaching; None where there is no teacher
 
 
-def define_flags() -> None:
-    """Defines the flags that name a training's data."""
+def define_flags(featurizer) -> None:
+    """Defines the flags that name a training's data.
+
+    Args:
+      featurizer: of the task.
+    """
     flags.DEFINE_string("train_precomputed_file", None,
                         "Training records: comma-separated paths and globs.")
     flags.DEFINE_string("train_file", None, "In place of records the annotated data themselves: "
@@ -38,6 +44,11 @@ def define_flags() -> None:
     flags.DEFINE_integer("dev_pages", 0, "Examples of --dev_file that are used, a sample; 0: "
                          "all.",
                          lower_bound=0)
+    kinds = composition.kinds_of(featurizer)
+    if kinds:
+        flags.DEFINE_list("step_composition", None, "The rows of each kind that stand together in "
+                          "training, 3,3,2 for example: %s. By default as they are mixed in the "
+                          "records." % ", ".join(kinds).lower())
 
 
 def is_chief() -> bool:
@@ -50,7 +61,8 @@ def is_chief() -> bool:
 
 
 def make_plan(task, groups, config, checkpoint: Optional[str],
-              make_dev_set: Callable[[List[str]], Any]) -> TrainingPlan:
+              make_dev_set: Callable[[List[str]], Any],
+              make_teaching: Callable[[List[str]], Any]) -> TrainingPlan:
     """Checks the data and the flags of a training. TensorFlow is not imported.
 
     Args:
@@ -59,6 +71,7 @@ def make_plan(task, groups, config, checkpoint: Optional[str],
       config: the encoder's.
       checkpoint: the prefix of --init_checkpoint, or None.
       make_dev_set: given the shards of --dev_file, see `dev_set`.
+      make_teaching: given the record files, see distillation.make_plan.
 
     Raises:
       UserError: something cannot be used, or the folder holds a model that was trained otherwise.
@@ -66,7 +79,7 @@ def make_plan(task, groups, config, checkpoint: Optional[str],
     from bert_nq.estimator import model_folder
     from bert_nq.records import training_files
     from bert_nq.training import run_record
-    from bert_nq.training.settings import TrainingData
+    from bert_nq.training.settings import NO_TEACHER, TrainingData
     settings = training_settings(groups).check()
     if settings.group_by_length and FLAGS.use_tpu:
         raise UserError("--group_by_length makes batches of many lengths, a TPU wants one: leave "
@@ -75,20 +88,36 @@ def make_plan(task, groups, config, checkpoint: Optional[str],
     training_files.check_first_records(paths, training_files.Demands.of(
         task.featurizer, FLAGS.max_seq_length, config))
     num_records = FLAGS.train_num_precomputed or training_files.count_records(paths)
-    data = TrainingData(paths, num_records, run_record.describe_data(paths, num_records),
-                        task.featurizer)
+    teaching = make_teaching(paths)
+    composed = _composition(task.featurizer, paths, settings)
+    data = TrainingData(paths, num_records, run_record.describe_data(paths, num_records, composed),
+                        task.featurizer, teaching and teaching.companions, composed)
+    model_folder.check_no_vocabulary_is_lost(FLAGS.output_dir, FLAGS.vocab_file)
     if FLAGS.overwrite_output_dir:
         model_folder.check_can_clear(FLAGS.output_dir, FLAGS.init_checkpoint)
     else:
         run_record.RunRecord(FLAGS.output_dir).check_same(
-            settings.of_result(FLAGS.train_batch_size, checkpoint),
-            data.description)
+            dict(settings.of_result(FLAGS.train_batch_size, checkpoint),
+                 **(teaching.of_result() if teaching else NO_TEACHER)), data.description)
     for flag in ("eval_every", "early_stopping", "dev_pages"):
         if FLAGS[flag].value and not FLAGS.dev_file:
             raise UserError("--%s is for --dev_file, which is not given" % flag)
     dev_shards = task.find_shards(FLAGS.dev_file) if FLAGS.dev_file else []
     run_record.check_apart(paths, dev_shards)
-    return TrainingPlan(data, make_dev_set(dev_shards) if dev_shards else None)
+    return TrainingPlan(data, make_dev_set(dev_shards) if dev_shards else None, teaching)
+
+
+def _composition(featurizer, paths: List[str], settings):
+    """The features.composition.Composition of steps, or None."""
+    if not composition.kinds_of(featurizer) or not FLAGS.step_composition:
+        return None
+    from bert_nq.records import training_files
+    if settings.group_by_length:
+        raise UserError("--group_by_length puts rows of one length together, --step_composition "
+                        "those of all kinds: give one of them")
+    composed = composition.parse(FLAGS.step_composition, featurizer)
+    training_files.check_kinds(paths, composed)
+    return composed
 
 
 def dev_set(task, dev_format, maker, shards: List[str]):
@@ -159,7 +188,7 @@ def _training_alone():
 
 
 def train(groups, model_flags, model, checkpoint: Optional[str], data,
-          evaluate: Optional[Callable]) -> str:
+          evaluate: Optional[Callable], objective=None) -> str:
     """Trains and prints what came of it; returns the folder of the model to predict with."""
     from bert_nq.estimator import model_folder
     from bert_nq.modeling import heads
@@ -168,7 +197,8 @@ def train(groups, model_flags, model, checkpoint: Optional[str], data,
             model_folder.clear(FLAGS.output_dir)
         model_folder.keep_beside_checkpoints(FLAGS.output_dir, FLAGS.bert_config_file,
                                              FLAGS.vocab_file, model_flags.card())
-        result = _run(groups, model_flags.task.measure, model, checkpoint, data, evaluate)
+        result = _run(groups, model_flags.task.measure, model, checkpoint, data, evaluate,
+                      objective)
     if result.stopped_by:
         _stop(result, "stopped at step %d of %d, which is saved: the same command goes on from "
               "there" % (result.step, result.num_steps))
@@ -182,23 +212,24 @@ def train(groups, model_flags, model, checkpoint: Optional[str], data,
     return model_dir
 
 
-def train_with_others(groups, model_flags, model, checkpoint: Optional[str], data) -> None:
+def train_with_others(groups, model_flags, model, checkpoint: Optional[str], data,
+                      objective=None) -> None:
     """Trains as a worker that is not the chief; prints what it needs to, and writes nothing."""
-    result = _run(groups, model_flags.task.measure, model, checkpoint, data, None)
+    result = _run(groups, model_flags.task.measure, model, checkpoint, data, None, objective)
     if result.stopped_by:
         _stop(result, "stopped together with all workers; the chief saves: the same commands go on "
               "from there")
     print("\nThis worker is done; the chief has the model and prints what came of it.")
 
 
-def _run(groups, measure, model, checkpoint, data, evaluate):
+def _run(groups, measure, model, checkpoint, data, evaluate, objective):
     """Prints the plan and carries it out; returns the TrainingResult."""
     from bert_nq.training import run
     settings = training_settings(groups)
     training_report.print_plan(model.config, data, settings, run_settings(groups),
                                _start_of(model, checkpoint))
     return run.train(model, checkpoint, data, settings, _keeping_settings(groups),
-                     run_settings(groups), measure, program.note, evaluate)
+                     run_settings(groups), measure, program.note, evaluate, objective)
 
 
 def _start_of(model, checkpoint: Optional[str]) -> List[Tuple[str, str]]:
@@ -208,8 +239,11 @@ def _start_of(model, checkpoint: Optional[str]) -> List[Tuple[str, str]]:
     from bert_nq.modeling.models import makes_pooler
     if checkpoints.newest(FLAGS.output_dir):
         return []
-    pooling = [("pooler", "a new dense layer on [CLS], for the encoder has none")] * makes_pooler(
-        model)
+    pooling = []
+    if makes_pooler(model):
+        from bert_nq.text.vocabulary import Vocabulary
+        pooling = [("pooler", "a new dense layer on %s, for the encoder has none"
+                    % Vocabulary.load(FLAGS.vocab_file).specials.cls)]
     if checkpoint is None:
         return [("starts at random", "all weights")] + pooling
     missing = missing_weights(model, checkpoint)
@@ -228,14 +262,25 @@ def dev_scorer(model_flags, model, maker, dev, run: Callable[[], Any]) -> Option
     """The function that scores a checkpoint on a DevSet; None without one."""
     if dev is None:
         return None
+    from bert_nq.modeling.models import Member
+    score = scorer(model_flags, maker, dev, run)
+    return lambda checkpoint, stop: score((Member(model, checkpoint),), stop)
+
+
+def scorer(model_flags, maker, dev, run: Callable[[], Any]) -> Callable:
+    """The function that scores models, whose logits are averaged, on a DevSet.
+
+    It takes them as Members, and whether to stop, which is looked at after each page; it gives
+    their scores, None where it stopped.
+    """
     from bert_nq.base.bad_input import BadInput
     from bert_nq.prediction import predictor
-    from bert_nq.prediction.model_settings import Member, ModelSettings
+    from bert_nq.prediction.model_settings import ModelSettings
     pages = predictor.Predictor(maker, model_flags.task.featurizer.spec, model_flags.decoder(),
                                 FLAGS.predict_batch_size)
 
-    def score(checkpoint, stop):
-        settings = ModelSettings((Member(model, checkpoint),), FLAGS.precision)
+    def score(members, stop=False):
+        settings = ModelSettings(members, FLAGS.precision)
 
         def predict(examples):
             with prediction.open_model(settings, model_flags.decoder(), run) as opened:

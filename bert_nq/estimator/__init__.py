@@ -1,6 +1,7 @@
 """Running graphs, as training and prediction share it: by the Estimator, or by a session.
 
     model              the graphs of any model
+    member_graphs      several models in one graph, and the mean of their logits
     inputs             record files and windows as tf.data
     model_folder       config and vocabulary beside the checkpoints   free of TensorFlow
     devices            settings of a run: one device, several, several machines, a TPU

@@ -5,7 +5,7 @@ step are of about one length, what lies behind the longest of them need not be c
 
 Notation: P records of a pool, B batch, S sequence in wordpieces, L the longest of B, rounded up.
 """
-from typing import Dict
+from typing import Dict, Sequence, Tuple
 
 from bert_nq.features import spec as specs
 from bert_nq.features.spec import FeatureSpec
@@ -24,7 +24,8 @@ def grouped(records: tf.data.Dataset, step_size: int, spec: FeatureSpec, seq_len
     Records are sorted within pools, and the steps of a pool shuffled.
 
     Args:
-      records: serialized, shuffled and endless.
+      records: shuffled and endless; each a tuple of the serialized record and of what lies beside
+        it.
       step_size: records of a step.
       spec: of the task.
       seq_length: S.
@@ -32,15 +33,16 @@ def grouped(records: tf.data.Dataset, step_size: int, spec: FeatureSpec, seq_len
     """
     size = step_size * _STEPS_OF_POOL
 
-    def sort(number: tf.Tensor, pool: tf.Tensor) -> tf.Tensor:
-        order = tf.argsort(_lengths(pool, spec, seq_length), stable=True)
+    def sort(number: tf.Tensor, pool: Tuple[tf.Tensor, ...]) -> Tuple[tf.Tensor, ...]:
+        order = tf.argsort(_lengths(pool[0], spec, seq_length), stable=True)
         steps = tf.argsort(tf.random.stateless_uniform([_STEPS_OF_POOL], tf.stack(
             [tf.constant(seed, tf.int64), number])))
-        return tf.gather(pool, tf.reshape(tf.gather(tf.reshape(
-            order, [_STEPS_OF_POOL, step_size]), steps), [size]))
+        places = tf.reshape(tf.gather(tf.reshape(order, [_STEPS_OF_POOL, step_size]), steps),
+                            [size])
+        return tuple(tf.gather(part, places) for part in pool)
 
     pools = records.batch(size, drop_remainder=True).apply(tf.data.experimental.enumerate_dataset())
-    return pools.map(sort).flat_map(tf.data.Dataset.from_tensor_slices)
+    return pools.map(sort).flat_map(lambda *parts: tf.data.Dataset.from_tensor_slices(parts))
 
 
 def _lengths(records: tf.Tensor, spec: FeatureSpec, seq_length: int) -> tf.Tensor:
@@ -57,10 +59,17 @@ def _ends(features: Dict[str, tf.Tensor], seq_length: int) -> tf.Tensor:
     return tf.reduce_max(tf.cast(tf.reduce_any(held, axis=0), tf.int32) * places, axis=1)
 
 
-def trimmed(batch: Dict[str, tf.Tensor], spec: FeatureSpec, seq_length: int
-            ) -> Dict[str, tf.Tensor]:
-    """The features of a batch with sequences [B, L] in place of [B, S]."""
-    sequences = _sequences(spec)
+def trimmed(batch: Dict[str, tf.Tensor], spec: FeatureSpec, seq_length: int,
+            others: Sequence[str] = ()) -> Dict[str, tf.Tensor]:
+    """The features of a batch with sequences [B, L] in place of [B, S].
+
+    Args:
+      batch: the features by name.
+      spec: of the task.
+      seq_length: S.
+      others: names of sequences in the batch that are not of the spec.
+    """
+    sequences = _sequences(spec) + list(others)
     longest = tf.reduce_max(_ends({name: batch[name] for name in _telling(spec)}, seq_length))
     width = tf.minimum(-(-longest // _MULTIPLE) * _MULTIPLE, seq_length)
     return {name: value[:, :width] if name in sequences else value

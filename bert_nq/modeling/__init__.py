@@ -10,6 +10,7 @@
     freezing     variables as constants, for fast prediction
     huggingface  the same weights under Hugging Face's names, in safetensors
     conversion   whole models between the two; hub fetches them
+    students     a model of some layers of another
 
 Nothing here knows a dataset.
 """

@@ -2,9 +2,11 @@
 import contextlib
 import json
 import os
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
-from bert_nq.base import files, piece_model, vocabulary_files
+import numpy as np
+
+from bert_nq.base import files, piece_model, unigram_tokenizer, vocabulary_files
 from bert_nq.base.errors import UserError
 from bert_nq.base.vocabulary_files import PIECES, WORDPIECES, vocabulary_of
 from bert_nq.modeling import checkpoints, encoders, huggingface
@@ -17,7 +19,7 @@ CHECKPOINT = "bert_model.ckpt"
 TOKENIZER = "tokenizer.json"
 
 
-class _Vocab(NamedTuple):
+class Vocab(NamedTuple):
     """A vocabulary's file."""
     name: str  # in a model's folder
     content: bytes
@@ -70,7 +72,7 @@ def to_tensorflow(folder: str, output_dir: str,
             else huggingface.read_safetensors)
     weights, weight_notes = huggingface.from_huggingface(read(source), config, source,
                                                          allow_missing_pooler)
-    return _write_checkpoint(output_dir, weights, config, vocab, beside,
+    return write_checkpoint(output_dir, weights, config, vocab, beside,
                              notes + vocab_notes + weight_notes)
 
 
@@ -82,15 +84,18 @@ def to_float32(path: str, output_dir: str, config_file: Optional[str] = None,
     Writes bert_model.ckpt.*, bert_config.json and vocab.txt into `output_dir`. The arguments and
     errors are those of `to_huggingface`.
     """
-    prefix, config, vocab, notes = _read_model(path, config_file, vocab_file)
+    prefix, config, vocab, notes = read_model(path, config_file, vocab_file)
     weights = checkpoints.read_weights(prefix)
     check_finite(weights.items(), prefix)
     if os.path.abspath(prefix) == os.path.abspath(os.path.join(output_dir, CHECKPOINT)):
         raise UserError("%s is input and output at once: choose another --output_dir" % prefix)
-    return _write_checkpoint(output_dir, weights, config, vocab, beside, notes)
+    return write_checkpoint(output_dir, weights, config, vocab, beside, notes)
 
 
-def _write_checkpoint(output_dir, weights, config, vocab, beside, notes):
+def write_checkpoint(output_dir: str, weights: Mapping[str, np.ndarray], config: Any,
+                     vocab: Optional[Vocab], beside: Optional[Mapping[str, bytes]],
+                     notes: List[str]) -> Conversion:
+    """Writes a model as bert_model.ckpt.*, bert_config.json and its vocabulary."""
     prefix = os.path.join(output_dir, CHECKPOINT)
     with _writing(output_dir, _small("bert_config.json", config.to_json(), vocab, beside)) as paths:
         checkpoints.write_weights(prefix, weights)
@@ -130,7 +135,7 @@ def to_huggingface(path: str, output_dir: str, config_file: Optional[str] = None
     Raises:
       UserError: as `to_tensorflow`.
     """
-    prefix, config, vocab, notes = _read_model(path, config_file, vocab_file)
+    prefix, config, vocab, notes = read_model(path, config_file, vocab_file)
     tensors, weight_notes = huggingface.to_huggingface(
         checkpoints.read_weights(prefix), config, prefix, allow_missing_pooler)
     model = os.path.join(output_dir, SAFETENSORS)
@@ -141,8 +146,12 @@ def to_huggingface(path: str, output_dir: str, config_file: Optional[str] = None
                       sum(t.size for t in tensors.values()), notes + weight_notes)
 
 
-def _read_model(path, config_file, vocab_file):
-    """A checkpoint's prefix, its config, the bytes of its vocabulary, and notes on these."""
+def read_model(path: str, config_file: Optional[str], vocab_file: Optional[str]
+               ) -> Tuple[str, Any, Optional[Vocab], List[str]]:
+    """A checkpoint's prefix, its config, the bytes of its vocabulary, and notes on these.
+
+    The arguments are those of `to_huggingface`.
+    """
     prefix = checkpoints.find_checkpoint(path)
     beside = os.path.dirname(prefix)
     config = encoders.read_config(config_file or os.path.join(beside, "bert_config.json"))
@@ -160,8 +169,8 @@ def _read_vocab(path: str, config: Any, must_exist: bool = False):
         data = f.read()
     if vocabulary_files.holds_pieces(path, data):
         entries = len(piece_model.parse(data, path).pieces)
-        return _Vocab(PIECES, data), _check_entries(path, entries, config)
-    return _Vocab(WORDPIECES, data), _check_entries(path, len(data.splitlines()), config)
+        return Vocab(PIECES, data), _check_entries(path, entries, config)
+    return Vocab(WORDPIECES, data), _check_entries(path, len(data.splitlines()), config)
 
 
 def _check_entries(path: str, entries: int, config: Any) -> List[str]:
@@ -181,9 +190,15 @@ def _read_vocab_of_folder(folder: str, config: Any):
     if os.path.exists(path) or not os.path.exists(tokenizer):
         vocab, notes = _read_vocab(path, config)
     else:
-        pieces = _pieces(files.read_json(tokenizer, must_exist=True, remedy=""), tokenizer)
-        vocab = _Vocab(WORDPIECES, "".join(piece + "\n" for piece in pieces).encode("utf8"))
-        notes = _check_entries(tokenizer, len(pieces), config)
+        content = files.read_json(tokenizer, must_exist=True, remedy="")
+        if unigram_tokenizer.is_one(content):
+            model = unigram_tokenizer.piece_model_of(content, tokenizer)
+            number, vocab = len(model.pieces), Vocab(PIECES, model.content())
+        else:
+            pieces = _pieces(content, tokenizer)
+            number, vocab = len(pieces), Vocab(
+                WORDPIECES, "".join(piece + "\n" for piece in pieces).encode("utf8"))
+        notes = _check_entries(tokenizer, number, config)
     return vocab, notes
 
 
@@ -202,12 +217,11 @@ def _pieces(tokenizer: Any, path: str) -> List[str]:
     if kind != "WordPiece" or not complete:
         raise UserError("%s has %s: put the model's %s beside it" % (
             path, "ids that are missing or double" if kind == "WordPiece"
-            else "no wordpieces, but a %s model" % kind,
-            PIECES if kind == "Unigram" else WORDPIECES))
+            else "no wordpieces, but a %s model" % kind, WORDPIECES))
     return pieces
 
 
-def _small(config_name: str, config: str, vocab: Optional[_Vocab],
+def _small(config_name: str, config: str, vocab: Optional[Vocab],
            beside: Optional[Mapping[str, bytes]]) -> Dict[str, bytes]:
     """The files beside the weights, by name."""
     small = dict(beside or {}, **{config_name: config.encode("utf8")})

@@ -11,6 +11,13 @@ class Model(NamedTuple):
     head: str  # a name of heads.HEADS, or the path of a module with a HEAD
 
 
+class Member(NamedTuple):
+    """One trained model, of several that are averaged or alone."""
+    model: Model
+    checkpoint: str  # its prefix
+    weight: float = 1.0
+
+
 def build_logits(model: Model, features: Mapping[str, Any], pass_: Pass) -> Any:
     """The graph from features to the head's logits.
 
@@ -33,6 +40,12 @@ def build_logits(model: Model, features: Mapping[str, Any], pass_: Pass) -> Any:
 def loss(model: Model, logits: Any, features: Mapping[str, Any]) -> Tuple[Any, Dict[str, Any]]:
     """The loss of a model's logits on the labels among the features: see Head.loss."""
     return heads.find(model.head).loss(logits, _with_places(model, features))
+
+
+def distributions(model: Model, logits: Any,
+                  features: Mapping[str, Any]) -> Dict[str, heads.Distribution]:
+    """The choices that the logits of a model are of, by name: see Head.distributions."""
+    return heads.find(model.head).distributions(logits, _with_places(model, features))
 
 
 def outputs(model: Model, logits: Any, features: Mapping[str, Any],

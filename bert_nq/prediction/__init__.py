@@ -7,5 +7,7 @@
     dev_set         a dev set that models are scored on
     model_settings, members     the models that predict
     window_model    the model; this and export alone import TensorFlow
+    choice_model    the model for labelled windows: what a student learns
+    teacher_logits  records to the files of a teacher's logits, resumable
     export, serving             the model for others to use
 """

@@ -46,7 +46,8 @@ class Job(NamedTuple):
         """All that decides the entries besides the inputs, by name."""
         predictor = self.predictor()
         return dict(
-            self.windows._asdict(), model=self.fingerprint, decoder=predictor["decoder"],
+            self.windows._asdict(), **self.featurizer.settings,
+            model=self.fingerprint, decoder=predictor["decoder"],
             decoder_options=predictor["options"], nbest=self.nbest_output is not None,
             precision=self.model.precision, num_threads=self.model.num_threads,
             runtime=self.model.runtime, calibration=self.model.calibration,

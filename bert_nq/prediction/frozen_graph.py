@@ -3,6 +3,7 @@ import contextlib
 from typing import Any, Dict, Iterator, Tuple
 
 from bert_nq.base.errors import UserError
+from bert_nq.estimator import member_graphs
 from bert_nq.modeling import checkpoints, freezing
 from bert_nq.modeling.runtime import tf
 from bert_nq.prediction import window_model
@@ -33,7 +34,7 @@ def loaded(settings: ModelSettings, decoder: Any, is_portable: bool = False
             settings, inputs, decoder, is_portable).items()}
         # The weights are fed: what init_from_checkpoint adds to the graph would need the
         # checkpoints' files for good.
-        for scope, member in window_model.scopes(settings):
+        for scope, member in member_graphs.scopes(settings.members):
             _load(session, scope, member.checkpoint)
         yield session, inputs, results
 
@@ -59,7 +60,7 @@ def definition(settings: ModelSettings, decoder: Any) -> "tf.compat.v1.GraphDef"
 def _load(session: tf.Session, scope: str, checkpoint: str) -> None:
     """Gives the variables under a scope their values."""
     weights = checkpoints.read_weights(checkpoint)
-    for name, variable in window_model.variables_of(scope).items():
+    for name, variable in member_graphs.variables_of(scope).items():
         if name not in weights:
             raise UserError("%s has no %s: it cannot be exported" % (checkpoint, name))
         session.run(variable.initializer, {variable.initializer.inputs[1]: weights[name]})

@@ -5,14 +5,7 @@ import google_crc32c
 import numpy as np
 
 from bert_nq.modeling import checkpoints
-from bert_nq.modeling.models import Model
-
-
-class Member(NamedTuple):
-    """One trained model, of an ensemble or alone."""
-    model: Model
-    checkpoint: str  # its prefix
-    weight: float = 1.0
+from bert_nq.modeling.models import Member
 
 
 class ModelSettings(NamedTuple):

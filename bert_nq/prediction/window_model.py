@@ -7,29 +7,86 @@ import collections
 import contextlib
 import functools
 import tempfile
-from typing import Any, Deque, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
+from typing import (
+    Any,
+    Callable,
+    Deque,
+    Dict,
+    Iterable,
+    Iterator,
+    Mapping,
+    Optional,
+    Sequence,
+)
 
 import numpy as np
 
 from bert_nq.base.errors import UserError
-from bert_nq.estimator import devices, estimator_trainer, failures, inputs
+from bert_nq.estimator import devices, estimator_trainer, failures, inputs, member_graphs
 from bert_nq.estimator.model import prediction_builder
 from bert_nq.features.spec import INPUT, SEQUENCE, Feature
-from bert_nq.modeling import checkpoints, encoders, freezing, models
+from bert_nq.modeling import freezing, models
 from bert_nq.modeling.encoders import Pass
 from bert_nq.modeling.runtime import tf
 from bert_nq.prediction.batches import Batch
-from bert_nq.prediction.model_settings import Member, ModelSettings
+from bert_nq.prediction.model_settings import ModelSettings
+
+
+class FrozenGraph:
+    """A session of the graph of one model or several, whose weights are constants.
+
+    Threads and memory are held until `close`.
+    """
+
+    def __init__(self, settings: ModelSettings,
+                 build: Callable[[Dict[str, tf.Tensor]], Dict[str, tf.Tensor]],
+                 labels: Sequence[str] = ()):
+        """Builds the graph and reads the weights.
+
+        Args:
+          settings: the models.
+          build: from features, int32 [B, S], and labels to the tensors that leave the graph.
+          labels: the names of labels, int32 [B] each.
+
+        Raises:
+          UserError: a checkpoint cannot be read or does not fit its config.
+        """
+        config = session_config(settings.num_threads)
+        with tf.Graph().as_default() as tf_graph:
+            features = placeholders(settings)
+            features.update((name, tf.placeholder(tf.int32, [None], name)) for name in labels)
+            outputs = build(features)
+            for scope, member in member_graphs.scopes(settings.members):
+                member_graphs.start_from(member, scope)
+            session = tf.Session(config=config)
+            with failures.as_user_error("prediction"):
+                session.run(tf.global_variables_initializer())
+            tf_graph.finalize()
+        self._session = freezing.frozen_session(session, outputs.values(), config)
+        # By their names, which that session's graph has as well, without what it does not read.
+        kept = {op.name for op in self._session.graph.get_operations()}
+        self._feeds = {name: tensor.name for name, tensor in features.items()
+                       if tensor.op.name in kept}
+        self._fetches = {name: tensor.name for name, tensor in outputs.items()}
+
+    def close(self) -> None:
+        """Frees the session."""
+        self._session.close()
+
+    def run(self, features: Mapping[str, np.ndarray]) -> Dict[str, np.ndarray]:
+        """The tensors that leave the graph, for one batch, of which it takes what it reads."""
+        feed = {tensor: features[name] for name, tensor in self._feeds.items()}
+        with failures.as_user_error("prediction"):
+            return self._session.run(self._fetches, feed)
 
 
 class WindowModel:
-    """See the module. Threads and memory are held until `close`; a context manager."""
+    """See the module. A context manager, which closes the graph."""
 
     full_length = False  # whether batches must be of max_seq_length
 
     def __init__(self, settings: ModelSettings, decoder: Any):
-        """Builds the graph and reads the weights.
-
+        """
         Args:
           settings: the models.
           decoder: says how much leaves the graph, and of what type that is, see
@@ -38,20 +95,8 @@ class WindowModel:
         Raises:
           UserError: a checkpoint cannot be read or does not fit its config.
         """
-        config = session_config(settings.num_threads)
-        with tf.Graph().as_default() as tf_graph:
-            features = placeholders(settings)
-            outputs = build_outputs(settings, features, decoder)
-            for scope, member in scopes(settings):
-                _start_from(member, scope)
-            self._session = tf.Session(config=config)
-            with failures.as_user_error("prediction"):
-                self._session.run(tf.global_variables_initializer())
-            tf_graph.finalize()
-        self._session = freezing.frozen_session(self._session, outputs.values(), config)
-        # By their names, which that session's graph has as well.
-        self._feeds = {name: tensor.name for name, tensor in features.items()}
-        self._fetches = {name: tensor.name for name, tensor in outputs.items()}
+        self._graph = FrozenGraph(settings,
+                                  lambda features: build_outputs(settings, features, decoder))
         self._outputs_type = decoder.outputs_type
 
     def __enter__(self) -> "WindowModel":
@@ -62,13 +107,11 @@ class WindowModel:
 
     def close(self) -> None:
         """Frees the session."""
-        self._session.close()
+        self._graph.close()
 
     def run(self, batch: Batch) -> Any:
         """The outputs for one batch, of the decoder's outputs_type."""
-        feed = {self._feeds[name]: value for name, value in batch.features().items()}
-        with failures.as_user_error("prediction"):
-            return self._outputs_type(**self._session.run(self._fetches, feed))
+        return self._outputs_type(**self._graph.run(batch.features()))
 
     def outputs(self, batches: Iterable[Batch]) -> Iterator[Any]:
         """The outputs for each batch, in their order."""
@@ -82,17 +125,18 @@ def session_config(num_threads: int) -> tf.ConfigProto:
         use_per_session_threads=True, allow_soft_placement=True)
 
 
-def scopes(settings: ModelSettings) -> List[Tuple[str, Member]]:
-    """The variable scope of each member in the graph, and the member."""
-    if len(settings.members) == 1:
-        return [("", settings.members[0])]
-    return [("member_%d" % i, member) for i, member in enumerate(settings.members)]
-
-
 def placeholders(settings: ModelSettings) -> Dict[str, tf.Tensor]:
     """Placeholders for the features that the models read, int32 [B, S] each."""
     return {name: tf.placeholder(tf.int32, [None, None], name)
             for name in models.inputs(settings.members[0].model)}
+
+
+def mean_logits(settings: ModelSettings, features: Dict[str, tf.Tensor],
+                is_portable: bool = False) -> Any:
+    """The graph of all members up to the mean of their logits; see Pass for `is_portable`."""
+    return member_graphs.mean_logits(
+        member_graphs.scopes(settings.members), features,
+        Pass(precision=settings.precision, is_portable=is_portable))
 
 
 def build_outputs(settings: ModelSettings, features: Dict[str, tf.Tensor],
@@ -105,54 +149,8 @@ def build_outputs(settings: ModelSettings, features: Dict[str, tf.Tensor],
       decoder: says how much leaves the graph.
       is_portable: see Pass.
     """
-    logits = []
-    for scope, member in scopes(settings):
-        with tf.variable_scope(scope):
-            logits.append(models.build_logits(member.model, features,
-                                              Pass(precision=settings.precision,
-                                                   is_portable=is_portable)))
-    mean = logits[0] if len(logits) == 1 else averaged(
-        logits, [member.weight for member in settings.members])
+    mean = mean_logits(settings, features, is_portable)
     return models.outputs(settings.members[0].model, mean, features, decoder.output_options())
-
-
-def averaged(logits: Sequence[Any], weights: Sequence[float]) -> Any:
-    """The weighted mean of the logits of several models of one vocabulary and one head.
-
-    Args:
-      logits: NamedTuples of tensors and of functions that give tensors, all of one type.
-      weights: of each of them.
-    """
-    total = sum(weights)
-    shares = [weight / total for weight in weights]
-
-    def mean(fields):
-        if callable(fields[0]):
-            return lambda *given: mean([function(*given) for function in fields])
-        return tf.add_n([share * tensor for share, tensor in zip(shares, fields)])
-
-    return type(logits[0])(*map(mean, zip(*logits)))
-
-
-def variables_of(scope: str) -> Dict[str, tf.Variable]:
-    """The variables of a member by their names in its checkpoint."""
-    prefix = scope + "/" if scope else ""
-    return {checkpoints.name_of(v)[len(prefix):]: v for v in tf.global_variables()
-            if checkpoints.name_of(v).startswith(prefix)}
-
-
-def _start_from(member: Member, scope: str) -> None:
-    """Has the variables under `scope` start from those of the same names in a member's checkpoint.
-
-    Raises:
-      UserError: the checkpoint cannot be read or does not fit its config.
-    """
-    variables = variables_of(scope)
-    assignment = checkpoints.assignment_map(
-        {name: v.shape.as_list() for name, v in variables.items()}, member.checkpoint,
-        encoders.of(member.model.config).names.scope)
-    tf.train.init_from_checkpoint(assignment.checkpoint,
-                                  {name: variables[name] for name in assignment.map})
 
 
 class TpuWindowModel:

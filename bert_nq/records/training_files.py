@@ -4,6 +4,7 @@ Training takes records of other writers as well: more features than the spec's i
 and inputs that are packed in another way, do no harm.
 """
 import contextlib
+import itertools
 from typing import Any, Iterable, Iterator, List, NamedTuple, Tuple
 
 import numpy as np
@@ -12,10 +13,11 @@ from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.features import packing
 from bert_nq.features import spec as specs
-from bert_nq.features.featurizer import Featurizer, Rule
+from bert_nq.features.composition import Composition
+from bert_nq.features.featurizer import Columns, Featurizer, Rule
 from bert_nq.features.spec import FeatureSpec, Sizes
 from bert_nq.modeling import encoders
-from bert_nq.records import checking, tfrecord
+from bert_nq.records import checking, examples, tfrecord
 
 _BATCH_RECORDS = 256
 
@@ -38,10 +40,26 @@ class Demands(NamedTuple):
           records: (what names it in messages, serialized Example).
         """
         if records:
-            sources, payloads = zip(*records)
-            _, faults = checking.find_faults(payloads, sources, self._spec_of, self._rules)
-            if faults:
-                raise UserError(faults[0][1])
+            self._right(records)
+
+    def columns(self, records: List[Tuple[str, bytes]]) -> Columns:
+        """The inputs and labels of N records: [N] of a scalar, [N, S] of a sequence.
+
+        Raises:
+          UserError: as `check`.
+        """
+        right = self._right(records)
+        order = np.argsort(np.concatenate([batch.rows for batch in right]))
+        names = specs.names(specs.of_roles(self.featurizer.spec, specs.INPUT, specs.LABEL))
+        return {name: np.concatenate([batch.columns[name] for batch in right])[order]
+                for name in names}
+
+    def _right(self, records) -> List[checking.Batch]:
+        sources, payloads = zip(*records)
+        right, faults = checking.find_faults(payloads, sources, self._spec_of, self._rules)
+        if faults:
+            raise UserError(faults[0][1])
+        return right
 
     def _spec_of(self, found: Iterable[str]) -> FeatureSpec:
         spec = specs.of_roles(self.featurizer.spec, specs.INPUT, specs.LABEL)
@@ -82,12 +100,46 @@ def check_first_records(paths: List[str], demands: Demands) -> None:
         demands.check([("%s, record 0" % path, _first_record(path))])
 
 
+def check_kinds(paths: List[str], composition: Composition) -> None:
+    """Raises UserError where the files have no record of a kind that steps are composed of."""
+    wanted = {kind for kind, count in enumerate(composition.counts) if count}
+    for path in paths:
+        with contextlib.closing(tfrecord.read_records(path)) as records:
+            for number, record in enumerate(records):
+                values = examples.parse(record, "%s, record %d" % (path, number))
+                wanted.difference_update(values.get(composition.label, np.zeros(0)).tolist())
+                if not wanted:
+                    return
+    raise UserError("--step_composition=%s: the records have none of the kind that number %d "
+                    "counts: give 0 there, or prepare records that have it"
+                    % (composition, min(wanted) + 1))
+
+
 def _first_record(path: str) -> bytes:
     with contextlib.closing(tfrecord.read_records(path)) as records:
         first = next(records, None)
     if first is None:
         raise UserError("%s holds no records" % path)
     return first
+
+
+def read_chunks(path: str, demands: Demands, first: int, size: int) -> Iterator[Columns]:
+    """Yields the inputs and labels of the records of a file, `size` of them at a time.
+
+    Args:
+      path: of the records.
+      demands: what they must fulfil.
+      first: how many records are passed over.
+      size: of a chunk; the last one may be smaller.
+
+    Raises:
+      UserError: a record is damaged or cannot be used; the message names it.
+    """
+    named = (("%s, record %d" % (path, index), record)
+             for index, record in enumerate(tfrecord.read_records(path)))
+    left = itertools.islice(named, first, None)
+    for chunk in iter(lambda: list(itertools.islice(left, size)), []):
+        yield demands.columns(chunk)
 
 
 def find_fault(paths: List[str], demands: Demands) -> None:

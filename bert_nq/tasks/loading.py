@@ -10,8 +10,9 @@ from bert_nq.base.errors import UserError
 from bert_nq.estimator import model_card, model_folder
 from bert_nq.features.options import TextOptions
 from bert_nq.modeling import checkpoints
+from bert_nq.modeling.models import Member
 from bert_nq.prediction import runtimes, trained_model
-from bert_nq.prediction.model_settings import Member, ModelSettings
+from bert_nq.prediction.model_settings import ModelSettings
 from bert_nq.prediction.runtimes.choice import Choice
 from bert_nq.tasks.task import Task
 

@@ -1,7 +1,8 @@
 """Objectives, the optimizer and the training run, of any model on any task.
 
     run          the run: how many steps, on what, and what is left of it
-    objectives   what is made small
+    objectives/  what is made small: supervised, distilled
+    teachers     who a student learns from: in its graph, or before
     steps, gradients, optimizer, adamw, lamb, loss_scale, depth, replica_copies   one step
     settings     what a run is asked for                                free of TensorFlow
     hooks        what happens around each step

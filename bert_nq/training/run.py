@@ -3,7 +3,7 @@ import contextlib
 import os
 import signal
 import time
-from typing import Callable, Iterator, List, NamedTuple, Optional, Sequence
+from typing import Callable, Iterator, NamedTuple, Optional, Sequence
 
 from bert_nq.base.errors import UserError
 from bert_nq.estimator import devices, failures, inputs, length_groups, model_folder, trainers
@@ -14,8 +14,9 @@ from bert_nq.modeling.runtime import tf
 from bert_nq.records import training_files
 from bert_nq.records.training_files import Demands
 from bert_nq.scoring.measure import Measure
-from bert_nq.training import hooks, keeping, objectives, steps, stopping
+from bert_nq.training import hooks, keeping, steps, stopping
 from bert_nq.training.history import History
+from bert_nq.training.objectives import Objective, supervised
 from bert_nq.training.optimizer import OptimizerSettings
 from bert_nq.training.run_record import RunRecord
 from bert_nq.training.settings import KeepingSettings, TrainingData, TrainingSettings
@@ -40,7 +41,7 @@ def train(model: Model, init_checkpoint: Optional[str], data: TrainingData,
           settings: TrainingSettings, keeping_settings: KeepingSettings,
           run: devices.RunSettings, measure: Measure, report: Callable[[str], None],
           evaluate: Optional[keeping.Evaluate] = None,
-          objective: Optional[objectives.Objective] = None) -> TrainingResult:
+          objective: Optional[Objective] = None) -> TrainingResult:
     """Trains until the number of steps is reached, going on from run.output_dir's checkpoint.
 
     Args:
@@ -65,18 +66,21 @@ def train(model: Model, init_checkpoint: Optional[str], data: TrainingData,
     if chief:
         checkpoints.settle(run.output_dir)
     first_step = _steps_of(checkpoints.newest(run.output_dir))
-    seed = _start(run, settings, init_checkpoint, data, first_step, num_steps, chief)
+    objective = objective or supervised.make(model)
+    seed = _start(run, dict(settings.of_result(run.train_batch_size, init_checkpoint),
+                            **objective.settings), settings.seed, data, first_step, num_steps,
+                  chief)
     run = run._replace(train_batch_size=batch_size, seed=seed)
     history = History.resumed(os.path.join(run.output_dir, model_folder.HISTORY), num_steps,
                               first_step)
     keys = measure.keys(keeping_settings.metric)
     demands = Demands.of(data.featurizer, settings.max_seq_length, model.config)
     trainer = trainers.of(run)
-    build = _builder(model, init_checkpoint, objective or objectives.supervised(model),
-                     settings, num_steps, run)
+    build = _builder(model, init_checkpoint, objective, settings, num_steps, run)
     input_fn = inputs.training_input_fn(data.paths, data.featurizer.spec,
                                         settings.max_seq_length, seed, first_step * batch_size,
-                                        demands.sizes, settings.group_by_length)
+                                        demands.sizes, settings.group_by_length,
+                                        data.companions, data.composition)
     stopped_early = keeping.has_stopped_improving(history, keys, keeping_settings.early_stopping)
     at_work = first_step < num_steps and not stopped_early
     screen = Screen(run.output_dir, first_step, num_steps, batch_size, measure,
@@ -91,7 +95,7 @@ def train(model: Model, init_checkpoint: Optional[str], data: TrainingData,
                                 watch.on_evaluation, stop) if chief else None
         hook = hooks.TrainingHook(num_steps, watch, keeper, stop)
         if at_work:
-            with failures.as_user_error("training"), _naming_faulty_records(data.paths, demands):
+            with failures.as_user_error("training"), _naming_faulty_records(data, demands):
                 # On a TPU many steps are one run of the session, and its loss is on the device.
                 trainer.train(build, run, input_fn, num_steps, [] if run.use_tpu else [hook],
                               report=report, is_stopped=lambda: bool(stop),
@@ -109,13 +113,12 @@ def train(model: Model, init_checkpoint: Optional[str], data: TrainingData,
         average, stop.signal, stopped_early or hook.stopped_early)
 
 
-def _start(run, settings, init_checkpoint, data, first_step, num_steps, chief) -> int:
+def _start(run, of_result, wanted_seed, data, first_step, num_steps, chief) -> int:
     """Notes the start in the folder; returns the seed."""
     record = RunRecord(run.output_dir)
-    seed = record.seed(settings.seed)
+    seed = record.seed(wanted_seed)
     if chief:
-        record.write_start(settings.of_result(run.train_batch_size, init_checkpoint),
-                           data.description, seed, first_step, num_steps)
+        record.write_start(of_result, data.description, seed, first_step, num_steps)
     return seed
 
 
@@ -137,7 +140,7 @@ def _builder(model, init_checkpoint, objective, settings, num_steps, run):
         stop_flag = hooks.stop_flag() if run.distribution == "multi_worker" else None
 
         def loss_fn(features, pass_index):
-            loss, scalars = objective(lambda some: build_logits(some, pass_index), features)
+            loss, scalars = objective.loss(lambda some: build_logits(some, pass_index), features)
             if stop_flag is not None:
                 scalars = dict(scalars, **{hooks.STOPPING: stop_flag})
             if settings.group_by_length:
@@ -170,10 +173,12 @@ def _steps_of(checkpoint: Optional[str]) -> int:
 
 
 @contextlib.contextmanager
-def _naming_faulty_records(paths: List[str], demands: Demands) -> Iterator[None]:
+def _naming_faulty_records(data: TrainingData, demands: Demands) -> Iterator[None]:
     """Where TensorFlow fails on what it was fed, looks for the record that is at fault."""
     try:
         yield
     except (tf.errors.DataLossError, tf.errors.InvalidArgumentError):
-        training_files.find_fault(paths, demands)
+        training_files.find_fault(data.paths, demands)
+        if data.companions:
+            data.companions.find_fault()
         raise

@@ -4,16 +4,22 @@ Here alone a setting and its default are stated: flags, and the settings of the 
 from here.
 """
 import os
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 
 from bert_nq.base.errors import UserError
+from bert_nq.base.numbers import parse_positive
+from bert_nq.features.composition import Composition
 from bert_nq.features.featurizer import Featurizer
+from bert_nq.records.teacher_logits import Companions
 
 
 class TrainingSettings(NamedTuple):
     """Settings that decide the trained weights, beside the data; defaults are the reference's."""
     max_seq_length: int = 384
     learning_rate: float = 5e-5
+    # In place of learning_rate and its decay: the rates of equal parts of the training, one after
+    # the other, as a comma list; "": there are none.
+    learning_rates: str = ""
     num_train_epochs: float = 3.0
     num_train_steps: int = 0  # in place of epochs; 0: as many as these make
     warmup_proportion: float = 0.1
@@ -54,6 +60,10 @@ class TrainingSettings(NamedTuple):
         if self.num_train_steps and self.num_train_epochs != default:
             raise UserError("--num_train_steps=%d and --num_train_epochs=%g: give one of them"
                             % (self.num_train_steps, self.num_train_epochs))
+        rates_of(self.learning_rates)
+        if self.learning_rates and self.learning_rate != TrainingSettings().learning_rate:
+            raise UserError("--learning_rates=%s and --learning_rate=%g: give one of them"
+                            % (self.learning_rates, self.learning_rate))
         return self
 
     def num_warmup_steps(self, num_steps: int) -> int:
@@ -75,6 +85,30 @@ class TrainingSettings(NamedTuple):
         return values
 
 
+class DistillationSettings(NamedTuple):
+    """The loss of a student, see objectives.distilled; defaults are the source's."""
+    distill_temperature: float = 2.0
+    alpha_ce: float = 0.5  # weight of the teacher's choices
+    alpha_hard: float = 0.5  # weight of the labels
+    distill_mask_padding: bool = False
+
+    def check(self) -> "DistillationSettings":
+        """Raises UserError where nothing would be learned from; returns itself."""
+        if not self.alpha_ce and not self.alpha_hard:
+            raise UserError("--alpha_ce=0 and --alpha_hard=0: the loss would be 0, give one of "
+                            "them")
+        return self
+
+    def of_result(self, teacher: str) -> Dict[str, Any]:
+        """As TrainingSettings.of_result, with the teacher's fingerprint."""
+        return dict(self._asdict(), **{TEACHER: teacher})
+
+
+# The setting that names the teacher, and the settings of a training without one.
+TEACHER = "teacher_dir"
+NO_TEACHER: Mapping[str, Any] = {TEACHER: None}
+
+
 class KeepingSettings(NamedTuple):
     """When checkpoints are saved and scored, and which are kept."""
     save_checkpoints_steps: int = 1000
@@ -90,6 +124,17 @@ class TrainingData(NamedTuple):
     num_records: int  # as many as they are counted as
     description: Dict[str, Any]  # see run_record.describe_data
     featurizer: Featurizer  # of the task
+    companions: Optional[Companions] = None  # logits of a teacher beside the records
+    composition: Optional[Composition] = None  # of steps; None: rows come as they are mixed
+
+
+def rates_of(text: str) -> List[float]:
+    """The learning rates of a comma list; none of an empty one.
+
+    Raises:
+      UserError: one is not a number above 0.
+    """
+    return [parse_positive(part, "--learning_rates") for part in text.split(",")] if text else []
 
 
 def num_train_steps(num_records: int, batch_size: int, epochs: float) -> int:

@@ -18,9 +18,17 @@ from bert_nq.features.options import FeatureOptions, TextOptions
 from bert_nq.modeling.heads import window_outputs as outputs
 from bert_nq.modeling.heads.outputs import NO_SPAN, from_values
 from bert_nq.modeling.heads.window_outputs import WindowOutputs
+from bert_nq.modeling.models import Member
 from bert_nq.modeling.runtime import tf
-from bert_nq.prediction import comparing, export, frozen_graph, predictor, serving
-from bert_nq.prediction.model_settings import Member, ModelSettings
+from bert_nq.prediction import (
+    comparing,
+    export,
+    frozen_graph,
+    predictor,
+    serving,
+    window_model,
+)
+from bert_nq.prediction.model_settings import ModelSettings
 from tests.support import programs, tiny_model, tiny_nq
 from tests.support.nq_pages import make_line, write_shard
 
@@ -145,7 +153,7 @@ def test_versions_follow_each_other_and_nothing_unfinished_stays(model, tmp_path
 def test_an_export_that_differs_is_removed(model, tmp_path, monkeypatch):
     def load(session, scope, checkpoint):
         right(session, scope, checkpoint)
-        bias = export.window_model.variables_of(scope)["cls/nq/output_bias"]
+        bias = frozen_graph.member_graphs.variables_of(scope)["cls/nq/output_bias"]
         session.run(bias.initializer, {bias.initializer.inputs[1]: [0.01, 0.0]})
 
     right = frozen_graph._load
@@ -254,7 +262,7 @@ def test_a_client_has_the_answers_of_the_model(way, exported, model):
 
         found = serving.Serving.load(exported, FEATURIZER, make_decoder)
         entries = list(found.predict(call, pages()))
-    with export.window_model.WindowModel(model.settings, model.serving.decoder()) as session_model:
+    with window_model.WindowModel(model.settings, model.serving.decoder()) as session_model:
         wanted = list(predictor.predict(session_model, model.serving.page_predictor(), pages(),
                                         serving.BadInput()))
     assert entries == wanted

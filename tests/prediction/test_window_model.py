@@ -8,13 +8,15 @@ import pytest
 from bert_nq.base.errors import UserError
 from bert_nq.decoding.decoders import make_decoder
 from bert_nq.estimator import devices
+from bert_nq.estimator.member_graphs import averaged
 from bert_nq.modeling.heads import window_outputs as outputs
 from bert_nq.modeling.heads.joint import Logits
 from bert_nq.modeling.heads.window_outputs import WindowOutputs
+from bert_nq.modeling.models import Member
 from bert_nq.modeling.runtime import tf
 from bert_nq.prediction import batches
-from bert_nq.prediction.model_settings import Member, ModelSettings
-from bert_nq.prediction.window_model import TpuWindowModel, WindowModel, averaged
+from bert_nq.prediction.model_settings import ModelSettings
+from bert_nq.prediction.window_model import TpuWindowModel, WindowModel
 from tests.support import tiny_model, tiny_nq
 from tests.support.encoding import INPUTS
 from tests.support.runtimes import needs_estimator

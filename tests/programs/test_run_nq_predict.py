@@ -12,8 +12,9 @@ from bert_nq.datasets.nq.shards import READING, read_examples
 from bert_nq.decoding.decoders import make_decoder
 from bert_nq.features.joint_windows import FEATURIZER
 from bert_nq.features.options import TextOptions
+from bert_nq.modeling.models import Member
 from bert_nq.prediction import job
-from bert_nq.prediction.model_settings import Member, ModelSettings
+from bert_nq.prediction.model_settings import ModelSettings
 from bert_nq.prediction.window_model import WindowModel
 from bert_nq.scoring import calibration
 from bert_nq.scoring.nq.thresholds import SHORT_KINDS, Rule

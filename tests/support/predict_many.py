@@ -10,8 +10,9 @@ from bert_nq.decoding.decoders import make_decoder
 from bert_nq.features.joint_windows import FEATURIZER
 from bert_nq.features.options import TextOptions
 from bert_nq.modeling.heads import window_outputs as outputs
+from bert_nq.modeling.models import Member
 from bert_nq.prediction import job
-from bert_nq.prediction.model_settings import Member, ModelSettings
+from bert_nq.prediction.model_settings import ModelSettings
 from bert_nq.tasks.nq_answers import ANSWERS
 from tests.support import tiny_nq
 from tests.support.nq_pages import make_line, make_page

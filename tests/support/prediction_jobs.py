@@ -9,8 +9,9 @@ from bert_nq.datasets.nq.shards import READING
 from bert_nq.decoding.decoders import make_decoder
 from bert_nq.features.joint_windows import FEATURIZER
 from bert_nq.features.options import TextOptions
+from bert_nq.modeling.models import Member
 from bert_nq.prediction import job, predictor
-from bert_nq.prediction.model_settings import Member, ModelSettings
+from bert_nq.prediction.model_settings import ModelSettings
 from bert_nq.tasks.nq_answers import ANSWERS
 from tests.support import tiny_nq
 from tests.support.arithmetic_model import ArithmeticModel, install

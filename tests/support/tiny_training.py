@@ -58,19 +58,24 @@ def program_flags(folder, num_pages, **config):
 
 
 def trained(path, output_dir, keeping=KEEPING, evaluate=None, keep_checkpoint_max=5,
-            trainer=None, **settings):
+            trainer=None, objective=None, companions=None, model=None, distribution="none",
+            **settings):
     """Trains on batches of 4; by default 20 records / 4 * 2 epochs = 10 steps.
+
+    The arguments are those of run.train, TrainingData, RunSettings and TrainingSettings.
 
     Returns:
       (the result, the reported lines).
     """
     lines = []
     settings = SETTINGS._replace(**settings)
-    data = TrainingData([path], 20, run_record.describe_data([path], 20), FEATURIZER)
-    result = run.train(Model(CONFIG, "joint"), None, data, settings, keeping,
+    data = TrainingData([path], 20, run_record.describe_data([path], 20), FEATURIZER,
+                        companions)
+    result = run.train(model or Model(CONFIG, "joint"), None, data, settings, keeping,
                        devices.RunSettings(str(output_dir), trainer, train_batch_size=4,
-                                           keep_checkpoint_max=keep_checkpoint_max),
-                       MEASURE, lines.append, evaluate)
+                                           keep_checkpoint_max=keep_checkpoint_max,
+                                           distribution=distribution, num_devices=2),
+                       MEASURE, lines.append, evaluate, objective)
     return result, lines
 
 

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, NamedTuple
 from absl import flags
 
 from bert_nq.scoring.measure import Measure
-from bert_nq.training.settings import KeepingSettings, TrainingSettings
+from bert_nq.training.settings import DistillationSettings, KeepingSettings, TrainingSettings
 
 # The flags count as the calling program's own in --help.
 flags.disclaim_key_flags()
@@ -19,6 +19,7 @@ class Groups(NamedTuple):
     training: Callable[[], Dict[str, Any]]  # settings that decide the trained weights
     keeping: Callable[[], Dict[str, Any]]  # when to save and to score
     running: Callable[[], Dict[str, Any]]  # devices and batches
+    distillation: Callable[[], Dict[str, Any]]  # how a student learns from a teacher
 
 
 def define_training_flags(model_flags: Dict[str, Any], measure: Measure) -> Groups:
@@ -35,7 +36,8 @@ def define_training_flags(model_flags: Dict[str, Any], measure: Measure) -> Grou
     shared = {name: model_flags[name] for name in ("output_dir", "predict_batch_size")}
     return Groups(_reader(dict(training, seed=seed, precision=model_flags["precision"])),
                   _reader(_keeping_flags(measure)),
-                  _reader(dict(_device_flags(), seed=seed, **shared)))
+                  _reader(dict(_device_flags(), seed=seed, **shared)),
+                  _reader(_distillation_flags()))
 
 
 def _reader(holders: Dict[str, Any]) -> Callable[[], Dict[str, Any]]:
@@ -63,6 +65,9 @@ def _schedule_flags() -> Dict[str, Any]:
     """The optimizer and its schedule."""
     define = _Definer(TrainingSettings())
     define("learning_rate", "The highest learning rate.", lower_bound=0)
+    define.holders["learning_rates"] = flags.DEFINE_string(
+        "learning_rates", TrainingSettings().learning_rates, "In place of --learning_rate and its "
+        "way down to 0: the rates of equal parts of the training, 2e-5,1e-5,4e-6 for example.")
     define("num_train_epochs", "Passes over the records.", lower_bound=0)
     define("num_train_steps", "Steps to train, in place of --num_train_epochs; 0: as many as these "
            "make.", lower_bound=0)
@@ -95,6 +100,27 @@ def _step_flags() -> Dict[str, Any]:
            "what is in them: much less memory, a third more time.")
     define("alarm_steps", "Stop if so long after the warm-up the loss is still that of a model "
            "that knows nothing; 0: never.", lower_bound=0)
+    return define.holders
+
+
+def _distillation_flags() -> Dict[str, Any]:
+    """The teacher's part in the loss, and the flags that name the teacher."""
+    flags.DEFINE_list("teacher_dir", None, "Folders of trained models whose choices the model "
+                      "learns beside the labels, with commas between them; of several the mean of "
+                      "their logits. They run in each step: see docs/distillation.md.")
+    flags.DEFINE_string("teacher_logits", None, "In place of --teacher_dir the folder in which "
+                        "teacher_logits.py has put the logits of teachers for the records: "
+                        "nothing of them is computed in training.")
+    flags.DEFINE_integer("teacher_dev_examples", 50, "Examples of --dev_file, or with --do_eval of "
+                         "--predict_file, that models of --teacher_dir are scored on before they "
+                         "teach; 0: none.", lower_bound=0)
+    define = _Definer(DistillationSettings())
+    define("distill_temperature", "The logits of teacher and student are divided by it.",
+           lower_bound=0.01)
+    define("alpha_ce", "Weight of the teacher's choices in the loss.", lower_bound=0)
+    define("alpha_hard", "Weight of the labels in the loss, with a teacher.", lower_bound=0)
+    define("distill_mask_padding", "Leave padding out of the teacher's choices; otherwise it "
+           "counts, as in the source.")
     return define.holders
 
 

@@ -3,7 +3,7 @@
 A new encoder is a module with an `ENCODER` and a line in ENCODERS.
 """
 import importlib
-from typing import Any, Callable, Dict, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from bert_nq.base import files, machine
 from bert_nq.base.errors import UserError
@@ -76,6 +76,9 @@ class Names(NamedTuple):
     # Given the config, {variable whose first axis is of layers: names for its parts}: Hugging Face
     # has a tensor for each part, which `huggingface` gives the name of.
     stacks: Callable[[Any], Dict[str, Sequence[str]]] = lambda config: {}
+    # The field of the config that counts layers where these share the weights of
+    # `num_layers_field` groups; None where each has its own.
+    shared_by_field: Optional[str] = None
 
 
 class Encoder(NamedTuple):

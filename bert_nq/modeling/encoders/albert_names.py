@@ -136,6 +136,7 @@ NAMES = Names(
         "type_vocab_size": (SCOPE + "/embeddings/token_type_embeddings", 0)},
     layer=SCOPE + r"/encoder/transformer/group_(\d+)/",
     num_layers_field="num_hidden_groups",
+    shared_by_field="num_hidden_layers",
     title="ALBERT",
     huggingface=huggingface_name,
     prefix="albert.",

@@ -5,4 +5,5 @@ and shapes of the variables are those of beam.py.
 """
 from bert_nq.modeling.heads import beam
 
-HEAD = beam.HEAD._replace(loss=beam.loss_by_gold_start)
+HEAD = beam.HEAD._replace(loss=beam.loss_by_gold_start,
+                          distributions=beam.distributions_by_gold_start)

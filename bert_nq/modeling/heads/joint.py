@@ -6,7 +6,7 @@ import math
 from typing import Dict, Mapping, NamedTuple, Sequence, Tuple
 
 from bert_nq.modeling.encoders import Encoded, Pass
-from bert_nq.modeling.heads import Head, losses, spans
+from bert_nq.modeling.heads import Distribution, Head, losses, spans
 from bert_nq.modeling.heads.logits import class_logits, span_logits
 from bert_nq.modeling.heads.outputs import NO_SPAN
 from bert_nq.modeling.heads.window_outputs import OutputOptions, WindowOutputs
@@ -73,6 +73,12 @@ def _top_but(excluded: tf.Tensor, logits: tf.Tensor, n: int) -> Sequence[tf.Tens
     return spans.top_positions(spans.where(others, logits, NO_SPAN), tf.minimum(n, length - 1))
 
 
+def distributions(logits: Logits, features: Features) -> Dict[str, Distribution]:
+    """The choices of start, end and answer type."""
+    return dict(spans.distributions(logits.start, logits.end, features),
+                type=Distribution(logits.answer_type))
+
+
 def chance(seq_length: float) -> Dict[str, float]:
     """The losses of start and end where all positions of a window are equally likely.
 
@@ -86,4 +92,4 @@ HEAD = Head(
     build=build, loss=loss, outputs=outputs,
     variables=(SPAN_WEIGHTS, SPAN_BIAS, TYPE_WEIGHTS, TYPE_BIAS), chance=chance,
     labels=(("start_loss", "start"), ("end_loss", "end"), ("type_loss", "answer type")),
-    pools=True)
+    pools=True, distributions=distributions)

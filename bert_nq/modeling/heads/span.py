@@ -7,7 +7,7 @@ import math
 from typing import Dict, Mapping, NamedTuple, Tuple
 
 from bert_nq.modeling.encoders import Encoded, Pass
-from bert_nq.modeling.heads import Head, losses, spans
+from bert_nq.modeling.heads import Distribution, Head, losses, spans
 from bert_nq.modeling.heads.logits import span_logits
 from bert_nq.modeling.heads.outputs import NO_SPAN
 from bert_nq.modeling.heads.position_outputs import PositionOptions, PositionOutputs
@@ -56,10 +56,15 @@ def outputs(logits: Logits, features: Features, options: PositionOptions) -> Dic
     return PositionOutputs(*best, spans.at(logits.start, cls), spans.at(logits.end, cls))._asdict()
 
 
+def distributions(logits: Logits, features: Features) -> Dict[str, Distribution]:
+    """The choices of start and end."""
+    return spans.distributions(logits.start, logits.end, features)
+
+
 def chance(seq_length: float) -> Dict[str, float]:
     """The losses of start and end where all positions of a window are equally likely."""
     return {"start_loss": math.log(seq_length), "end_loss": math.log(seq_length)}
 
 
 HEAD = Head(build=build, loss=loss, outputs=outputs, variables=(WEIGHTS, BIAS), chance=chance,
-            labels=(("start_loss", "start"), ("end_loss", "end")))
+            labels=(("start_loss", "start"), ("end_loss", "end")), distributions=distributions)

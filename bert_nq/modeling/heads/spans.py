@@ -1,9 +1,10 @@
-"""The best spans and positions of each window, chosen in the graph.
+"""The spans and positions of each window: the best ones, and choices among all.
 
 Notation: B batch, S sequence in wordpieces, L wordpieces of the longest span, K spans, P positions.
 """
-from typing import Sequence
+from typing import Dict, Mapping, Sequence
 
+from bert_nq.modeling.heads import Distribution
 from bert_nq.modeling.heads.outputs import NO_SPAN
 from bert_nq.modeling.runtime import tf
 
@@ -41,6 +42,19 @@ def top_spans(start_logits: tf.Tensor, end_logits: tf.Tensor, allowed: tf.Tensor
 def top_positions(logits: tf.Tensor, n: int) -> Sequence[tf.Tensor]:
     """The n largest logits of each row and their positions, fewer of shorter rows: [B, P] each."""
     return tf.nn.top_k(logits, tf.minimum(n, tf.shape(logits)[1]))
+
+
+def distributions(start_logits: tf.Tensor, end_logits: tf.Tensor,
+                  features: Mapping[str, tf.Tensor]) -> Dict[str, Distribution]:
+    """The choices of a start and of an end among the positions of each window.
+
+    Args:
+      start_logits, end_logits: [B, S].
+      features: of the windows; what `input_mask` [B, S] marks is no padding.
+    """
+    is_piece = tf.cast(features["input_mask"], tf.bool)
+    return {"start": Distribution(start_logits, is_piece),
+            "end": Distribution(end_logits, is_piece)}
 
 
 def at(x: tf.Tensor, positions: tf.Tensor) -> tf.Tensor:

@@ -4,13 +4,13 @@ import os
 import numpy as np
 import pytest
 
+from bert_nq.estimator.member_graphs import averaged
 from bert_nq.modeling import huggingface, packings
 from bert_nq.modeling.encoders import Encoded, Pass, head_names
 from bert_nq.modeling.heads import beam, beam_by_gold_start, beam_outputs
 from bert_nq.modeling.heads.beam_outputs import BeamOptions, BeamOutputs
 from bert_nq.modeling.heads.outputs import NO_SPAN
 from bert_nq.modeling.runtime import tf
-from bert_nq.prediction.window_model import averaged
 
 WIDTH, LENGTH, BATCH = 6, 9, 4
 # [CLS] question [SEP], the document and [SEP]; or the other way round, with [CLS] at the end.
@@ -228,11 +228,15 @@ def test_gradients_reach_all_weights_and_dropout_is_the_same_for_a_seed():
                                           head_dropout=0.5)
         loss, _ = beam.loss(logits, dict(features, start_positions=tf.constant([4, 0, 3, 0]),
                                          end_positions=tf.constant([5, 0, 4, 0])))
-        gradients = tf.gradients(loss, tf.trainable_variables())
+        variables = tf.trainable_variables()
+        gradients = tf.gradients(loss, variables)
         one, again, other = (session.run(logits.answer_class, {seed: s}) for s in (1, 1, 2))
         values = session.run(gradients, {seed: 1})
     assert (one == again).all() and (one != other).any()
-    assert all(np.abs(value).max() > 0 for value in values)
+    # What all places of a softmax have in common changes nothing; the others have slopes.
+    assert {variable.op.name for variable, value in zip(variables, values)
+            if np.abs(value).max() < 1e-6} <= {
+                "start_logits/dense/bias", "end_logits/LayerNorm/beta", "end_logits/dense_1/bias"}
 
 
 def test_the_mean_of_several_models_is_of_ends_given_the_same_start():
@@ -256,6 +260,30 @@ def test_the_mean_of_several_models_is_of_ends_given_the_same_start():
     # 1/4 of the first and 3/4 of the second.
     np.testing.assert_allclose(found, 0.25 * expected[0] + 0.75 * expected[1], rtol=1e-4,
                                atol=1e-4)
+
+
+@pytest.mark.parametrize("head", [beam, beam_by_gold_start])
+def test_its_choices_are_those_of_its_loss(head):
+    weights = random_weights()
+    h, document, cls, allowed = windows(False)
+    labels = np.array([4, 0, 3, 0])
+    mask = np.arange(LENGTH) < 7
+    with tf.Graph().as_default():
+        logits, features, session = built(weights, h, document, cls)
+        found = head.HEAD.distributions(logits, dict(
+            features, start_positions=tf.constant(labels),
+            input_mask=tf.constant(np.tile(mask, [BATCH, 1]).astype(np.int32))))
+        logits_of = session.run({name: choice.logits for name, choice in found.items()})
+        is_real = session.run(found["start"].is_real)
+    start, ends, by_mean, by_start = defined(weights, h, allowed, cls)
+    rows = np.arange(BATCH)
+    of_class = by_mean if head is beam else by_start[rows, labels]
+    assert sorted(found) == ["class", "end", "start"]
+    np.testing.assert_allclose(logits_of["start"], start, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(logits_of["end"], ends[rows, labels], rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(logits_of["class"], np.stack([0 * of_class, of_class], 1),
+                               rtol=1e-4, atol=1e-4)
+    assert (is_real == mask).all() and found["class"].is_real is None
 
 
 def test_the_variables_have_names_of_hugging_face_for_every_encoder():

@@ -12,10 +12,11 @@ from bert_nq.decoding import span_decoders
 from bert_nq.decoding.decoders import make_decoder
 from bert_nq.modeling import checkpoints, encoders, models
 from bert_nq.modeling.encoders import Pass
+from bert_nq.modeling.models import Member
 from bert_nq.modeling.runtime import tf
 from bert_nq.prediction import comparing, frozen_graph, runtimes
 from bert_nq.prediction.calibration import Calibration
-from bert_nq.prediction.model_settings import Member, ModelSettings
+from bert_nq.prediction.model_settings import ModelSettings
 from bert_nq.prediction.runtimes import openvino_cache, openvino_model
 from tests.support import tiny_encoders, tiny_model, tiny_nq
 from tests.support.runtimes import needs_openvino
