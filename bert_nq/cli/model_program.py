@@ -142,8 +142,8 @@ class ModelProgram:
                                        plan.training.data, self._objective(plan))
             return
         files.make_folder(FLAGS.output_dir)
-        program.write_flags(FLAGS, os.path.join(FLAGS.output_dir, _flag_file()),
-                            without=() if FLAGS.do_train else _OUTPUTS)
+        outputs = () if FLAGS.do_train else (*_OUTPUTS, *self._task.other_outputs)
+        program.write_flags(FLAGS, os.path.join(FLAGS.output_dir, _flag_file()), without=outputs)
         model_dir = FLAGS.output_dir
         if FLAGS.do_train:
             evaluate = training.dev_scorer(self._model, plan.model, plan.maker,

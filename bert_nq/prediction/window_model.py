@@ -133,7 +133,7 @@ def placeholders(settings: ModelSettings) -> Dict[str, tf.Tensor]:
 
 def mean_logits(settings: ModelSettings, features: Dict[str, tf.Tensor],
                 is_portable: bool = False) -> Any:
-    """The graph of all members up to the mean of their logits; see Pass for `is_portable`."""
+    """The graph of all members up to the mean of their logits; see Pass for is_portable."""
     return member_graphs.mean_logits(
         member_graphs.scopes(settings.members), features,
         Pass(precision=settings.precision, is_portable=is_portable))

@@ -20,14 +20,7 @@ from bert_nq.modeling.heads.outputs import NO_SPAN, from_values
 from bert_nq.modeling.heads.window_outputs import WindowOutputs
 from bert_nq.modeling.models import Member
 from bert_nq.modeling.runtime import tf
-from bert_nq.prediction import (
-    comparing,
-    export,
-    frozen_graph,
-    predictor,
-    serving,
-    window_model,
-)
+from bert_nq.prediction import comparing, export, frozen_graph, predictor, serving
 from bert_nq.prediction.model_settings import ModelSettings
 from tests.support import programs, tiny_model, tiny_nq
 from tests.support.nq_pages import make_line, write_shard
@@ -262,7 +255,7 @@ def test_a_client_has_the_answers_of_the_model(way, exported, model):
 
         found = serving.Serving.load(exported, FEATURIZER, make_decoder)
         entries = list(found.predict(call, pages()))
-    with window_model.WindowModel(model.settings, model.serving.decoder()) as session_model:
+    with export.window_model.WindowModel(model.settings, model.serving.decoder()) as session_model:
         wanted = list(predictor.predict(session_model, model.serving.page_predictor(), pages(),
                                         serving.BadInput()))
     assert entries == wanted

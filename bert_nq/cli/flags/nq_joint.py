@@ -37,7 +37,7 @@ def define_flags() -> TaskFlags:
         return decoders.make_decoder(decoders.name_for(decoders.OF_HEADS, head, name.value), {
             option: holder.value for option, holder in options.items()})
 
-    return TaskFlags(predicted_windows, windows, decoder, featurizer)
+    return TaskFlags(predicted_windows, windows, decoder, featurizer=featurizer)
 
 
 def _decoder_flags() -> Dict[str, Any]:

@@ -89,4 +89,4 @@ def define_flags() -> TaskFlags:
             decoders.name_for(candidate_decoders.OF_HEADS, head, name.value),
             {option: holder.value for option, holder in holders.items()})
 
-    return TaskFlags(rows, rows, decoder, featurizer)
+    return TaskFlags(rows, rows, decoder, featurizer=featurizer)

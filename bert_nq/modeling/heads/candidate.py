@@ -9,7 +9,7 @@ from typing import Dict, Mapping, NamedTuple, Tuple
 
 from bert_nq.modeling.dropout import HEAD_LAYER, Dropout
 from bert_nq.modeling.encoders import Encoded, Pass
-from bert_nq.modeling.heads import Head, losses, span, spans
+from bert_nq.modeling.heads import Distribution, Head, losses, span, spans
 from bert_nq.modeling.heads.candidate_outputs import CandidateOptions, CandidateOutputs
 from bert_nq.modeling.heads.logits import class_logits, span_logits
 from bert_nq.modeling.heads.outputs import NO_SPAN
@@ -74,6 +74,12 @@ def outputs(logits: Logits, features: Features, options: CandidateOptions
                             of_pieces(logits.end))._asdict()
 
 
+def distributions(logits: Logits, features: Features) -> Dict[str, Distribution]:
+    """The choices of start, end and class."""
+    return dict(spans.distributions(logits.start, logits.end, features),
+                **{"class": Distribution(logits.candidate_class)})
+
+
 def chance(seq_length: float) -> Dict[str, float]:
     """The losses of start and end where all positions of a row are equally likely.
 
@@ -85,4 +91,5 @@ def chance(seq_length: float) -> Dict[str, float]:
 
 HEAD = Head(
     build=build, loss=loss, outputs=outputs, variables=VARIABLES, chance=chance,
-    labels=(("start_loss", "start"), ("end_loss", "end"), ("class_loss", "class")), pools=True)
+    labels=(("start_loss", "start"), ("end_loss", "end"), ("class_loss", "class")), pools=True,
+    distributions=distributions)

@@ -90,3 +90,10 @@ def test_the_span_head_is_that_of_squad_and_the_pooled_vector_is_dropped_out():
     np.testing.assert_array_equal(plain.candidate_class, without.candidate_class)
     assert not np.allclose(plain.candidate_class, dropped.candidate_class)
     np.testing.assert_array_equal(plain.start, dropped.start)
+
+
+def test_a_student_learns_start_end_and_class():
+    logits = Logits(tf.zeros([2, 3]), tf.zeros([2, 3]), tf.zeros([2, 5]))
+    found = candidate.distributions(logits, {"input_mask": tf.ones([2, 3], tf.int32)})
+    assert {name: choice.logits.shape.as_list() for name, choice in found.items()} == {
+        "start": [2, 3], "end": [2, 3], "class": [2, 5]}
