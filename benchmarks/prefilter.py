@@ -19,7 +19,6 @@ import corpora
 from absl import flags
 
 from bert_nq.base.bad_input import BadInput
-from bert_nq.cli import program
 
 FLAGS = flags.FLAGS
 
@@ -29,7 +28,7 @@ FLAGS.set_default("pages", 100)
 flags.DEFINE_list("keep", ["4", "10", "20"], "Candidates of a page that are kept.")
 flags.DEFINE_integer("max_seq_length", 512, "Wordpieces of a window.", lower_bound=64)
 
-# The usual constants of BM25 (Robertson and Zaragoza 2009, "The probabilistic relevance framework").
+# The usual constants of BM25 (Robertson and Zaragoza 2009).
 _K, _B = 1.2, 0.75
 
 

@@ -9,7 +9,7 @@ from absl import flags
 
 from bert_nq.base import files, vocabulary_files
 from bert_nq.base.errors import UserError
-from bert_nq.cli import known_settings
+from bert_nq.cli import known_settings, prediction_target
 from bert_nq.cli.flags import features as feature_flags
 from bert_nq.cli.flags.prediction import define_prediction_flags
 from bert_nq.cli.flags.task import TaskFlags
@@ -220,8 +220,8 @@ class ModelFlags:
                 self._value("output_dir"), "predictions.json"))
         wanted = self.prediction.files()
         paths = self.task.find_shards(wanted["predict_file"])
-        predictions = self._output()
-        outputs = list(filter(None, [predictions, *self._answers().beside(predictions),
+        target = self._target()
+        outputs = list(filter(None, [target.path, *target.answers.beside(target.path),
                                      wanted["output_nbest_file"]]))
         for output in outputs:
             files.check_output(output, paths + list(filter(None, [
@@ -230,44 +230,15 @@ class ModelFlags:
         if len(set(map(files.absolute, outputs))) < len(outputs):
             raise UserError("two of the outputs are the same file: %s" % ", ".join(outputs))
         if wanted["thresholds"]:
-            self._answers().load_thresholds(wanted["thresholds"])
-        self._predicting_decoder()
+            target.answers.load_thresholds(wanted["thresholds"])
         featurizer = self._featurizer()
         if featurizer is not self.task.featurizer:
             featurizer.make(self.text(), self.windows())  # Bad files are told here.
         return paths
 
-    def _other_output(self) -> Optional[str]:
-        """The flag of what is written in place of answers; None where answers are.
-
-        Raises:
-          UserError: answers, or two such things, are wanted as well.
-        """
-        wanted = self.prediction.files()
-        found = [name for name in self.task.other_outputs if wanted[name]]
-        if not found:
-            return None
-        for name in ("output_prediction_file", "output_nbest_file", "thresholds", "do_eval",
-                     *found[1:]):
-            if name in flags.FLAGS and flags.FLAGS[name].present and flags.FLAGS[name].value:
-                raise UserError("--%s writes %s in place of answers: leave out --%s, and predict "
-                                "by a command of its own" % (
-                                    found[0], self._answers_of(found[0]).title.lower(), name))
-        return found[0]
-
-    def _answers_of(self, other: Optional[str]):
-        return (self.task.other_outputs[other] if other else self.task).answers
-
-    def _answers(self):
-        """The form of what is written."""
-        return self._answers_of(self._other_output())
-
-    def _output(self) -> str:
-        return self.prediction.files()[self._other_output() or "output_prediction_file"]
-
-    def _predicting_decoder(self) -> Any:
-        other = self._other_output()
-        return self.task.other_outputs[other].decoder(self.decoder()) if other else self.decoder()
+    def _target(self) -> prediction_target.Target:
+        """What prediction writes."""
+        return prediction_target.of_flags(self.task, self.prediction.files(), self.decoder)
 
     def check_has_model(self, model) -> None:
         """Raises UserError where there is no model that could predict, or only one of another
@@ -413,9 +384,9 @@ class ModelFlags:
     def job(self, models, paths: List[str]):
         """The prediction of shards by ModelSettings, a prediction.job.Job."""
         from bert_nq.prediction.job import Job
-        wanted = self.prediction.files()
-        return Job(paths, self._output(), models, models.fingerprint(),
+        wanted, target = self.prediction.files(), self._target()
+        return Job(paths, target.path, models, models.fingerprint(),
                    self.text(), self.windows(), self.task.reading, self._featurizer(),
-                   self._predicting_decoder(), self._answers(), self._value("predict_batch_size"),
+                   target.decoder, target.answers, self._value("predict_batch_size"),
                    wanted["output_nbest_file"], wanted["thresholds"],
                    self._value("on_bad_input") == "skip")

@@ -137,7 +137,8 @@ class ModelProgram:
             return
         files.make_folder(FLAGS.output_dir)
         program.write_flags(FLAGS, os.path.join(FLAGS.output_dir, _flag_file()),
-                            without=() if FLAGS.do_train else _OUTPUTS)
+                            without=() if FLAGS.do_train else _OUTPUTS + tuple(
+                                self._task.other_outputs))
         model_dir = FLAGS.output_dir
         if FLAGS.do_train:
             evaluate = training.dev_scorer(self._model, plan.model, plan.maker,
