@@ -203,6 +203,9 @@ def test_pages_without_answer_take_part_by_their_share():
     assert set(made.rows.labels.candidate_classes) == {int(CandidateClass.NO_ANSWER)}
     half = maker(num_draws=400, answerless_share=0.5).training(example(text, (-1,)))
     assert 160 < len(half.rows.lengths) < 240
+    # One with yes or no and without a long answer is neither.
+    made = maker(answerless_share=1.0).training(example(text, (-1, [], "YES")))
+    assert not len(made.rows.lengths)
     # There is nothing to draw.
     assert not len(maker(answerless_share=1.0).training(example("town", (-1,))).rows.lengths)
     # A page with an answer has part in each pass.
