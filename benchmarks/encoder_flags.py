@@ -9,6 +9,9 @@ from bert_nq.modeling import encoders
 
 FLAGS = flags.FLAGS
 
+# What TensorFlow 1.15 is measured with: it has no fast products of bfloat16 matrices.
+_ON_TF1 = ("fp32", "fp32-variables", "bert-tensorflow")
+
 
 def define_sizes(max_seq_length):
     """Defines the flags of sizes, given the length of windows by default."""
@@ -37,6 +40,9 @@ def define_flags():
                         "not given, the one that runs this.")
     flags.DEFINE_string("tf1_python", None, "An interpreter that has TensorFlow 1.15 and what "
                         "bert_nq needs, to measure there as well.")
+    flags.DEFINE_string("latest_python", None, "An interpreter that has another release of "
+                        "TensorFlow, such as the newest on Python 3.12, to measure all of ours "
+                        "there as well.")
 
 
 def settings():
@@ -65,3 +71,15 @@ def others(kinds):
     for kind in left_out:
         print("%s is left out: it has BERT alone" % kind)
     return [kind for kind in kinds if kind not in left_out]
+
+
+def with_other_releases(wanted):
+    """Contenders, each (name, interpreter, kind), and those of them that run elsewhere as well."""
+    more = []
+    if FLAGS.tf1_python:
+        more += [(name + ", TF 1.15", FLAGS.tf1_python, kind) for name, _, kind in wanted
+                 if kind in _ON_TF1]
+    if FLAGS.latest_python:
+        more += [(name + ", latest", FLAGS.latest_python, kind) for name, _, kind in wanted
+                 if name.startswith("bert_nq")]
+    return wanted + more

@@ -3,12 +3,14 @@ r"""Speed of a prediction's forward pass, beside other people's.
     python benchmarks/predict.py
     python benchmarks/predict.py --torch_python=torch-env/bin/python \
         --tf1_python=.venv-tf1/bin/python --threads=1
+    python benchmarks/predict.py --latest_python=.venv-latest/bin/python --theirs=
     python benchmarks/predict.py --encoder=albert --max_seq_length=384 --threads=1 \
         --torch_python=torch-env/bin/python
 
 The pass is that of run_nq.py, encoder and heads, its variables frozen. Beside it run
 bert-tensorflow's BertModel, and the same encoder of PyTorch's transformers, in float32 and under
-bfloat16 autocast, all on the same full windows. Each contender is one process or several; they take
+bfloat16 autocast, all on the same full windows. --ours=bf16,openvino-bf16,openvino-int8 has the
+other runtime of ours. Each contender is one process or several; they take
 turns, one batch at a time, and medians over the turns are printed. Processor time changes less than
 time where other work runs on the machine.
 """
@@ -32,14 +34,16 @@ flags.DEFINE_integer("threads", 0, "Of each process; 0: as many as there are cor
                      lower_bound=0)
 flags.DEFINE_integer("processes", 1, "Of each contender, each with a batch of its own.",
                      lower_bound=1)
-flags.DEFINE_list("ours", ["fp32", "bf16"], "What to measure of ours: fp32, bf16, and either with "
-                  "-variables, not frozen.")
+flags.DEFINE_list("ours", ["fp32", "bf16"], "What to measure of ours: fp32, bf16, either with "
+                  "-variables, not frozen; and openvino-fp32, openvino-bf16, openvino-int8, the "
+                  "runtime of that name, which is also given what comes after the logits.")
 flags.DEFINE_list("theirs", ["bert-tensorflow", "torch-fp32-sdpa", "torch-fp32-eager",
                              "torch-bf16-sdpa", "torch-bf16-eager"],
                   "What to measure of others: bert-tensorflow, and transformers in either "
                   "precision with either way of attention.")
 
-_OURS = ["fp32", "bf16", "fp32-variables", "bf16-variables"]
+_OURS = ["fp32", "bf16", "fp32-variables", "bf16-variables", "openvino-fp32", "openvino-bf16",
+         "openvino-int8"]
 _THEIRS = ["bert-tensorflow", "torch-fp32-sdpa", "torch-fp32-eager", "torch-bf16-sdpa",
            "torch-bf16-eager"]
 
@@ -71,11 +75,8 @@ def start(settings):
     wanted = [("bert_nq, " + kind, sys.executable, kind) for kind in FLAGS.ours]
     wanted += [(kind, torch if kind.startswith("torch") else sys.executable, kind)
                for kind in encoder_flags.others(FLAGS.theirs)]
-    if FLAGS.tf1_python:
-        wanted += [(name + ", TF 1.15", FLAGS.tf1_python, kind) for name, _, kind in wanted
-                   if kind.startswith("fp32") or kind == "bert-tensorflow"]
     contenders = {}
-    for name, python, kind in wanted:
+    for name, python, kind in encoder_flags.with_other_releases(wanted):
         try:
             contenders[name] = [Contender(python, "predict_contender", kind, settings)
                                 for _ in range(FLAGS.processes)]

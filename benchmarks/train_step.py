@@ -2,7 +2,7 @@ r"""Speed, memory and utilisation of a training step, beside other people's.
 
     python benchmarks/train_step.py
     python benchmarks/train_step.py --torch_python=torch-env/bin/python \
-        --tf1_python=.venv-tf1/bin/python
+        --tf1_python=.venv-tf1/bin/python --latest_python=.venv-latest/bin/python
     python benchmarks/train_step.py --encoder=albert --max_seq_length=384 \
         --torch_python=torch-env/bin/python
 
@@ -65,11 +65,8 @@ def start(settings):
     torch = FLAGS.torch_python or sys.executable
     wanted += [(kind, torch if kind.startswith("torch") else sys.executable, kind)
                for kind in encoder_flags.others(FLAGS.theirs)]
-    if FLAGS.tf1_python:
-        wanted += [(name + ", TF 1.15", FLAGS.tf1_python, kind) for name, _, kind in wanted
-                   if kind == "fp32" or kind == "bert-tensorflow"]
     contenders = {}
-    for name, python, kind in wanted:
+    for name, python, kind in encoder_flags.with_other_releases(wanted):
         try:
             contenders[name] = Contender(python, "train_step_contender", kind, settings)
         except UserError as e:

@@ -78,6 +78,7 @@ def main() -> None:
         print(tables.format_tables(long_rows, short_rows) if FLAGS.pretty_print else line,
               flush=True)
         _tell("scored %s questions in %s" % (format(len(gold), ","), program.duration(seconds())))
+        _tell(_combined(long_rows, short_rows))
     if unannotated:
         _tell("not annotated, counted as without an answer: %s" % format(unannotated, ","))
     remarks = scoring.tell_shortage(gold).remarks
@@ -88,6 +89,18 @@ def main() -> None:
         other = System(FLAGS.compare, others, *other_rows) if FLAGS.compare else None
         _report(gold_paths, gold, System(FLAGS.predictions_path, predictions, long_rows,
                                          short_rows), other, remarks)
+
+
+def _combined(long_rows, short_rows):
+    """The line on the F1 of both kinds of answers together."""
+    from bert_nq.scoring.nq import thresholds
+
+    found = thresholds.best_combined(long_rows, short_rows)
+    return ("long and short answers together: F1 %.2f%%, P %.2f%%, R %.2f%% at the thresholds %s "
+            "and %s" % (*(100 * x for x in (found.point.f1, found.point.precision,
+                                            found.point.recall)),
+                        *("never" if threshold is None else "%.5g" % threshold for threshold in (
+                            found.long_threshold, found.short_threshold))))
 
 
 def _rows(gold, predictions):

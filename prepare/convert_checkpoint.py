@@ -1,4 +1,4 @@
-"""Converts a BERT or DistilBERT between a TensorFlow checkpoint and Hugging Face safetensors.
+"""Converts a model of any encoder between a TensorFlow checkpoint and Hugging Face safetensors.
 
     python prepare/convert_checkpoint.py --input=FOLDER --output_dir=OUT
     python prepare/convert_checkpoint.py --input=hf:OWNER/NAME --output_dir=OUT
@@ -14,7 +14,8 @@ A checkpoint whose weights are float16, bfloat16 or float64 becomes one of float
 Whether the model's text is lower-cased is kept in a tokenizer_config.json beside the vocabulary,
 which all programs go by.
 
-The spiece.model of an ALBERT or XLNet travels along in the place of the vocab.txt.
+The spiece.model of an ALBERT or XLNet travels along in the place of the vocab.txt; where there is
+only a tokenizer.json, it is made of that.
 
 Hugging Face's "gelu" becomes "gelu_erf", since "gelu" means the tanh approximation in a
 bert_config.json. The heads of a fine-tuned checkpoint travel along.

@@ -15,6 +15,12 @@ do not suffice over its least likely ones. One is learnt with --kind=sentencepie
     python prepare/make_vocab.py --vocab_file=spiece.model --output_vocab=spiece-nq.model
     python prepare/make_vocab.py --learn_from='nq-train-*.jsonl.gz' --kind=sentencepiece \\
         --family=xlnet --output_vocab=spiece-nq.model
+
+A reader of candidates (run_quesbelm.py) has other markers, which stand for tags; a vocabulary may
+have both:
+
+    python prepare/make_vocab.py --markers=candidates --vocab_file=vocab.txt \\
+        --output_vocab=vocab-tags.txt
 """
 from bert_nq.cli.start import run
 
@@ -43,6 +49,8 @@ flags.DEFINE_enum("family", "albert", ["albert", "xlnet"],
 flags.DEFINE_bool("do_lower_case", True,
                   "Whether to learn from lower-cased words without accents; by default not for "
                   "--family=xlnet.")
+flags.DEFINE_list("markers", ["joint"], "The readers whose markers are written: joint, "
+                  "candidates, or both, joint,candidates.")
 flags.DEFINE_integer("max_pages", 0, "Learn from this many pages only; 0: from all.",
                      lower_bound=0)
 flags.DEFINE_enum("on_bad_input", "fail", ["fail", "skip"],
@@ -108,22 +116,35 @@ def main() -> None:
                         "to learn a vocabulary")
     from bert_nq.base.vocabulary_files import is_piece_model
 
+    markers = markers_of_flags()
     if FLAGS.vocab_file:
         known_settings.take_of_vocabulary(FLAGS, program.note)
         is_pieces = is_piece_model(FLAGS.vocab_file)
     else:
         is_pieces = FLAGS.kind == "sentencepiece"
     if is_pieces:
-        make_pieces()
+        make_pieces(markers)
     else:
-        make_tokens()
+        make_tokens(markers)
     print("\nNext:\n  " + program.command(
-        "prepare/prepare_nq_data.py", "--vocab_file=" + FLAGS.output_vocab,
+        "prepare/prepare_nq_data.py" if "joint" in FLAGS.markers
+        else "prepare/prepare_candidates.py", "--vocab_file=" + FLAGS.output_vocab,
         "--do_lower_case=%s" % str(FLAGS.do_lower_case).lower(),
         "--input_jsonl=nq-train-*.jsonl.gz", "--output_tfrecord=nq-train.tfrecord"))
 
 
-def make_pieces() -> None:
+def markers_of_flags() -> List[str]:
+    """The markers to write."""
+    from bert_nq.text.vocabulary import MARKERS
+
+    unknown = sorted(set(FLAGS.markers).difference(MARKERS))
+    if unknown or not FLAGS.markers:
+        raise UserError("--markers=%s: there are markers for %s"
+                        % (",".join(FLAGS.markers), ", ".join(MARKERS)))
+    return [marker for reader in FLAGS.markers for marker in MARKERS[reader]]
+
+
+def make_pieces(markers: List[str]) -> None:
     """Writes a SentencePiece model with markers, and prints the summary."""
     from bert_nq.text import piece_learning, piece_markers
     from bert_nq.text.vocabulary import read_pieces
@@ -137,7 +158,7 @@ def make_pieces() -> None:
         model, rows = learn(lambda words: (piece_learning.learn_pieces(
             words, FLAGS.vocab_size, FLAGS.family, FLAGS.do_lower_case), []))
     try:
-        marked = piece_markers.write_markers(model)
+        marked = piece_markers.write_markers(model, markers)
     except UserError as e:
         raise UserError("%s: %s" % (FLAGS.vocab_file or "the learnt model", e)) from e
     with files.replacing(FLAGS.output_vocab) as out:
@@ -151,7 +172,7 @@ def make_pieces() -> None:
             " ..." if len(lost) > 5 else "")) if lost else 0)])
 
 
-def make_tokens() -> None:
+def make_tokens(markers: List[str]) -> None:
     """Writes a vocab.txt with markers, and prints the summary."""
     from bert_nq.text.vocabulary import read_tokens, write_markers
 
@@ -161,7 +182,7 @@ def make_tokens() -> None:
     else:
         tokens, rows = learn(learn_tokens)
     try:
-        marked = write_markers(tokens)
+        marked = write_markers(tokens, markers)
     except UserError as e:
         raise UserError("%s: %s" % (FLAGS.vocab_file, e)) from e
     with files.replacing(FLAGS.output_vocab) as out:

@@ -26,10 +26,8 @@ flags.DEFINE_string("vocab_file", None, "The vocabulary that they were made with
 flags.DEFINE_integer("num_windows", 3, "How many windows to show.", lower_bound=0)
 flags.DEFINE_integer("unique_id", None, "Show the windows with this id.")
 flags.DEFINE_string("answer_type", None, "Show windows with this type of answer only: of NQ "
-                    "unknown, yes, no, short or long; of SQuAD answerable or impossible.")
-
-# The types that have no answer in any window.
-_WITHOUT_ANSWER = ("UNKNOWN", "IMPOSSIBLE")
+                    "unknown, yes, no, short or long; of SQuAD answerable or impossible; of "
+                    "candidates no_answer, long, short, no or yes.")
 
 
 def main() -> None:
@@ -40,19 +38,20 @@ def main() -> None:
 
     paths = files.expand(FLAGS.input_tfrecord, "record")
     featurizer = record_task.task_of(paths).featurizer
-    classes = spec.class_label(featurizer.spec).classes
+    label = spec.class_label(featurizer.spec)
+    classes = label.classes if label else ()
     if FLAGS.answer_type is not None and FLAGS.answer_type.upper() not in classes:
         raise UserError("--answer_type=%s: these records have %s" % (
-            FLAGS.answer_type, ", ".join(classes).lower()))
-    tokens = Vocabulary.load(FLAGS.vocab_file).tokens if FLAGS.vocab_file else None
+            FLAGS.answer_type, ", ".join(classes).lower() or "no named classes"))
+    vocabulary = Vocabulary.load(FLAGS.vocab_file) if FLAGS.vocab_file else None
     windows = program.progress(inspection.read_windows(paths, featurizer), "records")
     report = inspection.inspect(windows, FLAGS.num_windows, is_wanted)
-    print_report(report, len(paths), classes)
-    if tokens is None:
+    print_report(report, len(paths), classes, featurizer.without_span)
+    if vocabulary is None:
         print("\nTo read windows as text, give --vocab_file.")
         return
     for window in report.shown:
-        print_window(window, tokens)
+        print_window(window, vocabulary)
     if FLAGS.num_windows and not report.shown:
         print("\nNo window is as asked for.")
         if FLAGS.unique_id is not None:
@@ -66,7 +65,7 @@ def is_wanted(window) -> bool:
     return FLAGS.answer_type is None or window.class_name == FLAGS.answer_type.upper()
 
 
-def print_report(report, num_files: int, classes) -> None:
+def print_report(report, num_files: int, classes, without_span) -> None:
     """Prints tables of counts, features, answers and lengths."""
     total = len(report.lengths)
     program.print_table("Records", [
@@ -90,7 +89,7 @@ def print_report(report, num_files: int, classes) -> None:
                 max(lengths)))
             for name, lengths in by_class])
         outside = sum(lengths.count(0) for name, lengths in by_class
-                      if name not in _WITHOUT_ANSWER)
+                      if name not in without_span)
         if outside:
             print("  %d answers do not lie in their windows" % outside)
     if total:
@@ -113,11 +112,12 @@ def sizes_as_text(sizes) -> str:
     return " or ".join("[%d]" % size for size in sorted(sizes))
 
 
-def print_window(window, tokens) -> None:
+def print_window(window, vocabulary) -> None:
     """Prints one window, its labels and its text."""
     notes = ["unique_id %d" % window.unique_id, "%d wordpieces" % window.length]
     if window.class_name is not None:
         notes.append(window.class_name)
+    notes += ["%s %d" % (name, number) for name, number in window.numbers.items()]
     span = window.labelled_span
     if span is not None:
         notes.append("pieces %d to %d" % (span.start, span.stop - 1))
@@ -125,7 +125,7 @@ def print_window(window, tokens) -> None:
     if mapped:
         notes.append("document tokens %d to %d" % (min(mapped), max(mapped)))
     print("\n%s: %s" % (window.source, ", ".join(notes)))
-    print(textwrap.fill(window.text(tokens), width=100, initial_indent="  ",
+    print(textwrap.fill(window.text(vocabulary), width=100, initial_indent="  ",
                         subsequent_indent="  ", break_long_words=False, break_on_hyphens=False))
 
 

@@ -69,8 +69,7 @@ def known_pieces():
         return Pieces()
     vocabulary = Vocabulary.load(FLAGS.vocab_file)
     check_specials(vocabulary, FLAGS.vocab_file)
-    specials = vocabulary.specials
-    return Pieces(len(vocabulary), vocabulary.ids[specials.cls], vocabulary.ids[specials.sep])
+    return Pieces.of(vocabulary)
 
 
 def counted(number, what):

@@ -1,4 +1,4 @@
-"""Numbers and ids as they come out of JSON."""
+"""Numbers and ids as they come out of JSON, and numbers as they come out of flags."""
 import math
 import re
 from typing import Any, TypeVar, Union
@@ -35,6 +35,21 @@ def parse_finite(value: T, what: str) -> T:
     if not is_finite(value):
         raise UserError("%s is %s, not a finite number" % (what, repr(value)[:40]))
     return value
+
+
+def parse_positive(text: str, flag: str) -> float:
+    """The number above 0 that a part of a flag's value is.
+
+    Raises:
+      UserError: it is none.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise UserError("%s: %r is not a number above 0" % (flag, text))
+    return number
 
 
 def parse_id(value: Any) -> int:

@@ -19,8 +19,9 @@ NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = 1, 2, 3, 4, 5, 6
 _KINDS = range(NORMAL, BYTE + 1)
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
-_PIECES = _TEXT = 1
-_SCORE, _KIND = 2, 3
+_PIECES, _TRAINER, _NORMALIZER = 1, 2, 3  # of a model
+_TEXT, _SCORE, _KIND = 1, 2, 3  # of a piece
+_TABLE = 2  # of the normalizer
 
 # A first piece: the sizes of it and of its text, small enough for a byte each, and its score.
 _BEGINNING = re.compile(b"\n[\x01-\x7f]\n([\x01-\x7f])", re.DOTALL)
@@ -51,6 +52,21 @@ class PieceModel(NamedTuple):
                 entry += _key(_KIND, _VARINT) + _varint(piece.kind)
             parts += [_key(_PIECES, _BYTES), _varint(len(entry)), entry]
         return b"".join(parts) + self.rest
+
+
+def is_name(text: str) -> bool:
+    """Whether a piece is a name in brackets, as special tokens are."""
+    return len(text) > 2 and (text[0], text[-1]) in (("<", ">"), ("[", "]"))
+
+
+def settings(table: bytes) -> bytes:
+    """The fields beside the pieces of a unigram model of this table of characters.
+
+    All else is as the package has it by default: a blank before the text, and runs of blanks one.
+    """
+    normalizer = _key(_TABLE, _BYTES) + _varint(len(table)) + table
+    return (_key(_TRAINER, _BYTES) + _varint(0)
+            + _key(_NORMALIZER, _BYTES) + _varint(len(normalizer)) + normalizer)
 
 
 def looks_like_one(content: bytes) -> bool:

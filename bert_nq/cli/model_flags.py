@@ -9,11 +9,12 @@ from absl import flags
 
 from bert_nq.base import files, vocabulary_files
 from bert_nq.base.errors import UserError
-from bert_nq.cli import known_settings
+from bert_nq.cli import known_settings, prediction_target
 from bert_nq.cli.flags import features as feature_flags
 from bert_nq.cli.flags.prediction import define_prediction_flags
 from bert_nq.cli.flags.task import TaskFlags
 from bert_nq.estimator import model_card
+from bert_nq.prediction import runtimes
 
 # Settings by their flags' names, and what opens messages of them, see known_settings.take.
 _Known = Tuple[Mapping[str, Any], str]
@@ -36,9 +37,10 @@ def _define_model_flags(task) -> Dict[str, Any]:
             "output_dir", None, "The folder of the model: checkpoints are written to it and read "
             "from it."),
         "precision": flags.DEFINE_enum(
-            "precision", "fp32", ["fp32", "bf16", "fp16"], "Of matrix products and activations; "
+            "precision", "fp32", list(runtimes.PRECISIONS), "Of matrix products and activations; "
             "weights, softmax and LayerNorm stay in fp32. fp16 scales the loss as needed; it is "
-            "for GPUs, bf16 for TensorFlow 2 and TPUs."),
+            "for GPUs, bf16 for TensorFlow 2 and TPUs, int8 for prediction with "
+            "--runtime=openvino."),
         "predict_batch_size": flags.DEFINE_integer(
             "predict_batch_size", 8, "Windows that are predicted at once.", lower_bound=1),
         "on_bad_input": flags.DEFINE_enum(
@@ -69,9 +71,12 @@ class ModelFlags:
         """
         self.task = task
         self.model = _define_model_flags(task)
-        self.prediction = define_prediction_flags()
+        self.prediction = define_prediction_flags(task.other_outputs)
         self.text = feature_flags.define_text_flags(task.featurizer.vocabulary)
-        self.windows, self.training_windows, self._decoder_of = define_task_flags()
+        self._task_flags = define_task_flags()
+        self.windows = self._task_flags.windows
+        self.training_windows = self._task_flags.training_windows
+        self._featurizer = self._task_flags.featurizer or (lambda: task.featurizer)
         # Settings that a model is used with as it was trained.
         self._fixed = self.task.weights_depend_on + (model_card.HEAD,)
 
@@ -80,7 +85,11 @@ class ModelFlags:
 
     def decoder(self) -> Any:
         """The decoder that the flags describe, of the outputs of the model's head."""
-        return self._decoder_of(self._value("head"))
+        return self._task_flags.decoder(self._value("head"))
+
+    def _head(self) -> str:
+        """The head that the flags describe, as Model has it."""
+        return self._task_flags.head(self._value("head"))
 
     def take_known_settings(self, for_training: bool, anew: bool,
                             note: Callable[[str], None]) -> None:
@@ -190,7 +199,7 @@ class ModelFlags:
         from bert_nq.prediction import trained_model
         text = self.text()
         self.decoder()
-        model, maker = trained_model.read(self._value("bert_config_file"), self._value("head"),
+        model, maker = trained_model.read(self._value("bert_config_file"), self._head(),
                                           self.task.featurizer, text, self.windows())
         if not anew:
             model_folder.check_same_model(self._value("output_dir"), model.config,
@@ -213,8 +222,8 @@ class ModelFlags:
                 self._value("output_dir"), "predictions.json"))
         wanted = self.prediction.files()
         paths = self.task.find_shards(wanted["predict_file"])
-        predictions = wanted["output_prediction_file"]
-        outputs = list(filter(None, [predictions, *self.task.answers.beside(predictions),
+        target = self._target()
+        outputs = list(filter(None, [target.path, *target.answers.beside(target.path),
                                      wanted["output_nbest_file"]]))
         for output in outputs:
             files.check_output(output, paths + list(filter(None, [
@@ -223,8 +232,15 @@ class ModelFlags:
         if len(set(map(files.absolute, outputs))) < len(outputs):
             raise UserError("two of the outputs are the same file: %s" % ", ".join(outputs))
         if wanted["thresholds"]:
-            self.task.answers.load_thresholds(wanted["thresholds"])
+            target.answers.load_thresholds(wanted["thresholds"])
+        featurizer = self._featurizer()
+        if featurizer is not self.task.featurizer:
+            featurizer.make(self.text(), self.windows())  # Bad files are told here.
         return paths
+
+    def _target(self) -> prediction_target.Target:
+        """What prediction writes."""
+        return prediction_target.of_flags(self.task, self.prediction.files(), self.decoder)
 
     def check_has_model(self, model) -> None:
         """Raises UserError where there is no model that could predict, or only one of another
@@ -252,7 +268,7 @@ class ModelFlags:
         if not wanted["ensemble"]:
             return ()
         found = members.find_members(wanted["ensemble"], wanted["ensemble_weights"],
-                                     self.text().vocab_file, self._value("head"))
+                                     self.text().vocab_file, self._head())
         for member in found:
             self._check_card(os.path.dirname(member.checkpoint))
         return found
@@ -370,9 +386,9 @@ class ModelFlags:
     def job(self, models, paths: List[str]):
         """The prediction of shards by ModelSettings, a prediction.job.Job."""
         from bert_nq.prediction.job import Job
-        wanted = self.prediction.files()
-        return Job(paths, wanted["output_prediction_file"], models, models.fingerprint(),
-                   self.text(), self.windows(), self.task.reading, self.task.featurizer,
-                   self.decoder(), self.task.answers, self._value("predict_batch_size"),
+        wanted, target = self.prediction.files(), self._target()
+        return Job(paths, target.path, models, models.fingerprint(),
+                   self.text(), self.windows(), self.task.reading, self._featurizer(),
+                   target.decoder, target.answers, self._value("predict_batch_size"),
                    wanted["output_nbest_file"], wanted["thresholds"],
                    self._value("on_bad_input") == "skip")

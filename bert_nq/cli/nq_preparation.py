@@ -6,6 +6,7 @@ from absl import flags
 from bert_nq.base.errors import UserError
 from bert_nq.cli import preparation
 from bert_nq.cli.flags import augmentation as augmentation_flags
+from bert_nq.cli.flags import candidate_scores as candidate_score_flags
 from bert_nq.cli.flags import features as feature_flags
 from bert_nq.cli.preparation import Data, Rows
 
@@ -19,6 +20,8 @@ def _rows(counts: Mapping[str, int], is_training: bool) -> Rows:
     rows: Rows = []
     if "augment" in FLAGS and FLAGS.augment:
         rows.append(("  changed copies of them", counts["copies"]))
+    if "unknowns_from" in FLAGS and FLAGS.unknowns_from:
+        rows.append(("  windows without answer chosen by", FLAGS.unknowns_from))
     if is_training:
         rows += [("  answer in no context (nested, or beyond --max_contexts)",
                   counts["pages"] - counts["gold_in_contexts"]),
@@ -55,7 +58,20 @@ DATA = Data(
 
 def define_flags(num_output_shards: int) -> Callable:
     """`preparation.define_flags` for NQ."""
-    return preparation.define_flags(DATA, num_output_shards, _define_augmentation)
+    return preparation.define_flags(DATA, num_output_shards, _define_augmentation,
+                                    _define_mining)
+
+
+def _define_mining() -> Callable:
+    mined = candidate_score_flags.define_unknowns_flags()
+
+    def featurizer(windows, is_training: bool) -> Any:
+        if FLAGS.unknowns_from and FLAGS.augment:
+            raise UserError("--unknowns_from with --augment: changed copies have other candidates "
+                            "than those that were scored; leave one of them out")
+        return mined(windows, is_training)
+
+    return featurizer
 
 
 def _define_augmentation() -> Callable:

@@ -1,13 +1,17 @@
 """Prediction and export as the flags of a model's program say."""
 import functools
 import os
-from typing import Any, Callable
+from typing import Any, Callable, List
 
 from absl import flags
 
 from bert_nq.cli import prediction_report, program
+from bert_nq.prediction import runtimes
 
 FLAGS = flags.FLAGS
+
+# Settings of features that a printed command has even where they are those of the task.
+_ALWAYS = ("max_seq_length", "doc_stride", "max_query_length")
 
 
 def open_model(settings, decoder, run: Callable[[], Any]):
@@ -34,9 +38,10 @@ def predict(task, work, dev_format, run: Callable[[], Any]) -> None:
       run: gives the Estimator's settings, for a TPU.
     """
     from bert_nq.prediction import job
-    num_workers = FLAGS.num_workers or _default_workers(work.model.members)
+    on_one_device = _on_one_device(work.model)
+    num_workers = FLAGS.num_workers or _default_workers(work.model, on_one_device)
     in_this_process = functools.partial(
-        open_model, work.model, work.decoder, run) if _on_one_device() else None
+        open_model, work.model, work.decoder, run) if on_one_device else None
     with program.Meter() as meter:
         result = job.run_job(work, num_workers, in_this_process,
                              functools.partial(prediction_report.show, meter,
@@ -51,11 +56,33 @@ def predict(task, work, dev_format, run: Callable[[], Any]) -> None:
 
 
 def print_next(task, work, purpose: str = "score them") -> None:
-    """Prints the command that scores the answers of a prediction.job.Job of a task."""
+    """Prints the command for what a prediction.job.Job of a task has written.
+
+    Args:
+      task: a tasks.Task.
+      work: the job. If it wrote something else than answers, the command is one that takes it.
+      purpose: what the command that scores answers is for.
+    """
+    for other in task.other_outputs.values():
+        if work.answers is other.answers:
+            purpose, arguments = other.next(FLAGS.predict_file, work.output)
+            features = [program.NEW_LINE, *_features(task)] if arguments[0].startswith(
+                "prepare/") else []
+            print("\nNext: %s\n  %s" % (purpose, program.command(*arguments, *features)))
+            return
     scorer, *scorer_flags = task.scorer
     print("\nNext: %s\n  %s" % (purpose, program.command(
         scorer, "--gold_path=" + FLAGS.predict_file, "--predictions_path=" + work.output,
         *scorer_flags)))
+
+
+def _features(task) -> List[str]:
+    """The flags that a program needs for the features that the model is used with."""
+    known = task.featurizer.options()
+    names = ["vocab_file"] + [name for name in task.card_settings if hasattr(known, name) and (
+        name in _ALWAYS or FLAGS[name].value != getattr(known, name))]
+    return ["--%s=%s" % (name, FLAGS[name].value) for name in names] + (
+        [] if FLAGS.do_lower_case else ["--do_lower_case=false"])
 
 
 def export_dir() -> str:
@@ -64,8 +91,9 @@ def export_dir() -> str:
 
 
 def check_export_dir() -> None:
-    """Raises UserError where no model can be exported to `export_dir`."""
-    from bert_nq.prediction import serving
+    """Raises UserError where no model of these flags can be exported to `export_dir`."""
+    from bert_nq.prediction import export_formats, serving
+    export_formats.check(FLAGS.export_format, FLAGS.precision)
     serving.check_folder(export_dir())
 
 
@@ -75,18 +103,21 @@ def export(model_flags, models) -> None:
     description = serving.Serving(
         dict(model_flags.decoder().describe(), model=models.fingerprint()), model_flags.text(),
         model_flags.windows(), model_flags.task.featurizer, model_flags.task.make_decoder)
-    prediction_report.print_export(export.export(models, description, export_dir()))
+    prediction_report.print_export(export.export(models, description, export_dir(),
+                                                 FLAGS.export_format))
 
 
-def _on_one_device() -> bool:
-    """Whether a device is there that processes cannot share as they share a CPU."""
+def _on_one_device(settings) -> bool:
+    """Whether models run on a device that processes cannot share as they share a CPU."""
     from bert_nq.estimator import devices
+    if runtimes.find(settings.runtime).on_cpu:
+        return False
     return FLAGS.use_tpu or devices.num_gpus() > 0
 
 
-def _default_workers(models) -> int:
+def _default_workers(settings, on_one_device: bool) -> int:
     """How many processes predict, or make windows, where the flags do not say."""
     from bert_nq.prediction import members
-    if _on_one_device():
+    if on_one_device:
         return program.num_cores()
-    return members.num_processes(models, program.num_cores(), members.available_memory())
+    return members.num_processes(settings.members, program.num_cores(), members.available_memory())

@@ -37,14 +37,14 @@ def print_result(result: "Predicted", job: "Job", seconds: float) -> None:
         rows.append(("the best answers", job.nbest_output))
     rows.append(("time", "%s (%.1f %s/s)" % (
         program.duration(seconds), done / max(seconds, 1e-9), job.answers.examples)))
-    program.print_table("Predictions in %s" % job.output, rows)
+    program.print_table("%s in %s" % (job.answers.title, job.output), rows)
 
 
 def print_export(exported: "Exported") -> None:
     """Prints the files that were written and how they were checked."""
     size = sum(os.path.getsize(os.path.join(folder, name))
                for folder, _, names in os.walk(exported.path) for name in names)
-    program.print_table("SavedModel in %s" % exported.path, [
+    program.print_table("%s in %s" % (exported.title, exported.path), [
         ("size", "%.1f MB" % (size / 1e6)),
         ("loaded again and compared on", "%d windows" % exported.num_windows),
         ("largest difference", "%.2g" % exported.difference)])

@@ -29,10 +29,13 @@ class Data(NamedTuple):
     rows: Callable[[Any, bool], Rows]
     # Given the same, what is to be said below the summary; "" for nothing.
     remark: Callable[[Any, bool], str] = lambda counts, is_training: ""
+    draws: bool = False  # whether records of training are drawn among the rows
+    rows_name: str = "windows"  # what an example's rows are called
+    training_flags: Tuple[str, ...] = ()  # of the command that trains on the records
 
 
-def define_flags(data: Data, num_output_shards: int, define_augmentation: Optional[Callable] = None
-                 ) -> Callable:
+def define_flags(data: Data, num_output_shards: int, define_augmentation: Optional[Callable] = None,
+                 define_featurizer: Optional[Callable] = None) -> Callable:
     """Defines the flags of inputs, windows and outputs.
 
     Args:
@@ -40,6 +43,8 @@ def define_flags(data: Data, num_output_shards: int, define_augmentation: Option
       num_output_shards: the default of this flag.
       define_augmentation: defines the flags of changed copies; gives a function from the paths of
         the inputs and the seed to their AugmentationOptions.
+      define_featurizer: defines flags that change the task's featurizer; gives a function from the
+        options of windows, and whether they are of training, to it.
 
     Returns:
       A function that gives the `records.job.Job` of the flags, after checking them: it raises
@@ -64,6 +69,8 @@ def define_flags(data: Data, num_output_shards: int, define_augmentation: Option
         tasks.get(data.task).featurizer.vocabulary)
     window_flags = data.define_windows()
     augmentation = define_augmentation() if define_augmentation else lambda paths, seed: None
+    featurizer = define_featurizer() if define_featurizer else (
+        lambda windows, is_training: tasks.get(data.task).featurizer)
 
     def job():
         program.require(FLAGS, data.input_flag, "output_tfrecord", "vocab_file")
@@ -75,11 +82,12 @@ def define_flags(data: Data, num_output_shards: int, define_augmentation: Option
         paths = task.find_shards(FLAGS[data.input_flag].value)
         manifest.check_outputs(FLAGS.output_tfrecord, FLAGS.num_output_shards,
                                paths + [FLAGS.vocab_file])
+        windows = window_flags()._replace(seed=FLAGS.seed)
         options = PreparationOptions(
-            task.featurizer, text_flags(), window_flags()._replace(seed=FLAGS.seed),
-            FLAGS.is_training, augmentation(paths, FLAGS.seed))
+            featurizer(windows, FLAGS.is_training), text_flags(), windows, FLAGS.is_training,
+            augmentation(paths, FLAGS.seed))
         # Bad flags are told here, not by each worker.
-        task.featurizer.make(options.text, options.windows)
+        options.featurizer.make(options.text, options.windows)
         reading = task.training_reading if FLAGS.is_training else task.reading
         return Job(options, reading, paths, FLAGS.output_tfrecord, FLAGS.num_output_shards,
                    "gzip" if FLAGS.gzip else "", FLAGS.max_examples,
@@ -110,9 +118,9 @@ def _show(data: Data, meter: program.Meter, status) -> None:
     if status.stage == "writing":
         text = "records %s" % format(counts["records_written"], ",")
     else:
-        text = "%ss %s (%.1f/s), windows %s" % (
+        text = "%ss %s (%.1f/s), %s %s" % (
             data.example, format(counts["pages"], ","), counts["pages"] / meter.elapsed(),
-            format(counts["windows"], ","))
+            data.rows_name, format(counts["windows"], ","))
     if status.total:
         meter.show(status.stage, status.share, text)
 
@@ -126,9 +134,8 @@ def _summary_rows(data: Data, result, seconds: float) -> Rows:
         *data.rows(counts, FLAGS.is_training),
         *repeated_rows(counts),
         ("%ss skipped as unusable" % task.reading.unit, counts["skipped"]),
-        ("windows", counts["windows"]),
-        ("  dropped", counts["windows"] - counts["records"]),
-        ("  written as records", counts["records"]),
+        (data.rows_name, counts["windows"]),
+        *_written_rows(data, counts),
     ]
     if FLAGS.is_training:
         from bert_nq.features import spec
@@ -142,6 +149,13 @@ def _summary_rows(data: Data, result, seconds: float) -> Rows:
     speed = "" if result.num_resumed else " (%.0f %ss/s)" % (
         counts["pages"] / max(seconds, 1e-9), data.example)
     return rows + [("time", program.duration(seconds) + speed)]
+
+
+def _written_rows(data: Data, counts: Mapping[str, int]) -> Rows:
+    written = ("  written as records", counts["records"])
+    # Where rows are drawn, some are written several times.
+    return [written] if data.draws and FLAGS.is_training else [
+        ("  dropped", counts["windows"] - counts["records"]), written]
 
 
 def repeated_rows(counts: Mapping[str, int]) -> Rows:
@@ -174,4 +188,5 @@ def _training(data: Data, records: str) -> Sequence[str]:
     return (tasks.get(data.task).program, "--do_train", "--train_precomputed_file=" + records,
             program.NEW_LINE, "--vocab_file=" + FLAGS.vocab_file,
             "--max_seq_length=%d" % FLAGS.max_seq_length, "--bert_config_file=bert_config.json",
-            program.NEW_LINE, "--init_checkpoint=bert_model.ckpt", "--output_dir=model")
+            *data.training_flags, program.NEW_LINE, "--init_checkpoint=bert_model.ckpt",
+            "--output_dir=model")

@@ -10,6 +10,7 @@ from absl import flags
 from bert_nq.base import files, locking
 from bert_nq.base.errors import UserError
 from bert_nq.cli import prediction, program, training_report
+from bert_nq.features import composition
 
 # Flags that a function of this module defines count as the calling program's own in --help.
 flags.disclaim_key_flags()
@@ -24,8 +25,12 @@ class TrainingPlan(NamedTuple):
     teaching: Any = None  # a cli.distillation.Teaching; None where there is no teacher
 
 
-def define_flags() -> None:
-    """Defines the flags that name a training's data."""
+def define_flags(featurizer) -> None:
+    """Defines the flags that name a training's data.
+
+    Args:
+      featurizer: of the task.
+    """
     flags.DEFINE_string("train_precomputed_file", None,
                         "Training records: comma-separated paths and globs.")
     flags.DEFINE_string("train_file", None, "In place of records the annotated data themselves: "
@@ -39,6 +44,11 @@ def define_flags() -> None:
     flags.DEFINE_integer("dev_pages", 0, "Examples of --dev_file that are used, a sample; 0: "
                          "all.",
                          lower_bound=0)
+    kinds = composition.kinds_of(featurizer)
+    if kinds:
+        flags.DEFINE_list("step_composition", None, "The rows of each kind that stand together in "
+                          "training, 3,3,2 for example: %s. By default as they are mixed in the "
+                          "records." % ", ".join(kinds).lower())
 
 
 def is_chief() -> bool:
@@ -79,8 +89,10 @@ def make_plan(task, groups, config, checkpoint: Optional[str],
         task.featurizer, FLAGS.max_seq_length, config))
     num_records = FLAGS.train_num_precomputed or training_files.count_records(paths)
     teaching = make_teaching(paths)
-    data = TrainingData(paths, num_records, run_record.describe_data(paths, num_records),
-                        task.featurizer, teaching and teaching.companions)
+    composed = _composition(task.featurizer, paths, settings)
+    data = TrainingData(paths, num_records, run_record.describe_data(paths, num_records, composed),
+                        task.featurizer, teaching and teaching.companions, composed)
+    model_folder.check_no_vocabulary_is_lost(FLAGS.output_dir, FLAGS.vocab_file)
     if FLAGS.overwrite_output_dir:
         model_folder.check_can_clear(FLAGS.output_dir, FLAGS.init_checkpoint)
     else:
@@ -93,6 +105,19 @@ def make_plan(task, groups, config, checkpoint: Optional[str],
     dev_shards = task.find_shards(FLAGS.dev_file) if FLAGS.dev_file else []
     run_record.check_apart(paths, dev_shards)
     return TrainingPlan(data, make_dev_set(dev_shards) if dev_shards else None, teaching)
+
+
+def _composition(featurizer, paths: List[str], settings):
+    """The features.composition.Composition of steps, or None."""
+    if not composition.kinds_of(featurizer) or not FLAGS.step_composition:
+        return None
+    from bert_nq.records import training_files
+    if settings.group_by_length:
+        raise UserError("--group_by_length puts rows of one length together, --step_composition "
+                        "those of all kinds: give one of them")
+    composed = composition.parse(FLAGS.step_composition, featurizer)
+    training_files.check_kinds(paths, composed)
+    return composed
 
 
 def dev_set(task, dev_format, maker, shards: List[str]):
@@ -214,8 +239,11 @@ def _start_of(model, checkpoint: Optional[str]) -> List[Tuple[str, str]]:
     from bert_nq.modeling.models import makes_pooler
     if checkpoints.newest(FLAGS.output_dir):
         return []
-    pooling = [("pooler", "a new dense layer on [CLS], for the encoder has none")] * makes_pooler(
-        model)
+    pooling = []
+    if makes_pooler(model):
+        from bert_nq.text.vocabulary import Vocabulary
+        pooling = [("pooler", "a new dense layer on %s, for the encoder has none"
+                    % Vocabulary.load(FLAGS.vocab_file).specials.cls)]
     if checkpoint is None:
         return [("starts at random", "all weights")] + pooling
     missing = missing_weights(model, checkpoint)

@@ -91,7 +91,7 @@ def decode(outputs: WindowOutputs, token_map: np.ndarray, candidates: List[Candi
            options: BertJointOptions) -> Answer:
     """The span of the highest score over all windows, and the candidate around it.
 
-    A span's score is start + end logit, less those of [CLS] at position 0. Both its pieces must
+    A span's score is start + end logit, less those of [CLS]. Both its pieces must
     belong to document tokens, the last token not before the first one: a window may show a
     candidate and then another that is nested in it, so that tokens come again. Of equal scores the
     earliest start wins, then the shortest span.

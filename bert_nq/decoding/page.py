@@ -86,6 +86,18 @@ class PageDecoder:
         choice = self._choose(page, example)
         return self._entry(example, page, choice), self._nbest_entry(example, page, choice)
 
+    def candidate_scores(self, example: Example, windows: PageWindows,
+                         outputs: WindowOutputs) -> Tuple[np.ndarray, np.ndarray]:
+        """The candidates in which windows have spans, and their scores.
+
+        Returns:
+          (int64 [n] indexes in the page's list, rising; float64 [n] log-odds: 0 is as likely as
+          "no answer").
+        """
+        page = self._scores(example, windows, outputs)
+        found = page.long_scores > -np.inf
+        return page.candidates.indexes[found], page.long_scores[found]
+
     def _entry(self, example: Example, page: _PageScores, choice: _Choice) -> Dict[str, Any]:
         shorts = []  # type: List[Span]
         if choice.short != -1:

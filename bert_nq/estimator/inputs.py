@@ -11,6 +11,7 @@ import numpy as np
 from bert_nq.base.errors import UserError
 from bert_nq.estimator import length_groups
 from bert_nq.features import spec as specs
+from bert_nq.features.composition import Composition
 from bert_nq.features.spec import Feature, FeatureSpec, Sizes
 from bert_nq.modeling.runtime import READS_GZIP_MEMBERS, tf
 from bert_nq.records import tfrecord
@@ -25,7 +26,8 @@ _ANY = Sizes()
 def training_input_fn(paths: List[str], spec: FeatureSpec, seq_length: int, seed: int,
                       records_done: int = 0, sizes: Sizes = _ANY,
                       group_by_length: bool = False,
-                      companions: Optional[Companions] = None) -> Callable:
+                      companions: Optional[Companions] = None,
+                      composition: Optional[Composition] = None) -> Callable:
     """An endless input_fn over record files of training windows.
 
     Each file may be gzipped. Each pass over the data is shuffled anew; batches are full. The
@@ -46,6 +48,8 @@ def training_input_fn(paths: List[str], spec: FeatureSpec, seq_length: int, seed
         [B, L], as long as the longest of the batch needs; see length_groups.
       companions: files of a teacher's logits beside the records; they become further features,
         float32, and the order of the records stays the same.
+      composition: how many records of each kind stand together, each kind shuffled by itself;
+        None: all are shuffled together. Not with group_by_length.
 
     Raises:
       UserError: a file cannot be read.
@@ -62,12 +66,16 @@ def training_input_fn(paths: List[str], spec: FeatureSpec, seq_length: int, seed
 
     def input_fn(params, input_context=None):
         """B is params["batch_size"]; with several devices, their batches come in turn."""
-        parts = [read(some) for read, some in readers]
-        dataset = functools.reduce(lambda first, second: first.concatenate(second), parts)
-        dataset = tf.data.Dataset.zip(
-            (dataset,) + ((_read_plain(companions.paths),) if companions else ()))
-        dataset = dataset.shuffle(_SHUFFLE_BUFFER, seed=seed, reshuffle_each_iteration=True)
-        dataset = dataset.repeat()
+        def read_all():
+            parts = [read(some) for read, some in readers]
+            dataset = functools.reduce(lambda first, second: first.concatenate(second), parts)
+            return tf.data.Dataset.zip(
+                (dataset,) + ((_read_plain(companions.paths),) if companions else ()))
+
+        if composition is None:
+            dataset = _shuffled(read_all(), seed)
+        else:
+            dataset = _composed(read_all, composition, seed)
         if group_by_length:
             replicas = input_context.num_replicas_in_sync if input_context else 1
             dataset = length_groups.grouped(dataset, params["batch_size"] * replicas, spec,
@@ -81,6 +89,29 @@ def training_input_fn(paths: List[str], spec: FeatureSpec, seq_length: int, seed
         return dataset.prefetch(4)
 
     return input_fn
+
+
+def _shuffled(records: tf.data.Dataset, seed: int) -> tf.data.Dataset:
+    """The records again and again, each time shuffled anew."""
+    return records.shuffle(_SHUFFLE_BUFFER, seed=seed, reshuffle_each_iteration=True).repeat()
+
+
+def _composed(read_all: Callable[[], tf.data.Dataset], composition: Composition,
+              seed: int) -> tf.data.Dataset:
+    """Groups of records without end, so many of each kind; see training_input_fn."""
+    def is_of(kind):
+        label = {composition.label: tf.FixedLenFeature([], tf.int64)}
+        return lambda record, *beside: tf.equal(
+            tf.io.parse_single_example(record, label)[composition.label], kind)
+
+    def one_by_one(*groups):
+        # Of each kind a tuple of batches: the records, and what lies beside them.
+        return tf.data.Dataset.from_tensor_slices(tuple(
+            tf.concat(batches, axis=0) for batches in zip(*groups)))
+
+    parts = [_shuffled(read_all().filter(is_of(kind)), seed).batch(count)
+             for kind, count in enumerate(composition.counts) if count]
+    return tf.data.Dataset.zip(tuple(parts)).flat_map(one_by_one)
 
 
 def _batches(records: tf.data.Dataset, batch_size: int,
@@ -142,7 +173,7 @@ def _parse(batch: tf.Tensor, features: Sequence[Tuple[Feature, Optional[int]]],
         feature.name: tf.FixedLenFeature(
             [seq_length] if feature.shape == specs.SEQUENCE else [], tf.int64)
         for feature, _ in features})
-    checks = [_inside(parsed[feature.name], limit, feature.name)
+    checks = [_inside(parsed[feature.name], limit, feature)
               for feature, limit in features if limit is not None]
     with tf.control_dependencies(checks):
         return {name: tf.cast(value, tf.int32) for name, value in parsed.items()}
@@ -157,10 +188,11 @@ def _parse_companions(batch: tf.Tensor, companions: Companions,
     return dict(zip(sizes, tf.split(values, list(sizes.values()), axis=1)))
 
 
-def _inside(values: tf.Tensor, limit: int, name: str) -> tf.Operation:
-    """Checks that all values are in [0, limit)."""
-    return tf.Assert(tf.reduce_all((values >= 0) & (values < limit)),
-                     ["a record has %s that are not from 0 to %d" % (name, limit - 1)])
+def _inside(values: tf.Tensor, limit: int, feature: Feature) -> tf.Operation:
+    """Checks that all values of a feature are in [least, limit)."""
+    return tf.Assert(tf.reduce_all((values >= feature.least) & (values < limit)),
+                     ["a record has %s that are not from %d to %d"
+                      % (feature.name, feature.least, limit - 1)])
 
 
 def prediction_input_fn(batches: Callable[[], Iterable[Dict[str, np.ndarray]]], spec: FeatureSpec,

@@ -3,6 +3,7 @@
 These two make the folder complete, and tell when a model is used with others than it was trained
 with, which its checkpoints' shapes often do not show. Free of TensorFlow.
 """
+import contextlib
 import os
 import re
 import shutil
@@ -90,28 +91,53 @@ def has_files(output_dir: str) -> bool:
     return all(map(os.path.exists, (os.path.join(output_dir, CONFIG), vocabulary_of(output_dir))))
 
 
+def check_no_vocabulary_is_lost(output_dir: str, vocab_file: str) -> None:
+    """Refuses to keep a vocabulary in a folder that has another which may be a person's own.
+
+    That is one of the other kind, since a folder has one vocabulary, or one that no training put
+    there: beside a copy of training's lies a card.
+
+    Raises:
+      UserError: there is such a file.
+    """
+    if files.is_remote(output_dir):
+        return
+    kept, content = file_name_of(vocab_file), files.read_whole(vocab_file)
+    for name in vocabulary_files.NAMES:
+        path = os.path.join(output_dir, name)
+        is_copy = name == kept and (model_card.read(output_dir) is not None
+                                    or os.path.exists(path) and files.read_whole(path) == content)
+        if os.path.exists(path) and not is_copy:
+            raise UserError("%s is another vocabulary than --vocab_file=%s, which training keeps "
+                            "in that folder: move it away, or choose another --output_dir"
+                            % (path, vocab_file))
+
+
 def keep_beside_checkpoints(output_dir: str, config_file: str, vocab_file: str,
                             card: Optional[model_card.ModelCard] = None) -> None:
     """Copies the config and the vocabulary into the folder, and writes the card into it."""
-    kept = file_name_of(vocab_file)
-    for path, name in ((config_file, CONFIG), (vocab_file, kept)):
+    for path, name in ((config_file, CONFIG), (vocab_file, file_name_of(vocab_file))):
         target = os.path.join(output_dir, name)
         if not files.is_remote(target) and os.path.realpath(path) != os.path.realpath(target):
             with files.open_binary(path) as source, files.replacing(target) as out:
                 shutil.copyfileobj(source, out)
-    for name in vocabulary_files.NAMES:  # One of the other kind is of a model that was here before.
-        other = os.path.join(output_dir, name)
-        if name != kept and not files.is_remote(other) and os.path.exists(other):
-            os.unlink(other)
     if card is not None:
         model_card.write(output_dir, card)
 
 
 def copy_kept_files(model_dir: str, folder: str) -> None:
-    """Copies the files that `keep_beside_checkpoints` left in one folder into another."""
-    if not files.is_remote(model_dir) and has_files(model_dir):
-        keep_beside_checkpoints(folder, os.path.join(model_dir, CONFIG),
-                                vocabulary_of(model_dir), model_card.read(model_dir))
+    """Copies the files that `keep_beside_checkpoints` left in one folder into another.
+
+    The other folder is training's own; a vocabulary there is of a model that was there before.
+    """
+    if files.is_remote(model_dir) or not has_files(model_dir):
+        return
+    kept = vocabulary_of(model_dir)
+    keep_beside_checkpoints(folder, os.path.join(model_dir, CONFIG), kept,
+                            model_card.read(model_dir))
+    for name in set(vocabulary_files.NAMES) - {file_name_of(kept)}:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(os.path.join(folder, name))
 
 
 def check_not_of_a_model(path: str) -> None:

@@ -12,7 +12,7 @@ FeatureOptions.keep_drift has that as well (docs/parity.md).
 """
 import itertools
 import re
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Collection, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -37,9 +37,10 @@ class Answer(NamedTuple):
 
 
 class Contexts(NamedTuple):
-    """W words with an answer, for training, or a token map, for prediction."""
+    """W words with an answer, for training, or a token map, for prediction; or with both."""
     words: List[str]
-    token_map: Optional[np.ndarray]  # int64 [W] the document token of each word, -1 for a marker
+    # int64 [W] the document token of each word, -1 for a marker; None where it is not wanted
+    token_map: Optional[np.ndarray]
     has_gold_candidate: bool  # whether the annotated candidate (or its absence) is in the text
     answer: Optional[Answer]  # None also where it cannot be found again among the words
     # The first tokens of the candidates in the text that are of no kind that NQ has.
@@ -91,13 +92,18 @@ class _Gold(NamedTuple):
 _NO_GOLD = _Gold(-1, AnswerType.UNKNOWN, 0, 0)
 
 
-def build_contexts(example: Example, options: FeatureOptions, with_answer: bool) -> Contexts:
+def build_contexts(example: Example, options: FeatureOptions, with_answer: bool,
+                   with_tokens: bool = False,
+                   chosen: Optional[Collection[int]] = None) -> Contexts:
     """Lays out the candidates of an example.
 
     Args:
       example: any example.
       options: decide which candidates are taken.
       with_answer: whether to find the answer, for training, or else the tokens of the words.
+      with_tokens: whether to find these tokens even so.
+      chosen: the indexes of the candidates that are laid out, of those that would be; None: all.
+        Their markers are the same as with all, and only they count against `max_contexts`.
 
     Raises:
       BadExampleError: the short answer holds no words of its candidate.
@@ -111,7 +117,7 @@ def build_contexts(example: Example, options: FeatureOptions, with_answer: bool)
     length = len(texts[0]) + 1  # of the text so far, with the blank behind it
     gold_offset = length if gold_index == -1 else None
     kept = []
-    for index, heading, candidate_words, text in _kept_candidates(example, page, options):
+    for index, heading, candidate_words, text in _kept_candidates(example, page, options, chosen):
         texts += (heading, text)
         words += heading.split(" ")
         words += candidate_words
@@ -129,15 +135,18 @@ def build_contexts(example: Example, options: FeatureOptions, with_answer: bool)
         words = _split(text)
     first_tokens = [example.tokens[candidate.start_token] for candidate in kept]
     unknown = [token for token in first_tokens if token not in _TYPES and token not in _OTHERS]
-    if not with_answer:
+    token_map = None
+    if with_tokens or not with_answer:
         token_map = _token_map(page, kept, each_token_is_a_word or options.keep_drift, len(words))
-        return Contexts(words, token_map, gold_offset is not None, None, unknown)
+    contexts = Contexts(words, token_map, gold_offset is not None, None, unknown)
+    if not with_answer:
+        return contexts
     if gold_offset is not None and not options.keep_drift:
-        return Contexts(words, None, True, _answer(gold, gold_offset, text), unknown)
+        return contexts._replace(answer=_answer(gold, gold_offset, text))
     if gold_offset is None and not options.keep_unreachable_answers:
         gold = _NO_GOLD
-    answer = _answer_of_reference(gold, gold_offset or 0, raw_text, text, words)
-    return Contexts(words, None, gold_offset is not None, answer, unknown)
+    return contexts._replace(answer=_answer_of_reference(gold, gold_offset or 0, raw_text, text,
+                                                         words))
 
 
 def _token_map(page: _Page, kept: List[Candidate], each_token_is_a_word: bool,
@@ -164,7 +173,8 @@ def _token_map(page: _Page, kept: List[Candidate], each_token_is_a_word: bool,
     return np.concatenate(parts)[:num_words]
 
 
-def _kept_candidates(example: Example, page: _Page, options: FeatureOptions):
+def _kept_candidates(example: Example, page: _Page, options: FeatureOptions,
+                     chosen: Optional[Collection[int]] = None):
     """Yields (index, heading of two markers, words, text) of the candidates that are kept."""
     counts: Dict[str, int] = {}
     kept = 1  # the "no long answer" entry
@@ -178,6 +188,8 @@ def _kept_candidates(example: Example, page: _Page, options: FeatureOptions):
             continue
         kind = _TYPES.get(example.tokens[start], "Other")
         counts[kind] = min(counts.get(kind, 0) + 1, options.max_position)
+        if chosen is not None and index not in chosen:
+            continue
         kept += 1
         yield index, "[ContextId=%d] [%s=%d]" % (index, kind, counts[kind]), words, text
 

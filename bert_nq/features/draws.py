@@ -8,6 +8,9 @@ from bert_nq.base import randomness
 # One number for each purpose of a draw.
 _WITHOUT_ANSWER = 1
 _ORDER = 2
+_CANDIDATE = 3
+_BY_CHANCE = 4
+_OF_PASSES = 5
 
 # For fewer rows than these, numbers one by one are faster than arrays.
 _FEW = 4
@@ -16,6 +19,35 @@ _FEW = 4
 def without_answer(seed: int, example_id: int, num_rows: int) -> np.ndarray:
     """float64 [num_rows] in [0, 1): rows without answer are kept where it is below a share."""
     return randomness.uniform(seed, _WITHOUT_ANSWER, example_id, np.arange(num_rows))
+
+
+def of_passes(seed: int, example_id: int, num_passes: int) -> np.ndarray:
+    """float64 [num_passes] in [0, 1): an example has part in a pass where it is below a share."""
+    return randomness.uniform(seed, _OF_PASSES, example_id, np.arange(num_passes))
+
+
+def pass_keys(keys: np.ndarray, numbers: np.ndarray, total: int) -> np.ndarray:
+    """uint64 [N]: `shuffle_keys` that put the rows of each pass before those of the next.
+
+    Where passes have equally many rows, these keys are uniform as well.
+
+    Args:
+      keys: uint64 [N], of `shuffle_keys`.
+      numbers: [N] the pass that each row is for, from 0.
+      total: the number of passes.
+    """
+    of_each = np.uint64(2 ** 64 // total) if total > 1 else np.uint64(0)
+    return keys // np.uint64(total) + numbers.astype(np.uint64) * of_each
+
+
+def candidate(seed: int, epoch: int, example_id: int) -> float:
+    """A number in [0, 1): the candidate without answer that an example has in an epoch."""
+    return float(randomness.uniform(seed, _CANDIDATE, epoch, example_id)[0])
+
+
+def by_chance(seed: int, example_id: int, num_rows: int) -> np.ndarray:
+    """float64 [num_rows] in [0, 1): which rows are taken where each has a chance of its own."""
+    return randomness.uniform(seed, _BY_CHANCE, example_id, np.arange(num_rows))
 
 
 def shuffle_keys(seed: int, example_id: int, indexes: np.ndarray) -> np.ndarray:

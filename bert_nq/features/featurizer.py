@@ -1,14 +1,21 @@
 """A featurizer: how a task's examples become rows of features, and how these are checked."""
 import collections
-from typing import Any, Callable, Dict, Iterator, NamedTuple, Optional
+from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from bert_nq.features.options import TextOptions
 from bert_nq.features.spec import FeatureSpec
+from bert_nq.text.vocabulary import Vocabulary
 
 # The features of N records by name: integers or, for 0 and 1, bools; [N] or [N, S].
 Columns = Dict[str, np.ndarray]
+
+
+class Passes(NamedTuple):
+    """The passes over the data that N rows are for, where each pass has rows of its own."""
+    numbers: np.ndarray  # int64 [N], from 0
+    total: int
 
 
 class Made(NamedTuple):
@@ -16,6 +23,7 @@ class Made(NamedTuple):
     rows: Any  # has columns() -> Columns; indexes [N], the rows' places in the example; lengths [N]
     total: int  # rows of the example before some were left out
     counts: "collections.Counter[str]"  # what summaries tell of the example beside its rows
+    passes: Optional[Passes] = None  # shuffled records have the rows of one pass, then the next
 
 
 class Pieces(NamedTuple):
@@ -23,6 +31,14 @@ class Pieces(NamedTuple):
     vocab_size: int = 2 ** 31  # ids are below it; the model's are int32
     cls: Optional[int] = None  # the id of [CLS]
     sep: Optional[int] = None  # the id of [SEP]
+    cls_name: str = "[CLS]"  # in messages; of XLNet <cls>
+    sep_name: str = "[SEP]"
+
+    @classmethod
+    def of(cls, vocabulary: Vocabulary) -> "Pieces":
+        """The facts of a vocabulary that has the special tokens."""
+        special, ids = vocabulary.specials, vocabulary.ids
+        return cls(len(vocabulary), ids[special.cls], ids[special.sep], special.cls, special.sep)
 
 
 class Rule(NamedTuple):
@@ -59,3 +75,8 @@ class Featurizer(NamedTuple):
     # The kinds of segments that records, given their features, may have.
     num_segments: Callable[[Columns], int] = two_segments
     vocabulary: str = "BERT's vocab.txt"  # the file that `TextOptions.vocab_file` is to be
+    # The classes of the class label whose records have no span that is labelled.
+    without_span: Tuple[str, ...] = ()
+    kinds: Optional[str] = None  # the label by which training may compose its steps
+    # What decides the rows besides the options, {name: JSON}: it is part of what `make` calls.
+    settings: Mapping[str, Any] = {}

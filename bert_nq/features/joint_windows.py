@@ -2,6 +2,7 @@
 
 Names, types and order of the features are those of Google's bert_joint, whose records train here.
 """
+import functools
 from typing import Iterator, Optional
 
 import numpy as np
@@ -10,7 +11,9 @@ from bert_nq.datasets.nq.example import AnswerType
 from bert_nq.features import packing
 from bert_nq.features.featurizer import Columns, Featurizer, Pieces, Rule
 from bert_nq.features.making import make_window_maker
+from bert_nq.features.mined_windows import MinedUnknowns
 from bert_nq.features.options import FeatureOptions
+from bert_nq.features.prefilter import Prefilter
 from bert_nq.features.spec import DECODING, KEY, LABEL, LENGTH, SCALAR, SEQUENCE, Feature
 
 SPEC = (
@@ -65,4 +68,17 @@ def labelled_span(features: Columns) -> Optional[slice]:
 
 FEATURIZER = Featurizer(SPEC, FeatureOptions, make_window_maker, "prepare_nq_data.py", check,
                         labelled_span, packing.num_segments,
-                        "BERT's vocab.txt with the NQ markers in it (see make_vocab.py)")
+                        "BERT's vocab.txt with the NQ markers in it (see make_vocab.py)",
+                        (AnswerType.UNKNOWN.name,))
+
+
+def mined(unknowns: MinedUnknowns) -> Featurizer:
+    """The featurizer whose training windows without answer are chosen by candidate scores."""
+    return FEATURIZER._replace(make=functools.partial(make_window_maker, unknowns=unknowns),
+                               settings={"unknowns_from": unknowns.settings()})
+
+
+def prefiltered(prefilter: Prefilter) -> Featurizer:
+    """The featurizer whose windows of prediction have the candidates that a prefilter keeps."""
+    return FEATURIZER._replace(make=functools.partial(make_window_maker, prefilter=prefilter),
+                               settings={"prefilter": prefilter.settings()})

@@ -6,7 +6,9 @@
             segments: 0 for the document and its <sep>, 1 for the question and its <sep>, 2 for
             <cls>, 3 for padding
 
-In both, input_mask is 1 for pieces and 0 for padding, and the padding has the id 0. A record's
+A text by itself is [CLS] text [SEP] in segment 0, or text <sep> <cls>, with <cls> in segment 2.
+
+In all, input_mask is 1 for pieces and 0 for padding, and the padding has the id 0. A record's
 segments tell its packing: BERT's have no 2. The graph's side of it is modeling.packings.
 
 Notation: N records, S their sequence length. Rows that break a rule may hold any numbers.
@@ -43,6 +45,8 @@ class Packing(NamedTuple):
     # (lengths [N] without padding, pieces before the document, behind it, S) -> [N, S], bool or int
     segment_ids: Callable[[np.ndarray, int, int, int], np.ndarray]
     cls_positions: Callable[[np.ndarray], np.ndarray]  # lengths [N] -> [N], where "no answer" is
+    text_frame: Callable[[int, int], Frame]  # (cls, sep) -> ids around a text by itself
+    text_segments: Callable[[np.ndarray, int], np.ndarray]  # (lengths [N], S) -> [N, S] of these
 
 
 def is_piece(lengths: np.ndarray, seq_length: int) -> np.ndarray:
@@ -59,6 +63,14 @@ def _segments_of_bert(lengths, num_before, num_after, seq_length):
     segments = is_piece(lengths, seq_length)
     segments[:, :num_before] = False
     return segments
+
+
+def _text_frame_of_bert(cls, sep):
+    return Frame([cls], [sep])
+
+
+def _text_segments_of_bert(lengths, seq_length):
+    return np.zeros([len(lengths), seq_length], bool)
 
 
 def _frame_of_xlnet(question, cls, sep):
@@ -82,8 +94,19 @@ def _last(lengths):
     return lengths - 1
 
 
-BERT = Packing("bert", 2, _frame_of_bert, _segments_of_bert, np.zeros_like)
-XLNET = Packing("xlnet", 4, _frame_of_xlnet, _segments_of_xlnet, _last)
+def _text_frame_of_xlnet(cls, sep):
+    return Frame([], [sep, cls])
+
+
+def _text_segments_of_xlnet(lengths, seq_length):
+    places = np.arange(seq_length)
+    return 2 * (places >= lengths[:, None] - 1) + (places >= lengths[:, None])
+
+
+BERT = Packing("bert", 2, _frame_of_bert, _segments_of_bert, np.zeros_like, _text_frame_of_bert,
+               _text_segments_of_bert)
+XLNET = Packing("xlnet", 4, _frame_of_xlnet, _segments_of_xlnet, _last, _text_frame_of_xlnet,
+                _text_segments_of_xlnet)
 PACKINGS = {packing.name: packing for packing in (BERT, XLNET)}
 
 
@@ -156,8 +179,7 @@ def _layout_of_xlnet(segments, lengths, pieces):
 
 def rules(columns: Columns, layout: Layout, pieces: Pieces) -> Iterator[Rule]:
     """The rules of the packings."""
-    yield Rule((columns[INPUT_MASK] != layout.is_piece).any(axis=1) | (layout.lengths == 0),
-               lambda row: "input_mask is not ones for wordpieces, then zeros for padding")
+    yield _mask_rule(columns, layout.lengths)
     yield Rule((columns[SEGMENT_IDS] != layout.segments).any(axis=1)
                | (layout.query_ends < 0) | (layout.document_ends < layout.document_starts),
                lambda row: "segment_ids are not zeros for the document, then ones for the "
@@ -168,9 +190,39 @@ def rules(columns: Columns, layout: Layout, pieces: Pieces) -> Iterator[Rule]:
     yield from _id_rules(columns[INPUT_IDS], layout, pieces)
 
 
+def text_rules(columns: Columns, pieces: Pieces) -> Iterator[Rule]:
+    """The rules of texts by themselves."""
+    lengths = np.count_nonzero(columns[INPUT_MASK], axis=1)
+    order, ids = packing_of(columns), columns[INPUT_IDS]
+    yield _mask_rule(columns, lengths)
+    yield Rule((columns[SEGMENT_IDS] != order.text_segments(lengths, ids.shape[1])).any(axis=1),
+               lambda row: "segment_ids are not those of one text in the order of %s" % order.name)
+    yield _padding_rule(ids, is_piece(lengths, ids.shape[1]))
+    if pieces.cls is not None and pieces.sep is not None:
+        frame = order.text_frame(pieces.cls, pieces.sep)
+        wanted = frame.before + frame.after
+        places = np.concatenate([
+            np.tile(np.arange(len(frame.before)), [len(ids), 1]),
+            lengths[:, None] + np.arange(-len(frame.after), 0)], axis=1)
+        found = np.take_along_axis(ids, np.clip(places, 0, ids.shape[1] - 1), axis=1)
+        yield Rule((found != wanted).any(axis=1) | (lengths < len(wanted)),
+                   lambda row: "around the text are the wordpieces %s and not %s"
+                               % (found[row].tolist(), wanted))
+
+
+def _mask_rule(columns: Columns, lengths: np.ndarray) -> Rule:
+    mask = columns[INPUT_MASK]
+    return Rule((mask != is_piece(lengths, mask.shape[1])).any(axis=1) | (lengths == 0),
+                lambda row: "input_mask is not ones for wordpieces, then zeros for padding")
+
+
+def _padding_rule(ids: np.ndarray, pieces: np.ndarray) -> Rule:
+    return Rule(((ids != 0) & ~pieces).any(axis=1),
+                lambda row: "the padding has other ids than 0")
+
+
 def _id_rules(ids: np.ndarray, layout: Layout, pieces: Pieces) -> Iterator[Rule]:
-    yield Rule(((ids != 0) & ~layout.is_piece).any(axis=1),
-               lambda row: "the padding has other ids than 0")
+    yield _padding_rule(ids, layout.is_piece)
     rows = np.arange(len(ids))
 
     def at(places):
@@ -179,17 +231,18 @@ def _id_rules(ids: np.ndarray, layout: Layout, pieces: Pieces) -> Iterator[Rule]
     if pieces.cls is not None:
         first = at(layout.cls)
         yield Rule(first != pieces.cls,
-                   lambda row: "the %s wordpiece is number %d and not [CLS], %d"
+                   lambda row: "the %s wordpiece is number %d and not %s, %d"
                                % ("last" if layout.is_of_xlnet[row] else "first", first[row],
-                                  pieces.cls))
+                                  pieces.cls_name, pieces.cls))
     query_ends, ends = at(layout.query_ends), at(layout.document_ends)
     if pieces.sep is not None:
         yield Rule((query_ends != pieces.sep) | (ends != pieces.sep),
                    lambda row: "question and document end with the wordpieces %d and %d and not "
-                               "with [SEP], %d" % (query_ends[row], ends[row], pieces.sep))
+                               "with %s, %d" % (query_ends[row], ends[row], pieces.sep_name,
+                                                pieces.sep))
     yield Rule(query_ends != ends,
-               lambda row: "question and document end with the wordpieces %d and %d: one is not "
-                           "[SEP]" % (query_ends[row], ends[row]))
+               lambda row: "question and document end with the wordpieces %d and %d: one is no "
+                           "separator" % (query_ends[row], ends[row]))
 
 
 def outside_document(starts: np.ndarray, ends: np.ndarray, layout: Layout) -> np.ndarray:

@@ -15,6 +15,8 @@ INPUT = "input"  # what the model sees
 LABEL = "label"  # what training compares the model's output with
 DECODING = "decoding"  # what turns the model's output into an answer
 
+IGNORED = -1  # a label that has no part in the loss
+
 # Limits that depend on the model and not on the task.
 VOCABULARY = "vocabulary"  # values are wordpiece ids
 LENGTH = "length"  # values are places in a sequence, below S
@@ -30,8 +32,9 @@ class Feature(NamedTuple):
     name: str
     shape: str  # SCALAR or SEQUENCE
     role: str  # KEY, INPUT, LABEL or DECODING
-    limit: Union[int, str, None] = None  # values are in [0, limit), see Sizes; None: any int64
-    classes: Tuple[str, ...] = ()  # the names of the values, where these are classes
+    limit: Union[int, str, None] = None  # values are in [least, limit), see Sizes; None: any int64
+    classes: Tuple[str, ...] = ()  # the names of the values from 0, where these are classes
+    least: int = 0  # -1 for a label that may be IGNORED
 
 
 class Sizes(NamedTuple):
@@ -69,7 +72,12 @@ def class_label(spec: FeatureSpec) -> Optional[Feature]:
 
 
 def count_classes(label: Feature, values: np.ndarray) -> Dict[str, int]:
-    """How many of the values [N], all in the label's range, are of each class that occurs."""
+    """How many of the values [N], all in the label's range, are of each class that occurs.
+
+    Those that are ignored are of no class.
+    """
+    if label.least < 0:
+        values = values[values >= 0]
     counts = np.bincount(values, minlength=len(label.classes)).tolist()
     return {name: count for name, count in zip(label.classes, counts) if count}
 

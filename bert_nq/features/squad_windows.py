@@ -48,4 +48,4 @@ def labelled_span(features: Columns) -> Optional[slice]:
 
 
 FEATURIZER = Featurizer(SPEC, SquadOptions, make_window_maker, "prepare_squad_data.py", check,
-                        labelled_span, packing.num_segments)
+                        labelled_span, packing.num_segments, without_span=("IMPOSSIBLE",))

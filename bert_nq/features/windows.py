@@ -11,8 +11,10 @@ from bert_nq.features import draws, packing
 from bert_nq.features.contexts import Answer, Contexts, build_contexts
 from bert_nq.features.cutting import cut, unique_ids, window_starts
 from bert_nq.features.featurizer import Columns, Made
+from bert_nq.features.mined_windows import Miner
 from bert_nq.features.options import FeatureOptions
 from bert_nq.features.packing import Frame, Packing
+from bert_nq.features.prefilter import Kept
 from bert_nq.text.vocabulary import Vocabulary
 
 # What the names of counts of contexts begin with that are of kinds which NQ does not have.
@@ -78,6 +80,11 @@ class _Layout(NamedTuple):
     starts: np.ndarray  # [windows] first piece of each window
     ends: np.ndarray  # [windows] one behind its last piece
 
+    def of_pieces(self, of_words: np.ndarray) -> np.ndarray:
+        """What each piece has, given what each word has."""
+        pieces = np.fromiter(map(len, self.ids_of_words), np.int64, len(self.ids_of_words))
+        return np.repeat(of_words, pieces)
+
     def pieces(self, start: int, end: int) -> np.ndarray:
         """The ids of the pieces [start, end) of all words."""
         ids = itertools.chain.from_iterable(self.ids_of_words)
@@ -102,16 +109,20 @@ class WindowMaker:
     """
 
     def __init__(self, tokenizer, vocabulary: Vocabulary, options: FeatureOptions,
-                 order: Packing = packing.BERT):
+                 order: Packing = packing.BERT, miner: Optional[Miner] = None,
+                 prefilter: Optional[Kept] = None):
         """
         Args:
           tokenizer: has `word_ids(word)` and `text_ids(text)`, see text.wordpiece.
           vocabulary: has its special tokens and [Q].
           options: see `FeatureOptions`.
           order: of question and document.
+          miner: chooses among the training windows without answer; None: they are drawn by chance.
+          prefilter: chooses the candidates that windows of prediction have; None: all.
         """
         self._tokenizer = tokenizer
         self._options, self._packing = options.check(), order
+        self._miner, self._prefilter = miner, prefilter
         self.vocab_size = len(vocabulary)
         self.max_question = options.max_query_length - 1  # [Q] is counted.
         specials = vocabulary.specials
@@ -127,7 +138,8 @@ class WindowMaker:
         Raises:
           BadExampleError: see `build_contexts`.
         """
-        contexts = build_contexts(example, self._options, with_answer=True)
+        contexts = build_contexts(example, self._options, with_answer=True,
+                                  with_tokens=self._miner is not None)
         layout = self._layout(example, contexts.words)
         answer = contexts.answer
         pieces = None if answer is None else layout.pieces_of(answer)
@@ -135,18 +147,22 @@ class WindowMaker:
             windows = self._build(example, layout, np.zeros([0], np.int64))
             windows = windows._replace(labels=Labels(*np.zeros([3, 0], np.int64)))
         else:
-            windows = self._labelled(example, layout, answer.type, *pieces)
+            windows = self._labelled(example, contexts, layout, *pieces)
         return Made(windows, len(layout.starts), _counts(contexts, pieces is None))
 
     def prediction(self, example: Example) -> Made:
-        """All windows, with the document token that each wordpiece belongs to."""
-        contexts = build_contexts(example, self._options, with_answer=False)
+        """All windows, with the document token that each wordpiece belongs to.
+
+        Raises:
+          BadExampleError: the prefilter knows nothing of this page.
+        """
+        chosen = self._prefilter(example) if self._prefilter else None
+        contexts = build_contexts(example, self._options, with_answer=False, chosen=chosen)
         layout = self._layout(example, contexts.words)
         windows = self._build(example, layout, np.arange(len(layout.starts)))
-        pieces_of_words = np.fromiter(map(len, layout.ids_of_words), np.int64, len(contexts.words))
         token_map = np.full_like(windows.input_ids, -1)
         offset = len(layout.frame.before)
-        cut(np.repeat(contexts.token_map, pieces_of_words),
+        cut(layout.of_pieces(contexts.token_map),
             zip(layout.starts.tolist(), layout.ends.tolist()), token_map[:, offset:])
         return Made(windows._replace(token_map=token_map), len(layout.starts),
                     _counts(contexts, False))
@@ -166,12 +182,16 @@ class WindowMaker:
         starts = window_starts(num_pieces, room, options.doc_stride)
         return _Layout(frame, ids_of_words, starts, np.minimum(starts + room, num_pieces))
 
-    def _labelled(self, example: Example, layout: _Layout, answer_type: AnswerType,
+    def _labelled(self, example: Example, contexts: Contexts, layout: _Layout,
                   start_piece: int, last_piece: int) -> Windows:
         """Chooses the windows to keep, and labels them."""
+        answer_type = contexts.answer.type
         has_answer = ((start_piece >= layout.starts) & (last_piece < layout.ends)
                       & (answer_type != AnswerType.UNKNOWN))
-        kept = np.flatnonzero(has_answer | self._drawn(example.example_id, len(has_answer)))
+        drawn = self._drawn(example.example_id, len(has_answer))
+        if self._miner:
+            drawn = self._mined(example, contexts, layout, np.flatnonzero(~has_answer), drawn)
+        kept = np.flatnonzero(has_answer | drawn)
         windows = self._build(example, layout, kept)
         has_answer = has_answer[kept]
         shift = len(layout.frame.before) - layout.starts[kept]
@@ -187,6 +207,17 @@ class WindowMaker:
         if not 0 < share < 1:  # Draws are in [0, 1).
             return np.full([num_windows], share >= 1)
         return draws.without_answer(self._options.seed, example_id, num_windows) < share
+
+    def _mined(self, example: Example, contexts: Contexts, layout: _Layout, without: np.ndarray,
+               drawn: np.ndarray) -> np.ndarray:
+        """bool [windows]: as many of the windows `without` answer as are `drawn`, by the miner."""
+        tokens = layout.of_pieces(contexts.token_map)
+        windows = [tokens[start:end] for start, end in zip(layout.starts[without].tolist(),
+                                                           layout.ends[without].tolist())]
+        chosen = np.zeros_like(drawn)
+        chosen[without[self._miner.choose(example, windows, int(drawn[without].sum()),
+                                          self._options.seed)]] = True
+        return chosen
 
     def _build(self, example: Example, layout: _Layout, kept: np.ndarray) -> Windows:
         """Writes out the windows `kept` [N], without labels or token map."""

@@ -6,7 +6,7 @@ from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tup
 
 import numpy as np
 
-from bert_nq.base import files, piece_model, vocabulary_files
+from bert_nq.base import files, piece_model, unigram_tokenizer, vocabulary_files
 from bert_nq.base.errors import UserError
 from bert_nq.base.vocabulary_files import PIECES, WORDPIECES, vocabulary_of
 from bert_nq.modeling import checkpoints, encoders, huggingface
@@ -190,9 +190,15 @@ def _read_vocab_of_folder(folder: str, config: Any):
     if os.path.exists(path) or not os.path.exists(tokenizer):
         vocab, notes = _read_vocab(path, config)
     else:
-        pieces = _pieces(files.read_json(tokenizer, must_exist=True, remedy=""), tokenizer)
-        vocab = Vocab(WORDPIECES, "".join(piece + "\n" for piece in pieces).encode("utf8"))
-        notes = _check_entries(tokenizer, len(pieces), config)
+        content = files.read_json(tokenizer, must_exist=True, remedy="")
+        if unigram_tokenizer.is_one(content):
+            model = unigram_tokenizer.piece_model_of(content, tokenizer)
+            number, vocab = len(model.pieces), Vocab(PIECES, model.content())
+        else:
+            pieces = _pieces(content, tokenizer)
+            number, vocab = len(pieces), Vocab(
+                WORDPIECES, "".join(piece + "\n" for piece in pieces).encode("utf8"))
+        notes = _check_entries(tokenizer, number, config)
     return vocab, notes
 
 
@@ -211,8 +217,7 @@ def _pieces(tokenizer: Any, path: str) -> List[str]:
     if kind != "WordPiece" or not complete:
         raise UserError("%s has %s: put the model's %s beside it" % (
             path, "ids that are missing or double" if kind == "WordPiece"
-            else "no wordpieces, but a %s model" % kind,
-            PIECES if kind == "Unigram" else WORDPIECES))
+            else "no wordpieces, but a %s model" % kind, WORDPIECES))
     return pieces
 
 

@@ -12,6 +12,8 @@ from bert_nq.modeling.runtime import tf
 
 # More masks than a layer draws.
 _MASKS_OF_A_LAYER = 1024
+# The number of a head as a layer: beyond those of encoders' layers.
+HEAD_LAYER = 1 << 20
 
 
 class Dropout:

@@ -12,6 +12,8 @@ import os
 import re
 from typing import Callable, FrozenSet, Optional
 
+from bert_nq.modeling import early_log
+
 
 def _choose_allocator() -> None:
     """Has TensorFlow keep the memory that it has once had from the system.
@@ -27,7 +29,8 @@ def _choose_allocator() -> None:
 
 _choose_allocator()
 
-import tensorflow.compat.v1 as tf  # noqa: E402
+with early_log.wanted():
+    import tensorflow.compat.v1 as tf
 
 __all__ = ["FUSED_LAYER_NORM_TYPES", "FUSES_SCALED_PRODUCT", "HAS_ESTIMATOR", "MULTIPLIES_BFLOAT16",
            "READS_GZIP_MEMBERS", "TILE_DEPTH", "as_it_is", "on_cpu", "reason", "tf"]

@@ -4,6 +4,7 @@ from typing import Iterable, Optional, Sequence, Tuple
 
 from bert_nq.base import vocabulary_files
 from bert_nq.base.errors import UserError
+from bert_nq.base.numbers import parse_positive
 from bert_nq.estimator import model_folder
 from bert_nq.modeling import checkpoints, encoders
 from bert_nq.modeling.models import Member, Model
@@ -37,19 +38,10 @@ def find_members(paths: Sequence[str], weights: Optional[Sequence[str]], vocab_f
     if weights is not None and len(weights) != len(paths):
         raise UserError("--ensemble_weights has %d numbers for %d models"
                         % (len(weights), len(paths)))
-    numbers = [1.0] * len(paths) if weights is None else list(map(_weight, weights))
+    numbers = [1.0] * len(paths) if weights is None else [
+        parse_positive(weight, "--ensemble_weights") for weight in weights]
     return tuple(_member(path.strip(), number, vocab_file, head, flag)
                  for path, number in zip(paths, numbers))
-
-
-def _weight(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0 < number < float("inf"):
-        raise UserError("--ensemble_weights: %r is not a number above 0" % text)
-    return number
 
 
 def _member(path: str, weight: float, vocab_file: str, head: str, flag: str) -> Member:

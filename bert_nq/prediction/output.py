@@ -29,3 +29,4 @@ class AnswerFormat(NamedTuple):
     # The files that `open` writes beside a path.
     beside: Callable[[str], List[str]] = _nothing
     examples: str = "pages"  # what messages call the task's examples
+    title: str = "Predictions"  # what a summary calls the file

@@ -235,20 +235,22 @@ def range_rules(batch: Batch, spec: FeatureSpec, sizes: Sizes) -> Iterator[Rule]
                        _outside_explanation("wordpiece id %d, ids are from 0 to %d", values, limit),
                        "the records were made with another vocabulary")
         elif limit is not None:
-            yield Rule(_is_outside(values, limit), _outside_explanation(
-                feature.name + " %d, which must be from 0 to %d", values, limit))
+            yield Rule(_is_outside(values, limit, feature.least), _outside_explanation(
+                feature.name + " %%d, which must be from %d to %%d" % feature.least, values, limit,
+                feature.least))
 
 
-def _is_outside(values: np.ndarray, limit: int) -> np.ndarray:
-    """bool [N]: whether one of the values of a record is not in [0, limit)."""
-    if not len(values) or values.min() >= 0 and values.max() < limit:
+def _is_outside(values: np.ndarray, limit: int, least: int = 0) -> np.ndarray:
+    """bool [N]: whether one of the values of a record is not in [least, limit)."""
+    if not len(values) or values.min() >= least and values.max() < limit:
         return np.zeros([len(values)], bool)
-    return ((values < 0) | (values >= limit)).reshape(len(values), -1).any(axis=1)
+    return ((values < least) | (values >= limit)).reshape(len(values), -1).any(axis=1)
 
 
-def _outside_explanation(text: str, values: np.ndarray, limit: int) -> Callable[[int], str]:
+def _outside_explanation(text: str, values: np.ndarray, limit: int, least: int = 0
+                         ) -> Callable[[int], str]:
     def explain(row: int) -> str:
         of_row = np.atleast_1d(values[row])
-        return text % (of_row[(of_row < 0) | (of_row >= limit)][0], limit - 1)
+        return text % (of_row[(of_row < least) | (of_row >= limit)][0], limit - 1)
 
     return explain

@@ -1,6 +1,6 @@
 """The contents of record files: counts, shapes, labels, and windows as text."""
 import collections
-from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence
+from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from bert_nq.features import packing
 from bert_nq.features import spec as specs
 from bert_nq.features.featurizer import Featurizer
 from bert_nq.records import checking, tfrecord
-from bert_nq.text.detokenize import pieces_to_text
+from bert_nq.text.vocabulary import Vocabulary
 
 _FRAME = tfrecord.HEADER_SIZE + 4  # bytes of a record besides its payload
 
@@ -42,7 +42,8 @@ class Window(NamedTuple):
 
     @property
     def class_name(self) -> Optional[str]:
-        """The name of the labelled class; None where there are no labels or none is a class.
+        """The name of the labelled class; None where there are no labels, none is a class, or the
+        record is ignored.
 
         Raises:
           UserError: there is no such class.
@@ -51,10 +52,18 @@ class Window(NamedTuple):
         if label is None or self.purpose != specs.TRAINING:
             return None
         number = int(self.features[label.name][0])
+        if label.least <= number < 0:
+            return None
         if not 0 <= number < len(label.classes):
             raise UserError("%s: %s %d, which must be from 0 to %d"
                             % (self.source, label.name, number, len(label.classes) - 1))
         return label.classes[number]
+
+    @property
+    def numbers(self) -> Dict[str, int]:
+        """The labels by name that stand for classes whose names the records do not know."""
+        return {f.name: int(self.features[f.name][0]) for f in self.featurizer.spec
+                if (f.role, f.limit) == (specs.LABEL, None) and f.name in self.features}
 
     @property
     def labelled_span(self) -> Optional[slice]:
@@ -63,16 +72,14 @@ class Window(NamedTuple):
             return None
         return self.featurizer.labelled_span(self.features)
 
-    def text(self, tokens: Sequence[str]) -> str:
+    def text(self, vocabulary: Vocabulary) -> str:
         """The window in words, its labelled span between >>> and <<<.
-
-        Args:
-          tokens: of the vocabulary, by id.
 
         Raises:
           UserError: an id is beyond the vocabulary.
         """
         ids = self.features[packing.INPUT_IDS][:self.length].tolist()
+        tokens = vocabulary.tokens
         beyond = [i for i in ids if not 0 <= i < len(tokens)]
         if beyond:
             raise UserError("%s: the vocabulary has %d entries and no number %d: the records were "
@@ -80,10 +87,11 @@ class Window(NamedTuple):
         pieces = [tokens[i] for i in ids]
         span = self.labelled_span
         if span is None:
-            return pieces_to_text(pieces)
-        # Joined one by one, so that no "##" piece is glued to a mark.
-        parts = (pieces_to_text(pieces[:span.start]), ">>>", pieces_to_text(pieces[span]), "<<<",
-                 pieces_to_text(pieces[span.stop:]))
+            return vocabulary.text_of(pieces)
+        # Joined one by one, so that no piece is glued to a mark.
+        before, answer, behind = map(vocabulary.text_of, (
+            pieces[:span.start], pieces[span], pieces[span.stop:]))
+        parts = (before, ">>>", answer, "<<<", behind)
         return " ".join(filter(None, parts))
 
 

@@ -46,7 +46,8 @@ class Job(NamedTuple):
         """All that decides the outputs besides the inputs, by name."""
         text, augmentation = self.options.text, self.options.augmentation
         settings = dict(
-            self.options.windows._asdict(), is_training=self.options.is_training,
+            self.options.windows._asdict(), **self.options.featurizer.settings,
+            is_training=self.options.is_training,
             do_lower_case=text.do_lower_case, tokenizer=text.tokenizer,
             packing=text.packing,
             vocabulary=Vocabulary.load(text.vocab_file).fingerprint()[:16],

@@ -8,7 +8,7 @@ from typing import Any, Callable, List, NamedTuple, Optional, Tuple
 
 from bert_nq.augmentation.options import AugmentationOptions
 from bert_nq.features import spec as specs
-from bert_nq.features.draws import shuffle_keys
+from bert_nq.features.draws import pass_keys, shuffle_keys
 from bert_nq.features.featurizer import Featurizer, Made
 from bert_nq.features.options import TextOptions
 from bert_nq.records import examples, tfrecord
@@ -83,7 +83,10 @@ class PagePreparer:
     def _add(self, page: PreparedPage, example_id: int, made: Made) -> None:
         """Adds the records of windows to a page's, and counts them."""
         columns = made.rows.columns()
-        page.keys.extend(shuffle_keys(self._seed, example_id, made.rows.indexes).tolist())
+        keys = shuffle_keys(self._seed, example_id, made.rows.indexes)
+        if made.passes is not None:
+            keys = pass_keys(keys, *made.passes)
+        page.keys.extend(keys.tolist())
         page.records.extend(map(tfrecord.frame, examples.serialize(self._spec, columns)))
         page.counts["windows"] += made.total
         page.counts["records"] += len(made.rows.indexes)

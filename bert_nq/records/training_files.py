@@ -13,10 +13,11 @@ from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.features import packing
 from bert_nq.features import spec as specs
+from bert_nq.features.composition import Composition
 from bert_nq.features.featurizer import Columns, Featurizer, Rule
 from bert_nq.features.spec import FeatureSpec, Sizes
 from bert_nq.modeling import encoders
-from bert_nq.records import checking, tfrecord
+from bert_nq.records import checking, examples, tfrecord
 
 _BATCH_RECORDS = 256
 
@@ -97,6 +98,21 @@ def check_first_records(paths: List[str], demands: Demands) -> None:
     files.check_no_pipes(paths)
     for path in paths:
         demands.check([("%s, record 0" % path, _first_record(path))])
+
+
+def check_kinds(paths: List[str], composition: Composition) -> None:
+    """Raises UserError where the files have no record of a kind that steps are composed of."""
+    wanted = {kind for kind, count in enumerate(composition.counts) if count}
+    for path in paths:
+        with contextlib.closing(tfrecord.read_records(path)) as records:
+            for number, record in enumerate(records):
+                values = examples.parse(record, "%s, record %d" % (path, number))
+                wanted.difference_update(values.get(composition.label, np.zeros(0)).tolist())
+                if not wanted:
+                    return
+    raise UserError("--step_composition=%s: the records have none of the kind that number %d "
+                    "counts: give 0 there, or prepare records that have it"
+                    % (composition, min(wanted) + 1))
 
 
 def _first_record(path: str) -> bytes:

@@ -12,6 +12,8 @@ from bert_nq.tasks.task import Task
 TASKS = {
     "nq_joint": "bert_nq.tasks.nq_joint",
     "squad": "bert_nq.tasks.squad",
+    "classification": "bert_nq.tasks.classification",
+    "quesbelm": "bert_nq.tasks.quesbelm",
 }
 
 

@@ -1,10 +1,11 @@
 """Natural Questions by one joint reader of windows (Alberti, Lee and Collins 2019)."""
 from bert_nq.datasets.nq import shards
 from bert_nq.decoding import decoders
+from bert_nq.decoding.candidate_scores import CandidateScoreDecoder
 from bert_nq.features.joint_windows import FEATURIZER
 from bert_nq.scoring.nq.measure import MEASURE
-from bert_nq.tasks import nq_answers, nq_asking
-from bert_nq.tasks.task import Task
+from bert_nq.tasks import nq_answers, nq_asking, nq_candidate_scores
+from bert_nq.tasks.task import OtherOutput, Task
 
 TASK = Task(
     name="nq_joint",
@@ -24,4 +25,7 @@ TASK = Task(
     scorer=("eval/nq_eval.py", "--pretty_print"),
     heads=decoders.OF_HEADS,
     measure=MEASURE,
-    asking=nq_asking.ASKING)
+    asking=nq_asking.ASKING,
+    other_outputs={nq_candidate_scores.FLAG: OtherOutput(
+        nq_candidate_scores.HELP, CandidateScoreDecoder, nq_candidate_scores.SCORES,
+        nq_candidate_scores.to_prepare)})

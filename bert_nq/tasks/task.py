@@ -1,5 +1,5 @@
 """The shape of a task."""
-from typing import Any, Callable, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from bert_nq.answering.asking import Asking
 from bert_nq.base.reading import Reading
@@ -7,6 +7,18 @@ from bert_nq.features.featurizer import Featurizer
 from bert_nq.prediction.dev_set import DevFormat
 from bert_nq.prediction.output import AnswerFormat
 from bert_nq.scoring.measure import Measure
+
+
+class OtherOutput(NamedTuple):
+    """Something that a task's models can write in place of answers, such as candidate scores."""
+    help: str  # of the flag that names its file
+    # From the decoder that the flags describe to one whose entries are these; raises UserError
+    # where it has none.
+    decoder: Callable[[Any], Any]
+    answers: AnswerFormat
+    # (the files that were predicted, the file that was written) to what is done with it next, and
+    # the arguments of `program.command` for that.
+    next: Callable[[str, str], Tuple[str, Sequence[str]]]
 
 
 class Task(NamedTuple):
@@ -36,6 +48,7 @@ class Task(NamedTuple):
     measure: Measure
     dev_file: str = "DEV.jsonl.gz"  # stands for a person's own data in commands that are printed
     asking: Optional[Asking] = None  # None where its models do not answer questions about pages
+    other_outputs: Mapping[str, OtherOutput] = {}  # by the flags that name their files
 
     @property
     def head(self) -> str:

@@ -14,8 +14,9 @@ import json
 import os
 from typing import Any, Dict, List, Optional
 
-from bert_nq.base import files, vocabulary_files
+from bert_nq.base import files, unigram_tokenizer, vocabulary_files
 from bert_nq.base.errors import UserError
+from bert_nq.base.piece_model import PieceModel
 from bert_nq.text.vocabulary import XLNET, PieceVocabulary, read_pieces, tokenizer_of
 
 NAME = "tokenizer_config.json"
@@ -41,7 +42,10 @@ def of_folder(folder: str) -> Optional[bool]:
     if os.path.basename(vocabulary) == vocabulary_files.PIECES:
         return _of_piece_model(vocabulary)
     path = os.path.join(folder, TOKENIZER)
-    settings = _of_tokenizer(files.read_json(path, remedy=""), path)
+    tokenizer = files.read_json(path, remedy="")
+    if unigram_tokenizer.is_one(tokenizer) and not os.path.exists(vocabulary):
+        return _of_pieces(folder, unigram_tokenizer.lower_cases(tokenizer))
+    settings = _of_tokenizer(tokenizer, path)
     config_path = os.path.join(folder, NAME)
     config = _of_config(files.read_json(config_path, remedy=""), config_path)
     if config:
@@ -80,10 +84,10 @@ def content(lower: bool, folder: str) -> bytes:
       lower: whether text is lower-cased.
       folder: of the model, whose vocabulary says which tokenizer it has.
     """
-    vocabulary = vocabulary_files.vocabulary_of(folder)
-    if os.path.basename(vocabulary) == vocabulary_files.PIECES:
+    pieces = _piece_model_in(folder)
+    if pieces is not None:
         return _json({_LOWER: lower, "keep_accents": False, "remove_space": True,
-                      "tokenizer_class": "XLNetTokenizer" if _is_of_xlnet(vocabulary)
+                      "tokenizer_class": "XLNetTokenizer" if _is_of_xlnet(pieces)
                       else "AlbertTokenizer"})
     values = {_LOWER: lower, _STRIP: None, "tokenize_chinese_chars": True,
               "tokenizer_class": "BertTokenizer"}
@@ -95,9 +99,14 @@ def _json(values: Dict[str, Any]) -> bytes:
 
 
 def _of_piece_model(path: str) -> bool:
-    """Whether the text of a SentencePiece model is lower-cased."""
-    config_path = os.path.join(os.path.dirname(path), NAME)
-    content = None if files.is_remote(path) else files.read_json(config_path, remedy="")
+    """Whether the text of the SentencePiece model in a file is lower-cased."""
+    return _of_pieces(os.path.dirname(path), not _is_of_xlnet(read_pieces(path)))
+
+
+def _of_pieces(folder: str, by_default: bool) -> bool:
+    """The same where the settings in its folder say so; otherwise `by_default`."""
+    config_path = os.path.join(folder, NAME)
+    content = None if files.is_remote(config_path) else files.read_json(config_path, remedy="")
     config = content if isinstance(content, dict) else {}
     if config.get("keep_accents"):
         raise UserError("%s: keep_accents is true, which is another tokenizer than ALBERT's and "
@@ -105,15 +114,26 @@ def _of_piece_model(path: str) -> bool:
                         % config_path)
     lower = config.get(_LOWER)
     if lower is None:
-        return not _is_of_xlnet(path)
+        return by_default
     if not isinstance(lower, bool):
         raise UserError("%s: %s is %.40r, not true or false" % (config_path, _LOWER, lower))
     return lower
 
 
-def _is_of_xlnet(path: str) -> bool:
+def _piece_model_in(folder: str) -> Optional[PieceModel]:
+    """The SentencePiece model in a folder, as a file of its own or in tokenizer.json."""
+    vocabulary, path = vocabulary_files.vocabulary_of(folder), os.path.join(folder, TOKENIZER)
+    if os.path.exists(vocabulary):
+        is_pieces = os.path.basename(vocabulary) == vocabulary_files.PIECES
+        return read_pieces(vocabulary) if is_pieces else None
+    tokenizer = files.read_json(path, remedy="")
+    return (unigram_tokenizer.piece_model_of(tokenizer, path)
+            if unigram_tokenizer.is_one(tokenizer) else None)
+
+
+def _is_of_xlnet(model: PieceModel) -> bool:
     """Whether a SentencePiece model is XLNet's; else it is ALBERT's."""
-    return PieceVocabulary(read_pieces(path)).specials == XLNET
+    return PieceVocabulary(model).specials == XLNET
 
 
 def _of_config(content: Any, path: str) -> Dict[str, Any]:

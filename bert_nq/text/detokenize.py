@@ -1,5 +1,7 @@
-"""Turns wordpieces back into readable text."""
-from typing import Iterable
+"""Turns pieces back into readable text."""
+from typing import AbstractSet, Iterable, List
+
+from bert_nq.base.piece_model import BLANK
 
 
 def pieces_to_text(pieces: Iterable[str]) -> str:
@@ -19,6 +21,30 @@ def pieces_to_text(pieces: Iterable[str]) -> str:
         else:
             words.append(piece)
     return " ".join(words)
+
+
+def sentence_pieces_to_text(pieces: Iterable[str], names: AbstractSet[str]) -> str:
+    """Joins the pieces of a SentencePiece model; a word begins with each blank in them.
+
+        \u2581un able \u2581to <sep> \u2581who  ->  unable to <sep> who
+
+    A piece within a word whose beginning is not in view is a word here: nothing in it tells.
+
+    Args:
+      pieces: as the vocabulary has them.
+      names: the pieces that are no text, special tokens and markers, which stand alone.
+    """
+    words: List[str] = []
+    is_open = False
+    for piece in pieces:
+        begins = piece in names or not is_open or piece.startswith(BLANK)
+        text = piece.replace(BLANK, "")
+        if begins:
+            words.append(text)
+        else:
+            words[-1] += text
+        is_open = piece not in names
+    return " ".join(filter(None, words))
 
 
 def _is_marker(word: str) -> bool:

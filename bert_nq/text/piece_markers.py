@@ -4,7 +4,7 @@ No id moves and none is added, so that the model's checkpoint still fits. Marker
 no text is cut into; they are found by their names alone.
 """
 import re
-from typing import List, NamedTuple, Tuple
+from typing import List, NamedTuple, Sequence, Tuple
 
 from bert_nq.base.errors import UserError
 from bert_nq.base.piece_model import BLANK, CONTROL, NORMAL, UNUSED, USER_DEFINED, Piece, PieceModel
@@ -20,8 +20,8 @@ class Marked(NamedTuple):
     lost: Tuple[str, ...]  # pieces of text that made room; texts with them are cut more finely
 
 
-def write_markers(model: PieceModel) -> Marked:
-    """Writes each NQ marker that a model lacks over a piece of it.
+def write_markers(model: PieceModel, markers: Sequence[str] = NQ_MARKERS) -> Marked:
+    """Writes each marker that a model lacks over a piece of it.
 
     Unused pieces are taken first, by ascending ids, then the least likely ones of several
     characters, so that no character becomes unknown.
@@ -30,7 +30,7 @@ def write_markers(model: PieceModel) -> Marked:
       UserError: there are too few such pieces.
     """
     present = {piece.text for piece in model.pieces}
-    missing = [marker for marker in NQ_MARKERS if marker not in present]
+    missing = [marker for marker in markers if marker not in present]
     free = [i for i, piece in enumerate(model.pieces) if _is_unused(piece)]
     words = [i for i, piece in enumerate(model.pieces)
              if piece.kind == NORMAL and len(piece.text.replace(BLANK, "")) > 1]

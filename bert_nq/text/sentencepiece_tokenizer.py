@@ -176,7 +176,7 @@ def _without_names(model: piece_model.PieceModel) -> piece_model.PieceModel:
     """The model whose names in brackets, such as <eop>, never come out of text."""
     return model._replace(pieces=tuple(
         piece._replace(kind=piece_model.CONTROL)
-        if piece.kind == piece_model.USER_DEFINED and _is_name(piece.text) else piece
+        if piece.kind == piece_model.USER_DEFINED and piece_model.is_name(piece.text) else piece
         for piece in model.pieces))
 
 
@@ -184,13 +184,9 @@ def _specials_of(vocabulary: PieceVocabulary) -> "re.Pattern[str]":
     """Finds the names that the model has for other things than text, but those of NQ."""
     kinds = (piece_model.CONTROL, piece_model.USER_DEFINED)
     names = {piece.text for piece in vocabulary.model.pieces
-             if piece.kind in kinds and _is_name(piece.text)}
+             if piece.kind in kinds and piece_model.is_name(piece.text)}
     names = names.union(vocabulary.specials).difference(NQ_MARKERS)
     return re.compile("(%s)" % "|".join(map(re.escape, sorted(names, key=len, reverse=True))))
-
-
-def _is_name(text: str) -> bool:
-    return len(text) > 2 and (text[0], text[-1]) in (("<", ">"), ("[", "]"))
 
 
 def _processor(model: piece_model.PieceModel) -> Any:

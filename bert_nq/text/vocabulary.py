@@ -4,10 +4,11 @@ import hashlib
 import os
 import re
 import shlex
-from typing import Iterable, List, NamedTuple, Optional
+from typing import Iterable, List, NamedTuple, Optional, Sequence
 
 from bert_nq.base import files, piece_model, vocabulary_files
 from bert_nq.base.errors import UserError
+from bert_nq.text.detokenize import pieces_to_text, sentence_pieces_to_text
 
 
 class Specials(NamedTuple):
@@ -32,6 +33,15 @@ _CONTEXT_MARKERS = (["[%s=%d]" % (kind, n) for kind in ("Paragraph", "Table", "L
 # In the order of the vocabulary that was published with the baseline.
 NQ_MARKERS = (["[Q]", "[YES]", "[NO]", "[NoLongAnswer]", "[NoShortAnswer]"]
               + _CONTEXT_MARKERS + ["[SA]", "[/SA]"])
+
+# What a reader of candidates has in the place of tags: one marker for each kind that a candidate of
+# NQ may begin with, and one for all other tags.
+CANDIDATE_TAGS = ("P", "Table", "Tr", "Ul", "Ol", "Li", "Dl", "Dd", "Dt")
+OTHER_TAG = "[Tag]"
+TAG_MARKERS = {"<%s>" % name: "[Tag=%s]" % name for name in CANDIDATE_TAGS}
+
+# The markers that a program may write into a vocabulary, by the reader that they are for.
+MARKERS = {"joint": NQ_MARKERS, "candidates": list(TAG_MARKERS.values()) + [OTHER_TAG]}
 
 _UNUSED = re.compile(r"\[unused\d+\]\Z")
 
@@ -85,6 +95,10 @@ class Vocabulary:
         """Whether a piece of text is the first of its word."""
         return not token.startswith("##")
 
+    def text_of(self, tokens: Iterable[str]) -> str:
+        """Tokens as text that a person can read."""
+        return pieces_to_text(tokens)
+
     def fingerprint(self) -> str:
         """SHA-256 of the tokens in order, in hex; equal vocabularies have equal fingerprints."""
         return hashlib.sha256("\n".join(self.tokens).encode("utf8", "surrogatepass")).hexdigest()
@@ -105,11 +119,16 @@ class PieceVocabulary(Vocabulary):
         self.model = model
         # Published models name them so; nothing else in the file tells the families apart.
         self.specials = XLNET if XLNET.cls in self.ids else ALBERT
+        self._names = frozenset(p.text for p in model.pieces if p.kind == piece_model.CONTROL)
 
     def begins_word(self, token: str) -> bool:
         """Whether a piece of text is the first of its word; marks are words of their own."""
         return token.startswith(piece_model.BLANK) or self.model.pieces[self.ids[token]].kind in (
             piece_model.CONTROL, piece_model.USER_DEFINED)
+
+    def text_of(self, tokens: Iterable[str]) -> str:
+        """Pieces as text that a person can read."""
+        return sentence_pieces_to_text(tokens, self._names)
 
     def fingerprint(self) -> str:
         """SHA-256 of the whole model, in hex: scores and rules of normalisation count, too."""
@@ -212,7 +231,7 @@ def moved_id(a: Vocabulary, b: Vocabulary) -> Optional[int]:
     """
     if a.tokenizer != b.tokenizer:
         return 0
-    free = set(NQ_MARKERS if isinstance(a, PieceVocabulary) else ())
+    free = set(sum(MARKERS.values(), []) if isinstance(a, PieceVocabulary) else ())
     for i, (ours, theirs) in enumerate(zip(a.tokens, b.tokens)):
         if ours != theirs and not (_UNUSED.match(ours) or _UNUSED.match(theirs)
                                    or ours in free or theirs in free):
@@ -225,8 +244,19 @@ def _some(tokens: List[str]) -> str:
     return ", ".join(tokens[:3]) + (" and %d more" % more if more > 0 else "")
 
 
-def write_markers(tokens: List[str]) -> List[str]:
-    """Copies `tokens` and writes each missing NQ marker over an [unused...] entry.
+def check_tag_markers(vocabulary: Vocabulary, path: str) -> None:
+    """Raises UserError where the vocabulary of the file `path` lacks a marker of a tag."""
+    missing = [marker for marker in MARKERS["candidates"] if marker not in vocabulary.ids]
+    if missing:
+        raise UserError("%s: no entry %s; write the markers of tags with: python "
+                        "prepare/make_vocab.py --markers=candidates --vocab_file=%s "
+                        "--output_vocab=%s-tags%s, or give --markup=drop"
+                        % ((path, _some(missing), shlex.quote(path))
+                           + os.path.splitext(vocabulary.file_name)))
+
+
+def write_markers(tokens: List[str], markers: Sequence[str] = NQ_MARKERS) -> List[str]:
+    """Copies `tokens` and writes each missing marker over an [unused...] entry.
 
     Entries after the last of [UNK] [CLS] [SEP] [MASK] are used first, then those before it. In
     BERT's English uncased vocabulary these are [unused99] to [unused307], lines 104 to 312 from 0,
@@ -236,7 +266,7 @@ def write_markers(tokens: List[str]) -> List[str]:
       UserError: there are too few [unused...] entries.
     """
     present = set(tokens)
-    missing = [marker for marker in NQ_MARKERS if marker not in present]
+    missing = [marker for marker in markers if marker not in present]
     specials_end = 1 + max([i for i, token in enumerate(tokens)
                             if token in (UNK, CLS, SEP, MASK)] or [0])
     unused = [i for i, token in enumerate(tokens) if _UNUSED.match(token)]

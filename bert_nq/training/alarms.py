@@ -78,7 +78,8 @@ class StuckAlarm:
         self._recent: Deque[Tuple[float, float]] = collections.deque(maxlen=window)
 
     def check(self, step: int, scalars: Mapping[str, float]) -> None:
-        """Takes one step's losses into account; where they are not finite it is passed over.
+        """Takes one step's losses into account; where they are not finite, or all 0, it is
+        passed over.
 
         Args:
           step: counted from 1.
@@ -92,7 +93,8 @@ class StuckAlarm:
         if not all(name in scalars for name in chance):
             return
         mean = sum(scalars[name] for name in chance) / len(chance)
-        if math.isfinite(mean):
+        # Losses of exactly 0 are those of a step in which no row has a label for them.
+        if mean and math.isfinite(mean):
             self._recent.append((mean, sum(chance.values()) / len(chance)))
         if step <= self._after_step or len(self._recent) < self._recent.maxlen:
             return

@@ -11,7 +11,7 @@ from bert_nq.base.errors import UserError
 from bert_nq.modeling import checkpoints
 from bert_nq.modeling.runtime import tf
 from bert_nq.training import adamw, depth, lamb
-from bert_nq.training.settings import TrainingSettings
+from bert_nq.training.settings import TrainingSettings, rates_of
 
 OPTIMIZERS = {"adamw": adamw, "lamb": lamb}
 
@@ -24,6 +24,7 @@ class OptimizerSettings(NamedTuple):
     learning_rate: float
     num_train_steps: int
     num_warmup_steps: int
+    learning_rates: str = _DEFAULTS.learning_rates
     optimizer: str = _DEFAULTS.optimizer  # a key of OPTIMIZERS
     weight_decay_rate: float = _DEFAULTS.weight_decay_rate
     adam_beta1: float = _DEFAULTS.adam_beta1
@@ -59,13 +60,20 @@ def learning_rate(settings: OptimizerSettings, step: tf.Tensor) -> tf.Tensor:
     """Scalar: up linearly over the warm-up steps, then what is left of a line down to 0.
 
     The decay counts from step 0, so that the rate jumps at the end of the warm-up from
-    learning_rate to learning_rate * (1 - warmup / steps), as in the reference.
+    learning_rate to learning_rate * (1 - warmup / steps), as in the reference. Of several
+    learning_rates each is constant over its part of the steps; the warm-up goes up to the first.
     """
     step = tf.cast(step, tf.float32)
     steps, warmup = float(settings.num_train_steps), float(settings.num_warmup_steps)
-    rate = settings.learning_rate * (1.0 - tf.minimum(step, steps) / steps)
+    rates = rates_of(settings.learning_rates)
+    if rates:
+        part = tf.cast(tf.floor(step * len(rates) / steps), tf.int32)
+        rate = tf.gather(tf.constant(rates, tf.float32), tf.minimum(part, len(rates) - 1))
+    else:
+        rates = [settings.learning_rate]
+        rate = settings.learning_rate * (1.0 - tf.minimum(step, steps) / steps)
     if warmup:
-        rate = tf.where(step < warmup, settings.learning_rate * step / warmup, rate)
+        rate = tf.where(step < warmup, rates[0] * step / warmup, rate)
     return rate
 
 

@@ -80,7 +80,7 @@ def train(model: Model, init_checkpoint: Optional[str], data: TrainingData,
     input_fn = inputs.training_input_fn(data.paths, data.featurizer.spec,
                                         settings.max_seq_length, seed, first_step * batch_size,
                                         demands.sizes, settings.group_by_length,
-                                        data.companions)
+                                        data.companions, data.composition)
     stopped_early = keeping.has_stopped_improving(history, keys, keeping_settings.early_stopping)
     at_work = first_step < num_steps and not stopped_early
     screen = Screen(run.output_dir, first_step, num_steps, batch_size, measure,

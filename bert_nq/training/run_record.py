@@ -26,18 +26,20 @@ from bert_nq.estimator import model_folder
 from bert_nq.records import manifest
 
 
-def describe_data(paths: Sequence[str], num_records: int) -> Dict[str, Any]:
+def describe_data(paths: Sequence[str], num_records: int, composition: Any = None
+                  ) -> Dict[str, Any]:
     """The training records: how many, in which files, and whether they are still the same.
 
     The fingerprint is of the files' sizes and ends, in their order, and not of their names and
     times: records may be copied. `manifest` is the checksum of the manifest beside the first file,
-    None where there is none.
+    None where there is none. `composition` is that of steps, a features.composition.Composition.
     """
     contents = "\n".join(files.fingerprint(path, with_time=False) for path in paths)
     beside = manifest.beside(paths[:1])
     return {"records": num_records, "files": list(map(files.absolute, paths)),
             "fingerprint": hashlib.sha256(contents.encode("ascii")).hexdigest()[:16],
-            "manifest": files.crc32c(beside[0]) if beside else None}
+            "manifest": files.crc32c(beside[0]) if beside else None,
+            "composition": composition and str(composition)}
 
 
 def check_apart(record_paths: Sequence[str], dev_paths: Sequence[str]) -> None:
@@ -85,6 +87,9 @@ class RunRecord:
             differences.append("the %s records were those of %s and are those of %s" % (
                 "%d" % theirs.get("records", 0), _some(theirs.get("files", [])),
                 _some(data["files"])))
+        if theirs and theirs.get("composition") != data.get("composition"):
+            differences.append("--step_composition was %s and is %s" % (
+                _shown(theirs.get("composition")), _shown(data.get("composition"))))
         if differences:
             raise UserError("%s: the model there was trained otherwise: %s. Give the same flags to "
                             "go on with it, another --output_dir, or --overwrite_output_dir to "

@@ -7,6 +7,8 @@ import os
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 
 from bert_nq.base.errors import UserError
+from bert_nq.base.numbers import parse_positive
+from bert_nq.features.composition import Composition
 from bert_nq.features.featurizer import Featurizer
 from bert_nq.records.teacher_logits import Companions
 
@@ -15,6 +17,9 @@ class TrainingSettings(NamedTuple):
     """Settings that decide the trained weights, beside the data; defaults are the reference's."""
     max_seq_length: int = 384
     learning_rate: float = 5e-5
+    # In place of learning_rate and its decay: the rates of equal parts of the training, one after
+    # the other, as a comma list; "": there are none.
+    learning_rates: str = ""
     num_train_epochs: float = 3.0
     num_train_steps: int = 0  # in place of epochs; 0: as many as these make
     warmup_proportion: float = 0.1
@@ -55,6 +60,10 @@ class TrainingSettings(NamedTuple):
         if self.num_train_steps and self.num_train_epochs != default:
             raise UserError("--num_train_steps=%d and --num_train_epochs=%g: give one of them"
                             % (self.num_train_steps, self.num_train_epochs))
+        rates_of(self.learning_rates)
+        if self.learning_rates and self.learning_rate != TrainingSettings().learning_rate:
+            raise UserError("--learning_rates=%s and --learning_rate=%g: give one of them"
+                            % (self.learning_rates, self.learning_rate))
         return self
 
     def num_warmup_steps(self, num_steps: int) -> int:
@@ -116,6 +125,16 @@ class TrainingData(NamedTuple):
     description: Dict[str, Any]  # see run_record.describe_data
     featurizer: Featurizer  # of the task
     companions: Optional[Companions] = None  # logits of a teacher beside the records
+    composition: Optional[Composition] = None  # of steps; None: rows come as they are mixed
+
+
+def rates_of(text: str) -> List[float]:
+    """The learning rates of a comma list; none of an empty one.
+
+    Raises:
+      UserError: one is not a number above 0.
+    """
+    return [parse_positive(part, "--learning_rates") for part in text.split(",")] if text else []
 
 
 def num_train_steps(num_records: int, batch_size: int, epochs: float) -> int:

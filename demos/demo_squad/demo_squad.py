@@ -8,6 +8,7 @@ folder; turns the corpus into SQuAD 1.1 and 2.0; trains a small model on each wi
 prints the official scores. Every stage is a program of this repository, called as it is printed.
 
 Other encoders than BERT start at random, without initial weights; their settings are in encoders/.
+"relative" is BERT with relative positions.
 """
 from bert_nq.cli.start import run
 
@@ -30,6 +31,7 @@ FLAGS = flags.FLAGS
 nq_demo.define_flags()
 _OTHERS = os.path.join(HERE, "encoders")
 flags.DEFINE_enum("encoder", "bert", ["bert"] + sorted(os.listdir(_OTHERS)), "What is trained.")
+flags.DEFINE_enum("head", "span", ["span", "beam"], "The head of run_squad.py on it.")
 
 _COLUMNS = (("EM", "exact"), ("F1", "f1"), ("HasAns F1", "HasAns_f1"), ("NoAns F1", "NoAns_f1"))
 
@@ -46,8 +48,9 @@ def main():
                         "demos/demo_squad/make_squad_data.py", "--input_jsonl=" + shard,
                         "--output_prefix=" + prefix)
     settings = encoder_settings(demo, train)
-    models = {version: os.path.join(folder, "model-v%s%s" % (
-        version, "" if FLAGS.encoder == "bert" else "-" + FLAGS.encoder))
+    models = {version: os.path.join(folder, "-".join(
+        ["model-v" + version] + [flag.value for flag in (FLAGS["encoder"], FLAGS["head"])
+                                 if flag.value != flag.default]))
         for version in ("1.1", "2.0")}
     scores = {version: train_and_score(demo, folder, version, settings, model)
               for version, model in models.items()}
@@ -57,7 +60,8 @@ def main():
 
 def encoder_settings(demo, train):
     """The flags of run_squad.py that say what is trained, and how."""
-    common = ["--flagfile=" + os.path.join(HERE, "sample", "train.flags")]
+    common = ["--flagfile=" + os.path.join(HERE, "sample", "train.flags"),
+              "--head=" + FLAGS.head]
     folder = os.path.join(_OTHERS, FLAGS.encoder)
     if not os.path.exists(folder):
         return common + ["--%s=%s" % item for item in demo.encoder(train).items()]

@@ -35,7 +35,7 @@ def test_all_programs_are_listed_with_the_first_line_of_their_docstrings():
         name = os.path.basename(path)[:-len(".py")]
         assert [line for line in done.stdout.splitlines() if line.split()[:1] == [name]] == [
             "  %-21s  %s" % (name, summary)]
-    assert "\nScore, combine and look at predictions\n  ensemble_predictions  " in done.stdout
+    assert "\nScore, combine and look at predictions\n  classifier_eval  " in done.stdout
 
 
 def test_help_is_the_list(capsys):

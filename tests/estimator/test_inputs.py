@@ -6,9 +6,11 @@ import os
 import numpy as np
 import pytest
 
+from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq.decoding import decode_example
 from bert_nq.estimator import inputs
 from bert_nq.features import spec
+from bert_nq.features.composition import Composition
 from bert_nq.features.joint_windows import FEATURIZER, SPEC
 from bert_nq.features.spec import Feature, Sizes
 from bert_nq.modeling.runtime import tf
@@ -184,6 +186,51 @@ def test_a_value_that_the_model_has_no_place_for_stops_the_batch(tmp_path, name,
     columns[name][3:] = value
     with pytest.raises(tf.errors.InvalidArgumentError, match="a record has %s that " % name):
         run(write(tmp_path / "bad"))
+
+
+# Steps that are composed.
+
+
+def kinds_in_steps(path, composition, num_batches, **options):
+    """The kinds of the records of each batch of 8, and their unique numbers."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        dataset = inputs.training_input_fn([path], KINDS, 3, 1, composition=composition,
+                                           **options)({"batch_size": 8})
+        following = tf.data.make_one_shot_iterator(dataset).get_next()
+        found = [session.run(following) for _ in range(num_batches)]
+    return [(batch["kinds"].tolist(), batch["numbers"][:, 0].tolist()) for batch in found]
+
+
+KINDS = (Feature("numbers", spec.SEQUENCE, spec.INPUT),
+         Feature("kinds", spec.SCALAR, spec.LABEL, 3, least=-1))
+
+
+def test_steps_have_so_many_records_of_each_kind(tmp_path):
+    kinds = np.array([0] * 12 + [1] * 12 + [2] * 50)
+    numbers = np.broadcast_to(np.arange(74)[:, None], [74, 3]).astype(np.int64)
+    path = write_records(tmp_path / "records", examples.serialize(
+        KINDS, {"numbers": numbers, "kinds": kinds}))
+    steps = kinds_in_steps(path, Composition("kinds", (3, 3, 2)), 8)
+    assert [of_step for of_step, _ in steps] == [[0] * 3 + [1] * 3 + [2] * 2] * 8
+    # After four steps the first two kinds are used up and begin anew, the third goes on.
+    first = sum((of_step for _, of_step in steps[:4]), [])
+    assert sorted(n for n in first if n < 24) == list(range(24))
+    assert len(set(sum((of_step[6:] for _, of_step in steps), []))) == 16
+    assert sorted(n for _, of_step in steps[4:] for n in of_step if n < 24) == list(range(24))
+    assert steps[4:] != steps[:4]
+    # It goes on with the records that come next.
+    assert kinds_in_steps(path, Composition("kinds", (3, 3, 2)), 5, records_done=24) == steps[3:]
+    # Kinds may be left out.
+    assert kinds_in_steps(path, Composition("kinds", (0, 4, 4)), 1)[0][0] == [1] * 4 + [2] * 4
+
+
+def test_kinds_that_are_not_there_are_told(tmp_path):
+    path = write_records(tmp_path / "records", examples.serialize(
+        KINDS, {"numbers": np.zeros([2, 3], np.int64), "kinds": np.array([0, 2])}))
+    training_files.check_kinds([path], Composition("kinds", (1, 0, 1)))
+    with pytest.raises(UserError, match="--step_composition=1,2,1: the records have none of the "
+                                        "kind that number 2 counts"):
+        training_files.check_kinds([path], Composition("kinds", (1, 2, 1)))
 
 
 # Going on, and several devices.

@@ -64,7 +64,7 @@ def test_one_window_breaks_a_rule_and_the_other_none(changes, row, start):
 def test_without_a_vocabulary_the_two_ends_are_compared():
     assert broken(Pieces(), input_ids=(0, 0, 9)) == {}
     assert broken(Pieces(), input_ids=(0, 2, 9)) == {
-        0: "question and document end with the wordpieces 9 and 102: one is not [SEP]"}
+        0: "question and document end with the wordpieces 9 and 102: one is no separator"}
 
 
 @pytest.mark.parametrize("mask, segments", [(0, 0), (0, 1), (1, 0), (1, 1), (-5, 2 ** 62)])

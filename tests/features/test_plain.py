@@ -108,9 +108,8 @@ def test_whatever_the_annotations_records_are_what_the_verifier_takes(page, opti
         made = WindowMaker(TOKENIZER, VOCABULARY, options).training(page)
     except BadExampleError:
         return
-    ids = VOCABULARY.ids
     checked = check_records(serialized(made.rows), ["record"] * len(made.rows.indexes), FEATURIZER,
-                            Pieces(len(ids), ids["[CLS]"], ids["[SEP]"]))
+                            Pieces.of(VOCABULARY))
     assert checked.faults == []
 
 

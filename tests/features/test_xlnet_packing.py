@@ -20,7 +20,7 @@ def columns(**changes):
 
 
 def faults(check, made):
-    rules = list(check(made, Pieces(30, cls=3, sep=4)))
+    rules = list(check(made, Pieces(30, 3, 4, "<cls>", "<sep>")))
     return [[rule.explain(row) for rule in rules if rule.is_broken[row]][:1]
             for row in range(len(IDS))]
 
@@ -38,7 +38,7 @@ def test_right_records_and_wrong_ones(check):
     wrong = SEGMENTS.copy()
     wrong[0, 3] = 1
     assert faults(check, columns(segment_ids=wrong))[0] == [
-        "question and document end with the wordpieces 4 and 23 and not with [SEP], 4"]
+        "question and document end with the wordpieces 4 and 23 and not with <sep>, 4"]
     wrong = SEGMENTS.copy()
     wrong[1, 8] = 0
     assert faults(check, columns(segment_ids=wrong))[1] == [
@@ -47,7 +47,7 @@ def test_right_records_and_wrong_ones(check):
     wrong = IDS.copy()
     wrong[1, 6] = 9
     assert faults(check, columns(input_ids=wrong))[1] == [
-        "the last wordpiece is number 9 and not [CLS], 3"]
+        "the last wordpiece is number 9 and not <cls>, 3"]
 
 
 def test_the_labelled_span():
@@ -55,3 +55,15 @@ def test_the_labelled_span():
              for name, value in columns().items()} for row in range(2)]
     assert [squad_windows.labelled_span(row) for row in rows] == [slice(0, 3), None]
     assert packing.num_segments(columns()) == 4
+
+
+def test_where_the_model_takes_xlnets_order_records_must_have_it():
+    mixed = columns()
+    mixed["segment_ids"] = SEGMENTS.copy()
+    mixed["segment_ids"][1] = [0, 0, 0, 1, 1, 1, 1, 0, 0]  # in BERT's
+    rule, = packing.order_rules(mixed, num_segments=4)
+    assert rule.is_broken.tolist() == [False, True]
+    assert rule.explain(1) == "the window is in BERT's order, and the model takes XLNet's"
+    assert rule.remedy == "prepare the records with --packing=xlnet"
+    # Another encoder has no segments 2 and 3, which is told by the limit of that feature.
+    assert list(packing.order_rules(mixed, num_segments=2)) == []

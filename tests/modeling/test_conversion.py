@@ -5,6 +5,7 @@ import resource
 import numpy as np
 import pytest
 
+from bert_nq.base import piece_model
 from bert_nq.base.errors import UserError
 from bert_nq.modeling import checkpoints, conversion, huggingface
 from bert_nq.modeling.encoders.bert_config import BertConfig
@@ -100,8 +101,6 @@ def test_the_vocabulary_of_a_newer_folder(folder):
      "has ids that are missing or double: put the model's vocab.txt beside it"),
     (dict(hf_models.tokenizer([]), model={"type": "BPE", "vocab": {"a": 0}}),
      "has no wordpieces, but a BPE model: put the model's vocab.txt beside it"),
-    (dict(hf_models.tokenizer([]), model={"type": "Unigram", "vocab": [["a", -1.5]]}),
-     "has no wordpieces, but a Unigram model: put the model's spiece.model beside it"),
     ([], "is not the file of a tokenizer (TypeError: list indices must be integers or slices, not "
      "str): put the model's vocab.txt beside it")])
 def test_a_tokenizer_that_is_of_no_use(folder, content, problem):
@@ -258,3 +257,12 @@ def test_a_sentencepiece_model_travels_both_ways(folder, tmp_path):
     for done in (there, back):
         with open(done.vocab, "rb") as ours, open(path, "rb") as given:
             assert ours.read() == given.read()
+
+
+def test_the_sentencepiece_model_of_a_newer_folder(folder):
+    model = piece_models.model("albert", ["a"])
+    hf_models.write_json(folder, "tokenizer.json", piece_models.tokenizer(model, True))
+    done = converted(folder)
+    assert os.path.basename(done.vocab) == "spiece.model" and done.notes == []
+    with open(done.vocab, "rb") as f:
+        assert piece_model.parse(f.read(), "made").pieces == model.pieces

@@ -199,10 +199,14 @@ STEP = ("--num_hidden_layers=1", "--hidden_size=24", "--vocab_size=50", "--max_s
 def test_the_benchmark_of_a_training_step_runs():
     done = programs.run("benchmarks/train_step.py", "--ours=fp32,fp16-recompute",
                         "--theirs=bert-tensorflow,torch-bf16-sdpa", "--torch_python=/no/python",
-                        *STEP)
+                        "--tf1_python=/no/tf1", "--latest_python=/no/latest", *STEP)
     assert done.returncode == 0, done.stderr
-    assert ("torch-bf16-sdpa is left out: /no/python cannot be run: No such file or directory"
-            in done.stdout)
+    left_out = [line.split(" is left out: ") for line in done.stdout.splitlines()
+                if line.endswith(" cannot be run: No such file or directory")]
+    assert [(name, reason.split()[0]) for name, reason in left_out] == [
+        ("torch-bf16-sdpa", "/no/python"), ("bert_nq, fp32, TF 1.15", "/no/tf1"),
+        ("bert-tensorflow, TF 1.15", "/no/tf1"), ("bert_nq, fp32, latest", "/no/latest"),
+        ("bert_nq, fp16-recompute, latest", "/no/latest")]
     for line in ("bert: 1 layers of 24, 12 heads; 2 windows of 32 wordpieces; medians of 1 turns",
                  "bert_nq, fp32: times as fast", "bert_nq, fp16-recompute: times as fast",
                  "\n  bert-tensorflow  "):
@@ -280,6 +284,19 @@ def test_the_benchmark_of_augmentation_runs(tmp_path):
                  "\n  prepare_nq_data.py --augment=synonyms  ", "\n  augment_nq_data.py  ",
                  "\n    written by augment_nq_data.py "):
         assert line in done.stdout
+
+
+def test_the_benchmark_of_the_prefilter_runs(tmp_path):
+    done = programs.run(
+        "benchmarks/prefilter.py", "--vocab_file=" + write_vocabulary(tmp_path / "vocab.txt"),
+        "--pages=2", "--shards=1", "--keep=1,100000", "--work_dir=%s" % tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows = [line.split() for line in done.stdout.splitlines() if line[:1] in ("a", "1")]
+    shares = {" ".join(row[:-3]): row[-2] for row in rows}
+    assert list(shares) == ["all candidates", "1 best, shared words", "1 best, at random",
+                            "100000 best, shared words", "100000 best, at random"]
+    assert shares["all candidates"] == "100.0%"
+    assert float(shares["1 best, at random"][:-1]) < 100
 
 
 def test_the_benchmark_of_searching_pages_runs(tmp_path):

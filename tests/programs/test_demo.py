@@ -55,13 +55,21 @@ def test_beside_it_stands_the_system_with_synonyms(made, tmp_path_factory):
     assert having > without > 0
 
 
-@pytest.mark.parametrize("name", ["albert", "distilbert"])
+OTHERS = os.path.join(programs.ROOT, "demos", "demo_squad", "encoders")
+
+
+@pytest.mark.parametrize("name", sorted(os.listdir(OTHERS)))
 def test_the_demos_other_encoders_have_settings(name):
-    folder = os.path.join(programs.ROOT, "demos", "demo_squad", "encoders", name)
-    config = encoders.read_config(os.path.join(folder, "bert_config.json"))
-    assert (config.encoder, config.vocab_size) == (name, 4000)
-    assert config.max_position_embeddings == 128
-    assert os.path.exists(os.path.join(folder, "train.flags"))
+    config = encoders.read_config(os.path.join(OTHERS, name, "bert_config.json"))
+    assert config.encoder == {"relative": "bert"}.get(name, name)
+    assert config.vocab_size == 4000 and config.max_position_embeddings >= 128
+    assert os.path.exists(os.path.join(OTHERS, name, "train.flags"))
+    # What has SentencePiece says so, and of which family.
+    kind = os.path.join(OTHERS, name, "vocab.flags")
+    assert os.path.exists(kind) == (name in ("albert", "xlnet"))
+    if os.path.exists(kind):
+        with open(kind) as f:
+            assert f.read().split() == ["--kind=sentencepiece", "--family=" + name]
 
 
 def test_squad_of_the_same_corpus_is_trained_and_scored(made):
@@ -119,7 +127,8 @@ def test_pages_of_the_corpus_are_asked(made):
 
 def test_a_stage_that_fails_ends_the_demo(tmp_path):
     done = programs.run("demos/demo_60k/demo_60k.py", "--output_dir=%s" % tmp_path,
-                        "--data_dir=%s" % (tmp_path / "none"), "--vocab_file=vocab.txt")
+                        "--data_dir=%s" % (tmp_path / "none"), "--vocab_file=vocab.txt",
+                        env=dict(os.environ))  # and so with interpreters that are started anew
     assert done.returncode == 1
     assert "prepare/extract_train_set.py failed (exit code 1)" in done.stderr
     assert "Traceback" not in done.stderr

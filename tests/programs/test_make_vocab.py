@@ -6,7 +6,7 @@ import pathlib
 
 import pytest
 
-from bert_nq.text.vocabulary import NQ_MARKERS, Vocabulary, check_markers
+from bert_nq.text.vocabulary import MARKERS, NQ_MARKERS, Vocabulary, check_markers
 from tests.support import piece_models, programs
 
 PROGRAM = str(pathlib.Path(__file__).resolve().parents[2] / "prepare" / "make_vocab.py")
@@ -66,6 +66,18 @@ def test_markers_are_written_and_the_rest_stays(tmp_path):
         "--input_jsonl='nq-train-*.jsonl.gz' --output_tfrecord=nq-train.tfrecord\n"
         % (programs.python_word(tmp_path),
            os.path.relpath(PROGRAM.replace("make_vocab", "prepare_nq_data"), str(tmp_path))))
+
+
+def test_markers_of_tags_are_written_alone_or_as_well(tmp_path):
+    lines = standard_lines(994)
+    write_lines(tmp_path / "vocab.txt", lines)
+    out = run(tmp_path, "--vocab_file=vocab.txt", "--markers=candidates", "--output_vocab=tags.txt")
+    written = (tmp_path / "tags.txt").read_text(encoding="utf8").split("\n")
+    assert written == lines[:104] + MARKERS["candidates"] + lines[114:] + [""]
+    assert "prepare_candidates.py --vocab_file=tags.txt" in out.stdout
+    run(tmp_path, "--vocab_file=vocab.txt", "--markers=joint,candidates", "--output_vocab=both.txt")
+    written = (tmp_path / "both.txt").read_text(encoding="utf8").split("\n")
+    assert written == lines[:104] + NQ_MARKERS + MARKERS["candidates"] + lines[323:] + [""]
 
 
 def test_a_second_run_over_its_own_output_changes_nothing(tmp_path):
@@ -142,6 +154,8 @@ def test_a_bad_page_stops_the_run_or_is_skipped(shards):
      "error: empty.jsonl is input and output at once: choose another output"),
     (["--output_vocab=o", "--learn_from=empty.jsonl", "--vocab_size=9"],
      "error: a vocabulary of 9 entries is too small"),
+    (["--output_vocab=o", "--vocab_file=few.txt", "--markers=joint,tags"],
+     "error: --markers=joint,tags: there are markers for joint, candidates"),
     (["--max_pages=-1"], "--max_pages"),
     (["--wrong"], "wrong"),
 ])

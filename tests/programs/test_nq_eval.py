@@ -2,6 +2,7 @@
 import glob
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -75,7 +76,11 @@ def test_one_line_of_json_and_the_rest_on_standard_error(task, tmp_path):
     numbers = json.loads(result.stdout)
     assert len(numbers) == 20 and result.stdout.count("\n") == 1
     assert out.read_text() == result.stdout
-    assert result.stderr == "scored 40 questions in 0 s\nwritten: %s\n" % out
+    first, combined, last = result.stderr.splitlines()
+    assert re.fullmatch(r"scored 40 questions in \d+ s", first)
+    assert last == "written: %s" % out
+    assert re.fullmatch("long and short answers together: F1 [0-9.]+%, P [0-9.]+%, R [0-9.]+% at "
+                        "the thresholds [-0-9.]+ and [-0-9.]+", combined)
 
 
 def test_the_number_of_processes_changes_nothing(task):

@@ -155,8 +155,8 @@ def test_records_that_are_wrong(purpose, changes, message):
 def test_without_a_vocabulary_the_two_ends_must_be_alike():
     bad = changed("training", input_ids=(LENGTH - 1, 7))
     assert check([bad], Pieces()).faults == [
-        (0, "a, record 0: question and document end with the wordpieces %d and 7: one is not [SEP]"
-         % SEP + AGAIN)]
+        (0, "a, record 0: question and document end with the wordpieces %d and 7: one is no "
+         "separator" % SEP + AGAIN)]
 
 
 def test_a_record_that_is_no_example():

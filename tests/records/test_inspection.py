@@ -12,6 +12,7 @@ from bert_nq.features.windows import Labels, Windows
 from bert_nq.records import inspection, tfrecord
 from bert_nq.records.inspection import inspect
 from bert_nq.records.preparation import PagePreparer
+from bert_nq.text.vocabulary import Vocabulary
 from tests.support.nq_pages import make_annotation, make_line, make_page
 from tests.support.programs import error_line, run
 from tests.support.tiny_nq import (
@@ -23,6 +24,7 @@ from tests.support.tiny_nq import (
     write_vocabulary,
 )
 
+VOCABULARY = Vocabulary(TOKENS)
 PROGRAM = "records/inspect_records.py"
 
 PAGES = [
@@ -54,12 +56,12 @@ def by_id(path):
 def test_windows_as_text(tmp_path):
     windows = by_id(write(tmp_path / "a.tfrecord"))
     assert sorted(windows) == [-70, 10, 20]
-    assert windows[10].text(TOKENS) == TEXT_10
+    assert windows[10].text(VOCABULARY) == TEXT_10
     assert (windows[10].length, windows[10].purpose) == (16, "training")
     assert (windows[10].class_name, windows[10].labelled_span) == ("LONG", slice(10, 15))
-    assert windows[20].text(TOKENS) == TEXT_10.replace(">>> ", "").replace("<<< ", "")
+    assert windows[20].text(VOCABULARY) == TEXT_10.replace(">>> ", "").replace("<<< ", "")
     assert (windows[20].class_name, windows[20].labelled_span) == ("UNKNOWN", None)
-    assert "tovin is a town in >>> aron <<< . [ContextId=2]" in windows[-70].text(TOKENS)
+    assert "tovin is a town in >>> aron <<< . [ContextId=2]" in windows[-70].text(VOCABULARY)
 
 
 def test_pieces_are_not_glued_to_the_marks(tmp_path):
@@ -68,7 +70,7 @@ def test_pieces_are_not_glued_to_the_marks(tmp_path):
                       np.array([6]), 2, Labels(np.array([3]), np.array([3]), np.array([3])), None)
     (tmp_path / "a").write_bytes(b"".join(map(tfrecord.frame, serialized(windows))))
     window, = read_windows([str(tmp_path / "a")])
-    assert window.text(tokens) == "[CLS] [SEP] un >>> ##believ <<< ##able [SEP]"
+    assert window.text(Vocabulary(tokens)) == "[CLS] [SEP] un >>> ##believ <<< ##able [SEP]"
 
 
 def test_report(tmp_path):

@@ -12,6 +12,10 @@ from hypothesis import strategies as st
 from bert_nq.base import files
 from bert_nq.base.errors import BadExampleError, UserError
 from bert_nq.datasets.nq import shards
+from bert_nq.datasets.nq.candidate_scores import ScoreFiles
+from bert_nq.features import joint_windows
+from bert_nq.features.candidate_draws import DrawOptions
+from bert_nq.features.mined_windows import MinedUnknowns
 from bert_nq.jobs import executors, parts, work_folder
 from bert_nq.records import examples, gathering, job, tfrecord
 from bert_nq.records.manifest import (
@@ -22,6 +26,7 @@ from bert_nq.records.manifest import (
     read_manifest,
 )
 from tests.support.nq_pages import write_shard
+from tests.support.score_files import write_scores
 from tests.support.tiny_nq import UNUSABLE_PAGE, place_page, preparation_options, write_vocabulary
 
 NO_REPORT = lambda counts: None  # noqa: E731
@@ -59,6 +64,14 @@ class Run:
     @property
     def records(self):
         return sum(map(records_of, self.contents), [])
+
+
+def mined(some_job, corpus, probabilities=(0.1, 0.2, 0.7)):
+    """The job with windows without answer that are chosen by scores, the same on all pages."""
+    scores = write_scores(corpus / "scores.jsonl.gz",
+                          {1000 + i: dict(enumerate(probabilities)) for i in range(12)})
+    featurizer = joint_windows.mined(MinedUnknowns(ScoreFiles.find(scores), DrawOptions(4.0, 0.1)))
+    return some_job._replace(options=some_job.options._replace(featurizer=featurizer))
 
 
 def records_of(content):
@@ -420,3 +433,22 @@ def test_settings_are_all_that_decides_the_bytes(corpus, tmp_path):
     assert set(some_job.options.windows._fields) <= names
     assert {"is_training", "do_lower_case", "tokenizer", "vocabulary", "compression"} <= names
     assert json.loads(json.dumps(some_job.settings())) == some_job.settings()
+
+
+def test_windows_chosen_by_scores_are_as_many_and_the_same_however_the_work_is_divided(corpus,
+                                                                                       tmp_path):
+    control = make_job(corpus, tmp_path / "control.tfrecord")
+    work = mined(make_job(corpus, tmp_path / "x.tfrecord"), corpus)
+    whole = run_here(work, 1)
+    assert run_here(work, 3, -1) == whole
+    made, plain = Run(work), Run(control)  # two processes
+    assert made.contents == whole
+    assert made.result.manifest.counts == plain.result.manifest.counts
+    assert sorted(ids(made.records)) != sorted(ids(plain.records))
+    # The scores are a setting, as their content; without them nothing is said of scores.
+    settings = made.result.manifest.settings
+    assert settings["unknowns_from"] == {
+        "scores": files.fingerprint(str(corpus / "scores.jsonl.gz"), with_time=False),
+        "negative_temperature": 4.0, "uniform_share": 0.1}
+    assert set(settings) - set(plain.result.manifest.settings) == {"unknowns_from"}
+    assert "unknowns_from was" in Run(mined(work, corpus, (0.7, 0.2, 0.1))).notes[0]

@@ -4,7 +4,7 @@ Loading TensorFlow takes seconds, and hundreds of the suite's programs need it. 
 that has loaded it begins like an interpreter that was started anew: it has no thread, session or
 flag of its own yet, and its main module is the program. `run` is for programs alone that a user
 starts with nothing special about the interpreter; whatever is about the start of one is tested with
-a new interpreter.
+a new interpreter. The programs and workers that a program starts are copies as well.
 
 Run as a program this is the server: it reads a request from each line of its standard input, copies
 itself, and writes the exit code to standard output when the copy has ended.
@@ -15,15 +15,18 @@ import multiprocessing.context
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import types
-from multiprocessing import connection, forkserver, popen_forkserver
+from multiprocessing import connection, forkserver, popen_forkserver, reduction
 from typing import Any, List, Optional
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# How a program's standard streams are opened: input, output, errors.
+_STREAMS = (os.O_RDONLY, os.O_WRONLY | os.O_CREAT, os.O_WRONLY | os.O_CREAT)
 
 
 class _Server:
@@ -73,7 +76,7 @@ def run(arguments: List[str], cwd: Optional[str] = None, input: str = "",
         with open(paths[0], "w") as f:
             f.write(input)
         code = _SERVER.run({"arguments": arguments, "cwd": cwd or os.getcwd(), "streams": paths,
-                            "environment": dict(os.environ)}, timeout)
+                            "folder": folder, "environment": dict(os.environ)}, timeout)
         out, err = (_read(path) for path in paths[1:])
     return subprocess.CompletedProcess([sys.executable] + arguments, code, out, err)
 
@@ -119,7 +122,7 @@ def _load():
     import matplotlib.backends.backend_svg  # noqa: F401
     import sentencepiece  # noqa: F401 - before TensorFlow 1.15, behind which its trainer crashes
     import tensorflow.compat.v1 as tf
-    getattr(tf.estimator, "tpu", None)  # Loaded when it is asked for.
+    getattr(getattr(tf, "estimator", None), "tpu", None)  # Loaded when it is asked for.
     for name in set(flags.FLAGS) - known:
         delattr(flags.FLAGS, name)
 
@@ -131,11 +134,19 @@ def _serve():
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
-            return json.loads(line)
+            request = json.loads(line)
+            for number, (stream, mode) in enumerate(zip(request["streams"], _STREAMS)):
+                os.dup2(os.open(stream, mode, 0o600), number)
+            return request
         _tell(answers, pid)
-        _, status = os.waitpid(pid, 0)
-        _tell(answers, -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status))
+        _tell(answers, _exit_code(pid))
     os._exit(0)
+
+
+def _exit_code(pid):
+    """Waits for the end of a process; its exit code as subprocess has it."""
+    _, status = os.waitpid(pid, 0)
+    return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 
 
 def _tell(answers, number):
@@ -143,20 +154,73 @@ def _tell(answers, number):
     answers.flush()
 
 
+def _copy_programs(folder):
+    """Has subprocess.call copy programs from a process like this one, which it makes here.
+
+    Returns:
+      None in this process, and in a copy the request that it is for.
+    """
+    ours, theirs = socket.socketpair()
+    if os.fork():
+        theirs.close()
+        subprocess.call = _Caller(ours, folder, subprocess.call)
+        return None
+    ours.close()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    lines = theirs.makefile("r")
+    while True:
+        try:
+            streams = reduction.recvfds(theirs, len(_STREAMS))
+        except EOFError:  # The program has ended.
+            os._exit(0)
+        request = json.loads(lines.readline())
+        pid = os.fork()
+        if pid == 0:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            for number, stream in enumerate(streams):
+                os.dup2(stream, number)
+            lines.close()
+            theirs.close()
+            return request
+        for stream in streams:
+            os.close(stream)
+        theirs.sendall(b"%d\n" % _exit_code(pid))
+
+
+class _Caller:
+    """subprocess.call: what is a program in Python becomes a copy, all else what it was."""
+
+    def __init__(self, server, folder, otherwise):
+        self._server = server
+        self._folder = folder
+        self._answers = server.makefile("r")
+        self._otherwise = otherwise
+
+    def __call__(self, command, stdout=None, stderr=None, **options):
+        if options or command[0] != sys.executable or not command[1].endswith(".py"):
+            return self._otherwise(command, stdout=stdout, stderr=stderr, **options)
+        out = 1 if stdout is None else stdout.fileno()
+        err = 2 if stderr is None else out if stderr == subprocess.STDOUT else stderr.fileno()
+        reduction.sendfds(self._server, [0, out, err])
+        request = {"arguments": command[1:], "cwd": os.getcwd(), "folder": self._folder,
+                   "environment": dict(os.environ)}
+        self._server.sendall(json.dumps(request).encode() + b"\n")
+        return int(self._answers.readline())
+
+
 def _become(request):
     """Makes this process one in which Python has just been told to run a program."""
-    path = request["arguments"][0]
-    os.chdir(request["cwd"])
+    while request:
+        request, wanted = _copy_programs(request["folder"]), request
+    path = wanted["arguments"][0]
+    os.chdir(wanted["cwd"])
     os.environ.clear()
-    os.environ.update(request["environment"])
-    modes = (os.O_RDONLY, os.O_WRONLY | os.O_CREAT, os.O_WRONLY | os.O_CREAT)
-    for number, (stream, mode) in enumerate(zip(request["streams"], modes)):
-        os.dup2(os.open(stream, mode, 0o600), number)
+    os.environ.update(wanted["environment"])
     random.seed()
     sys.modules["numpy"].random.seed()
-    sys.argv = request["arguments"]
+    sys.argv = wanted["arguments"]
     sys.path[0] = os.path.dirname(path)
-    _copy_workers(os.path.join(os.path.dirname(request["streams"][0]), "workers"))
+    _copy_workers(os.path.join(wanted["folder"], "workers-%d" % os.getpid()))
     main = types.ModuleType("__main__")
     main.__file__ = path
     main.__builtins__ = __builtins__

@@ -1,7 +1,7 @@
 """Runs the project's programs as a user does, with the interpreter that runs the tests."""
 import os
 import re
-import shlex
+import shutil
 import subprocess
 import sys
 
@@ -55,16 +55,25 @@ def next_command(printed: str) -> str:
 
 
 def paste(command_line: str, folder, *more) -> str:
-    """Runs a command in a shell, in a folder; returns what it has printed after an exit with 0.
+    """Runs a command as a shell takes it, in a folder; returns what it has printed.
 
-    No environment is active, so that a bare `python` would be another one. `more` are further
-    arguments.
+    A shell makes words of it, of which the first must find this interpreter. `more` are further
+    arguments; the exit code must be 0.
     """
-    words = " ".join([command_line] + [shlex.quote(str(arg)) for arg in more])
-    done = subprocess.run(["bash", "-c", words], cwd=str(folder), capture_output=True, text=True,
-                          env=dict(os.environ, PYTHONPATH=ROOT, PATH="/usr/bin:/bin"))
+    shell = subprocess.run(
+        ["bash", "-c", "printf '%s\\0' " + command_line], cwd=str(folder), check=True,
+        stdout=subprocess.PIPE)
+    words = [os.fsdecode(word) for word in shell.stdout.split(b"\0")[:-1]] + [str(a) for a in more]
+    interpreter = words[0] if os.sep in words[0] else shutil.which(words[0])
+    assert os.path.abspath(os.path.join(str(folder), interpreter)) == sys.executable, words
+    done = run(os.path.join(str(folder), words[1]), *words[2:], cwd=str(folder))
     assert done.returncode == 0, (words, done.stdout, done.stderr)
     return done.stdout
+
+
+def notes(done: subprocess.CompletedProcess) -> list:
+    """The lines of standard error besides progress."""
+    return [line for line in done.stderr.splitlines() if not _PROGRESS.fullmatch(line)]
 
 
 def error_line(done: subprocess.CompletedProcess) -> str:

@@ -65,4 +65,4 @@ def computed(config, checkpoint, golden, head="span", **options):
         tf.train.init_from_checkpoint(assignment.checkpoint, assignment.map)
         with tf.Session() as session:
             session.run(tf.global_variables_initializer())
-            return session.run([sequence, logits or ()])
+            return session.run([sequence, logits if head else ()])

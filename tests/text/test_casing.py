@@ -85,3 +85,16 @@ def test_the_casing_of_sentencepiece_models(tmp_path, family, lower):
     config.write_text(json.dumps({"keep_accents": True}))
     with pytest.raises(UserError, match="keep_accents is true, which is another tokenizer"):
         casing.beside(path)
+
+
+@pytest.mark.parametrize("family, lower, name", [
+    ("albert", True, "AlbertTokenizer"), ("albert", False, "AlbertTokenizer"),
+    ("xlnet", False, "XLNetTokenizer")])
+def test_the_casing_of_a_sentencepiece_model_in_a_tokenizer_json(tmp_path, family, lower, name):
+    tokenizer = piece_models.tokenizer(piece_models.model(family), lower)
+    assert casing.of_folder(folder(tmp_path, None, tokenizer)) is lower
+    assert json.loads(casing.content(lower, str(tmp_path)).decode()) == {
+        "do_lower_case": lower, "keep_accents": False, "remove_space": True,
+        "tokenizer_class": name}
+    # What transformers goes by.
+    assert casing.of_folder(folder(tmp_path, {"do_lower_case": not lower})) is not lower

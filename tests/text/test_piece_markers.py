@@ -6,7 +6,14 @@ from bert_nq.base.piece_model import CONTROL, NORMAL, UNUSED, Piece
 from bert_nq.text.piece_learning import learn_pieces
 from bert_nq.text.piece_markers import write_markers
 from bert_nq.text.sentencepiece_tokenizer import SentencePieceTokenizer
-from bert_nq.text.vocabulary import NQ_MARKERS, PieceVocabulary, check_markers
+from bert_nq.text.vocabulary import (
+    MARKERS,
+    NQ_MARKERS,
+    PieceVocabulary,
+    check_markers,
+    check_tag_markers,
+    moved_id,
+)
 from tests.support import piece_models
 
 TEXT = ["The lumen of the Karst is 12,300 lumen"] * 20
@@ -66,3 +73,14 @@ def test_markers_do_not_come_out_of_text():
 def test_a_small_vocabulary_is_a_user_error():
     with pytest.raises(UserError, match="a vocabulary of 250 entries is too small: 209 are"):
         learn_pieces(TEXT, 250, "albert", True)
+
+
+def test_markers_of_tags_take_the_place_of_pieces():
+    model = learn_pieces(TEXT, 330, "albert", True)
+    marked = write_markers(model, MARKERS["candidates"])
+    assert len(marked.model.pieces) == 330 and len(marked.ids) == 10 and marked.lost == ()
+    vocabulary, plain = PieceVocabulary(marked.model), PieceVocabulary(model)
+    check_tag_markers(vocabulary, "spiece.model")
+    assert moved_id(plain, vocabulary) is None
+    both = write_markers(write_markers(model).model, MARKERS["candidates"])
+    assert len(both.lost) <= 10 and moved_id(plain, PieceVocabulary(both.model)) is None

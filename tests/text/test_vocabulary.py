@@ -8,10 +8,13 @@ from hypothesis import strategies as st
 
 from bert_nq.base.errors import UserError
 from bert_nq.text.vocabulary import (
+    MARKERS,
     NQ_MARKERS,
+    TAG_MARKERS,
     Vocabulary,
     check_markers,
     check_specials,
+    check_tag_markers,
     moved_id,
     read_tokens,
     write_markers,
@@ -223,3 +226,25 @@ def test_ids_of_other_tokens(a, b, moved):
 def test_the_special_tokens_of_berts_vocabularies():
     assert Vocabulary(["a"]).specials == ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
     assert Vocabulary(["a"]).specials.cls == "[CLS]"
+
+
+def test_markers_of_tags_stand_beside_those_of_the_joint_reader(tmp_path):
+    assert MARKERS["candidates"] == ["[Tag=P]", "[Tag=Table]", "[Tag=Tr]", "[Tag=Ul]", "[Tag=Ol]",
+                                     "[Tag=Li]", "[Tag=Dl]", "[Tag=Dd]", "[Tag=Dt]", "[Tag]"]
+    assert TAG_MARKERS["<Dl>"] == "[Tag=Dl]" and not set(MARKERS["candidates"]) & set(NQ_MARKERS)
+    plain = ["[PAD]"] + ["[unused%d]" % i for i in range(10)] + ["[UNK]", "[CLS]", "[SEP]",
+                                                                "[MASK]"] + ["a"]
+    plain += ["[unused%d]" % i for i in range(10, 225)]
+    tags = write_markers(plain, MARKERS["candidates"])
+    assert tags == plain[:16] + MARKERS["candidates"] + plain[26:]
+    both = write_markers(write_markers(plain), MARKERS["candidates"])
+    # 209 of the 215 places behind [MASK], the other 6, and the first 4 before [UNK].
+    assert both == (["[PAD]"] + MARKERS["candidates"][6:] + plain[5:16] + NQ_MARKERS
+                    + MARKERS["candidates"][:6])
+    vocabulary = Vocabulary(both)
+    check_markers(vocabulary, "vocab.txt")
+    check_tag_markers(vocabulary, "vocab.txt")
+    # A model that was trained without the markers may go on with them.
+    assert moved_id(Vocabulary(plain), vocabulary) is None
+    with pytest.raises(UserError, match=r"no entry \[Tag=P\], \[Tag=Table\], \[Tag=Tr\] and 7"):
+        check_tag_markers(Vocabulary(plain), "vocab.txt")

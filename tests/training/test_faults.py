@@ -12,6 +12,7 @@ from bert_nq.base import files
 from bert_nq.modeling import checkpoints
 from bert_nq.training.history import History
 from tests.support import programs
+from tests.support.runtimes import needs_estimator
 from tests.support.tiny_training import program_flags, write_pages
 
 # 24 records / 4 * 100 epochs. A step takes milliseconds.
@@ -70,14 +71,20 @@ def history(folder):
     return {name: list(zip(*found.series(name))) for name in names}
 
 
-def test_killed_and_stopped_and_started_again_it_is_the_same_run(work, undisturbed, tmp_path):
+@pytest.mark.parametrize("trainer", [
+    pytest.param([], id="default"),
+    # Where it is not the default; the undisturbed run is the Estimator's.
+    pytest.param(["--trainer=session"], id="session", marks=needs_estimator)])
+def test_killed_and_stopped_and_started_again_it_is_the_same_run(
+        trainer, work, undisturbed, tmp_path):
     folder = str(tmp_path / "model")
-    process = work.start(folder, "--seed=7")
+    flags = ["--seed=7"] + trainer
+    process = work.start(folder, *flags)
     wait_for_checkpoint(process, folder, 40)
     process.kill()
     process.communicate()
 
-    process = work.start(folder, "--seed=7")
+    process = work.start(folder, *flags)
     wait_for_checkpoint(process, folder, 120)
     process.send_signal(signal.SIGTERM)
     _, stderr = process.communicate()
@@ -87,7 +94,7 @@ def test_killed_and_stopped_and_started_again_it_is_the_same_run(work, undisturb
     assert 120 <= int(step) < int(num_steps) == NUM_STEPS
     assert os.path.exists(os.path.join(folder, "model.ckpt-%s.index" % step))
 
-    done = work.run(folder, "--seed=7")
+    done = work.run(folder, *flags)
     assert done.returncode == 0, done.stderr
     curve = history(undisturbed[0])
     assert len(curve["loss"]) == NUM_STEPS

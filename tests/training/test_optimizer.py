@@ -142,6 +142,22 @@ def test_the_learning_rate_rises_then_falls_from_where_the_decay_has_got_to():
     np.testing.assert_allclose(rates, [0, 0.4, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0, 0], atol=1e-7)
 
 
+def test_learning_rates_of_equal_parts_of_the_training():
+    settings = OptimizerSettings(learning_rate=0.8, num_train_steps=9, num_warmup_steps=2,
+                                 learning_rates="2e-5,1e-5,4e-6")
+    with tf.Graph().as_default(), tf.Session() as session:
+        step = tf.placeholder(tf.int64, [])
+        rate = optimizer.learning_rate(settings, step)
+        rates = [session.run(rate, {step: i}) for i in range(10)]
+    # 0 and 1 of 2 steps of warm-up to the first.
+    np.testing.assert_allclose(rates, [0, 1e-5, 2e-5] + [1e-5] * 3 + [4e-6] * 4, rtol=1e-6)
+    for rates in ("2e-5,", "2e-5,0", "a", "inf"):
+        with pytest.raises(UserError, match="is not a number above 0"):
+            TrainingSettings(learning_rates=rates).check()
+    with pytest.raises(UserError, match="--learning_rates=1e-5 and --learning_rate=0.1: give one"):
+        TrainingSettings(learning_rates="1e-5", learning_rate=0.1).check()
+
+
 # The optimizers in numpy, on gradients that are chosen.
 
 MODEL = {

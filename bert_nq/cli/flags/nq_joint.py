@@ -6,10 +6,12 @@ from typing import Any, Dict
 
 from absl import flags
 
+from bert_nq.cli.flags.candidate_scores import define_prefilter_flags
 from bert_nq.cli.flags.features import define_window_flags
 from bert_nq.cli.flags.task import TaskFlags
 from bert_nq.decoding import decoders
 from bert_nq.decoding.page_options import LONG_SCORES, MERGES, SPAN_SCORES, PageOptions
+from bert_nq.features import joint_windows
 
 # So that --help shows the flags as the calling program's own.
 flags.disclaim_key_flags()
@@ -25,6 +27,7 @@ def define_flags() -> TaskFlags:
         "decoder", decoders.DEFAULT, list(decoders.DECODERS),
         "How logits become answers, see docs/decoding.md; bert_joint: as the reference does it.")
     options = _decoder_flags()
+    featurizer = define_prefilter_flags(joint_windows.FEATURIZER, joint_windows.prefiltered)
 
     def predicted_windows():
         made = windows()
@@ -34,7 +37,7 @@ def define_flags() -> TaskFlags:
         return decoders.make_decoder(decoders.name_for(decoders.OF_HEADS, head, name.value), {
             option: holder.value for option, holder in options.items()})
 
-    return TaskFlags(predicted_windows, windows, decoder)
+    return TaskFlags(predicted_windows, windows, decoder, featurizer=featurizer)
 
 
 def _decoder_flags() -> Dict[str, Any]:

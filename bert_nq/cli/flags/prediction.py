@@ -2,7 +2,7 @@
 
 Flags that the reference has keep its names, meanings and defaults.
 """
-from typing import Any, Callable, Dict, NamedTuple
+from typing import Any, Callable, Dict, Mapping, NamedTuple
 
 from absl import flags
 
@@ -16,9 +16,15 @@ class PredictionFlags(NamedTuple):
     running: Callable[[], Dict[str, Any]]
 
 
-def define_prediction_flags() -> PredictionFlags:
-    """Defines the flags; returns functions that read them."""
-    return PredictionFlags(_reader(_file_flags()), _reader(_running_flags()))
+def define_prediction_flags(other_outputs: Mapping[str, Any]) -> PredictionFlags:
+    """Defines the flags; returns functions that read them.
+
+    Args:
+      other_outputs: what the task's models can write in place of answers, see tasks.task.
+    """
+    of_files = dict(_file_flags(), **{name: flags.DEFINE_string(name, None, output.help)
+                                      for name, output in other_outputs.items()})
+    return PredictionFlags(_reader(of_files), _reader(_running_flags()))
 
 
 def _reader(holders: Dict[str, Any]) -> Callable[[], Dict[str, Any]]:

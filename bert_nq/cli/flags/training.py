@@ -65,6 +65,9 @@ def _schedule_flags() -> Dict[str, Any]:
     """The optimizer and its schedule."""
     define = _Definer(TrainingSettings())
     define("learning_rate", "The highest learning rate.", lower_bound=0)
+    define.holders["learning_rates"] = flags.DEFINE_string(
+        "learning_rates", TrainingSettings().learning_rates, "In place of --learning_rate and its "
+        "way down to 0: the rates of equal parts of the training, 2e-5,1e-5,4e-6 for example.")
     define("num_train_epochs", "Passes over the records.", lower_bound=0)
     define("num_train_steps", "Steps to train, in place of --num_train_epochs; 0: as many as these "
            "make.", lower_bound=0)

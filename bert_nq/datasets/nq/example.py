@@ -15,6 +15,15 @@ class AnswerType(enum.IntEnum):
     LONG = 4
 
 
+class CandidateClass(enum.IntEnum):
+    """The classes of a candidate, numbered as in QuesBELM."""
+    NO_ANSWER = 0
+    LONG = 1  # a long answer alone
+    SHORT = 2
+    NO = 3
+    YES = 4
+
+
 class Span(NamedTuple):
     """A span of document tokens, [start_token, end_token)."""
     start_token: int

@@ -6,7 +6,8 @@ docs/squad.md has the formats.
 import operator
 from typing import IO, Iterator, List, Optional, Tuple
 
-from bert_nq.base import files, inflating, lines
+from bert_nq.base import files, lines, text_items
+from bert_nq.base.csv_rows import NotCSVError
 from bert_nq.base.errors import BadExampleError, UserError
 from bert_nq.base.ids import hashed_id
 from bert_nq.base.inflating import Inflated
@@ -15,11 +16,11 @@ from bert_nq.base.json_stream import JSONStream
 from bert_nq.base.json_text import NotJSONError
 from bert_nq.base.lines import OnRead
 from bert_nq.base.reading import Reading
+from bert_nq.base.text_items import CutOffError
 from bert_nq.datasets.squad import documents, items, records, tables
 from bert_nq.datasets.squad.decoding import decode_example, id_of
 from bert_nq.datasets.squad.forms import Form, form_of
 from bert_nq.datasets.squad.items import Item
-from bert_nq.datasets.squad.tables import NotCSVError
 
 
 def find_files(patterns: str) -> List[str]:
@@ -52,12 +53,9 @@ def read_questions(path: str, on_read: Optional[OnRead] = None) -> Iterator[Tupl
                 item = items.fault("a question before it has the same id", question_id)
             known.add(key)
             yield number, items.to_json(item)
-    except (NotJSONError, NotCSVError) as e:
-        what = str(e) if isinstance(e, NotCSVError) else "not JSON: %s" % e
+    except (NotJSONError, NotCSVError, CutOffError) as e:
+        what = "not JSON: %s" % e if isinstance(e, NotJSONError) else str(e)
         raise BadExampleError("%s%s: %s" % (path, _after(number), what)) from e
-    except _CutOffError as e:
-        raise BadExampleError("%s%s: the gzip data are cut off or damaged (%s); fetch the file "
-                              "again" % (path, _after(number), e)) from e
     if not number:
         raise BadExampleError("%s: there is no question in it" % path)
 
@@ -66,41 +64,13 @@ def _after(number: int) -> str:
     return ", after question %d" % number if number else ""
 
 
-class _CutOffError(Exception):
-    """The gzip data end early; the message says how."""
-
-
 def _of_stream(path: str, form: Form, on_read: Optional[OnRead]) -> Iterator[Item]:
-    with files.open_binary(path) as raw:
-        text, inflated = inflating.decompressed(raw, path)
-        found = (tables.questions(_whole_lines(text, inflated, path)) if form is Form.TABLE
-                 else documents.questions(JSONStream(text)))
-        try:
-            yield from _with_progress(found, raw, on_read)
-        except (NotJSONError, NotCSVError) as e:
-            if inflated and inflated.fault:
-                raise _CutOffError(inflated.fault) from e
-            raise
-        if inflated and inflated.fault:  # A table may end at any line.
-            raise _CutOffError(inflated.fault)
+    def parse(text: IO[bytes], inflated: Optional[Inflated]) -> Iterator[Item]:
+        if form is Form.TABLE:
+            return tables.questions(text_items.whole_lines(text, inflated, path))
+        return documents.questions(JSONStream(text))
 
-
-def _whole_lines(text: IO[bytes], inflated: Optional[Inflated], path: str) -> Iterator[bytes]:
-    """Yields the lines of a text, without one in which damaged data break off."""
-    for number, line in enumerate(iter(lambda: text.readline(files.MOST_BYTES + 1), b""), 1):
-        lines.check_length(line, lines.source_of(path, number))
-        if line.endswith(b"\n") or not (inflated and inflated.fault):
-            yield line
-
-
-def _with_progress(found: Iterator[Item], raw: IO[bytes],
-                   on_read: Optional[OnRead]) -> Iterator[Item]:
-    position = 0
-    for item in found:
-        if on_read:
-            before, position = position, raw.tell()
-            on_read(position - before)
-        yield item
+    return text_items.read_items(path, parse, on_read)
 
 
 def _of_lines(path: str, on_read: Optional[OnRead]) -> Iterator[Item]:

@@ -5,11 +5,11 @@ pandas writes it; or two columns: answer_text, answers.text or text, and answer_
 answers.answer_start.
 """
 import ast
-import csv
 import json
 import re
-from typing import Any, Dict, Iterable, Iterator, Optional
+from typing import Any, Dict, Iterable, Iterator, List, Optional
 
+from bert_nq.base import csv_rows
 from bert_nq.datasets.squad import items, records
 from bert_nq.datasets.squad.items import Item
 
@@ -21,47 +21,20 @@ _BOOLS = {"true": True, "1": True, "false": False, "0": False, "": None}
 _ARRAY = re.compile(r"array\((\[.*?\])(?:,\s*dtype=\w+)?\)", re.DOTALL)
 
 
-class NotCSVError(ValueError):
-    """The text is no CSV of questions; the message says why."""
-
-
 def questions(text: Iterable[bytes]) -> Iterator[Item]:
     """Yields the questions of the lines of a CSV text, the names of its columns first.
 
     Raises:
-      NotCSVError: it is none, or none from there on.
+      csv_rows.NotCSVError: it is none, or none from there on.
     """
-    csv.field_size_limit(1 << 30)  # By default 128 kB; a long page has more.
-    lines = _lines(text)
-    names = next(lines, "")
-    delimiter = "\t" if "\t" in names and "," not in names else ","
-    columns = next(csv.reader([names], delimiter=delimiter), [])
-    missing = [name for name in _NEEDED if name not in columns]
-    if missing:
-        raise NotCSVError("neither JSON nor a table with the columns id, context, question and "
-                          "answers: its first line is %.60r" % names.strip())
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    while True:
-        try:
-            row = next(reader, None)
-        except csv.Error as e:
-            raise NotCSVError("not CSV at line %d: %s" % (reader.line_num + 1, e)) from e
-        if row is None:
-            return
-        if row and len(row) != len(columns):
-            yield items.fault("the row that ends at line %d has %d columns and not %d"
-                              % (reader.line_num + 1, len(row), len(columns)))
-        elif row:
-            yield _question(dict(zip(columns, row)))
+    for row in csv_rows.rows(text, _reject):
+        yield items.fault(row) if isinstance(row, str) else _question(row)
 
 
-def _lines(text: Iterable[bytes]) -> Iterator[str]:
-    """Yields lines as text, with their ends, which may be within a quoted field."""
-    for number, line in enumerate(text, 1):
-        try:
-            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError as e:
-            raise NotCSVError("line %d is not UTF-8" % number) from e
+def _reject(columns: List[str]) -> Optional[str]:
+    if all(name in columns for name in _NEEDED):
+        return None
+    return "neither JSON nor a table with the columns id, context, question and answers"
 
 
 def _question(row: Dict[str, str]) -> Item:

@@ -5,6 +5,9 @@ The heads of one encoder alone are in the table of its names, see encoders.Names
 
 # Google's name of a variable, and Hugging Face's. None of these is transposed.
 HEADS = {
+    # The classifier of BERT and ALBERT, XxxForSequenceClassification.
+    "output_weights": "classifier.weight",
+    "output_bias": "classifier.bias",
     # The span head, XxxForQuestionAnswering; of XLNet, XLNetForQuestionAnsweringSimple.
     "cls/squad/output_weights": "qa_outputs.weight",
     "cls/squad/output_bias": "qa_outputs.bias",

@@ -1,16 +1,20 @@
 """Heads: an encoder's vectors to a task's logits, their loss and what of them leaves the graph.
 
-A new head is a module with a `HEAD` and a line in HEADS. They are looked up by name, without
-TensorFlow; what a head gives to decoders, such as window_outputs.py, is free of it too.
+A new head is a module with a `HEAD` and a line in HEADS. One whose size depends on the data has
+`make(argument)` in its place, and a name with a colon: "classes:13" is the head of 13 classes. They
+are looked up by name, without TensorFlow; what a head gives to decoders, such as
+window_outputs.py, is free of it too.
 """
 import importlib
 from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
 
-# Name to the module that has the HEAD.
+# Name to the module that has the HEAD, or `make`.
 HEADS = {"joint": "bert_nq.modeling.heads.joint",
          "span": "bert_nq.modeling.heads.span",
          "beam": "bert_nq.modeling.heads.beam",
-         "beam_by_gold_start": "bert_nq.modeling.heads.beam_by_gold_start"}
+         "beam_by_gold_start": "bert_nq.modeling.heads.beam_by_gold_start",
+         "classes": "bert_nq.modeling.heads.classes",
+         "candidate": "bert_nq.modeling.heads.candidate"}
 
 # The dense layer that makes a vector of the whole sequence where an encoder has none: pooling.py.
 POOLING = "cls/pooler/dense"
@@ -57,6 +61,9 @@ def find(name: str) -> Head:
     """The head of a name.
 
     Args:
-      name: a key of HEADS, or the path of a module such as "my_package.my_head".
+      name: a key of HEADS, or the path of a module such as "my_package.my_head"; with the argument
+        of a head that has one, "classes:13".
     """
-    return importlib.import_module(HEADS.get(name, name)).HEAD
+    name, _, argument = name.partition(":")
+    module = importlib.import_module(HEADS.get(name, name))
+    return module.make(argument) if argument else module.HEAD

@@ -12,8 +12,8 @@ S sequence in pieces, H hidden size, K starts.
 """
 from typing import Callable, Dict, Mapping, NamedTuple, Tuple
 
-from bert_nq.modeling import layers, runtime
-from bert_nq.modeling.dropout import Dropout
+from bert_nq.modeling import layers
+from bert_nq.modeling.dropout import HEAD_LAYER, Dropout
 from bert_nq.modeling.encoders import Encoded, Pass
 from bert_nq.modeling.heads import Distribution, Head, losses, spans
 from bert_nq.modeling.heads.beam_outputs import BeamOptions, BeamOutputs
@@ -25,8 +25,6 @@ from bert_nq.modeling.runtime import tf
 MASKED = -1e30
 # The share of the loss that is the class's.
 CLASS_WEIGHT = 0.5
-# Beyond the numbers of an encoder's layers, which dropout's masks follow from.
-_LAYER = 1 << 20
 
 # Variables are named as in checkpoints of Google's run_squad.py of XLNet and ALBERT.
 VARIABLES = (
@@ -59,7 +57,7 @@ def build(encoded: Encoded, features: Features, pass_: Pass) -> Logits:
     start = spans.where(allowed, _start_logits(sequence), MASKED)
     class_of = _AnswerClass(spans.at(sequence, cls), pass_)
     mean = tf.matmul(tf.nn.softmax(start)[:, None, :], sequence)[:, 0]
-    return Logits(start, class_of(mean), _Ends(sequence, allowed, pass_),
+    return Logits(start, class_of(mean), _Ends(sequence, allowed),
                   lambda positions: class_of(spans.at(sequence, positions)))
 
 
@@ -78,18 +76,16 @@ class _Ends:
     and one with h_s: no tensor [B, K, S, 2H] is made.
     """
 
-    def __init__(self, sequence: tf.Tensor, allowed: tf.Tensor, pass_: Pass):
+    def __init__(self, sequence: tf.Tensor, allowed: tf.Tensor):
         batch, length, width = layers.sizes(sequence)
         self._sequence, self._allowed = sequence, allowed
         with tf.variable_scope("end_logits"):
             kernel, bias = layers.dense_variables("dense_0", 2 * width, width, HEAD_STDDEV)
-            self._norm = tuple(map(tf.convert_to_tensor, layers.layer_norm_variables(width)))
+            self._norm = layers.layer_norm_variables(width)
             self._out = layers.dense_variables("dense_1", width, 1, HEAD_STDDEV)
         self._of_start = kernel[width:]
         of_end = layers.linear(tf.reshape(sequence, [-1, width]), kernel[:width], bias)
         self._of_end = tf.reshape(of_end, [batch, 1, length, width])
-        self._normalise = layers.normaliser(
-            not (pass_.is_training or pass_.use_tpu) and runtime.on_cpu())
 
     def __call__(self, starts: tf.Tensor) -> tf.Tensor:
         """[B, K, S] for starts int32 [B, K]."""
@@ -98,9 +94,27 @@ class _Ends:
         vectors = tf.matmul(tf.one_hot(starts, length), self._sequence)
         of_start = tf.matmul(tf.reshape(vectors, [-1, width]), self._of_start)
         x = tf.tanh(self._of_end + tf.reshape(of_start, [batch, number, 1, width]))
-        x = self._normalise(tf.reshape(x, [-1, width]), *self._norm)
-        logits = tf.reshape(layers.linear(x, *self._out), [batch, number, length])
+        logits = _normalised_product(tf.reshape(x, [-1, width]), *self._norm, *self._out)
+        logits = tf.reshape(logits, [batch, number, length])
         return spans.where(self._allowed[:, None, :], logits, MASKED)
+
+
+def _normalised_product(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, kernel: tf.Tensor,
+                        bias: tf.Tensor) -> tf.Tensor:
+    """A dense layer of one output on LayerNorm(x), whose rows are not made: [R, 1] of x [R, H].
+
+    With the mean m and the deviation s of a row, and w = gamma * kernel:
+
+        kernel . (gamma (x - m) / s + beta) + bias  =  (w . x - m sum(w)) / s + kernel . beta + bias
+    """
+    weights = gamma[:, None] * kernel  # [H, 1]
+    of_mean = tf.ones_like(weights) / x.shape.as_list()[-1]
+    products = tf.matmul(x, tf.concat([weights, of_mean], axis=1))  # w . x and m, in one reading
+    mean = products[:, 1:]
+    variance = tf.reduce_mean(tf.math.squared_difference(x, mean), axis=1, keepdims=True)
+    scale = tf.rsqrt(variance + layers.LAYER_NORM_EPSILON)
+    return ((products[:, :1] - mean * tf.reduce_sum(weights)) * scale
+            + tf.matmul(beta[None, :], kernel) + bias)
 
 
 class _AnswerClass:
@@ -111,7 +125,7 @@ class _AnswerClass:
         self._of_cls = of_cls
         self._rate = pass_.head_dropout if pass_.is_training else 0.0
         self._dropout = self._rate and Dropout(pass_.seed, bytewise=not pass_.use_tpu,
-                                               layer=_LAYER)
+                                               layer=HEAD_LAYER)
         with tf.variable_scope("answer_class"):
             self._inner = layers.dense_variables("dense_0", 2 * width, width, HEAD_STDDEV)
             with tf.variable_scope("dense_1"):

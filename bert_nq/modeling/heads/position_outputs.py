@@ -2,7 +2,7 @@
 
 Free of TensorFlow. Notation: N windows, P positions of a window that are looked at.
 """
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 import numpy as np
 
@@ -17,7 +17,7 @@ class PositionOptions(NamedTuple):
 
 
 class PositionOutputs(NamedTuple):
-    """Outputs of N windows. Positions count the wordpieces of a window, [CLS] being 0.
+    """Outputs of N windows. Positions count the pieces of a window.
 
     The best positions come first, of equal ones the earlier; where a window has fewer than P, the
     logits of the rest are NO_SPAN.
@@ -26,7 +26,7 @@ class PositionOutputs(NamedTuple):
     start_positions: np.ndarray  # int32 [N, P]
     end_logits: np.ndarray  # float32 [N, P]
     end_positions: np.ndarray  # int32 [N, P]
-    null_start_logits: np.ndarray  # float32 [N] of [CLS]
+    null_start_logits: np.ndarray  # float32 [N] of "no answer", the place of [CLS]
     null_end_logits: np.ndarray  # float32 [N]
 
     positions = {"start_positions": "start_logits", "end_positions": "end_logits"}
@@ -35,13 +35,14 @@ class PositionOutputs(NamedTuple):
 
 
 def from_logits(start_logits: np.ndarray, end_logits: np.ndarray, input_mask: np.ndarray,
-                options: PositionOptions) -> PositionOutputs:
+                options: PositionOptions, cls: Optional[np.ndarray] = None) -> PositionOutputs:
     """The outputs in plain numpy: the definition of what the graph computes.
 
     Args:
       start_logits, end_logits: [N, S].
       input_mask: [N, S], 1 for pieces and 0 for padding.
       options: see PositionOptions.
+      cls: [N] the places of "no answer"; None for the first, where BERT's windows have it.
     """
     best = []
     for logits in (start_logits, end_logits):
@@ -49,4 +50,5 @@ def from_logits(start_logits: np.ndarray, end_logits: np.ndarray, input_mask: np
             logits = np.where(input_mask.astype(bool), logits, NO_SPAN)
         places = np.argsort(-logits, axis=1, kind="stable")[:, :options.num_positions]
         best += [np.take_along_axis(logits, places, 1), places.astype(np.int32)]
-    return PositionOutputs(*best, start_logits[:, 0], end_logits[:, 0])
+    rows, cls = np.arange(len(start_logits)), 0 if cls is None else cls
+    return PositionOutputs(*best, start_logits[rows, cls], end_logits[rows, cls])

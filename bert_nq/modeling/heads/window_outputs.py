@@ -2,7 +2,7 @@
 
 Notation: N windows, S wordpieces of a window, K spans of a window that are looked at, P positions.
 """
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 import numpy as np
 
@@ -21,11 +21,11 @@ class OutputOptions(NamedTuple):
 class WindowOutputs(NamedTuple):
     """Outputs of N windows.
 
-    Positions count the wordpieces of a window, [CLS] being 0; all inclusive.
+    Positions count the pieces of a window; all inclusive.
 
-    Spans are of document pieces (the second segment, without its [SEP]); the best come first, of
+    Spans are of document pieces, without the separator behind them; the best come first, of
     equal ones that which starts, then that which ends first. Best starts and ends are those of all
-    positions but 0, padding included, as bert_joint takes them.
+    positions but that of [CLS], padding included, as bert_joint takes them.
     """
     span_scores: np.ndarray  # float32 [N, K]: start logit + end logit, NO_SPAN where there is none
     span_starts: np.ndarray  # int32 [N, K]
@@ -46,8 +46,9 @@ class WindowOutputs(NamedTuple):
 
 
 def from_logits(start_logits: np.ndarray, end_logits: np.ndarray, type_logits: np.ndarray,
-                input_mask: np.ndarray, segment_ids: np.ndarray,
-                options: OutputOptions) -> WindowOutputs:
+                input_mask: np.ndarray, segment_ids: np.ndarray, options: OutputOptions,
+                cls: Optional[np.ndarray] = None,
+                document: Optional[np.ndarray] = None) -> WindowOutputs:
     """The outputs of windows in plain numpy: the definition of what the graph computes.
 
     Args:
@@ -55,26 +56,33 @@ def from_logits(start_logits: np.ndarray, end_logits: np.ndarray, type_logits: n
       type_logits: [N, 5].
       input_mask, segment_ids: [N, S], as the model takes them.
       options: see OutputOptions.
+      cls: [N] the places of "no answer"; None for the first, where BERT's windows have it.
+      document: bool [N, S], the document's pieces; None for BERT's windows, whose second segment
+        they are, but for the separator at its end.
     """
-    rows = [_window(*row, options) for row in zip(start_logits, end_logits, input_mask,
-                                                  segment_ids)]
+    if cls is None:
+        cls = np.zeros(len(start_logits), int)
+    if document is None:
+        document = segment_ids.astype(bool) & np.pad(segment_ids[:, 1:], [(0, 0), (0, 1)],
+                                                     "constant").astype(bool)
+    rows = [_window(*row, options) for row in zip(start_logits, end_logits, input_mask, document)]
     spans = [np.array(column) for column in zip(*(row for row in rows))]
     scores, starts, ends, start_z, end_z = spans
-    start_top = _largest(start_logits, options.num_positions)
-    end_top = _largest(end_logits, options.num_positions)
+    start_top = _largest_but(cls, start_logits, options.num_positions)
+    end_top = _largest_but(cls, end_logits, options.num_positions)
+    places = np.arange(len(cls)), cls
     return WindowOutputs(
         scores.astype(np.float32), starts.astype(np.int32), ends.astype(np.int32),
-        (start_logits[:, 0] + end_logits[:, 0]).astype(np.float32),
+        (start_logits[places] + end_logits[places]).astype(np.float32),
         start_z.astype(np.float32), end_z.astype(np.float32), type_logits.astype(np.float32),
         np.take_along_axis(start_logits, start_top, 1).astype(np.float32),
         start_top.astype(np.int32),
         np.take_along_axis(end_logits, end_top, 1).astype(np.float32), end_top.astype(np.int32))
 
 
-def _window(start_logits, end_logits, mask, segments, options):
-    pieces = np.flatnonzero(mask)
-    document = np.flatnonzero(segments)[:-1]  # The last one is [SEP].
-    spans = [(-(start_logits[s] + end_logits[e]), s, e) for s in document for e in document
+def _window(start_logits, end_logits, mask, document, options):
+    pieces, places = np.flatnonzero(mask), np.flatnonzero(document)
+    spans = [(-(start_logits[s] + end_logits[e]), s, e) for s in places for e in places
              if s <= e < s + options.max_answer_length]
     best = sorted(spans)[:options.num_spans]
     best += [(-NO_SPAN, 0, 0)] * (options.num_spans - len(best))
@@ -88,6 +96,8 @@ def _log_sum_exp(x):
     return top + np.log(np.exp(x - top).sum())
 
 
-def _largest(logits, n):
-    """[N, P] positions of the n largest logits of each row but position 0; of ties the first."""
-    return np.argsort(-logits[:, 1:], axis=1, kind="stable")[:, :n] + 1
+def _largest_but(excluded, logits, n):
+    """[N, P] positions of the n largest logits of each row without one; of ties the first."""
+    order = np.argsort(-logits, axis=1, kind="stable")
+    others = order[order != excluded[:, None]].reshape([len(logits), -1])
+    return others[:, :n]

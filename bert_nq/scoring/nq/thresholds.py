@@ -18,8 +18,9 @@ from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
+from bert_nq.scoring import f_measure
 from bert_nq.scoring.calibration import Temperature, fit_temperature
-from bert_nq.scoring.f_measure import Row
+from bert_nq.scoring.f_measure import Point, Row
 from bert_nq.scoring.nq.options import Column, Table
 
 OBJECTIVES = ("separate", "combined")
@@ -111,6 +112,37 @@ def search(table: Table, kinds: Sequence[str], objective: str = "separate") -> R
     if objective == "combined":
         return Rule(_maximise(dict(long, **short), num_long + num_short), log_odds)
     return Rule(dict(_maximise(long, num_long), **_maximise(short, num_short)), log_odds)
+
+
+class Combined(NamedTuple):
+    """The best F1 of long and short answers together, as Kaggle's contest counted them."""
+
+    point: Point  # micro F1, precision and recall
+    long_threshold: Optional[float]  # of the official scores; None: no long answer is given
+    short_threshold: Optional[float]
+
+
+def best_combined(long_rows: Sequence[Row], short_rows: Sequence[Row]) -> Combined:
+    """The highest F1 over both kinds of answers, of all pairs of thresholds of official scores.
+
+    Args:
+      long_rows: of the official scorer, one for each question.
+      short_rows: the same of short answers.
+    """
+    both = {"long": long_rows, "short": short_rows}
+    found = _maximise({kind: _Sweep(_column_of(rows)) for kind, rows in both.items()},
+                      sum(row.has_gold for rows in both.values() for row in rows))
+    settled = []  # type: List[Row]
+    for kind, rows in both.items():
+        least = found[kind]
+        settled += f_measure.at_threshold(rows, float("inf") if least is None else least)
+    return Combined(f_measure.all_predictions(settled), found["long"], found["short"])
+
+
+def _column_of(rows: Sequence[Row]) -> Column:
+    return Column(np.array([row.score for row in rows], np.float64),
+                  np.array([row.has_prediction for row in rows], bool),
+                  np.array([row.is_correct for row in rows], bool))
 
 
 def _fit_log_odds(column: Column) -> Temperature:

@@ -11,7 +11,7 @@ from bert_nq.base.errors import BadExampleError, UserError
 from bert_nq.base.ids import hashed_id
 from bert_nq.base.json_lines import parse_line
 from bert_nq.base.reading import Read
-from bert_nq.scoring.squad.whole_files import read_bytes
+from bert_nq.scoring.whole_files import read_bytes
 
 
 class Question(NamedTuple):

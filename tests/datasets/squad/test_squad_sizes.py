@@ -8,7 +8,7 @@ from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.datasets.squad.forms import form_of
 from bert_nq.datasets.squad.reading import READING
-from bert_nq.scoring.squad.whole_files import read_bytes
+from bert_nq.scoring.whole_files import read_bytes
 
 
 @pytest.mark.parametrize("compress", [bytes, gzip.compress])

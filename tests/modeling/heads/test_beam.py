@@ -228,11 +228,15 @@ def test_gradients_reach_all_weights_and_dropout_is_the_same_for_a_seed():
                                           head_dropout=0.5)
         loss, _ = beam.loss(logits, dict(features, start_positions=tf.constant([4, 0, 3, 0]),
                                          end_positions=tf.constant([5, 0, 4, 0])))
-        gradients = tf.gradients(loss, tf.trainable_variables())
+        variables = tf.trainable_variables()
+        gradients = tf.gradients(loss, variables)
         one, again, other = (session.run(logits.answer_class, {seed: s}) for s in (1, 1, 2))
         values = session.run(gradients, {seed: 1})
     assert (one == again).all() and (one != other).any()
-    assert all(np.abs(value).max() > 0 for value in values)
+    # What all places of a softmax have in common changes nothing; the others have slopes.
+    assert {variable.op.name for variable, value in zip(variables, values)
+            if np.abs(value).max() < 1e-6} <= {
+                "start_logits/dense/bias", "end_logits/LayerNorm/beta", "end_logits/dense_1/bias"}
 
 
 def test_the_mean_of_several_models_is_of_ends_given_the_same_start():

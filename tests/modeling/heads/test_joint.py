@@ -13,11 +13,11 @@ from bert_nq.modeling.heads.window_outputs import OutputOptions, WindowOutputs
 from bert_nq.modeling.runtime import tf
 
 
-def run(start, end, types, mask, segments, options):
+def run(start, end, types, mask, segments, options, packing=packings.BERT):
     """A WindowOutputs, computed in a session."""
     with tf.Graph().as_default(), tf.Session() as session:
         logits = Logits(*(tf.constant(a, tf.float32) for a in (start, end, types)))
-        features = packings.with_places(packings.BERT, {
+        features = packings.with_places(packing, {
             "input_mask": tf.constant(mask, tf.int32),
             "segment_ids": tf.constant(segments, tf.int32)})
         return WindowOutputs(**session.run(joint.outputs(logits, features, options)))
@@ -59,6 +59,20 @@ def test_the_graph_is_its_definition(options, ties):
         types = random.normal(size=[9, 5]).astype(np.float32)
         check(run(start, end, types, mask, segments, options),
               outputs.from_logits(start, end, types, mask, segments, options))
+
+
+@pytest.mark.parametrize("ties", [False, True])
+def test_the_graph_is_its_definition_in_the_order_of_xlnet(ties):
+    random = np.random.RandomState(8)
+    document = np.array([1, 4, 9, 5])[:, None]  # pieces; then <sep>, two of the question, <sep>
+    places, cls = np.arange(16), document + 4
+    segments = ((places > document).astype(int) + (places >= cls) + (places > cls))
+    start, end = (random.randint(-1, 3, size=[2, 4, 16]) if ties
+                  else random.normal(scale=5, size=[2, 4, 16]).astype(np.float32))
+    arguments = (start, end, random.normal(size=[4, 5]).astype(np.float32),
+                 (places <= cls).astype(int), segments, OutputOptions(9, 6, 4))
+    check(run(*arguments, packing=packings.XLNET),
+          outputs.from_logits(*arguments, cls=cls[:, 0], document=places < document))
 
 
 def test_spans_by_hand():

@@ -11,10 +11,12 @@ from bert_nq.modeling.runtime import tf
 @pytest.mark.parametrize("options", [PositionOptions(), PositionOptions(5), PositionOptions(
     3, sees_padding=True), PositionOptions(100)])
 @pytest.mark.parametrize("ties", [False, True])
-def test_the_graph_is_its_definition(options, ties):
+@pytest.mark.parametrize("cls_is_last", [False, True])
+def test_the_graph_is_its_definition(options, cls_is_last, ties):
     random = np.random.RandomState(3)
     for width in (8, 32):
         mask = (np.arange(width) < random.randint(3, width + 1, size=[7, 1])).astype(int)
+        cls = mask.sum(axis=1) - 1
         if ties:
             start, end = random.randint(-1, 3, size=[2, 7, width]).astype(np.float32)
         else:
@@ -22,9 +24,11 @@ def test_the_graph_is_its_definition(options, ties):
         with tf.Graph().as_default(), tf.Session() as session:
             found = PositionOutputs(**session.run(span.outputs(
                 Logits(tf.constant(start), tf.constant(end)),
-                {"input_mask": tf.constant(mask), "cls_positions": tf.zeros([7], tf.int32)},
+                {"input_mask": tf.constant(mask),
+                 "cls_positions": tf.constant(cls if cls_is_last else 0 * cls, tf.int32)},
                 options)))
-        expected = position_outputs.from_logits(start, end, mask, options)
+        expected = position_outputs.from_logits(start, end, mask, options,
+                                                cls if cls_is_last else None)
         for name, ours, theirs in zip(PositionOutputs._fields, found, expected):
             assert ours.dtype == (np.int32 if "positions" in name else np.float32)
             np.testing.assert_array_equal(ours, theirs.astype(ours.dtype), err_msg=name)

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from bert_nq.scoring import f_measure
 from bert_nq.scoring.calibration import Temperature
 from bert_nq.scoring.nq.options import KINDS, Column, Table, no_column
-from bert_nq.scoring.nq.thresholds import NO_ANSWER, SHORT_KINDS, Rule, candidates, decide, search
+from bert_nq.scoring.nq.thresholds import (
+    NO_ANSWER,
+    SHORT_KINDS,
+    Rule,
+    best_combined,
+    candidates,
+    decide,
+    search,
+)
 from tests.support.scored_samples import random_table
 
 SPAN, YES, NO = range(3)
@@ -196,3 +204,41 @@ def test_the_order_of_the_questions_changes_nothing(objective):
     turned = questions.take(np.arange(50)[::-1])
     assert (search(questions, kinds, objective).thresholds
             == search(turned, kinds, objective).thresholds)
+
+
+ROWS = st.lists(st.builds(
+    lambda has_gold, has_prediction, agrees, score: f_measure.Row(
+        has_gold, has_prediction, has_gold and has_prediction and agrees, score),
+    st.booleans(), st.booleans(), st.booleans(), st.sampled_from([-3, 0.0, 0.5, 2, 1e300])),
+    max_size=6)
+
+
+@settings(max_examples=200)
+@given(ROWS, ROWS)
+def test_both_kinds_together_are_best_of_all_pairs_of_official_thresholds(long_rows, short_rows):
+    num_gold = sum(row.has_gold for row in long_rows + short_rows)
+
+    def f1_at(*least):
+        kept = [row for rows, t in zip((long_rows, short_rows), least) for row in rows
+                if row.has_prediction and t is not None and row.score >= t]
+        right = sum(row.is_correct for row in kept)
+        return Fraction(2 * right, len(kept) + num_gold) if right else Fraction(0)
+
+    found = best_combined(long_rows, short_rows)
+    pairs = itertools.product(*([None] + [row.score for row in rows]
+                                for rows in (long_rows, short_rows)))
+    best = max(f1_at(*pair) for pair in pairs)
+    assert f1_at(found.long_threshold, found.short_threshold) == best
+    assert found.point.f1 == pytest.approx(float(best), rel=1e-12)
+
+
+def test_each_at_its_best_may_not_be_the_best_of_both():
+    # Long: 2 of 3 given are right, of 2. Short: 1 of 4, of 3 that have one; by itself 2 / 7.
+    long_rows = [f_measure.Row(True, True, True, 3.0), f_measure.Row(True, True, True, 2.0),
+                 f_measure.Row(False, True, False, 1.0)]
+    short_rows = [f_measure.Row(True, True, False, 4.0), f_measure.Row(True, True, False, 3.0),
+                  f_measure.Row(False, True, False, 2.0), f_measure.Row(True, True, True, 1.0)]
+    # Without short answers 2 * 2 / (2 + 5), with them 2 * 3 / (6 + 5).
+    found = best_combined(long_rows, short_rows)
+    assert (found.long_threshold, found.short_threshold) == (2.0, None)
+    assert found.point == (None, 1.0, 0.4, pytest.approx(4 / 7))

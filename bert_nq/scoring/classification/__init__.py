@@ -1,0 +1,1 @@
+"""Scores of texts with labels, and reports on them."""
