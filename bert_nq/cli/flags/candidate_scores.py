@@ -107,7 +107,10 @@ def define_prefilter_flags(plain: Featurizer, prefiltered: Callable[[Prefilter],
 
 
 def _check_given(holders: Dict[str, Any], main: str, is_given: bool) -> None:
-    """Raises UserError where a flag was given without the one that it is for."""
+    """Raises UserError where a flag was given without the one that it is for.
+
+    Flag files of runs have all flags; one that says what is so by default is no mistake.
+    """
     for name, holder in holders.items():
-        if holder.present and not is_given:
+        if holder.present and holder.value != holder.default and not is_given:
             raise UserError("--%s is for --%s, which is not given" % (name, main))
