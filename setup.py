@@ -39,6 +39,9 @@ SERVE = [
     "uvicorn>=0.22; " + MODERN,
 ]
 
+# Another runtime for prediction, and its companion that calibrates int8.
+OPENVINO = ["openvino>=2024.6; " + MODERN, "nncf>=2.14; " + MODERN]
+
 
 setup(
     name="bert_nq",
@@ -114,7 +117,7 @@ setup(
             "huggingface_hub>=0.16",
             # Reads event files. Older releases of tensorflow bring it.
             "tensorboard>=2.21; " + LATEST,
-        ] + SERVE,
+        ] + SERVE + OPENVINO,
         # make lint. Exact, since another release finds other things.
         "lint": ["ruff==0.17.6", "mypy==2.4.1"],
         # bert-nq serve.
@@ -125,6 +128,11 @@ setup(
         "hub": ["huggingface_hub>=0.16"],
         # prepare_nq_data_spark; it needs Java as well: 8, 11 or 17, and from 4.0 on 17 or later.
         "spark": ["pyspark>=3.4,<4; " + TF1, "pyspark>=4,<5; " + MODERN],
+        # --runtime=openvino and --export_format=openvino.
+        "openvino": OPENVINO,
+        # --export_format=onnx. From 1.19 on onnx wants a newer ml_dtypes than tensorflow 2.15 does.
+        "onnx": ["tf2onnx>=1.16; " + MODERN, "onnx>=1.15,<1.19; " + TF2, "onnx>=1.15; " + LATEST,
+                 "onnxruntime>=1.16; " + MODERN],
     },
     classifiers=[
         "Programming Language :: Python :: 3.7",

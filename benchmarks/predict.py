@@ -9,7 +9,8 @@ r"""Speed of a prediction's forward pass, beside other people's.
 
 The pass is that of run_nq.py, encoder and heads, its variables frozen. Beside it run
 bert-tensorflow's BertModel, and the same encoder of PyTorch's transformers, in float32 and under
-bfloat16 autocast, all on the same full windows. Each contender is one process or several; they take
+bfloat16 autocast, all on the same full windows. --ours=bf16,openvino-bf16,openvino-int8 has the
+other runtime of ours. Each contender is one process or several; they take
 turns, one batch at a time, and medians over the turns are printed. Processor time changes less than
 time where other work runs on the machine.
 """
@@ -33,14 +34,16 @@ flags.DEFINE_integer("threads", 0, "Of each process; 0: as many as there are cor
                      lower_bound=0)
 flags.DEFINE_integer("processes", 1, "Of each contender, each with a batch of its own.",
                      lower_bound=1)
-flags.DEFINE_list("ours", ["fp32", "bf16"], "What to measure of ours: fp32, bf16, and either with "
-                  "-variables, not frozen.")
+flags.DEFINE_list("ours", ["fp32", "bf16"], "What to measure of ours: fp32, bf16, either with "
+                  "-variables, not frozen; and openvino-fp32, openvino-bf16, openvino-int8, the "
+                  "runtime of that name, which is also given what comes after the logits.")
 flags.DEFINE_list("theirs", ["bert-tensorflow", "torch-fp32-sdpa", "torch-fp32-eager",
                              "torch-bf16-sdpa", "torch-bf16-eager"],
                   "What to measure of others: bert-tensorflow, and transformers in either "
                   "precision with either way of attention.")
 
-_OURS = ["fp32", "bf16", "fp32-variables", "bf16-variables"]
+_OURS = ["fp32", "bf16", "fp32-variables", "bf16-variables", "openvino-fp32", "openvino-bf16",
+         "openvino-int8"]
 _THEIRS = ["bert-tensorflow", "torch-fp32-sdpa", "torch-fp32-eager", "torch-bf16-sdpa",
            "torch-bf16-eager"]
 

@@ -73,6 +73,46 @@ def tensorflow_steps(make, settings, frozen):
     return lambda: float(session.run(names, feed)[0][0, 0]), "tensorflow " + tf.__version__
 
 
+def openvino_steps(settings, precision):
+    """(function that predicts one batch, OpenVINO's release); int8 is calibrated on the batch."""
+    import tempfile
+
+    import numpy as np
+    import openvino
+
+    from bert_nq.decoding.decoders import make_decoder
+    from bert_nq.modeling import checkpoints
+    from bert_nq.modeling.encoders import Pass
+    from bert_nq.modeling.models import Member, Model, build_logits
+    from bert_nq.modeling.runtime import tf
+    from bert_nq.prediction import runtimes
+    from bert_nq.prediction.batches import Batch
+    from bert_nq.prediction.calibration import Calibration
+    from bert_nq.prediction.model_settings import ModelSettings
+    model, random = Model(our_config(settings), "joint"), np.random.RandomState(0)
+    with tf.Graph().as_default(), tf.Session() as session:
+        build_logits(model, {name: tf.placeholder(tf.int32, [None, None]) for name in INPUTS},
+                     Pass())
+        session.run(tf.global_variables_initializer())
+        weights = {checkpoints.name_of(v): session.run(v) for v in tf.global_variables()}
+    for name, value in weights.items():
+        if value.ndim == 1:  # As in `tensorflow_steps`.
+            weights[name] = random.normal("gamma" in name, 0.1, value.shape).astype(np.float32)
+    batch, decoder = full_windows(settings), make_decoder("page", {})
+    windows = Calibration([Batch(np.arange(1), {name: batch[name][i:i + 1] for name in INPUTS})
+                           for i in range(settings["batch_size"])])
+    with tempfile.TemporaryDirectory() as folder:
+        prefix = os.path.join(folder, "model.ckpt-1")
+        checkpoints.write_weights(prefix, weights)
+        prepared = runtimes.prepare(
+            ModelSettings((Member(model, prefix),), precision, settings["threads"], "openvino"),
+            decoder, lambda: windows)
+        opened = runtimes.open_model(prepared, decoder)
+    whole = Batch(np.arange(settings["batch_size"]), {name: batch[name] for name in INPUTS})
+    return (lambda: float(opened.run(whole).type_logits[0, 0]),
+            "openvino " + openvino.__version__.split("-")[0])
+
+
 def torch_steps(settings, precision, attention):
     """(function that predicts one batch, releases), as PyTorch's users do it."""
     import torch
@@ -99,6 +139,10 @@ for _precision in ("fp32", "bf16"):
     for _attention in ("sdpa", "eager"):
         KINDS["torch-%s-%s" % (_precision, _attention)] = (
             lambda s, p=_precision, a=_attention: torch_steps(s, p, a))
+
+
+for _precision in ("fp32", "bf16", "int8"):
+    KINDS["openvino-" + _precision] = lambda s, p=_precision: openvino_steps(s, p)
 
 
 def main():

@@ -56,7 +56,7 @@ def main() -> None:
     choose = _chooser()
     program.quiet_tensorflow(False)
     num_answered = 0
-    with model.open(FLAGS.model_threads) as reader:
+    with model.open(FLAGS.model_threads, note=program.note) as reader:
         report = _report(reader.description["is_calibrated"], len(questions) > 1)
         for question in questions:
             answers = listing.best_first(excerpts.ask(reader.ask_many, question,

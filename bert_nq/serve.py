@@ -59,7 +59,7 @@ def main() -> None:
     def ready() -> None:
         print("open in a browser: %s (Ctrl-C ends it)" % server.address_of(bound), flush=True)
 
-    with model.open(FLAGS.model_threads) as reader, program.timed() as seconds:
+    with model.open(FLAGS.model_threads, note=program.note) as reader, program.timed() as seconds:
         served = app.make_app(reader, parse_page, folder, limits, hosts)
         server.serve(served, bound, ready)
         program.print_table("stopped", [("questions answered", served.num_answered),

@@ -124,7 +124,8 @@ def test_no_two_files_import_each_other():
 
 def _may_import_tensorflow(path):
     return (_room(_module(path)) in ("modeling", "estimator", "training")
-            or path in ("bert_nq/prediction/window_model.py", "bert_nq/prediction/export.py"))
+            or path in ("bert_nq/prediction/window_model.py", "bert_nq/prediction/frozen_graph.py",
+                        "bert_nq/prediction/export_formats/saved_model.py"))
 
 
 @pytest.mark.parametrize("path", LIBRARY + PROGRAMS)

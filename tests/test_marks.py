@@ -8,20 +8,25 @@ from tests.support import marks
 from tests.support.programs import ROOT
 
 
-@pytest.mark.parametrize("beginning", marks.SLOW + marks.ONCE)
+@pytest.mark.parametrize("beginning", marks.SLOW + marks.ONCE + marks.LATEST)
 def test_what_is_marked_is_there(beginning):
     """A test that is moved takes its mark along."""
     path, _, name = beginning.partition("::")
     assert os.path.exists(os.path.join(ROOT, path))
     if name:
         with open(os.path.join(ROOT, path), encoding="utf8") as f:
-            assert "\ndef %s(" % name.partition("[")[0] in f.read()
+            assert "\ndef %s" % name.partition("[")[0] in f.read()
 
 
 def test_marks_go_by_the_beginning():
     assert marks.marks_of("tests/programs/test_extract.py::test_x") == ["slow", "once"]
     assert marks.marks_of("tests/programs/test_run_nq.py::test_x") == ["slow"]
     assert marks.marks_of("tests/decoding/test_page.py::test_x") == []
+
+
+def test_the_newest_gets_slow_tests_that_are_not_of_one_runtime():
+    for beginning in marks.LATEST:
+        assert marks.marks_of(beginning) == ["slow", "latest"]
 
 
 def test_the_tests_have_them(request):

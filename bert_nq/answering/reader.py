@@ -41,7 +41,7 @@ class Reader:
     Attributes:
       description: what it is, as JSON: "task", "model" (its folder), "fingerprint" (of the
         weights), "decoder", "thresholds" (their file, or None), "is_calibrated" (whether its
-        probabilities are), "precision".
+        probabilities are), "runtime", "precision".
     """
 
     def __init__(self, parts: Parts):

@@ -9,13 +9,17 @@ from bert_nq.base.errors import UserError
 
 
 @contextlib.contextmanager
-def locked(path: str) -> Iterator[None]:
+def locked(path: str, waits: bool = False) -> Iterator[None]:
     """Holds the lock file `path` for the block and removes it at the end.
 
     The system frees the lock of a killed process; the file that it leaves behind does no harm.
 
+    Args:
+      path: of the file.
+      waits: whether to wait until no other process holds it.
+
     Raises:
-      UserError: another process holds it.
+      UserError: another process holds it and `waits` is false, or the file cannot be written.
     """
     while True:
         files.make_folder(os.path.dirname(path))
@@ -26,7 +30,7 @@ def locked(path: str) -> Iterator[None]:
         except OSError as e:
             raise UserError("cannot write %s: %s" % (path, e.strerror)) from e
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(handle)
             raise UserError("another run holds %s: wait until it has ended" % path) from None

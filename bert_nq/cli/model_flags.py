@@ -14,6 +14,7 @@ from bert_nq.cli.flags import features as feature_flags
 from bert_nq.cli.flags.prediction import define_prediction_flags
 from bert_nq.cli.flags.task import TaskFlags
 from bert_nq.estimator import model_card
+from bert_nq.prediction import runtimes
 
 # Settings by their flags' names, and what opens messages of them, see known_settings.take.
 _Known = Tuple[Mapping[str, Any], str]
@@ -36,9 +37,10 @@ def _define_model_flags(task) -> Dict[str, Any]:
             "output_dir", None, "The folder of the model: checkpoints are written to it and read "
             "from it."),
         "precision": flags.DEFINE_enum(
-            "precision", "fp32", ["fp32", "bf16", "fp16"], "Of matrix products and activations; "
+            "precision", "fp32", list(runtimes.PRECISIONS), "Of matrix products and activations; "
             "weights, softmax and LayerNorm stay in fp32. fp16 scales the loss as needed; it is "
-            "for GPUs, bf16 for TensorFlow 2 and TPUs."),
+            "for GPUs, bf16 for TensorFlow 2 and TPUs, int8 for prediction with "
+            "--runtime=openvino."),
         "predict_batch_size": flags.DEFINE_integer(
             "predict_batch_size", 8, "Windows that are predicted at once.", lower_bound=1),
         "on_bad_input": flags.DEFINE_enum(

@@ -12,9 +12,12 @@ from absl import flags
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.cli import distillation, prediction, program, training, training_records
+from bert_nq.cli.flags import runtime as runtime_flags
 from bert_nq.cli.flags.task import TaskFlags
 from bert_nq.cli.flags.training import define_training_flags
 from bert_nq.cli.model_flags import ModelFlags
+from bert_nq.prediction import export_formats, runtimes
+from bert_nq.prediction.runtimes.choice import INT8, Choice
 
 # Flags that a function of this module defines count as the calling program's own in --help.
 flags.disclaim_key_flags()
@@ -39,6 +42,7 @@ class Plan(NamedTuple):
     checkpoint: Optional[str]  # the prefix of --init_checkpoint; a remote one as it was given
     training: Optional[training.TrainingPlan]
     shards: Optional[List[str]]  # to predict
+    runtime: Optional[Choice]  # that predicts, or has calibrated what is exported
     is_chief: bool  # whether this process writes files
 
 
@@ -63,6 +67,7 @@ class ModelProgram:
         training.define_flags(task.featurizer)
         self._model = ModelFlags(task, define_task_flags)
         self._training = define_training_flags(self._model.model, task.measure)
+        runtime_flags.define_flags()
 
     def main(self) -> None:
         """Makes the plan, checks the weights and carries it out."""
@@ -90,6 +95,7 @@ class ModelProgram:
         if _predicts():
             program.require(FLAGS, "predict_file")
             shards = self._model.check_files()
+        runtime = _check_runtime(shards)
         self._check_model_is_there(model)
         if not anew:
             self._model.check_newest_is_there()
@@ -100,7 +106,7 @@ class ModelProgram:
                 self._task, self._training, model.config, checkpoint,
                 functools.partial(training.dev_set, self._task, self._dev_format(), maker),
                 functools.partial(distillation.make_plan, self._model, self._training))
-        return Plan(model, maker, checkpoint, trained, shards, chief)
+        return Plan(model, maker, checkpoint, trained, shards, runtime, chief)
 
     def _check_model_is_there(self, model) -> None:
         if FLAGS.do_export:
@@ -136,9 +142,8 @@ class ModelProgram:
                                        plan.training.data, self._objective(plan))
             return
         files.make_folder(FLAGS.output_dir)
-        program.write_flags(FLAGS, os.path.join(FLAGS.output_dir, _flag_file()),
-                            without=() if FLAGS.do_train else _OUTPUTS + tuple(
-                                self._task.other_outputs))
+        outputs = () if FLAGS.do_train else (*_OUTPUTS, *self._task.other_outputs)
+        program.write_flags(FLAGS, os.path.join(FLAGS.output_dir, _flag_file()), without=outputs)
         model_dir = FLAGS.output_dir
         if FLAGS.do_train:
             evaluate = training.dev_scorer(self._model, plan.model, plan.maker,
@@ -148,10 +153,18 @@ class ModelProgram:
         if _predicts() or FLAGS.do_export:
             models = self._model.model_settings(plan.model, plan.checkpoint, model_dir)
         if _predicts():
-            prediction.predict(self._task, self._model.job(models, plan.shards),
-                               self._dev_format(), self._run_settings)
+            work = self._model.job(models, plan.shards)
+            prediction.predict(self._task, work._replace(
+                model=self._prepared(plan, models, work.decoder)), self._dev_format(),
+                self._run_settings)
         if FLAGS.do_export:
-            prediction.export(self._model, models)
+            prediction.export(self._model, self._prepared(plan, models, self._model.decoder())
+                              if _exports_int8() else models)
+
+    def _prepared(self, plan: Plan, models, decoder):
+        """ModelSettings of models that the runtime can open."""
+        return plan.runtime.prepare(models, decoder, self._task.reading, self._task.featurizer,
+                                    plan.maker, program.note)
 
     def _objective(self, plan: Plan):
         """A student's objective, once its teacher has shown what it knows; None without one."""
@@ -177,6 +190,26 @@ class ModelProgram:
         return training.run_settings(self._training)
 
 
+def _check_runtime(shards: Optional[List[str]]) -> Optional[Choice]:
+    """The runtime that predicts, or that has calibrated what is exported, if there is one.
+
+    Raises:
+      UserError: it cannot be used with the other flags.
+    """
+    if FLAGS.precision == INT8 and FLAGS.do_train:
+        raise UserError("--precision=int8 is for prediction: train first, in another precision")
+    if shards is None and not _exports_int8():
+        return None
+    choice = runtime_flags.choice().check(shards or ())
+    if FLAGS.use_tpu and runtimes.find(choice.runtime).on_cpu:
+        raise UserError("--runtime=%s is for CPUs: leave out --use_tpu" % choice.runtime)
+    return choice
+
+
+def _exports_int8() -> bool:
+    return FLAGS.do_export and FLAGS.precision == INT8
+
+
 def _predicts() -> bool:
     return FLAGS.do_predict or FLAGS.do_eval
 
@@ -190,6 +223,9 @@ def _define_modes() -> None:
                       "docs/serving.md.")
     flags.DEFINE_string("export_dir", None, "The folder for --do_export, which adds a version; "
                         "OUTPUT_DIR/serving if not given.")
+    flags.DEFINE_enum("export_format", export_formats.DEFAULT, list(export_formats.FORMATS),
+                      "The format of --do_export. onnx needs the packages tf2onnx and onnxruntime, "
+                      "openvino that of the same name.")
     flags.DEFINE_integer("task_id", 0, "Accepted for the reference's command lines; it has no "
                          "effect.")
     flags.DEFINE_bool("verbose_logging", False, "Whether to show TensorFlow's own messages.")

@@ -6,6 +6,7 @@ from typing import Any, Callable, List
 from absl import flags
 
 from bert_nq.cli import prediction_report, program
+from bert_nq.prediction import runtimes
 
 FLAGS = flags.FLAGS
 
@@ -37,9 +38,10 @@ def predict(task, work, dev_format, run: Callable[[], Any]) -> None:
       run: gives the Estimator's settings, for a TPU.
     """
     from bert_nq.prediction import job
-    num_workers = FLAGS.num_workers or _default_workers(work.model.members)
+    on_one_device = _on_one_device(work.model)
+    num_workers = FLAGS.num_workers or _default_workers(work.model, on_one_device)
     in_this_process = functools.partial(
-        open_model, work.model, work.decoder, run) if _on_one_device() else None
+        open_model, work.model, work.decoder, run) if on_one_device else None
     with program.Meter() as meter:
         result = job.run_job(work, num_workers, in_this_process,
                              functools.partial(prediction_report.show, meter,
@@ -89,8 +91,9 @@ def export_dir() -> str:
 
 
 def check_export_dir() -> None:
-    """Raises UserError where no model can be exported to `export_dir`."""
-    from bert_nq.prediction import serving
+    """Raises UserError where no model of these flags can be exported to `export_dir`."""
+    from bert_nq.prediction import export_formats, serving
+    export_formats.check(FLAGS.export_format, FLAGS.precision)
     serving.check_folder(export_dir())
 
 
@@ -100,18 +103,21 @@ def export(model_flags, models) -> None:
     description = serving.Serving(
         dict(model_flags.decoder().describe(), model=models.fingerprint()), model_flags.text(),
         model_flags.windows(), model_flags.task.featurizer, model_flags.task.make_decoder)
-    prediction_report.print_export(export.export(models, description, export_dir()))
+    prediction_report.print_export(export.export(models, description, export_dir(),
+                                                 FLAGS.export_format))
 
 
-def _on_one_device() -> bool:
-    """Whether a device is there that processes cannot share as they share a CPU."""
+def _on_one_device(settings) -> bool:
+    """Whether models run on a device that processes cannot share as they share a CPU."""
     from bert_nq.estimator import devices
+    if runtimes.find(settings.runtime).on_cpu:
+        return False
     return FLAGS.use_tpu or devices.num_gpus() > 0
 
 
-def _default_workers(models) -> int:
+def _default_workers(settings, on_one_device: bool) -> int:
     """How many processes predict, or make windows, where the flags do not say."""
     from bert_nq.prediction import members
-    if _on_one_device():
+    if on_one_device:
         return program.num_cores()
-    return members.num_processes(models, program.num_cores(), members.available_memory())
+    return members.num_processes(settings.members, program.num_cores(), members.available_memory())

@@ -44,7 +44,7 @@ def print_export(exported: "Exported") -> None:
     """Prints the files that were written and how they were checked."""
     size = sum(os.path.getsize(os.path.join(folder, name))
                for folder, _, names in os.walk(exported.path) for name in names)
-    program.print_table("SavedModel in %s" % exported.path, [
+    program.print_table("%s in %s" % (exported.title, exported.path), [
         ("size", "%.1f MB" % (size / 1e6)),
         ("loaded again and compared on", "%d windows" % exported.num_windows),
         ("largest difference", "%.2g" % exported.difference)])

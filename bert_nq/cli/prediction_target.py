@@ -25,15 +25,15 @@ def of_flags(task, wanted: Mapping[str, Any], decoder: Callable[[], Any]) -> Tar
       decoder: gives the decoder that the flags describe.
 
     Raises:
-      UserError: something else is wanted, and flags of answers were given, two such things are
-        wanted, or the decoder has none.
+      UserError: one of the task's other outputs is wanted, and answers, another one of these, or a
+        decoder that has none of it.
     """
-    others = [name for name in task.other_outputs if wanted[name]]
-    if not others:
+    found = [name for name in task.other_outputs if wanted[name]]
+    if not found:
         return Target(wanted["output_prediction_file"], task.answers, decoder())
-    other = task.other_outputs[others[0]]
-    for name in _OF_ANSWERS + tuple(others[1:]):
+    other = task.other_outputs[found[0]]
+    for name in (*_OF_ANSWERS, *found[1:]):
         if name in flags.FLAGS and flags.FLAGS[name].present and flags.FLAGS[name].value:
             raise UserError("--%s writes %s in place of answers: leave out --%s, and predict by a "
-                            "command of its own" % (others[0], other.answers.title.lower(), name))
-    return Target(wanted[others[0]], other.answers, other.decoder(decoder()))
+                            "command of its own" % (found[0], other.answers.title.lower(), name))
+    return Target(wanted[found[0]], other.answers, other.decoder(decoder()))

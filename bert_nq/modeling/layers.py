@@ -6,9 +6,10 @@ source runs on TensorFlow 1.15 and 2.x.
 Notation: R rows (batch times sequence), H width of the input, K width of the output.
 """
 import zlib
-from typing import Tuple
+from typing import Callable, Tuple
 
 from bert_nq.modeling import runtime
+from bert_nq.modeling.encoders import Pass
 from bert_nq.modeling.runtime import tf
 
 # As in tf.contrib.layers.layer_norm, which BERT was trained with.
@@ -94,9 +95,26 @@ def layer_norm(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
     return normalised(x, gamma, beta)
 
 
-def normaliser(on_cpu: bool):
-    """The function that normalises layers: `layer_norm`, or for prediction on CPUs a faster one."""
-    return layer_norm_on_cpu if on_cpu else layer_norm
+def for_cpu(pass_: Pass) -> bool:
+    """Whether a pass predicts in a session on a CPU, for which steps have forms of their own."""
+    return not (pass_.is_training or pass_.use_tpu or pass_.is_portable) and runtime.on_cpu()
+
+
+def normaliser(pass_: Pass) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
+    """The function that normalises layers: `layer_norm`, or a faster one of the same interface."""
+    if pass_.is_portable:
+        return portable_layer_norm
+    return layer_norm_on_cpu if for_cpu(pass_) else layer_norm
+
+
+def portable_layer_norm(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
+    """`layer_norm` as exporters of other libraries write it, which runtimes find and fuse.
+
+    They look for a division by a root, and for the axis in a list.
+    """
+    centred = x - tf.reduce_mean(x, axis=[-1], keepdims=True)
+    variance = tf.reduce_mean(tf.square(centred), axis=[-1], keepdims=True)
+    return centred / tf.sqrt(variance + LAYER_NORM_EPSILON) * gamma + beta
 
 
 def layer_norm_on_cpu(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:

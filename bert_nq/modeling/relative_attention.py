@@ -50,7 +50,8 @@ class RelativeAttention:
                  head_size: int, is_training: bool, dropout_rate: float, by_heads: bool):
         dtype = places.dtype
         self._batch, self._length = layers.sizes(mask)
-        hidden = (1.0 - tf.cast(mask, tf.float32))[:, None, :] * (1.0 - tf.eye(self._length))
+        itself = tf.one_hot(tf.range(self._length), self._length)
+        hidden = (1.0 - tf.cast(mask, tf.float32))[:, None, :] * (1.0 - itself)
         score = MASKED_SCORE_OF_FLOAT16 if dtype == tf.float16 else MASKED_SCORE
         self._adder = tf.cast(hidden * score, dtype)[None]  # [1, B, S, S]
         self._kinds = tf.one_hot(segment_ids, MOST_SEGMENTS, dtype=dtype)[None]  # [1, B, S, C]

@@ -14,7 +14,7 @@ from bert_nq.jobs import workers
 from bert_nq.jobs.chunks import Chunk
 from bert_nq.jobs.job import Result
 from bert_nq.jobs.work_folder import WorkFolder
-from bert_nq.prediction import predictor
+from bert_nq.prediction import predictor, runtimes
 from bert_nq.prediction.model_settings import ModelSettings
 from bert_nq.prediction.output import AnswerFormat
 from bert_nq.prediction.predictor import Group, Outputs, Predictor
@@ -50,6 +50,7 @@ class Job(NamedTuple):
             model=self.fingerprint, decoder=predictor["decoder"],
             decoder_options=predictor["options"], nbest=self.nbest_output is not None,
             precision=self.model.precision, num_threads=self.model.num_threads,
+            runtime=self.model.runtime, calibration=self.model.calibration,
             predict_batch_size=self.batch_size, do_lower_case=self.text.do_lower_case,
             tokenizer=self.text.tokenizer, packing=self.text.packing,
             vocabulary=Vocabulary.load(self.text.vocab_file).fingerprint()[:16],
@@ -78,9 +79,8 @@ def make_work(in_worker: Callable[[], None], job: Job, folder: WorkFolder
 
 def make_answerer(job: Job) -> Callable[[Chunk, workers.Report], Result]:
     """A function from a chunk to its result; it has a model of its own."""
-    from bert_nq.prediction.window_model import WindowModel
     pages = make_predictor(job)
-    model = WindowModel(job.model, job.decoder)
+    model = runtimes.open_model(job.model, job.decoder)
 
     def work(chunk: Chunk, report: workers.Report) -> Result:
         prepared = _prepare(job, pages, chunk)

@@ -1,5 +1,5 @@
-"""The trained models that predict, and their precision. Free of TensorFlow."""
-from typing import NamedTuple, Tuple
+"""The trained models that predict, their precision and what runs them. Free of TensorFlow."""
+from typing import NamedTuple, Optional, Tuple
 
 import google_crc32c
 import numpy as np
@@ -13,6 +13,9 @@ class ModelSettings(NamedTuple):
     members: Tuple[Member, ...]
     precision: str = "fp32"
     num_threads: int = 0  # of a session; 0: as many as there are cores
+    runtime: str = "tensorflow"  # a name of runtimes.RUNTIMES
+    # The fingerprint of the windows that the model of --precision=int8 was calibrated on.
+    calibration: Optional[str] = None
 
     def fingerprint(self) -> str:
         """8 hex digits that differ where the weights do; of an ensemble, each one's and a weight.

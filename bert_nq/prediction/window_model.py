@@ -131,22 +131,25 @@ def placeholders(settings: ModelSettings) -> Dict[str, tf.Tensor]:
             for name in models.inputs(settings.members[0].model)}
 
 
-def mean_logits(settings: ModelSettings, features: Dict[str, tf.Tensor]) -> Any:
-    """The graph of all members up to the mean of their logits."""
-    return member_graphs.mean_logits(member_graphs.scopes(settings.members), features,
-                                     Pass(precision=settings.precision))
+def mean_logits(settings: ModelSettings, features: Dict[str, tf.Tensor],
+                is_portable: bool = False) -> Any:
+    """The graph of all members up to the mean of their logits; see Pass for is_portable."""
+    return member_graphs.mean_logits(
+        member_graphs.scopes(settings.members), features,
+        Pass(precision=settings.precision, is_portable=is_portable))
 
 
 def build_outputs(settings: ModelSettings, features: Dict[str, tf.Tensor],
-                  decoder: Any) -> Dict[str, tf.Tensor]:
+                  decoder: Any, is_portable: bool = False) -> Dict[str, tf.Tensor]:
     """The graph of all members, which have the same head.
 
     Args:
       settings: the models.
       features: int32 [B, S] each.
       decoder: says how much leaves the graph.
+      is_portable: see Pass.
     """
-    mean = mean_logits(settings, features)
+    mean = mean_logits(settings, features, is_portable)
     return models.outputs(settings.members[0].model, mean, features, decoder.output_options())
 
 

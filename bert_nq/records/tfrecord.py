@@ -75,6 +75,18 @@ def count_records(path: str) -> int:
         return sum(1 for _ in _bodies(stream, inflated, path))
 
 
+def holds_records(path: str) -> bool:
+    """Whether a file, gzipped or not, is of records, as the checksum of its first length tells.
+
+    Raises:
+      UserError: it cannot be opened.
+    """
+    with files.open_binary(path) as raw:
+        header = decompressed(raw, path, is_text=False)[0].read(HEADER_SIZE)
+    return len(header) == HEADER_SIZE and _CRC.unpack_from(
+        header, _LENGTH.size)[0] == masked_crc(header[:_LENGTH.size])
+
+
 def is_gzipped(path: str) -> bool:
     """Whether a file is compressed: by its first bytes, whatever it is called.
 

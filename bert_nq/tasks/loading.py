@@ -1,6 +1,6 @@
 """Loads a trained model as a reader of pages, by what lies in its folder alone."""
 import os
-from typing import Any, Optional, Tuple
+from typing import Any, Callable, Optional, Tuple
 
 from bert_nq import tasks
 from bert_nq.answering import reader
@@ -11,8 +11,9 @@ from bert_nq.estimator import model_card, model_folder
 from bert_nq.features.options import TextOptions
 from bert_nq.modeling import checkpoints
 from bert_nq.modeling.models import Member
-from bert_nq.prediction import trained_model
+from bert_nq.prediction import runtimes, trained_model
 from bert_nq.prediction.model_settings import ModelSettings
+from bert_nq.prediction.runtimes.choice import Choice
 from bert_nq.tasks.task import Task
 
 # The file of thresholds in a model's folder, taken where none is named.
@@ -27,9 +28,10 @@ class Checked:
       thresholds_path: the file of thresholds, or None.
     """
 
-    def __init__(self, model_dir: str, thresholds: Optional[str] = None, precision: str = "fp32"):
+    def __init__(self, model_dir: str, thresholds: Optional[str] = None,
+                 runtime: Optional[Choice] = None):
         """See `load`."""
-        self._folder, self._precision = model_dir, precision
+        self._folder, self._runtime = model_dir, (runtime or Choice()).check()
         card = _card_of(model_dir)
         self.task, self._asking = _task_of(card, model_dir)
         config_file = os.path.join(model_dir, model_folder.CONFIG)
@@ -49,27 +51,30 @@ class Checked:
         """Raises UserError where the model cannot be asked a question."""
         reader.check_question(self._maker, question)
 
-    def open(self, num_threads: int = 0, batch_size: int = 8) -> Reader:
-        """Reads the weights; see `load`."""
+    def open(self, num_threads: int = 0, batch_size: int = 8,
+             note: Callable[[str], None] = lambda text: None) -> Reader:
+        """Reads the weights; see `load`. `note` is told of what takes long."""
         trained_model.check_weights(self._model, self._checkpoint, self.task.title)
-        settings = ModelSettings((Member(self._model, self._checkpoint),), self._precision,
-                                 num_threads)
+        settings = ModelSettings((Member(self._model, self._checkpoint),),
+                                 num_threads=num_threads)
         fingerprint = settings.fingerprint()
         predictor = dict(self._decoder.describe(), model=fingerprint)
         if self._thresholds:
             self._thresholds.check_predictor(predictor)
-        from bert_nq.prediction.window_model import WindowModel
+        settings = self._runtime.prepare(settings, self._decoder, self.task.reading,
+                                         self.task.featurizer, self._maker, note)
         return Reader(Parts(
-            WindowModel(settings, self._decoder), self._maker, self.task.featurizer.spec,
-            self._decoder, self._asking, self._thresholds, batch_size,
+            runtimes.open_model(settings, self._decoder), self._maker,
+            self.task.featurizer.spec, self._decoder, self._asking, self._thresholds, batch_size,
             {"task": self.task.name, "model": self._folder, "fingerprint": fingerprint,
              "decoder": predictor["decoder"], "thresholds": self.thresholds_path,
              "is_calibrated": bool(self._thresholds and self._thresholds.is_calibrated()),
-             "precision": self._precision}))
+             "runtime": settings.runtime, "precision": settings.precision}))
 
 
 def load(model_dir: str, thresholds: Optional[str] = None, precision: str = "fp32",
-         num_threads: int = 0, batch_size: int = 8) -> Reader:
+         num_threads: int = 0, batch_size: int = 8, runtime: str = runtimes.DEFAULT,
+         calibration_file: str = "") -> Reader:
     """Loads the newest model in a folder, which answers questions about pages.
 
         reader = bert_nq.load("model")
@@ -82,16 +87,19 @@ def load(model_dir: str, thresholds: Optional[str] = None, precision: str = "fp3
       model_dir: a folder that training has written, or one that it keeps models in, "model/best".
       thresholds: a file of eval/tune_thresholds.py, for this model; thresholds.json in the folder
         where none is given and there is one.
-      precision: of products and activations: fp32, bf16 (TensorFlow 2, on a CPU that has it) or
-        fp16 (a GPU).
+      precision: of products and activations: fp32, bf16 (TensorFlow 2, on a CPU that has it),
+        fp16 (a GPU) or int8 (the runtime openvino).
       num_threads: that the model may use on a CPU; 0: as many as there are cores.
       batch_size: windows that go through the model at once.
+      runtime: what runs the model, a name of runtimes.RUNTIMES.
+      calibration_file: records or files of training data, for int8.
 
     Raises:
       UserError: this is no folder of a model, its task has no answers to questions about pages, a
         file cannot be read, or the thresholds are for another model.
     """
-    return Checked(model_dir, thresholds, precision).open(num_threads, batch_size)
+    choice = Choice(runtime, precision, calibration_file)
+    return Checked(model_dir, thresholds, choice).open(num_threads, batch_size)
 
 
 def _card_of(folder: str) -> model_card.ModelCard:

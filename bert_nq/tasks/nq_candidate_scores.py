@@ -31,7 +31,7 @@ def _load_thresholds(path: str) -> Any:
 
 
 def to_prepare(shards: str, scores: str) -> Tuple[str, Sequence[str]]:
-    """What is done with the scores of training pages next, see tasks.task.CandidateScoring."""
+    """What is done with the scores of training pages next, see tasks.task.OtherOutput."""
     return "choose training windows by them", (
         "prepare/prepare_nq_data.py", "--input_jsonl=" + shards, "--include_unknowns=0.02",
         "--unknowns_from=" + scores, "--output_tfrecord=mined.tfrecord")

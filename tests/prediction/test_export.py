@@ -20,8 +20,9 @@ from bert_nq.modeling.heads.outputs import NO_SPAN, from_values
 from bert_nq.modeling.heads.window_outputs import WindowOutputs
 from bert_nq.modeling.models import Member
 from bert_nq.modeling.runtime import tf
-from bert_nq.prediction import export, predictor, serving
+from bert_nq.prediction import comparing, export, frozen_graph, predictor, serving
 from bert_nq.prediction.model_settings import ModelSettings
+from bert_nq.prediction.window_model import WindowModel
 from tests.support import programs, tiny_model, tiny_nq
 from tests.support.nq_pages import make_line, write_shard
 
@@ -146,11 +147,11 @@ def test_versions_follow_each_other_and_nothing_unfinished_stays(model, tmp_path
 def test_an_export_that_differs_is_removed(model, tmp_path, monkeypatch):
     def load(session, scope, checkpoint):
         right(session, scope, checkpoint)
-        bias = export.member_graphs.variables_of(scope)["cls/nq/output_bias"]
+        bias = frozen_graph.member_graphs.variables_of(scope)["cls/nq/output_bias"]
         session.run(bias.initializer, {bias.initializer.inputs[1]: [0.01, 0.0]})
 
-    right = export._load
-    monkeypatch.setattr(export, "_load", load)
+    right = frozen_graph._load
+    monkeypatch.setattr(frozen_graph, "_load", load)
     with pytest.raises(UserError, match="gives other answers than the model itself: they differ "):
         model.export(tmp_path)
     assert os.listdir(str(tmp_path)) == []
@@ -190,24 +191,24 @@ def some_outputs(scores, starts, null=0.0):
     (some_outputs([3.0, 1.0], [4, 5]), np.inf),
 ])
 def test_the_largest_difference(other, difference):
-    assert export.largest_difference(some_outputs([3.0, 1.0, 0.0], [4, 5, 6]), other,
-                                     0.1) == difference
+    assert comparing.largest_difference(some_outputs([3.0, 1.0, 0.0], [4, 5, 6]), other,
+                                        0.1) == difference
 
 
 def test_scores_that_are_not_told_apart_may_change_places():
     one, other = some_outputs([3.0, 2.9, 0.0], [4, 5, 6]), some_outputs([3.0, 2.9, 0.0], [5, 4, 6])
-    assert export.largest_difference(one, other, 0.1) == 0.0
-    assert export.largest_difference(one, other, 0.01) == np.inf
+    assert comparing.largest_difference(one, other, 0.1) == 0.0
+    assert comparing.largest_difference(one, other, 0.01) == np.inf
 
 
 def test_no_span_equals_no_span():
-    assert export.largest_difference(some_outputs([NO_SPAN, NO_SPAN], [0, 0]),
-                                     some_outputs([NO_SPAN, NO_SPAN], [0, 0]), 0.1) == 0.0
+    assert comparing.largest_difference(some_outputs([NO_SPAN, NO_SPAN], [0, 0]),
+                                        some_outputs([NO_SPAN, NO_SPAN], [0, 0]), 0.1) == 0.0
 
 
 def test_numbers_that_are_none_are_no_agreement():
-    assert not export.largest_difference(some_outputs([1.0, 0.0], [4, 5]),
-                                         some_outputs([np.nan, 0.0], [4, 5]), 0.1) <= 0.1
+    assert not comparing.largest_difference(some_outputs([1.0, 0.0], [4, 5]),
+                                            some_outputs([np.nan, 0.0], [4, 5]), 0.1) <= 0.1
 
 
 def test_what_lies_beside_the_graph(exported, model):
@@ -255,7 +256,7 @@ def test_a_client_has_the_answers_of_the_model(way, exported, model):
 
         found = serving.Serving.load(exported, FEATURIZER, make_decoder)
         entries = list(found.predict(call, pages()))
-    with export.window_model.WindowModel(model.settings, model.serving.decoder()) as session_model:
+    with WindowModel(model.settings, model.serving.decoder()) as session_model:
         wanted = list(predictor.predict(session_model, model.serving.page_predictor(), pages(),
                                         serving.BadInput()))
     assert entries == wanted

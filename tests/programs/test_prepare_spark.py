@@ -21,6 +21,7 @@ from bert_nq.records import spark
 from bert_nq.records.manifest import OutputFile
 from tests.support import programs, spark_cluster, tiny_wordnet
 from tests.support.nq_pages import write_shard
+from tests.support.score_files import write_scores
 from tests.support.tiny_nq import UNUSABLE_PAGE, place_page, write_vocabulary
 
 needs_java = pytest.mark.skipif(not shutil.which("java"), reason="Spark needs Java")
@@ -38,6 +39,8 @@ def corpus(tmp_path_factory):
         write_shard(folder / ("s-%02d.jsonl.gz" % shard),
                     [place_page((5 + shard) * PAGES + i, filler=20) for i in range(PAGES)])
     assert (folder / "s-00.jsonl").stat().st_size >= 2 << 20
+    write_scores(folder / "scores.jsonl.gz", {
+        1000 + i: {0: 0.1, 1: 0.5, 2: i % 10 / 10} for i in range((5 + NUM_SHARDS) * PAGES)})
     return folder
 
 
@@ -67,10 +70,15 @@ def made_locally(corpus, folder, **flags):
     return contents(folder), done.stdout
 
 
+def mined(corpus):
+    """The flag by which windows without answer are chosen."""
+    return {"unknowns_from": corpus / "scores.jsonl.gz"}
+
+
 @pytest.fixture(scope="module")
 def training(corpus, tmp_path_factory):
     """The files and the output of the local program."""
-    return made_locally(corpus, tmp_path_factory.mktemp("training"))
+    return made_locally(corpus, tmp_path_factory.mktemp("training"), **mined(corpus))
 
 
 def without_times(summary):
@@ -80,8 +88,8 @@ def without_times(summary):
 @needs_java
 def test_training_records(corpus, cluster, training, tmp_path):
     done = programs.run(PROGRAM, *arguments(
-        corpus, tmp_path / "x.tfrecord", master=cluster.master, progress_seconds=0),
-        env=cluster.env)
+        corpus, tmp_path / "x.tfrecord", master=cluster.master, progress_seconds=0,
+        **mined(corpus)), env=cluster.env)
     assert done.returncode == 0, done.stderr
     assert contents(tmp_path) == training[0]
     # The summary has the same counts; only the folder and the times differ.
@@ -137,7 +145,8 @@ def test_a_worker_that_is_killed(corpus, cluster, training, tmp_path, moment):
     before = victim.finished_tasks()
     with open(str(log), "wb") as out:
         process = subprocess.Popen(programs.command(PROGRAM, *arguments(
-            corpus, output / "x.tfrecord", master=cluster.master, progress_seconds=0)),
+            corpus, output / "x.tfrecord", master=cluster.master, progress_seconds=0,
+            **mined(corpus))),
             env=cluster.env, stdout=out, stderr=out)
     end = time.time() + 120
     while time.time() < end and process.poll() is None and not (

@@ -6,13 +6,28 @@ import pytest
 import bert_nq
 from bert_nq.modeling import checkpoints
 from bert_nq.modeling.heads import beam
-from tests.programs.test_run_squad import Files, numbers_of, official, read
+from tests.programs.test_run_squad import Files, numbers_of, official, read, write
 from tests.support import programs
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    return Files(tmp_path_factory.mktemp("squad"))
+    files = Files(tmp_path_factory.mktemp("squad"))
+    for path in (files.train_v2, files.dev_v2):
+        write(path, [with_another_question(article) for article in read(files, path)["data"]],
+              "v2.0")
+    return files
+
+
+def with_another_question(article):
+    """An article whose question, if it has no answer, shows so by its words.
+
+    Whether a context is about the place that is asked for is more than a tiny model learns.
+    """
+    for qa in article["paragraphs"][0]["qas"]:
+        if qa["is_impossible"]:
+            qa["question"] = "has the river many houses"
+    return article
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +52,10 @@ def test_the_class_decides_in_version_2(files, trained):
                       "--predictions_path=v2/predictions.json",
                       "--na_prob_path=v2/null_odds.json", "--na_prob_thresh=1e9")
     assert printed == pytest.approx(scored, abs=1e-3)
-    assert scored["best_f1"] >= scored["f1"] >= 50
+    assert scored["best_f1"] >= scored["f1"]
+    # Half of the questions have no answer. Who answers nothing has 0 and 100, who guesses one of
+    # eight towns each time 12 and 0.
+    assert scored["HasAns_exact"] > 50 and scored["NoAns_exact"] > 50
     odds, predictions = read(files, "v2", "null_odds.json"), read(files, "v2", "predictions.json")
     nbest = read(files, "v2", "nbest_predictions.json")
     for key, text in predictions.items():

@@ -27,14 +27,15 @@ def train(tmp_path_factory):
         if name not in done:
             folder = tmp_path_factory.mktemp(name)
             files, config = Files(folder), tiny_encoders.config(name)
+            own = ["--vocab_file=" + tiny_encoders.write_vocabulary(folder, name),
+                   "--bert_config_file=" + tiny_encoders.write_config(folder / "config.json", name)]
             weights = hf_models.random_tensors(encoders.of(config).variables(config), seed=0)
             start = str(folder / "start" / "bert_model.ckpt")
             checkpoints.write_weights(start, {name: w / 20 for name, w in weights.items()})
             done[name] = files, files.train_and_score(
                 files.train, files.dev, "model",
-                "--bert_config_file=" + tiny_encoders.write_config(folder / "config.json", name),
                 "--init_checkpoint=" + start, "--num_train_epochs=1", "--freeze_layers=1",
-                "--layerwise_lr_decay=0.9")
+                "--layerwise_lr_decay=0.9", *own)
         return done[name]
 
     return trained

@@ -1,4 +1,5 @@
-"""Which tests are slow, and which need to run on one runtime only: by the beginnings of their ids.
+"""Which tests are slow, which need one runtime only, and which slow ones the newest gets as well:
+by the beginnings of their ids.
 
 The marks are explained in setup.cfg and CONTRIBUTING.md.
 """
@@ -8,6 +9,8 @@ SLOW = (
     "tests/answering/test_web_page.py",
     "tests/test_architecture.py",
     "tests/prediction/test_export.py",
+    "tests/prediction/test_export_formats.py",
+    "tests/prediction/runtimes/test_openvino.py",
     "tests/prediction/test_job_faults.py",
     "tests/prediction/test_memory.py",
     "tests/prediction/test_spark.py",
@@ -33,11 +36,36 @@ ONCE = (
     "tests/programs/test_ask.py::test_the_answer_in_its_paragraph",
     "tests/programs/test_ask.py::test_what_cannot_be_asked",
     "tests/programs/test_ask.py::test_what_is_no_model",
+    "tests/programs/test_candidate_scores.py::test_other_scores_under_the_same_name",
+    "tests/programs/test_candidate_scores.py::test_what_",
+    "tests/programs/test_candidate_scores.py::test_windows_are_chosen",
     "tests/programs/test_next_commands.py",
     "tests/programs/test_odd_inputs.py",
     "tests/programs/test_one_annotator.py",
+    "tests/programs/test_run_nq.py::test_a_bad_line_in_the_middle_leaves_the_old_predictions",
+    "tests/programs/test_run_nq.py::test_a_checkpoint_of_the_other_case_is_refused",
+    "tests/programs/test_run_nq.py::test_a_copy_of_the_model_writes_its_predictions_beside_it",
+    "tests/programs/test_run_nq.py::test_a_dev_set_with_pages_that_cannot_be_used",
+    "tests/programs/test_run_nq.py::test_a_model_that_was_moved_is_found",
+    "tests/programs/test_run_nq.py::test_a_pretrained_encoder_does_not_answer_questions",
+    "tests/programs/test_run_nq.py::test_an_encoder_that_is_not_complete_does_not_answer_questions",
+    "tests/programs/test_run_nq.py::test_checkpoints_that_do_not_fit",
+    "tests/programs/test_run_nq.py::test_flags_that_contradict_the_model_are_refused",
+    "tests/programs/test_run_nq.py::test_flags_that_contradict_the_records_are_refused",
+    "tests/programs/test_run_nq.py::test_flags_that_may_differ_from_the_models_are_told",
+    "tests/programs/test_run_nq.py::test_prediction_leaves_the_models_own_flags",
+    "tests/programs/test_run_nq.py::test_records_of_another_vocabulary_are_refused",
+    "tests/programs/test_run_nq.py::test_the_model_knows_how_it_was_made",
+    "tests/programs/test_run_nq.py::test_training_does_not_go_on_from_weights_alone",
+    "tests/programs/test_run_nq.py::test_training_takes_the_settings_of_its_records",
+    "tests/programs/test_run_nq.py::test_weights_that_are_of_no_use_are_told",
     "tests/programs/test_run_nq_encoders.py",
     "tests/programs/test_run_nq_input.py",
+    "tests/programs/test_run_squad.py::test_a_step_and_an_overlap_cannot_both_be",
+    "tests/programs/test_run_squad.py::test_answers_that_are_not_found_are_told",
+    "tests/programs/test_run_squad.py::test_flags_that_cannot_be",
+    "tests/programs/test_run_squad.py::test_thresholds_decide_when_to_answer",
+    "tests/programs/test_run_squad.py::test_version_2_without_its_flag_is_refused",
     "tests/programs/test_run_squad_beam.py",
     "tests/programs/test_run_classifier.py::test_what",
     "tests/programs/test_run_squad_encoders.py",
@@ -87,8 +115,23 @@ ONCE = (
     "tests/training/test_memory.py::test_a_step_takes_what_was_estimated[bf16-False]",
 )
 
+# Slow, and run with the newest TensorFlow as well: one of each kind of whole program there.
+LATEST = (
+    "tests/test_architecture.py::test_all_other_modules_do_without_tensorflow",
+    "tests/prediction/test_export.py::test_a_client_has_the_answers_of_the_model",
+    "tests/programs/test_demo.py::test_the_demo_runs_through_and_keeps_what_it_made",
+    "tests/programs/test_run_nq.py::test_all_that_training_can_do_at_once",
+    "tests/programs/test_run_nq.py::test_both_formats_have_the_same_answers",
+    "tests/programs/test_run_nq.py::test_the_flag_file_repeats_the_run",
+    "tests/programs/test_run_nq.py::test_training_counts_its_records_and_learns",
+    "tests/programs/test_run_nq_predict.py::test_killed_and_carried_on",
+    "tests/programs/test_run_squad.py::test_version_1_is_learned",
+    "tests/training/test_faults.py::test_killed_and_stopped_and_started_again",
+)
+
 
 def marks_of(test_id: str):
-    """The names of the marks of a test: "tests/programs/test_extract.py::test_x" has both."""
-    return [name for name, beginnings in (("slow", SLOW), ("once", ONCE))
+    """The names of the marks of a test: "tests/programs/test_extract.py::test_x" is slow and once.
+    """
+    return [name for name, beginnings in (("slow", SLOW), ("once", ONCE), ("latest", LATEST))
             if test_id.startswith(beginnings)]

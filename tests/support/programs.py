@@ -71,6 +71,11 @@ def paste(command_line: str, folder, *more) -> str:
     return done.stdout
 
 
+def notes(done: subprocess.CompletedProcess) -> list:
+    """The lines of standard error besides progress."""
+    return [line for line in done.stderr.splitlines() if not _PROGRESS.fullmatch(line)]
+
+
 def error_line(done: subprocess.CompletedProcess) -> str:
     """The single line of error of a program that failed with exit code 1.
 

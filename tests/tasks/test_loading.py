@@ -104,7 +104,7 @@ def test_description(folder, reader):
     assert reader.description == {
         "task": card.task, "model": folder, "fingerprint": reader.description["fingerprint"],
         "decoder": {"nq_joint": "page", "squad": "lines"}[card.task], "thresholds": None,
-        "is_calibrated": False, "precision": "fp32"}
+        "is_calibrated": False, "runtime": "tensorflow", "precision": "fp32"}
     assert json.loads(json.dumps(reader.description)) == reader.description
 
 

@@ -36,6 +36,8 @@ class Pass(NamedTuple):
     recompute: bool = False
     all_layers: bool = False  # whether Encoded.layers is wanted
     head_dropout: float = 0.0  # the rate at which heads drop in training
+    # Whether another runtime will compute the graph: steps are put as such programs know them.
+    is_portable: bool = False
 
 
 class Encoded(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Callable, Mapping, NamedTuple, Optional, Tuple
 
 from bert_nq.base.errors import UserError
 from bert_nq.modeling import dropout as dropouts
-from bert_nq.modeling import layers, precisions, recomputing, runtime
+from bert_nq.modeling import layers, precisions, recomputing
 from bert_nq.modeling.activations import activation
 from bert_nq.modeling.attention import SelfAttention
 from bert_nq.modeling.encoders import Pass
@@ -86,7 +86,6 @@ def encode(config: TransformerConfig, features: Mapping[str, tf.Tensor], pass_: 
     _check_length(config, length)
     dtype = precisions.dtype(pass_.precision, pass_.use_tpu)
     dropout = dropouts.of_pass(config, pass_)
-    on_cpu = not (pass_.is_training or pass_.use_tpu) and runtime.on_cpu()
     with tf.variable_scope("embeddings"):
         x = _embeddings(config, features["input_ids"], pass_.use_tpu, dropout, segments)
         x = tf.cast(x, dtype)
@@ -96,10 +95,10 @@ def encode(config: TransformerConfig, features: Mapping[str, tf.Tensor], pass_: 
         every = [x]
         attention = SelfAttention(
             features["input_mask"], config.num_attention_heads, dtype, pass_.is_training,
-            config.attention_probs_dropout_prob, by_heads=on_cpu)
+            config.attention_probs_dropout_prob, layers.for_cpu(pass_), pass_.is_portable)
         for i in range(config.num_hidden_layers):
             weights = [w for w in weights_of(config, i) if w is not None]
-            layer = _Layer(config, attention, layers.normaliser(on_cpu), pass_.is_training,
+            layer = _Layer(config, attention, layers.normaliser(pass_), pass_.is_training,
                            dropout, i + 1)
             with tf.name_scope("layer_%d" % i):
                 x = (recomputing.recomputed(layer) if pass_.recompute else layer)(x, *weights)

@@ -10,7 +10,7 @@ from typing import Mapping, NamedTuple
 import numpy as np
 
 from bert_nq.modeling import dropout as dropouts
-from bert_nq.modeling import layers, precisions, recomputing, runtime
+from bert_nq.modeling import layers, precisions, recomputing
 from bert_nq.modeling.activations import activation
 from bert_nq.modeling.encoders import Encoded, Pass, xlnet_names
 from bert_nq.modeling.encoders.xlnet_config import XLNetConfig
@@ -36,7 +36,6 @@ def encode(config: XLNetConfig, features: Mapping[str, tf.Tensor], pass_: Pass) 
     """
     batch, length = layers.sizes(features["input_ids"])
     dtype = precisions.dtype(pass_.precision, pass_.use_tpu)
-    on_cpu = not (pass_.is_training or pass_.use_tpu) and runtime.on_cpu()
     dropout = dropouts.of_pass(config, pass_)
     with tf.variable_scope(xlnet_names.SCOPE):
         words = _words(config, features["input_ids"], pass_.use_tpu)
@@ -45,12 +44,13 @@ def encode(config: XLNetConfig, features: Mapping[str, tf.Tensor], pass_: Pass) 
                              dtype) for y in (words, places))
         attention = RelativeAttention(
             features["input_mask"], features["segment_ids"], places, config.n_head, config.d_head,
-            pass_.is_training, config.attention_probs_dropout_prob, by_heads=on_cpu)
+            pass_.is_training, config.attention_probs_dropout_prob,
+            by_heads=layers.for_cpu(pass_))
         terms, every = _terms(config), [x]
         for i in range(config.n_layer):
             with tf.variable_scope("layer_%d" % i):
                 weights = _layer_weights(config) + tuple(term[i] for term in terms)
-            layer = _Layer(config, attention, layers.normaliser(on_cpu), pass_.is_training,
+            layer = _Layer(config, attention, layers.normaliser(pass_), pass_.is_training,
                            dropout, i + 1)
             x = (recomputing.recomputed(layer) if pass_.recompute else layer)(x, *weights)
             every.append(x)
