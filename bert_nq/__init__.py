@@ -15,8 +15,8 @@ under it:
     1             jobs
     0             base
 
-TensorFlow is imported by modeling, estimator, training, and in prediction by window_model and
-export alone.
+TensorFlow is imported by modeling, estimator, training, and the modules of prediction that run a
+graph in it.
 
     import bert_nq
     reader = bert_nq.load("model")

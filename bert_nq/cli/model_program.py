@@ -152,14 +152,19 @@ class ModelProgram:
                                        plan.training.data, evaluate, self._objective(plan))
         if _predicts() or FLAGS.do_export:
             models = self._model.model_settings(plan.model, plan.checkpoint, model_dir)
-        if plan.runtime:
-            prepared = plan.runtime.prepare(models, self._model.decoder(), self._task.reading,
-                                            self._task.featurizer, plan.maker, program.note)
         if _predicts():
-            prediction.predict(self._task, self._model.job(prepared, plan.shards),
-                               self._dev_format(), self._run_settings)
+            work = self._model.job(models, plan.shards)
+            prediction.predict(self._task, work._replace(
+                model=self._prepared(plan, models, work.decoder)), self._dev_format(),
+                self._run_settings)
         if FLAGS.do_export:
-            prediction.export(self._model, prepared if _exports_int8() else models)
+            prediction.export(self._model, self._prepared(plan, models, self._model.decoder())
+                              if _exports_int8() else models)
+
+    def _prepared(self, plan: Plan, models, decoder):
+        """ModelSettings of models that the runtime can open."""
+        return plan.runtime.prepare(models, decoder, self._task.reading, self._task.featurizer,
+                                    plan.maker, program.note)
 
     def _objective(self, plan: Plan):
         """A student's objective, once its teacher has shown what it knows; None without one."""

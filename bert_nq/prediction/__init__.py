@@ -6,8 +6,9 @@
     output          how a task's answers are written and counted
     dev_set         a dev set that models are scored on
     model_settings, members     the models that predict
-    window_model    the model; this and export alone import TensorFlow
+    runtimes        what runs the models: TensorFlow or OpenVINO; calibration, for int8
+    window_model    the model in TensorFlow, which frozen_graph and one of export_formats import too
     choice_model    the model for labelled windows: what a student learns
     teacher_logits  records to the files of a teacher's logits, resumable
-    export, serving             the model for others to use
+    export, export_formats, comparing, serving    the model for others to use
 """

@@ -144,7 +144,9 @@ def show(work, models):
           + "%12s%11s" % ("parameters", "windows/s"))
     for title, model in models.items():
         size, speed = size_and_speed(model, work.records)
-        print("%-26s" % title + "".join("%11.2f" % scores[title][key] for _, key in _COLUMNS)
+        print("%-26s" % title + "".join(
+            "%11s" % ("%.2f" % scores[title][key] if key in scores[title] else "")
+            for _, key in _COLUMNS)
               + "%12s%11.0f" % (format(size, ","), speed))
     print("\nModels: %s" % ", ".join(models.values()))
     print("\nNext: see where they differ\n  " + program.command(

@@ -22,6 +22,7 @@ from bert_nq.modeling.models import Member
 from bert_nq.modeling.runtime import tf
 from bert_nq.prediction import comparing, export, frozen_graph, predictor, serving
 from bert_nq.prediction.model_settings import ModelSettings
+from bert_nq.prediction.window_model import WindowModel
 from tests.support import programs, tiny_model, tiny_nq
 from tests.support.nq_pages import make_line, write_shard
 
@@ -255,7 +256,7 @@ def test_a_client_has_the_answers_of_the_model(way, exported, model):
 
         found = serving.Serving.load(exported, FEATURIZER, make_decoder)
         entries = list(found.predict(call, pages()))
-    with export.window_model.WindowModel(model.settings, model.serving.decoder()) as session_model:
+    with WindowModel(model.settings, model.serving.decoder()) as session_model:
         wanted = list(predictor.predict(session_model, model.serving.page_predictor(), pages(),
                                         serving.BadInput()))
     assert entries == wanted

@@ -40,7 +40,7 @@ def corpus(tmp_path_factory):
                     [place_page((5 + shard) * PAGES + i, filler=20) for i in range(PAGES)])
     assert (folder / "s-00.jsonl").stat().st_size >= 2 << 20
     write_scores(folder / "scores.jsonl.gz", {
-        1000 + i: {0: 0.1, 1: 0.5, 2: i % 10 / 10} for i in range((4 + NUM_SHARDS) * PAGES)})
+        1000 + i: {0: 0.1, 1: 0.5, 2: i % 10 / 10} for i in range((5 + NUM_SHARDS) * PAGES)})
     return folder
 
 

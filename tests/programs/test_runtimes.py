@@ -42,7 +42,8 @@ def test_int8_is_calibrated_on_training_data_once(files):
              "--calibration_file="]
     for source in ("model/train.tfrecord", files.train):
         found, notes = predict(files, "int8.json", *flags[:-1], flags[-1] + source)
-        assert notes[-1].startswith("calibrating int8 on 20 windows, once: ")
+        assert notes[-2].startswith("calibrating int8 on 20 windows, once: ")
+        assert notes[-1].startswith("in int8 the best answer of ")
         with open(files.dev) as f:
             assert set(found) == {qa["id"] for article in json.load(f)["data"]
                                   for paragraph in article["paragraphs"]

@@ -58,7 +58,7 @@ def program_flags(folder, num_pages, **config):
 
 
 def trained(path, output_dir, keeping=KEEPING, evaluate=None, keep_checkpoint_max=5,
-            trainer=None, objective=None, companions=None, model=None, distribution="none",
+            trainer=None, objective=None, companions=None, model=None, num_devices=0,
             **settings):
     """Trains on batches of 4; by default 20 records / 4 * 2 epochs = 10 steps.
 
@@ -74,7 +74,8 @@ def trained(path, output_dir, keeping=KEEPING, evaluate=None, keep_checkpoint_ma
     result = run.train(model or Model(CONFIG, "joint"), None, data, settings, keeping,
                        devices.RunSettings(str(output_dir), trainer, train_batch_size=4,
                                            keep_checkpoint_max=keep_checkpoint_max,
-                                           distribution=distribution, num_devices=2),
+                                           distribution="mirrored" if num_devices else "none",
+                                           num_devices=num_devices),
                        MEASURE, lines.append, evaluate, objective)
     return result, lines
 

@@ -132,8 +132,7 @@ def test_several_devices_read_the_logits_beside_their_windows(taught, tmp_path):
     # Without dropout, which draws other masks on other devices.
     model = MODEL._replace(config=dataclasses.replace(
         MODEL.config, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0))
-    for name, distribution in (("one", "none"), ("two", "mirrored")):
-        taught.cached(tmp_path / name, model=model, distribution=distribution,
-                      trainer="estimator")
+    for name, num_devices in (("one", 0), ("two", 2)):
+        taught.cached(tmp_path / name, model=model, num_devices=num_devices, trainer="estimator")
     one, two = (series(tmp_path / name, "loss") for name in ("one", "two"))
     np.testing.assert_allclose(two, one, atol=1e-3)

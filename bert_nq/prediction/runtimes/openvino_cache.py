@@ -76,7 +76,8 @@ def quantized(settings: ModelSettings, decoder: Any, windows: Optional[Calibrati
         source = converted(settings, decoder, note)
         note("calibrating int8 on %d windows, once: %s" % (len(windows.batches), folder))
         from bert_nq.prediction.runtimes import openvino_int8
-        openvino_int8.quantize(source, windows, decoder.outputs_type, path)
+        share = openvino_int8.quantize(source, windows, decoder.outputs_type, path)
+        note("in int8 the best answer of %.1f %% of these windows is that of fp32" % (100 * share))
 
     folder = "%s-int8-%s" % (_folder(settings, decoder), settings.calibration)
     return _made_once(folder, make)

@@ -1,6 +1,7 @@
 """OpenVINO gives TensorFlow's outputs, by a copy of the model that is made once and whole."""
 import concurrent.futures
 import os
+import re
 import threading
 import time
 
@@ -8,16 +9,18 @@ import numpy as np
 import pytest
 
 from bert_nq.base.errors import UserError
-from bert_nq.decoding import span_decoders
+from bert_nq.decoding import candidate_decoders, span_decoders
 from bert_nq.decoding.decoders import make_decoder
 from bert_nq.modeling import checkpoints, encoders, models
 from bert_nq.modeling.encoders import Pass
+from bert_nq.modeling.heads.class_outputs import ClassOutputs
+from bert_nq.modeling.heads.position_outputs import PositionOutputs
 from bert_nq.modeling.models import Member
 from bert_nq.modeling.runtime import tf
 from bert_nq.prediction import comparing, frozen_graph, runtimes
 from bert_nq.prediction.calibration import Calibration
 from bert_nq.prediction.model_settings import ModelSettings
-from bert_nq.prediction.runtimes import openvino_cache, openvino_model
+from bert_nq.prediction.runtimes import openvino_cache, openvino_int8, openvino_model
 from tests.support import tiny_encoders, tiny_model, tiny_nq
 from tests.support.runtimes import needs_openvino
 
@@ -25,7 +28,8 @@ pytestmark = needs_openvino
 
 PAGE = make_decoder("page", {"n_best_size": 6, "max_answer_length": 8})
 DECODERS = {"joint": PAGE, "span": span_decoders.make_decoder("run_squad", {}),
-            "beam": span_decoders.make_decoder("beam", {})}
+            "beam": span_decoders.make_decoder("beam", {}),
+            "candidate": candidate_decoders.make_decoder("candidates", {})}
 
 
 def write_random(folder, model):
@@ -47,7 +51,7 @@ def outputs(settings, decoder, batches):
         return list(model.outputs(batches))
 
 
-HEADS = {"bert": ["joint", "span"], "albert": ["span"], "distilbert": ["joint"],
+HEADS = {"bert": ["joint", "candidate"], "albert": ["span"], "distilbert": ["joint"],
          "xlnet": ["beam"]}
 
 
@@ -215,8 +219,11 @@ def test_int8_is_calibrated_to_the_same_weights_and_answers(tmp_path):
         settings = runtimes.prepare(made.settings._replace(precision="int8"), PAGE,
                                     lambda windows=windows: windows, notes.append)
         assert settings.calibration == windows.fingerprint()
-        assert [note.split(":")[0] for note in notes] == [
+        assert [note.split(":")[0] for note in notes[:2]] == [
             "converting the model for OpenVINO, once", "calibrating int8 on 3 windows, once"]
+        share, = re.findall(r"^in int8 the best answer of ([0-9.]+) % of these windows is that of "
+                            "fp32$", notes[2])
+        assert 0 <= float(share) <= 100
         first, second = made.cached()
         assert second == "%s-int8-%s" % (first, settings.calibration)
         # The other file has numbers in names, which count all steps of this process.
@@ -230,6 +237,19 @@ def test_int8_is_calibrated_to_the_same_weights_and_answers(tmp_path):
     for a, b in zip(outputs(made.settings, PAGE, batches), outputs(settings, PAGE, batches)):
         difference = np.abs(a.type_logits - b.type_logits).max()
         assert 0 < difference < 5  # Logits are up to 15.
+
+
+def test_windows_whose_best_answer_stays():
+    def outputs_of(starts, ends):
+        return PositionOutputs(*[np.zeros([2, 3])] * 6)._replace(
+            start_positions=np.array(starts), end_positions=np.array(ends))
+
+    one = outputs_of([[4, 5, 6], [4, 5, 6]], [[7, 8, 9], [7, 8, 9]])
+    # Only the best of each counts: in the first window these stay, in the second an end does not.
+    other = outputs_of([[4, 6, 5], [4, 5, 6]], [[7, 9, 8], [8, 7, 9]])
+    assert openvino_int8.agree(one, other).tolist() == [True, False]
+    classes = [ClassOutputs(np.array(logits)) for logits in ([[0, 1], [2, 1]], [[0, 3], [0, 1]])]
+    assert openvino_int8.agree(*classes).tolist() == [True, False]
 
 
 def test_int8_wants_windows(tiny):
