@@ -66,6 +66,7 @@ ONCE = (
     "tests/programs/test_run_squad.py::test_flags_that_cannot_be",
     "tests/programs/test_run_squad.py::test_thresholds_decide_when_to_answer",
     "tests/programs/test_run_squad.py::test_version_2_without_its_flag_is_refused",
+    "tests/programs/test_runtimes.py",
     "tests/programs/test_run_squad_beam.py",
     "tests/programs/test_run_classifier.py::test_what",
     "tests/programs/test_run_squad_encoders.py",
