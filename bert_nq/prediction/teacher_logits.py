@@ -7,7 +7,7 @@ chunk alone, the bytes are those of a job that was not. Who makes the model impo
 import contextlib
 import glob
 import os
-from typing import TYPE_CHECKING, Callable, Dict, Iterator, List, NamedTuple
+from typing import TYPE_CHECKING, Callable, Dict, Iterator, List, NamedTuple, Tuple
 
 from bert_nq.base import files, locking
 from bert_nq.base.errors import UserError
@@ -84,9 +84,9 @@ def run(job: Job, model: "ChoiceModel", check_teacher: Callable[[Dict[str, float
             work = _File(job, model, path, LogitsFile(
                 os.path.basename(path), teacher_logits.fingerprint_of(path), count))
             if work.entry not in manifest.files or not os.path.exists(work.output):
-                for size in work.compute():
+                for position, size in work.compute():
                     done += size
-                    show(before + size, sum(counts))
+                    show(before + position, sum(counts))
                 manifest = manifest._replace(files=sorted(
                     [other for other in manifest.files if other.records != work.entry.records]
                     + [work.entry]))
@@ -118,20 +118,22 @@ class _File:
         self._partial = os.path.join(job.output_dir, _PARTIAL % "%s.%s" % (
             entry.name, entry.fingerprint))
 
-    def compute(self) -> Iterator[int]:
-        """Writes the file; yields how many windows were computed with each chunk."""
+    def compute(self) -> Iterator[Tuple[int, int]]:
+        """Writes the file; yields with each chunk how many windows are there, and its own."""
         seq_length = self._job.settings.max_seq_length
         self._remove_others()
         with _writing(self._partial):
             with open(self._partial, "ab") as out:
                 start = _whole_chunks(self._partial)
                 out.truncate(start.num_bytes)
+                position = start.records
                 for columns in training_files.read_chunks(self._path, self._job.demands,
                                                           start.records, CHUNK):
                     chosen = self._model.run(columns, seq_length)
                     out.write(b"".join(teacher_logits.entries(chosen.logits)))
                     out.flush()
-                    yield _size(chosen)
+                    position += _size(chosen)
+                    yield position, _size(chosen)
                 os.fsync(out.fileno())
             os.replace(self._partial, self.output)
 

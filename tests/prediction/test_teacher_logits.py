@@ -138,7 +138,10 @@ def test_what_was_stopped_goes_on_to_the_same_bytes(folder, tmp_path, model, mon
     for path in stopped.glob(".*.partial"):
         with open(str(path), "ab") as out:
             out.write(b"half an entry")
-    done, _ = run(folder, stopped, model)
+    done, shown = run(folder, stopped, model)
+    # Windows that were there before are not counted as done, but shown as such.
+    there = 13 - done.windows_done
+    assert shown == [(windows, 13) for windows in (4, 8, 11, 13) if windows > there]
     # The three chunks of the first file, the last of which is not whole, and the second file.
     assert done.windows_done == 13 - {1: 4, 2: 8, 3: 8, 4: 11}[stop_after]
     assert contents(stopped) == contents(whole)
