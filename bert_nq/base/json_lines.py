@@ -1,9 +1,12 @@
-"""The JSON of one line of a file of JSON lines."""
-from typing import Any
+"""Files of JSON lines: the JSON of one line, and files that are written line by line."""
+import contextlib
+import json
+from typing import Any, Callable, Iterator
 
 import orjson
 
-from bert_nq.base import json_text
+from bert_nq.base import files, json_text
+from bert_nq.base.deflating import deflating
 from bert_nq.base.errors import UserError
 
 
@@ -22,3 +25,22 @@ def parse_line(line: bytes) -> Any:
             return json_text.parse(line.rstrip())
         except json_text.NotJSONError as e:
             raise UserError("not JSON: %s" % e) from e
+
+
+@contextlib.contextmanager
+def line_file(path: str) -> Iterator[Callable[[Any], None]]:
+    """Gives a function that takes the values of lines; the file is there when the block ends.
+
+    Args:
+      path: of the file, which is gzipped where its name ends in .gz.
+
+    Raises:
+      UserError: it cannot be written.
+    """
+    with files.replacing(path) as raw, contextlib.ExitStack() as stack:
+        out = stack.enter_context(deflating(raw)) if path.endswith(".gz") else raw
+        yield lambda value: _write(out, value)
+
+
+def _write(out: Any, value: Any) -> None:
+    out.write(json.dumps(value).encode("ascii") + b"\n")

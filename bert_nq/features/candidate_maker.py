@@ -173,6 +173,8 @@ class CandidateMaker:
         options = self._options
         gold = annotation.candidate_index if annotation else -1
         passes = list(range(options.num_draws))
+        if gold < 0 and annotation and annotation.yes_no_answer != "NONE":
+            return []  # It has an answer, and no candidate that could be shown.
         if gold < 0:
             drawn = draws.of_passes(options.seed, example.example_id, options.num_draws)
             passes = np.flatnonzero(drawn < options.answerless_share).tolist()

@@ -18,7 +18,7 @@ from bert_nq.records.training_files import Demands
 if TYPE_CHECKING:
     from bert_nq.prediction.choice_model import ChoiceModel, Chosen
 
-CHUNK = 1024  # windows
+CHUNK = 256  # windows: what is shown at once, and lost where a job is killed
 
 _LOCK = ".teacher_logits.lock"
 _PARTIAL = ".%s.partial"

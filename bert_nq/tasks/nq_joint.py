@@ -4,7 +4,7 @@ from bert_nq.decoding import decoders
 from bert_nq.decoding.candidate_scores import CandidateScoreDecoder
 from bert_nq.features.joint_windows import FEATURIZER
 from bert_nq.scoring.nq.measure import MEASURE
-from bert_nq.tasks import nq_answers, nq_asking, nq_candidate_scores
+from bert_nq.tasks import nq_answers, nq_asking, nq_candidate_files
 from bert_nq.tasks.task import OtherOutput, Task
 
 TASK = Task(
@@ -26,6 +26,6 @@ TASK = Task(
     heads=decoders.OF_HEADS,
     measure=MEASURE,
     asking=nq_asking.ASKING,
-    other_outputs={nq_candidate_scores.FLAG: OtherOutput(
-        nq_candidate_scores.HELP, CandidateScoreDecoder, nq_candidate_scores.SCORES,
-        nq_candidate_scores.to_prepare)})
+    other_outputs={nq_candidate_files.SCORES_FLAG: OtherOutput(
+        nq_candidate_files.SCORES_HELP, CandidateScoreDecoder, nq_candidate_files.SCORES,
+        nq_candidate_files.to_prepare)})

@@ -7,7 +7,7 @@ from bert_nq.decoding.candidate_readings import ReadingDecoder
 from bert_nq.decoding.candidate_scoring import CandidateScorer
 from bert_nq.features.candidate_rows import FEATURIZER
 from bert_nq.scoring.nq.measure import MEASURE
-from bert_nq.tasks import nq_answers, nq_candidate_scores, nq_readings
+from bert_nq.tasks import nq_answers, nq_candidate_files
 from bert_nq.tasks.task import OtherOutput, Task
 
 
@@ -36,7 +36,9 @@ TASK = Task(
     heads=candidate_decoders.OF_HEADS,
     measure=MEASURE,
     other_outputs={
-        nq_candidate_scores.FLAG: OtherOutput(
-            nq_candidate_scores.HELP, CandidateScorer, nq_candidate_scores.SCORES, _to_prepare),
-        nq_readings.FLAG: OtherOutput(
-            nq_readings.HELP, ReadingDecoder, nq_readings.READINGS, nq_readings.to_combine)})
+        nq_candidate_files.SCORES_FLAG: OtherOutput(
+            nq_candidate_files.SCORES_HELP, CandidateScorer, nq_candidate_files.SCORES,
+            _to_prepare),
+        nq_candidate_files.READINGS_FLAG: OtherOutput(
+            nq_candidate_files.READINGS_HELP, ReadingDecoder, nq_candidate_files.READINGS,
+            nq_candidate_files.to_combine)})

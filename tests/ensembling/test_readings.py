@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from bert_nq.base.errors import UserError
+from bert_nq.base.json_lines import line_file
 from bert_nq.datasets.nq.candidate_readings import (
     CandidateReading,
     PageReading,
     read_readings,
-    reading_file,
 )
 from bert_nq.datasets.nq.example import Span
 from bert_nq.decoding.candidate_readings import ReadingDecoder
@@ -31,7 +31,7 @@ def outputs_of(rows, seed):
 
 
 def write(path, pages):
-    with reading_file(str(path)) as out:
+    with line_file(str(path)) as out:
         for page in pages:
             out(page)
     return str(path)

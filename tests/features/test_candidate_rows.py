@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from bert_nq.base.errors import UserError
-from bert_nq.datasets.nq.candidate_scores import Lookup, PageScores, score_file
+from bert_nq.base.json_lines import line_file
+from bert_nq.datasets.nq.candidate_scores import Lookup, PageScores
 from bert_nq.datasets.nq.example import CandidateClass
 from bert_nq.features import packing
 from bert_nq.features.candidate_draws import DrawOptions
@@ -203,6 +204,9 @@ def test_pages_without_answer_take_part_by_their_share():
     assert set(made.rows.labels.candidate_classes) == {int(CandidateClass.NO_ANSWER)}
     half = maker(num_draws=400, answerless_share=0.5).training(example(text, (-1,)))
     assert 160 < len(half.rows.lengths) < 240
+    # One with yes or no and without a long answer is neither.
+    made = maker(answerless_share=1.0).training(example(text, (-1, [], "YES")))
+    assert not len(made.rows.lengths)
     # There is nothing to draw.
     assert not len(maker(answerless_share=1.0).training(example("town", (-1,))).rows.lengths)
     # A page with an answer has part in each pass.
@@ -212,7 +216,7 @@ def test_pages_without_answer_take_part_by_their_share():
 
 def test_candidates_are_drawn_by_their_scores(tmp_path):
     path = str(tmp_path / "scores.jsonl.gz")
-    with score_file(path) as write:
+    with line_file(path) as write:
         # The gold one, 1, has the highest score and is not drawn.
         write(PageScores(1, np.arange(4), np.array([0.1, 1.0, 0.3, 0.0])).to_json())
     text = "<P> tovin </P> <P> in </P> <P> aron </P> <P> osk </P>"

@@ -22,7 +22,8 @@ def run_nq(*args):
 
 
 PROGRESS = re.compile(r"step \d+/\d+  loss \d+\.\d+  |step \d+: dev long F1 \d|(dev )?pages: \d+ |"
-                      r"gold shards: \d+ |scored \d+ |predicting: pages \d+ ")
+                      r"gold shards: \d+ |scored \d+ |(predicting|preparing): pages \d+ |"
+                      r"writing: records \d+")
 
 
 def finished(done):

@@ -1,7 +1,7 @@
 """Files of candidate scores for tests."""
 import numpy as np
 
-from bert_nq.datasets.nq import candidate_scores
+from bert_nq.base.json_lines import line_file
 from bert_nq.datasets.nq.candidate_scores import PageScores
 
 
@@ -14,7 +14,7 @@ def page_scores(example_id, probabilities) -> PageScores:
 
 def write_scores(path, pages) -> str:
     """Writes {example id: {index of the candidate: probability}}; returns the path."""
-    with candidate_scores.score_file(str(path)) as add:
+    with line_file(str(path)) as add:
         for example_id, probabilities in pages.items():
             add(page_scores(example_id, probabilities).to_json())
     return str(path)

@@ -9,14 +9,11 @@ start; those whose probability is next to nothing are left out:
 
 So readings of models of different vocabularies can be added up.
 """
-import contextlib
-import json
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from bert_nq.base import files, json_fields, lines
-from bert_nq.base.deflating import deflating
+from bert_nq.base import json_fields, lines
 from bert_nq.base.errors import BadExampleError, UserError
 from bert_nq.base.json_fields import INTEGER, Field
 from bert_nq.base.json_lines import parse_line
@@ -63,23 +60,6 @@ def _rounded(p: float) -> float:
 def _sparse(values: np.ndarray) -> List[List[Any]]:
     places = np.flatnonzero(values >= _LEAST)
     return [[place, _rounded(p)] for place, p in zip(places.tolist(), values[places].tolist())]
-
-
-@contextlib.contextmanager
-def reading_file(path: str) -> Iterator[Callable[[Dict[str, Any]], None]]:
-    """Gives a function that takes objects of `PageReading.to_json`; the file is there when the
-    block ends.
-
-    Raises:
-      UserError: it cannot be written.
-    """
-    with files.replacing(path) as raw, contextlib.ExitStack() as stack:
-        out = stack.enter_context(deflating(raw)) if path.endswith(".gz") else raw
-        yield lambda page: _write(out, page)
-
-
-def _write(out: Any, page: Dict[str, Any]) -> None:
-    out.write(json.dumps(page).encode("ascii") + b"\n")
 
 
 def read_readings(path: str) -> Iterator[PageReading]:

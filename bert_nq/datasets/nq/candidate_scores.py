@@ -7,15 +7,12 @@ JSON lines, gzipped or not, one page a line:
 `candidates` are indexes in the page's list, strictly rising; `probabilities` are in [0, 1]. A
 candidate that is not named was not scored. A set of pages may be in several files, in any order.
 """
-import contextlib
-import json
 import tempfile
-from typing import IO, Any, Callable, Dict, Iterable, Iterator, NamedTuple, Optional, Tuple
+from typing import IO, Any, Dict, Iterable, Iterator, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from bert_nq.base import files, json_fields, lines
-from bert_nq.base.deflating import deflating
 from bert_nq.base.errors import BadExampleError, UserError
 from bert_nq.base.json_fields import INTEGER, Field
 from bert_nq.base.json_lines import parse_line
@@ -42,26 +39,6 @@ class PageScores(NamedTuple):
         return {"example_id": self.example_id, "candidates": self.candidates.tolist(),
                 "probabilities": [float("%.*g" % (_DIGITS, p))
                                   for p in self.probabilities.tolist()]}
-
-
-@contextlib.contextmanager
-def score_file(path: str) -> Iterator[Callable[[Dict[str, Any]], None]]:
-    """Gives a function that takes objects of `PageScores.to_json`; the file is there when the
-    block ends.
-
-    Args:
-      path: of the file, which is gzipped where its name ends in .gz.
-
-    Raises:
-      UserError: it cannot be written.
-    """
-    with files.replacing(path) as raw, contextlib.ExitStack() as stack:
-        out = stack.enter_context(deflating(raw)) if path.endswith(".gz") else raw
-        yield lambda scores: _write(out, scores)
-
-
-def _write(out: Any, scores: Dict[str, Any]) -> None:
-    out.write(json.dumps(scores).encode("ascii") + b"\n")
 
 
 def read_scores(path: str) -> Iterator[Tuple[int, PageScores]]:

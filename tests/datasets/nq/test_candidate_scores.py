@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bert_nq.base.errors import BadExampleError, UserError
+from bert_nq.base.json_lines import line_file
 from bert_nq.datasets.nq import candidate_scores
 from bert_nq.datasets.nq.candidate_scores import Lookup, PageScores, ScoreFiles, read_scores
 
@@ -18,7 +19,7 @@ LINES = (b'{"example_id": 7, "candidates": [0, 2, 5], "probabilities": [0.012345
 
 
 def write(path, pages=PAGES):
-    with candidate_scores.score_file(str(path)) as add:
+    with line_file(str(path)) as add:
         for page in pages:
             add(page.to_json())
     return str(path)
@@ -129,7 +130,7 @@ def test_scores_of_other_pages_are_refused(tmp_path):
 
 
 def test_a_failure_leaves_no_file(tmp_path):
-    with pytest.raises(UserError, match="stop"), candidate_scores.score_file(
+    with pytest.raises(UserError, match="stop"), line_file(
             str(tmp_path / "a.jsonl.gz")) as add:
         add(PAGES[0].to_json())
         raise UserError("stop")
