@@ -2,18 +2,16 @@
 
 Weights of products are rounded by columns, what goes into them by ranges that the windows show,
 after large columns of activations were scaled down into the weights (SmoothQuant, Xiao et al. 2023)
-and with what rounding shifts added to biases. The rest stays as it was; so do the layers that hurt
-most, where too many answers change.
+and with what rounding shifts added to biases. The rest stays as it was.
 """
 import contextlib
 import logging
 import os
-from typing import Any, Dict, Iterable, Iterator, List, Tuple
+from typing import Any, Iterator, List
 
 import numpy as np
 
 from bert_nq.base.errors import UserError
-from bert_nq.modeling.heads.outputs import from_values
 from bert_nq.prediction.calibration import Calibration
 from bert_nq.prediction.runtimes import openvino_model
 from bert_nq.prediction.runtimes.openvino_model import OpenVinoModel
@@ -21,9 +19,6 @@ from bert_nq.prediction.runtimes.openvino_model import OpenVinoModel
 # Products with fewer rows or columns of weights stay in float32: those that make a head's logits,
 # whose rounding would go straight into the scores, and embeddings of segments. They cost nothing.
 _FEW = 16
-# The share of windows whose best answer must stay. Where fewer do, layers are left in float32.
-ENOUGH = 0.95
-_RANKING_WINDOWS = 50  # by which the layers are ranked
 
 
 def quantize(source: str, windows: Calibration, outputs_type: type, path: str) -> float:
@@ -38,65 +33,26 @@ def quantize(source: str, windows: Calibration, outputs_type: type, path: str) -
     Raises:
       UserError: NNCF cannot do it.
     """
-    wanted = _answers(source, windows, outputs_type)
-    _quantize(source, windows, path, "quantize")
-    share = agreement(wanted, _answers(path, windows, outputs_type))
-    if share < ENOUGH:
-        _quantize(source, windows, path, "quantize_with_accuracy_control",
-                  **_restoring(wanted, windows, outputs_type))
-        share = agreement(wanted, _answers(path, windows, outputs_type))
-    return share
+    _quantize(source, windows, path)
+    return agreement(*(_answers(each, windows, outputs_type) for each in (source, path)))
 
 
-def _quantize(source: str, windows: Calibration, path: str, function: str, **more: Any) -> None:
-    """Writes what a function of NNCF, given `more` beside the windows, makes of the model."""
+def _quantize(source: str, windows: Calibration, path: str) -> None:
     import openvino
     with _quiet_nncf() as nncf:
         model = openvino.Core().read_model(source + ".xml")
         names = [port.get_any_name() for port in model.inputs]
         inputs = [{name: batch.features()[name] for name in names} for batch in windows.batches]
-        data = nncf.Dataset(inputs)
-        if more:
-            # Validation is given numbers; where NNCF runs the model itself, what they stand for.
-            more["validation_dataset"] = nncf.Dataset(list(range(len(inputs))),
-                                                      inputs.__getitem__)
-            more["advanced_accuracy_restorer_parameters"] = (
-                nncf.AdvancedAccuracyRestorerParameters(
-                    ranking_subset_size=_RANKING_WINDOWS, num_ranking_workers=1))
         try:
-            quantized = getattr(nncf, function)(
-                model, data, subset_size=len(windows.batches),
+            quantized = nncf.quantize(
+                model, nncf.Dataset(inputs), subset_size=len(windows.batches),
                 model_type=nncf.ModelType.TRANSFORMER, preset=nncf.QuantizationPreset.MIXED,
-                ignored_scope=nncf.IgnoredScope(names=_small_products(model), validate=False),
-                **more)
+                ignored_scope=nncf.IgnoredScope(names=_small_products(model), validate=False))
         except (RuntimeError, nncf.ValidationError) as e:
             raise UserError("NNCF %s cannot calibrate this model (%s): predict with "
                             "--precision=bf16" % (nncf.__version__, openvino_model.reason(e))
                             ) from e
     openvino_model.write(quantized, path)
-
-
-def _restoring(wanted: List[Any], windows: Calibration, outputs_type: type) -> Dict[str, Any]:
-    """The arguments by which NNCF leaves the layers in float32 that hurt most.
-
-    It ranks layers by how far the outputs of some windows move, and takes them out of int8 one
-    after the other until `agreement` is enough.
-    """
-    def validate(compiled: Any, numbers: Iterable[int]) -> Tuple[float, List[float]]:
-        names = [port.get_any_name() for port in compiled.inputs]
-        nearness, agreed = [], []
-        for number in numbers:
-            features = windows.batches[number].features()
-            given = compiled({name: features[name] for name in names})
-            outputs = from_values(outputs_type, {name: given[name]
-                                                 for name in outputs_type._fields})
-            agreed.append(agree(wanted[number], outputs))
-            nearness.append(-float(np.mean([
-                np.abs(a - b).mean() for name, a, b in zip(outputs._fields, outputs, wanted[number])
-                if name not in outputs.positions])))
-        return float(np.mean(np.concatenate(agreed))), nearness
-
-    return {"validation_fn": validate, "max_drop": 1 - ENOUGH}
 
 
 def _answers(path: str, windows: Calibration, outputs_type: type) -> List[Any]:
