@@ -180,11 +180,11 @@ def test_checkpoint_with_heads_survives_the_way_there_and_back(tmp_path):
 
 def test_unknown_heads_are_left_out_with_a_note():
     source = tensors("bert.")
-    for name in ("cls.predictions.decoder.weight", "classifier.weight", "classifier.bias"):
+    for name in ("cls.predictions.decoder.weight", "scorer.weight", "scorer.bias"):
         source[name] = np.zeros((1, 1), np.float32)
     weights, notes = huggingface.from_huggingface(source, CONFIG, "here")
     assert set(weights) == set(numpy_bert.variable_shapes(**SIZES))
-    assert notes == ["left out, unknown heads: classifier.bias, classifier.weight"]
+    assert notes == ["left out, unknown heads: scorer.bias, scorer.weight"]
 
 
 def test_missing_pooler_is_an_error_unless_allowed():

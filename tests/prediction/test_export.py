@@ -291,7 +291,7 @@ def test_the_client_of_the_documentation(flags, model, tmp_path):
     assert re.search(r"^  loaded again and compared on  6 windows\n  largest difference +0$",
                      done.stdout, re.MULTILINE)
     with open(os.path.join(programs.ROOT, "docs", "serving.md"), encoding="utf8") as f:
-        client, = re.findall(r"^```python\n(.*?)^```", f.read(), re.MULTILINE | re.DOTALL)
+        client = re.findall(r"^```python\n(.*?)^```", f.read(), re.MULTILINE | re.DOTALL)[0]
     (tmp_path / "client.py").write_text(client)
     done = subprocess.run([sys.executable, str(tmp_path / "client.py"), version, shard],
                           capture_output=True, text=True,

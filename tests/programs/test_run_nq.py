@@ -22,8 +22,8 @@ def run_nq(*args):
 
 
 PROGRESS = re.compile(r"step \d+/\d+  loss \d+\.\d+  |step \d+: dev long F1 \d|(dev )?pages: \d+ |"
-                      r"gold shards: \d+ |scored \d+ |(predicting|preparing): pages \d+ |"
-                      r"writing: records \d+")
+                      r"gold shards: \d+ |scored \d+ |long and short answers together: |"
+                      r"(predicting|preparing): pages \d+ |writing: records \d+")
 
 
 def finished(done):
