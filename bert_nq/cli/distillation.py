@@ -32,7 +32,7 @@ class Teaching(NamedTuple):
 
     @property
     def fingerprint(self) -> str:
-        """Of all teachers."""
+        """The fingerprint of all teachers together."""
         return ",".join(self.fingerprints)
 
     def of_result(self) -> Dict[str, Any]:

@@ -125,7 +125,7 @@ class ModelFlags:
             self._take_files(folder)
 
     def _settings_of_records(self) -> List[_Known]:
-        """What the manifests beside the training records know."""
+        """The settings in the manifests beside the training records."""
         from bert_nq.records import manifest
         patterns = flags.FLAGS.train_precomputed_file
         known = []
@@ -145,7 +145,7 @@ class ModelFlags:
                             % (manifest_path, path))
 
     def _settings_of_model(self, folder: str) -> List[_Known]:
-        """What the card in a model's folder knows; nothing where there is none."""
+        """The settings in the card of a model's folder; none where there is no card."""
         card = model_card.read(folder)
         if card is None:
             return []
@@ -239,7 +239,7 @@ class ModelFlags:
         return paths
 
     def _target(self) -> prediction_target.Target:
-        """What prediction writes."""
+        """The file that prediction writes, and its form."""
         return prediction_target.of_flags(self.task, self.prediction.files(), self.decoder)
 
     def check_has_model(self, model) -> None:

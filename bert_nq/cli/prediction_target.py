@@ -1,4 +1,4 @@
-"""What a prediction writes, as its flags say: answers, or something else in their place."""
+"""The output of a prediction, as its flags say: answers, or something else in their place."""
 from typing import Any, Callable, Mapping, NamedTuple
 
 from absl import flags

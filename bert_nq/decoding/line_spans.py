@@ -33,7 +33,7 @@ class LineDecoder(RunSquadDecoder):
 
 
 def within_lines(context: str, windows: ContextWindows, spans: PieceSpans) -> PieceSpans:
-    """Those of some spans that begin and end in one line of the context."""
+    """The spans that begin and end in one line of the context."""
     lines = _lines(context, windows.words)[windows.word_of_piece]
     first, last = spans.ends_in_context(windows)
     return spans.where(lines[first] == lines[last])

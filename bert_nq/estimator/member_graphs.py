@@ -60,7 +60,7 @@ def variables_of(scope: str) -> Dict[str, tf.Variable]:
 
 
 def without_scope(scope: str, variables: Sequence[tf.Variable]) -> Dict[str, tf.Variable]:
-    """Those of some variables that are under a scope, by the rest of their names."""
+    """The variables that are under a scope, by the rest of their names."""
     prefix = scope + "/" if scope else ""
     return {checkpoints.name_of(v)[len(prefix):]: v for v in variables
             if checkpoints.name_of(v).startswith(prefix)}

@@ -9,7 +9,7 @@ from bert_nq.datasets.nq.candidate_scores import PageScores
 
 
 class Stage(NamedTuple):
-    """What a stage lets through. QuesBELM's are (10, 0.2), then (4, 0.35)."""
+    """The limits of what a stage lets through. QuesBELM's are (10, 0.2), then (4, 0.35)."""
     keep: int = 10  # candidates of a page at most
     threshold: float = 0.0  # their probabilities are above it
 

@@ -81,7 +81,7 @@ class _Layout(NamedTuple):
     ends: np.ndarray  # [windows] one behind its last piece
 
     def of_pieces(self, of_words: np.ndarray) -> np.ndarray:
-        """What each piece has, given what each word has."""
+        """The value of each piece: that of its word."""
         pieces = np.fromiter(map(len, self.ids_of_words), np.int64, len(self.ids_of_words))
         return np.repeat(of_words, pieces)
 

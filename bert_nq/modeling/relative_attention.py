@@ -22,7 +22,7 @@ MASKED_SCORE, MASKED_SCORE_OF_FLOAT16 = -1e30, -6e4
 
 
 class Terms(NamedTuple):
-    """What queries of one layer are compared with beside keys and distances."""
+    """The terms that queries of one layer are compared with beside keys and distances."""
     content_bias: tf.Tensor  # [N, D], u
     position_bias: tf.Tensor  # [N, D], v
     segment_bias: tf.Tensor  # [N, D], w

@@ -97,7 +97,7 @@ def run(job: Job, model: "ChoiceModel", check_teacher: Callable[[Dict[str, float
 
 def _manifest(job: Job, model: "ChoiceModel",
               check_teacher: Callable[[Dict[str, float]], None]) -> Manifest:
-    """What the folder has so far; at the beginning the teacher is measured first."""
+    """The content of the folder so far; at the beginning the teacher is measured first."""
     known = teacher_logits.read_manifest(job.output_dir)
     if known is None:
         some = next(training_files.read_chunks(job.record_paths[0], job.demands, 0,

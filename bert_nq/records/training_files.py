@@ -82,7 +82,7 @@ class Demands(NamedTuple):
 
 
 def sizes_of(config: Any) -> Sizes:
-    """What an encoder's config lets records have."""
+    """The limits that an encoder's config sets to records."""
     # Records have those of the packing at most, whatever the model was made for.
     num_segments = min(encoders.of(config).packing.num_segments, encoders.num_segments(config))
     return Sizes(config.vocab_size, num_segments)

@@ -19,14 +19,14 @@ READINGS_HELP = (
 
 
 def to_prepare(shards: str, scores: str) -> Tuple[str, Sequence[str]]:
-    """What is done with the scores of training pages next, see tasks.task.OtherOutput."""
+    """The next step with the scores of training pages, see tasks.task.OtherOutput."""
     return "choose training windows by them", (
         "prepare/prepare_nq_data.py", "--input_jsonl=" + shards, "--include_unknowns=0.02",
         "--unknowns_from=" + scores, "--output_tfrecord=mined.tfrecord")
 
 
 def to_combine(shards: str, readings: str) -> Tuple[str, Sequence[str]]:
-    """What is done with readings next, see tasks.task.OtherOutput."""
+    """The next step with readings, see tasks.task.OtherOutput."""
     del shards
     return "make answers of them, and of other models' (with a comma between)", (
         "eval/combine_readings.py", "--readings=" + readings,

@@ -12,7 +12,7 @@ from bert_nq.tasks.task import OtherOutput, Task
 
 
 def _to_prepare(shards_: str, scores: str) -> Tuple[str, Sequence[str]]:
-    """What is done with the scores of training pages next."""
+    """The next step with the scores of training pages."""
     return "draw hard candidates to train on", (
         "prepare/prepare_candidates.py", "--input_jsonl=" + shards_, "--candidate_scores=" + scores,
         "--num_draws=3", "--answerless_share=0.66", "--output_tfrecord=mined.tfrecord")

@@ -28,7 +28,7 @@ _MOST_TOKENS = 1 << 24  # of a candidate: no page is as long
 
 
 class CandidateReading(NamedTuple):
-    """What was read in one candidate of T - 1 document tokens."""
+    """The reading of one candidate of T - 1 document tokens."""
     number: int  # its index in the page's list
     span: Span
     starts: np.ndarray  # float64 [T] probability that the answer starts with a token

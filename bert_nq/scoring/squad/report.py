@@ -65,7 +65,7 @@ def make(system: System, other: Optional[System] = None, resamples: int = bootst
 
 
 def _statistics(system: System) -> Dict[str, Statistic]:
-    """What gets an interval, by the official names."""
+    """The numbers that get an interval, by their official names."""
     rows = system.settled()
     found: Dict[str, Statistic] = {}
     has_answer = [row.has_answer for row in rows]
