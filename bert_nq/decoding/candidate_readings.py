@@ -3,22 +3,14 @@ from typing import Any, Dict
 
 from bert_nq.datasets.nq.candidate_readings import CandidateReading, PageReading
 from bert_nq.datasets.nq.example import Example, Span
-from bert_nq.decoding.candidates import CandidateWindows, reading_of
+from bert_nq.decoding.candidates import CandidateWindows, InPlaceOfAnswers, reading_of
 from bert_nq.modeling.heads.candidate_outputs import CandidateOptions, CandidateOutputs
 
 
-class ReadingDecoder:
+class ReadingDecoder(InPlaceOfAnswers):
     """A decoder whose entries are lines of a file of readings."""
 
     name = "readings"
-    outputs_type = CandidateOutputs
-
-    def __init__(self, decoder: Any):
-        """
-        Args:
-          decoder: that of answers, whose options have no part in readings.
-        """
-        del decoder
 
     def output_options(self) -> CandidateOptions:
         """The outputs that the model must give for each row."""
@@ -38,7 +30,3 @@ class ReadingDecoder:
             reading = reading_of(candidate, rows.word_map[row], row, outputs)
             found.append(CandidateReading(index, Span(*candidate[:2]), *reading))
         return PageReading(example.example_id, tuple(found)).to_json()
-
-    def describe(self) -> Dict[str, Any]:
-        """The decoder's name, for the settings of a job."""
-        return {"decoder": self.name, "options": {}}

@@ -5,22 +5,14 @@ import numpy as np
 
 from bert_nq.datasets.nq.candidate_scores import PageScores
 from bert_nq.datasets.nq.example import CandidateClass, Example
-from bert_nq.decoding.candidates import CandidateWindows
+from bert_nq.decoding.candidates import CandidateWindows, InPlaceOfAnswers
 from bert_nq.modeling.heads.candidate_outputs import CandidateOptions, CandidateOutputs
 
 
-class CandidateScorer:
+class CandidateScorer(InPlaceOfAnswers):
     """Takes 1 - P(no answer) of every candidate that is read, as a line of a file of scores."""
 
     name = "candidate_scores"
-    outputs_type = CandidateOutputs
-
-    def __init__(self, decoder: Any):
-        """
-        Args:
-          decoder: that of answers, whose options have no part in scores.
-        """
-        del decoder
 
     def output_options(self) -> CandidateOptions:
         """The outputs that the model must give for each row: classes alone."""
@@ -39,7 +31,3 @@ class CandidateScorer:
         # -expm1(x) is 1 - exp(x), exact where that is small.
         p = np.clip(-np.expm1(none.astype(np.float64)), 0.0, 1.0)
         return PageScores(example.example_id, rows.indexes, p).to_json()
-
-    def describe(self) -> Dict[str, Any]:
-        """The scorer's name, for the settings of a job."""
-        return {"decoder": self.name, "options": {}}

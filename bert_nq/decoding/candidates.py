@@ -151,6 +151,24 @@ def entry_of(example_id: int, choice: Choice) -> Dict[str, Any]:
     }
 
 
+class InPlaceOfAnswers:
+    """The common part of decoders whose entries are lines of a file of another kind."""
+
+    name: str
+    outputs_type = CandidateOutputs
+
+    def __init__(self, decoder: Any):
+        """
+        Args:
+          decoder: that of answers, whose options have no part in such a file.
+        """
+        del decoder
+
+    def describe(self) -> Dict[str, Any]:
+        """The decoder's name, for the settings of a job."""
+        return {"decoder": self.name, "options": {}}
+
+
 class CandidateDecoder:
     """The decoder of one model, or of the mean logits of several of one vocabulary."""
 
