@@ -281,7 +281,7 @@ class ModelFlags:
         """
         from bert_nq.cli import teacher_folders
         from bert_nq.prediction import members
-        found = members.find_members(paths, None, self.text().vocab_file, self._value("head"),
+        found = members.find_members(paths, None, self.text().vocab_file, self._head(),
                                      "teacher_dir")
         for member in found:
             folder = os.path.dirname(member.checkpoint)
