@@ -6,7 +6,7 @@ under it:
     programs      prepare/ augment/ records/ eval/ demos/ bert_nq/*.py
     9             cli
     8             tasks
-    7             answering
+    7             answering, masking_policy
     6             training, prediction
     5             estimator, ensembling
     4             records
@@ -15,8 +15,8 @@ under it:
     1             jobs
     0             base
 
-TensorFlow is imported by modeling, estimator, training, and the modules of prediction that run a
-graph in it.
+TensorFlow is imported by modeling, estimator, training, masking_policy.graphs, and the modules of
+prediction that run a graph in it.
 
     import bert_nq
     reader = bert_nq.load("model")

@@ -80,7 +80,7 @@ FLOORS = _floors()
 
 def test_the_table_is_that_of_the_design():
     assert {room: floor for room, floor in FLOORS.items() if floor < 99} == {
-        "cli": 9, "tasks": 8, "answering": 7, "training": 6, "prediction": 6, "estimator": 5,
+        "cli": 9, "tasks": 8, "answering": 7, "masking_policy": 7, "training": 6, "prediction": 6, "estimator": 5,
         "ensembling": 5, "records": 4, "features": 3, "decoding": 3, "augmentation": 3,
         "error_pages": 3, "datasets": 2, "text": 2, "modeling": 2, "scoring": 2,
         "jobs": 1, "base": 0}
@@ -124,6 +124,7 @@ def test_no_two_files_import_each_other():
 
 def _may_import_tensorflow(path):
     return (_room(_module(path)) in ("modeling", "estimator", "training")
+            or path.startswith("bert_nq/masking_policy/graphs/")
             or path in ("bert_nq/prediction/window_model.py", "bert_nq/prediction/frozen_graph.py",
                         "bert_nq/prediction/export_formats/saved_model.py"))
 

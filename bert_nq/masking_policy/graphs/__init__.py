@@ -1,0 +1,9 @@
+"""The graphs of a masking policy: the only part of it that imports TensorFlow.
+
+    networks      states to the policy's logits and the value
+    losses        what policies learn by
+    policy_graph  the two in a session: choices and updates
+    masked_lm     the head that guesses masked pieces
+    lm_graph      the language model: further pretraining, fine-tuning, scores
+    weight_sets   variables' values in and out of a session
+"""

@@ -1,0 +1,108 @@
+"""Masks of blocks: how many positions, which ones, and what the model sees in their place.
+
+Notation: n positions of a block without padding, k chosen ones.
+"""
+import math
+
+import numpy as np
+
+# Of the chosen positions, the share that becomes [MASK], and the share that becomes a random piece;
+# the rest stays (Devlin et al. 2019, section 3.1).
+MASKED, RANDOM = 0.8, 0.1
+
+
+def budget(num_real: int, num_maskable: int, masking_prob: float) -> int:
+    """The number of positions that every player masks in a block: max(floor(num_real * p), 1).
+
+    Args:
+      num_real: positions without padding, special tokens counted, as in the source.
+      num_maskable: positions that may be masked; no more than these are.
+      masking_prob: p, above 0 and at most 1.
+
+    Raises:
+      ValueError: nothing can be masked.
+    """
+    if not num_maskable:
+        raise ValueError("a block of special tokens alone cannot be masked")
+    # 0.29 * 100 is 28.999999999999996 in binary.
+    wanted = max(int(math.floor(num_real * masking_prob + 1e-9)), 1)
+    return min(wanted, num_maskable)
+
+
+def gumbel(uniform: np.ndarray) -> np.ndarray:
+    """Gumbel noise, float64, of numbers in [0, 1)."""
+    with np.errstate(divide="ignore"):
+        return -np.log(-np.log(np.asarray(uniform, np.float64)))
+
+
+def largest(scores: np.ndarray, k: int) -> np.ndarray:
+    """The positions of the k largest scores, int64 [k], ascending; of equal ones the first.
+
+    Args:
+      scores: [n]; -inf where nothing may be chosen.
+      k: no more than there are finite scores.
+
+    Raises:
+      ValueError: there are fewer, or a score is NaN or +inf.
+    """
+    scores = np.asarray(scores, np.float64)
+    if np.isnan(scores).any() or np.isposinf(scores).any():
+        raise ValueError("scores that are no numbers cannot be compared")
+    if k > np.count_nonzero(np.isfinite(scores)):
+        raise ValueError("%d positions were asked for, and fewer may be chosen" % k)
+    return np.sort(np.argsort(-scores, kind="stable")[:k]).astype(np.int64)
+
+
+def sample(log_probs: np.ndarray, k: int, uniform: np.ndarray) -> np.ndarray:
+    """k positions drawn one after the other from a softmax, each without those before it.
+
+    The k largest of log-probabilities plus Gumbel noise are distributed so (Kool et al. 2019,
+    "Stochastic Beams and Where to Find Them", section 2.3).
+
+    Args:
+      log_probs: [n], or logits; -inf where nothing may be chosen, whatever their value elsewhere.
+      k: how many.
+      uniform: [n] in [0, 1), the randomness.
+
+    Returns:
+      int64 [k], ascending.
+    """
+    log_probs = np.asarray(log_probs, np.float64)
+    noise = np.maximum(gumbel(uniform), -1e3)  # A draw of exactly 0 is no reason to be left out.
+    return largest(log_probs + noise, k)
+
+
+def sample_any(maskable: np.ndarray, k: int, uniform: np.ndarray) -> np.ndarray:
+    """k of the positions at which `maskable`, bool [n], is true, all equally likely; see `sample`.
+    """
+    return sample(np.where(maskable, 0.0, -np.inf), k, uniform)
+
+
+def corrupted(ids: np.ndarray, positions: np.ndarray, uniform: np.ndarray, others: np.ndarray,
+              mask_id: int) -> np.ndarray:
+    """The ids that the model sees: 80 % of the chosen ones [MASK], 10 % others, 10 % as they were.
+
+    Args:
+      ids: int32 [n], left as they are.
+      positions: [k], of the chosen ones.
+      uniform: [n] in [0, 1), what becomes of each position if it is chosen: players that choose the
+        same position show the same there.
+      others: int [n], the random piece of each position.
+      mask_id: of [MASK].
+    """
+    shown = np.array(ids, np.int32)
+    kind = uniform[positions]
+    shown[positions] = np.where(kind < MASKED, mask_id, np.where(
+        kind < MASKED + RANDOM, others[positions], shown[positions]))
+    return shown
+
+
+def frequency_weights(ids: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """1 / sqrt(count) of the pieces at `positions` [k] among the ids [n] of their block: float32.
+
+    A piece that stands everywhere in a block makes many entries; each counts for less.
+    """
+    ids = np.asarray(ids)
+    values, counts = np.unique(ids, return_counts=True)
+    found = counts[np.searchsorted(values, ids[positions])]
+    return (1.0 / np.sqrt(found)).astype(np.float32)

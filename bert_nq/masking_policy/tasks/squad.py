@@ -1,0 +1,23 @@
+"""Questions about contexts, SQuAD's or MRQA's; the score is the mean accuracy of start and end."""
+from bert_nq.datasets.squad import reading
+from bert_nq.features.squad_options import SquadOptions
+from bert_nq.features.squad_windows import FEATURIZER
+from bert_nq.masking_policy.tasks import Options, Task
+
+
+def _options(options: Options) -> SquadOptions:
+    return SquadOptions(options.max_seq_length, options.doc_stride, None, options.max_query_length,
+                        options.version_2_with_negative)
+
+
+TASK = Task(
+    find_files=reading.find_files,
+    reading=reading.READING,
+    featurizer=FEATURIZER,
+    featurizer_options=_options,
+    text_of=lambda example: example.context,
+    labels=("start_positions", "end_positions"),
+    head=lambda options: "span",
+    defaults={"max_seq_length": 384, "block_size": 512, "replay_start": 2000, "mlm_batch_size": 4,
+              "task_batch_size": 4, "task_epochs": 1, "task_learning_rate": 3e-5},
+    program="bert_nq/run_squad.py")
