@@ -76,7 +76,7 @@ class ReplayMemory:
     def __init__(self, capacity: int, max_states: int):
         self._capacity, self._max_states = capacity, max_states
         self._entries = {name: np.zeros([0], kind) for name, kind in _FIELDS.items()}
-        self._states: "collections.OrderedDict[int, State]" = collections.OrderedDict()
+        self._states: collections.OrderedDict[int, State] = collections.OrderedDict()
         self._keys: Dict[int, Tuple[int, int]] = {}
         self._references: Dict[int, int] = {}
         self._next = 0  # number of the next state

@@ -39,6 +39,8 @@ class Task(NamedTuple):
     text_of: Callable[[Any], str]  # an example's text, which is masked and pretrained on
     labels: Tuple[str, ...]  # the features that the head's loss and accuracies read
     head: Callable[[Options], str]  # the name of the head
+    # (files, labels that were given or "", BadInput) -> Options.labels
+    find_labels: Callable[[List[str], str, BadInput], str]
     defaults: Mapping[str, Any]  # of flags, where they depend on the task: the source's
     program: str  # that fine-tunes on all of the data
 
