@@ -8,7 +8,9 @@ r"""One file of named arrays and a few facts, written whole and read strictly.
 Unlike a pickle it holds nothing that could be run, and unlike a .npz its bytes follow from its
 content alone.
 """
+import functools
 import json
+import operator
 from typing import IO, Any, Dict, Mapping, Tuple
 
 import google_crc32c
@@ -115,7 +117,7 @@ def _read(f):
         raise _DamagedError("is damaged: an array has no type or shape of ours")
     # Nothing is made room for that the file does not hold.
     place = f.tell()
-    wanted = place + 8 + sum(np.dtype(kind).itemsize * int(np.prod(shape, dtype=object))
+    wanted = place + 8 + sum(functools.reduce(operator.mul, shape, np.dtype(kind).itemsize)
                              for _, kind, shape in shapes)
     if f.seek(0, 2) != wanted:
         raise _DamagedError("is cut off, or something is behind its end")

@@ -1,6 +1,5 @@
 """Opponents: one that learns, a frozen copy, the random masker; and runs that go on."""
 import numpy as np
-import pytest
 
 from bert_nq.masking_policy.episodes import Tournament, means
 from bert_nq.masking_policy.players import OPPONENT, PLAYER, Learner
@@ -8,11 +7,6 @@ from bert_nq.masking_policy.replay import ReplayMemory
 from tests.support import synthetic_masking as synthetic
 
 FEW = synthetic.SETTINGS._replace(replay_start=64, replay_updates=2)
-
-
-@pytest.fixture(scope="module")
-def graphs():
-    return synthetic.Graphs()
 
 
 def tournament(graphs, opponent, seed=0):
@@ -59,7 +53,7 @@ def test_a_learning_opponent_learns_for_itself(graphs):
 
 def test_a_frozen_opponent_is_the_player_that_has_won(graphs):
     found = tournament(graphs, "frozen")
-    for _ in range(30):
+    for _ in range(14):
         player, opponent = dict(found.player.weights), dict(found.opponent.weights)
         record = found.play_episode()
         assert same(found.opponent.weights, player if record["outcome_opponent"] > 0 else opponent)

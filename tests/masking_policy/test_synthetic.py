@@ -15,11 +15,6 @@ from tests.support import synthetic_masking as synthetic
 MARGIN = 0.12
 
 
-@pytest.fixture(scope="module")
-def graphs():
-    return synthetic.Graphs()
-
-
 def tournament(graphs, seed, sign=1, **changes):
     settings = synthetic.SETTINGS._replace(**changes)
 

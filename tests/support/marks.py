@@ -26,6 +26,10 @@ SLOW = (
 # tested on both runtimes.
 ONCE = (
     "tests/test_make_env.py",
+    # Without TensorFlow: files, rewards, what is remembered and drawn.
+    "tests/masking_policy/test_array_file.py",
+    "tests/masking_policy/test_rewards.py",
+    "tests/masking_policy/test_tasks.py",
     # In a browser.
     "tests/answering/test_web_page.py",
     # Flags, files and messages: what they lead to is tested on both.
@@ -69,6 +73,7 @@ ONCE = (
     "tests/programs/test_runtimes.py",
     "tests/programs/test_run_squad_beam.py",
     "tests/programs/test_run_classifier.py::test_what",
+    "tests/programs/test_run_nmg.py",
     "tests/programs/test_run_squad_encoders.py",
     "tests/programs/test_settings.py",
     "tests/programs/test_squad_eval.py",

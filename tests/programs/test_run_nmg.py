@@ -1,0 +1,128 @@
+"""run_nmg.py through the program: killed, resumed, both tasks, and what it refuses."""
+import json
+import os
+import random
+import re
+import subprocess
+import time
+
+import pytest
+
+from tests.support import masking_tasks, programs, squad_samples
+
+PROGRAM = "bert_nq/run_nmg.py"
+
+
+class Work:
+    """A folder with data and a tiny encoder."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.inputs = masking_tasks.write(folder)
+
+    def flags(self, output_dir, *more, **changes):
+        return ["--do_meta_train", "--output_dir=" + output_dir, *self.inputs,
+                *masking_tasks.flags(**changes), *more]
+
+    def run(self, output_dir, *more, **changes):
+        return programs.run(PROGRAM, *self.flags(output_dir, *more, **changes),
+                            cwd=str(self.folder))
+
+    def read(self, *parts):
+        with open(os.path.join(str(self.folder), *parts), "rb") as f:
+            return f.read()
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
+    return Work(tmp_path_factory.mktemp("nmg"))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(work):
+    done = work.run("undisturbed")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_it_ends_with_counts_files_and_a_command_that_works(work, undisturbed):
+    assert re.search(r"texts +60\n", undisturbed)
+    assert re.search(r"episodes +6\n", undisturbed) and "entropy, 1 is no choice" in undisturbed
+    for name in ("policies/policy-000006.bin", "language_model/bert_model.ckpt.index",
+                 "language_model/tokenizer_config.json", "history.json", "flags.txt"):
+        assert (work.folder / "undisturbed" / name).exists(), name
+    printed = programs.paste(programs.next_command(undisturbed), work.folder,
+                             "--num_train_epochs=1", "--train_batch_size=8")
+    assert "undisturbed/model" in printed
+
+
+def kill_in_the_middle(process, history, num_records):
+    """Kills a run somewhere in an episode, when so many are done."""
+    for _ in range(2400):
+        assert process.poll() is None, process.communicate()
+        if os.path.exists(history):
+            with open(history) as f:
+                if len(json.load(f)) >= num_records:
+                    break
+        time.sleep(0.02)
+    time.sleep(random.random() / 4)
+    process.kill()
+    process.communicate()
+
+
+def test_killed_it_goes_on_with_the_same_episodes_to_the_bit(work, undisturbed):
+    process = subprocess.Popen(
+        programs.command(PROGRAM, *work.flags("killed", num_episodes=1000)),
+        cwd=str(work.folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    kill_in_the_middle(process, str(work.folder / "killed" / "history.json"), 2)
+    done = json.loads(work.read("killed", "history.json"))
+    if len(done) > 6:
+        pytest.skip("the machine was too fast to be stopped before the sixth episode")
+    resumed = work.run("killed")
+    assert resumed.returncode == 0, resumed.stderr
+    assert re.search(r"in this run +%d\n" % (6 - len(done)), resumed.stdout)
+    for name in ("state.bin", "history.json", "policies/policy-000006.bin",
+                 "language_model/bert_model.ckpt.data-00000-of-00001"):
+        assert work.read("killed", name) == work.read("undisturbed", name), name
+    assert not [name for name in os.listdir(str(work.folder / "killed")) if "tmp" in name]
+
+
+def test_another_run_in_its_folder_is_refused(work, undisturbed):
+    done = work.run("undisturbed", mlm_epochs=2, seed=5)
+    assert programs.error_line(done) == (
+        "error: undisturbed: the run there was begun otherwise: --mlm_epochs was 1 and is 2; "
+        "--seed was 0 and is 5. Give the same flags to go on with it, or another --output_dir")
+
+
+def test_questions_of_squad(work):
+    paragraphs = [
+        {"context": "The town %d has many houses . A river is in it ." % i, "qas": [
+            squad_samples.qa("q%d" % i, "what is in it ?", ("A river", 25 + len(str(i))))]}
+        for i in range(30)]
+    (work.folder / "squad.json").write_text(json.dumps(
+        {"version": "1.1", "data": [{"title": "Towns", "paragraphs": paragraphs}]}))
+    done = work.run("squad", "--task=squad", "--train_file=squad.json", "--max_query_length=8",
+                    "--doc_stride=16", max_seq_length=32, num_episodes=2)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"rows of the task +30\n", done.stdout)
+    assert "bert_nq/run_squad.py --do_train --train_file=squad.json" in done.stdout
+    records = json.loads(work.read("squad", "history.json"))
+    assert len(records) == 2 and all(0 <= record["score"] <= 100 for record in records)
+
+
+@pytest.mark.parametrize("flags, fault", [
+    (["--nodo_meta_train"], "nothing to do: give --do_meta_train"),
+    (["--train_file=none.jsonl"], "no text file matches 'none.jsonl'"),
+    (["--labels=river,town"], "the label 'village' is none of the model's"),
+    (["--task=squad", "--labels=a,b"], "--labels=a,b: questions have none"),
+    (["--block_size=4000"], "--block_size=4000: give 3 to 96"),
+    (["--replay_strategies=AB"], "give one or several of the letters ARVZ"),
+    (["--replay_start=8"], "--replay_start=8 is less than --replay_batch_size=64"),
+    (["--init_checkpoint=none.ckpt"], "there is no checkpoint none.ckpt"),
+    (["--max_seq_length=4000"], "the model has positions for 96 wordpieces"),
+    (["--output_dir=gs://bucket/nmg"], "give a folder of this machine"),
+])
+def test_what_cannot_be(work, flags, fault):
+    done = work.run("refused", *flags)
+    assert fault in programs.error_line(done)
+    assert not (work.folder / "refused" / "state.bin").exists()
