@@ -11,6 +11,8 @@ policy learns from who scores better.
     replay       what was done and what came of it, drawn by priority       free of TensorFlow
     players      the policy, its opponent and the random masker             free of TensorFlow
     episodes     the outer loop                                             free of TensorFlow
+    world        real texts: what a language model learns with masks        free of TensorFlow
+    trainings    its further pretraining and its fine-tuning                free of TensorFlow
     run_state    a run in one file, from which it goes on to the bit        free of TensorFlow
     settings     what a run is asked for                                    free of TensorFlow
     tasks/       what is fine-tuned for                                     free of TensorFlow

@@ -8,10 +8,11 @@ r"""One file of named arrays and a few facts, written whole and read strictly.
 Unlike a pickle it holds nothing that could be run, and unlike a .npz its bytes follow from its
 content alone.
 """
+import contextlib
 import functools
 import json
 import operator
-from typing import IO, Any, Dict, Mapping, Tuple
+from typing import IO, Any, Dict, Iterator, List, Mapping, Tuple
 
 import google_crc32c
 import numpy as np
@@ -67,9 +68,21 @@ def read(path: str, remedy: str) -> Tuple[Dict[str, Any], Dict[str, np.ndarray]]
     Raises:
       UserError: it cannot be read, is no such file, or is damaged.
     """
+    with _open(path, remedy) as f:
+        return _read(f)
+
+
+def read_facts(path: str, remedy: str) -> Dict[str, Any]:
+    """The facts of a file, whose arrays are not looked at; otherwise as `read`."""
+    with _open(path, remedy) as f:
+        return _read_header(_Counted(f))[0]
+
+
+@contextlib.contextmanager
+def _open(path: str, remedy: str) -> Iterator[IO[bytes]]:
     with files.open_binary(path) as f:
         try:
-            return _read(f)
+            yield f
         except _DamagedError as e:
             raise UserError("%s %s: %s" % (path, e, remedy)) from e
 
@@ -102,8 +115,8 @@ class _Counted:
         return data
 
 
-def _read(f):
-    stream = _Counted(f)
+def _read_header(stream: _Counted) -> Tuple[Dict[str, Any], List[Tuple[str, str, tuple]]]:
+    """The facts, and name, type and shape of each array."""
     if stream.line() != _MAGIC:
         raise _DamagedError("is not a file of a masking policy")
     try:
@@ -115,6 +128,12 @@ def _read(f):
         raise _DamagedError("is damaged: its header cannot be read") from e
     if any(kind not in _TYPES or min(shape, default=0) < 0 for _, kind, shape in shapes):
         raise _DamagedError("is damaged: an array has no type or shape of ours")
+    return facts, shapes
+
+
+def _read(f: IO[bytes]) -> Tuple[Dict[str, Any], Dict[str, np.ndarray]]:
+    stream = _Counted(f)
+    facts, shapes = _read_header(stream)
     # Nothing is made room for that the file does not hold.
     place = f.tell()
     wanted = place + 8 + sum(functools.reduce(operator.mul, shape, np.dtype(kind).itemsize)

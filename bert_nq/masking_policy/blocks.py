@@ -17,6 +17,13 @@ class Block(NamedTuple):
     maskable: np.ndarray  # bool [n]: no special tokens
 
 
+class Masked(NamedTuple):
+    """A block as it is pretrained on. n positions, k masked ones."""
+    shown: np.ndarray  # int32 [n], what the model sees
+    positions: np.ndarray  # int64 [k]
+    labels: np.ndarray  # int32 [k], what was there
+
+
 def blocks_of(key: int, pieces: Sequence[int], block_size: int, cls: int, sep: int,
               specials: Sequence[int]) -> List[Block]:
     """The blocks of a text; none where there is nothing to mask.

@@ -54,6 +54,20 @@ def save(folder: str, state: RunState) -> None:
         "updates": {name: learner[2] for name, learner in state.learners.items()}}, arrays)
 
 
+def check(folder: str, settings: Mapping[str, Any]) -> None:
+    """Raises UserError where a folder has the state of a run with other settings or data."""
+    path = os.path.join(folder, STATE)
+    if not os.path.exists(path):
+        return
+    facts = array_file.read_facts(path, _REMEDY)
+    if facts.get("kind") != "state":
+        raise UserError("%s is no state of a run: %s" % (path, _REMEDY))
+    found = differences(facts["settings"], dict(settings))
+    if found:
+        raise UserError("%s: the run there was begun otherwise: %s. Give the same flags to go on "
+                        "with it, or another --output_dir" % (folder, "; ".join(found)))
+
+
 def load(folder: str, settings: Mapping[str, Any]) -> Optional[RunState]:
     """The state of a folder; None where there is none.
 
@@ -67,13 +81,8 @@ def load(folder: str, settings: Mapping[str, Any]) -> Optional[RunState]:
     path = os.path.join(folder, STATE)
     if not os.path.exists(path):
         return None
+    check(folder, settings)
     facts, arrays = array_file.read(path, _REMEDY)
-    if facts.get("kind") != "state":
-        raise UserError("%s is no state of a run: %s" % (path, _REMEDY))
-    found = differences(facts["settings"], dict(settings))
-    if found:
-        raise UserError("%s: the run there was begun otherwise: %s. Give the same flags to go on "
-                        "with it, or another --output_dir" % (folder, "; ".join(found)))
     return RunState(facts["settings"], facts["records"], _under(arrays, "language_model"), {
         name: (_under(arrays, name + "/weights"), _under(arrays, name + "/memory"), updates)
         for name, updates in facts["updates"].items()})

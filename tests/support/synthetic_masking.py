@@ -19,8 +19,8 @@ LENGTH = 18
 CONFIG = BertConfig(vocab_size=FIRST_WORD + NUM_WORDS, hidden_size=32, num_hidden_layers=2,
                     num_attention_heads=2, intermediate_size=64, max_position_embeddings=LENGTH,
                     type_vocab_size=2, initializer_range=0.1)
-SETTINGS = PolicySettings(masking_prob=0.17, opponent="frozen", policy_learning_rate=1e-3,
-                          replay_capacity=2000, replay_start=128, replay_updates=6)
+SETTINGS = PolicySettings(masking_prob=0.17, opponent="frozen", policy_learning_rate=2e-3,
+                          replay_capacity=2000, replay_start=128, replay_updates=3)
 
 
 def blocks(random, n):

@@ -76,10 +76,25 @@ def define_flags() -> None:
     flags.DEFINE_enum("on_bad_input", "fail", ["fail", "skip"], "What to do with an example that "
                       "cannot be used: stop, or leave it out.")
     flags.DEFINE_bool("verbose_logging", False, "Whether to show TensorFlow's own messages.")
+    _define_test_flags()
     _define_task_flags()
     for defaults in (PolicySettings(), EpisodeSettings()):
         for name, default in defaults._asdict().items():
             _define(name, default)
+
+
+def _define_test_flags() -> None:
+    flags.DEFINE_bool("do_meta_test", False, "Whether to test the policies in --output_dir: one is "
+                      "chosen on texts that are held out of --train_file, and compared on "
+                      "--test_file with random masks and with no further pretraining.")
+    flags.DEFINE_string("test_file", None, "Annotated data that are scored by --do_meta_test: "
+                        "comma-separated paths and globs.")
+    flags.DEFINE_integer("test_seeds", 1, "Trainings of each contender, from --seed on.",
+                         lower_bound=1)
+    flags.DEFINE_integer("test_mlm_epochs", 3, "Of --do_meta_test: passes over all blocks in "
+                         "further pretraining.", lower_bound=1)
+    flags.DEFINE_integer("test_task_epochs", None, "Of --do_meta_test: passes over all rows in "
+                         "fine-tuning%s." % _by_task("test_task_epochs"), lower_bound=1)
 
 
 def _define_task_flags() -> None:

@@ -5,11 +5,11 @@ optimizer's at zero, and ends with values that are read from them.
 
 Notation: B rows or blocks, S positions with padding, P masked ones, H hidden size.
 """
-from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 import numpy as np
 
-from bert_nq.masking_policy.blocks import Block, padded
+from bert_nq.masking_policy.blocks import Block, Masked, padded
 from bert_nq.masking_policy.graphs import masked_lm
 from bert_nq.masking_policy.graphs.weight_sets import WeightSet
 from bert_nq.masking_policy.schedules import bias_corrected
@@ -22,13 +22,6 @@ from bert_nq.training import gradients, optimizer
 from bert_nq.training.optimizer import OptimizerSettings
 
 _MAX_NORM = 1.0
-
-
-class Masked(NamedTuple):
-    """A block as it is pretrained on. n positions, k masked ones."""
-    shown: np.ndarray  # int32 [n], what the model sees
-    positions: np.ndarray  # int64 [k]
-    labels: np.ndarray  # int32 [k], what was there
 
 
 class LanguageModelGraph:

@@ -16,7 +16,8 @@ from bert_nq.masking_policy.players import OPPONENT, PLAYER
 from bert_nq.masking_policy.replay import ReplayMemory
 from bert_nq.masking_policy.run_state import RunState
 from bert_nq.masking_policy.settings import EpisodeSettings, PolicySettings
-from bert_nq.masking_policy.world import LanguageModelWorld, Stopped, Texts
+from bert_nq.masking_policy.trainings import Stopped
+from bert_nq.masking_policy.world import LanguageModelWorld, Texts
 from bert_nq.modeling import checkpoints
 from bert_nq.modeling.models import Model
 from bert_nq.modeling.runtime import tf
@@ -112,7 +113,8 @@ def run(plan: Plan, on_episode: Callable[[int, Mapping[str, float]], None],
         if stop:
             return Result(game.records, first, None, None, stop.signal)
         policy = _save_policy(plan, game)
-        return Result(game.records, first, policy, _save_language_model(plan, world), None)
+        return Result(game.records, first, policy, save_language_model(
+            plan.output_dir, world.language_model), None)
 
 
 def _play(plan, game, world, writer, on_episode) -> None:
@@ -143,17 +145,24 @@ def _tagged(record: Mapping[str, float]) -> Dict[str, float]:
     return {groups.get(name, name): value for name, value in record.items()}
 
 
+def original(graphs: Graphs, init_checkpoint: Optional[str],
+             note: Callable[[str], None]) -> Dict[str, np.ndarray]:
+    """The language model of a checkpoint; what it lacks has the graph's first values."""
+    weights = graphs.language_model.language_model.read(graphs.session)
+    if init_checkpoint is None:
+        return weights
+    there = checkpoints.read_weights(init_checkpoint)
+    missing = [name for name in weights if name not in there]
+    if missing:
+        note("%s has no %s%s: random at first" % (
+            init_checkpoint, missing[0],
+            " and %d weights more" % (len(missing) - 1) if missing[1:] else ""))
+    return {name: there.get(name, value) for name, value in weights.items()}
+
+
 def _first_state(plan: Plan, graphs: Graphs, note: Callable[[str], None]) -> RunState:
     """The state before the first episode."""
-    weights = graphs.language_model.language_model.read(graphs.session)
-    if plan.init_checkpoint:
-        there = checkpoints.read_weights(plan.init_checkpoint)
-        missing = [name for name in weights if name not in there]
-        weights = {name: there.get(name, value) for name, value in weights.items()}
-        if missing:
-            note("%s has no %s%s, which start at random" % (
-                plan.init_checkpoint, missing[0],
-                " and %d weights more" % (len(missing) - 1) if missing[1:] else ""))
+    weights = original(graphs, plan.init_checkpoint, note)
     # Both policies begin alike, and see other choices of their own from the first draw.
     memory = ReplayMemory(plan.policy.replay_capacity, plan.policy.replay_states).to_arrays()
     learner = (graphs.policy.read(), memory, 0)
@@ -177,9 +186,8 @@ def _save_policy(plan: Plan, game: Tournament) -> str:
         "masking_prob": plan.policy.masking_prob}, game.player.weights)
 
 
-def _save_language_model(plan: Plan, world: LanguageModelWorld) -> str:
-    """The language model of the last episode as a checkpoint; returns its prefix."""
-    prefix = os.path.join(plan.output_dir, "language_model", "bert_model.ckpt")
-    checkpoints.write_weights(prefix, {name: np.asarray(value) for name, value
-                                       in world.language_model.items()})
+def save_language_model(folder: str, weights: Mapping[str, np.ndarray]) -> str:
+    """Writes a language model as a checkpoint of its own folder; returns its prefix."""
+    prefix = os.path.join(folder, "language_model", "bert_model.ckpt")
+    checkpoints.write_weights(prefix, weights)
     return prefix

@@ -33,5 +33,6 @@ TASK = Task(
     head=lambda options: "classes:%d" % len(labels.parse(options.labels)),
     find_labels=_find_labels,
     defaults={"max_seq_length": 128, "block_size": 256, "replay_start": 500, "mlm_batch_size": 8,
-              "task_batch_size": 8, "task_epochs": 5, "task_learning_rate": 2e-5},
+              "task_batch_size": 8, "task_epochs": 5, "task_learning_rate": 2e-5,
+              "test_task_epochs": 3},
     program="bert_nq/run_classifier.py")

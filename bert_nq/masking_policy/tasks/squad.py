@@ -30,5 +30,6 @@ TASK = Task(
     head=lambda options: "span",
     find_labels=_no_labels,
     defaults={"max_seq_length": 384, "block_size": 512, "replay_start": 2000, "mlm_batch_size": 4,
-              "task_batch_size": 4, "task_epochs": 1, "task_learning_rate": 3e-5},
+              "task_batch_size": 4, "task_epochs": 1, "task_learning_rate": 3e-5,
+              "test_task_epochs": 2},
     program="bert_nq/run_squad.py")

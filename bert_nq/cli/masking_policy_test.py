@@ -1,0 +1,110 @@
+"""The test of policies by run_nmg.py --do_meta_test: what is tested, and the table of it."""
+import glob
+import os
+import sys
+from typing import Any, Dict, Mapping, NamedTuple
+
+from absl import flags
+
+from bert_nq.base import files
+from bert_nq.base.bad_input import BadInput
+from bert_nq.base.errors import UserError
+from bert_nq.cli import masking_policy_inputs, program
+from bert_nq.cli.masking_policy_inputs import Inputs
+from bert_nq.masking_policy import meta_test, run_state, tasks
+
+FLAGS = flags.FLAGS
+
+
+class Test(NamedTuple):
+    """All that a test reads beside a run's inputs."""
+    rows: Mapping[str, Any]  # {feature: [R, ...]} of the files that are scored
+    settings: Dict[str, Any]  # that decide the scores
+
+
+def read(inputs: Inputs) -> Test:
+    """Reads and checks the files that are scored. TensorFlow is not imported.
+
+    Raises:
+      UserError: they cannot be used, or are those of training.
+    """
+    program.require(FLAGS, "test_file")
+    task = inputs.task
+    paths = task.find_files(FLAGS.test_file)
+    if set(map(os.path.realpath, paths)) & set(map(os.path.realpath, task.find_files(
+            FLAGS.train_file))):
+        raise UserError("--test_file=%s: it is trained on, scores on it would mean nothing"
+                        % FLAGS.test_file)
+    if not FLAGS.do_meta_train:
+        _policies(inputs)
+    contexts = tasks.read_contexts(task, paths, inputs.text, inputs.options,
+                                   BadInput(FLAGS.on_bad_input == "skip", program.note))
+    settings = {name: value for name, value in inputs.settings.items()
+                if not name.startswith(("replay_", "episode_")) and name not in (
+                    "mlm_epochs", "task_epochs")}
+    settings.update(test_mlm_epochs=FLAGS.test_mlm_epochs, test_task_epochs=FLAGS.test_task_epochs,
+                    test_file=[files.fingerprint(path, with_time=False) for path in paths])
+    return Test(tasks.joined([context.rows for context in contexts]), settings)
+
+
+def _policies(inputs: Inputs) -> Dict[str, str]:
+    """Name to file of the policies in the folder of the run, in their order.
+
+    Raises:
+      UserError: there are none, or one is of another language model or budget.
+    """
+    folder = os.path.join(FLAGS.output_dir, run_state.POLICIES)
+    paths = sorted(glob.glob(os.path.join(glob.escape(folder), "policy-*.bin")))
+    if not paths:
+        raise UserError("%s holds no policies: learn one first, with --do_meta_train" % folder)
+    config = inputs.model.config
+    wanted = {"hidden_size": config.hidden_size, "masking_prob": inputs.policy.masking_prob,
+              "num_attention_heads": config.num_attention_heads}
+    for path in paths:
+        facts, _ = run_state.load_policy(path)
+        for name, value in wanted.items():
+            if facts.get(name) != value:
+                raise UserError("%s was learned with %s %s, not %s: give the flags of its run"
+                                % (path, name, facts.get(name), value))
+    return {os.path.basename(path)[:-len(".bin")]: path for path in paths}
+
+
+def run(inputs: Inputs, test: Test) -> None:
+    """Tests the policies and prints what came of it."""
+    from bert_nq.masking_policy.graphs import meta_testing
+    policies = _policies(inputs)
+    plan = masking_policy_inputs.plan(inputs)
+    plan = plan._replace(episodes=inputs.episodes._replace(
+        mlm_epochs=FLAGS.test_mlm_epochs, task_epochs=FLAGS.test_task_epochs))
+    seeds = [FLAGS.seed + i for i in range(FLAGS.test_seeds)]
+    settings = dict(test.settings, policies=sorted(
+        "%s %s" % (name, files.crc32c(path)) for name, path in policies.items()))
+    with program.Meter() as meter:
+        result = meta_testing.run(
+            meta_testing.TestPlan(plan, policies, test.rows, seeds, settings),
+            lambda what, score: meter.note("%s: %.2f" % (what, score)), meter.note)
+    if result.stopped_by:
+        from bert_nq.training import stopping
+        program.note("%s: stopped; the same command goes on with what is not scored yet"
+                     % result.stopped_by.name)
+        sys.exit(stopping.exit_code(result.stopped_by))
+    masking_policy_inputs.keep_beside(result.language_model, inputs.text)
+    _print(result, len(test.rows["input_ids"]))
+    masking_policy_inputs.print_next(
+        inputs, result.language_model, "the language model of the chosen policy",
+        "meta_test/model", "--do_eval", "--predict_file=" + FLAGS.test_file)
+
+
+def _print(result, num_rows: int) -> None:
+    best = meta_test.best_of(result.held_out)
+    program.print_table(
+        "Policies, accuracy on texts that are held out of --train_file",
+        [(name + (", chosen" if name == best else ""), "%.2f" % score)
+         for name, score in result.held_out.items()])
+    program.print_table(
+        "Accuracy on %d rows of %s, %d seeds, mean and range" % (
+            num_rows, FLAGS.test_file, FLAGS.test_seeds),
+        [(name, meta_test.spread(scores)) for name, scores in result.tested.items()])
+    program.print_table("Written", [
+        ("scores", os.path.join(FLAGS.output_dir, meta_test.FILE)),
+        ("language model", result.language_model)])

@@ -1,0 +1,113 @@
+"""A test of policies in one process and one graph, see meta_test."""
+import os
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence
+
+from bert_nq.estimator import failures
+from bert_nq.masking_policy import draws, meta_test, run_state
+from bert_nq.masking_policy.graphs import meta_training
+from bert_nq.masking_policy.meta_test import MetaTest, Results, Split
+from bert_nq.masking_policy.players import PLAYER, Learner
+from bert_nq.masking_policy.replay import ReplayMemory
+from bert_nq.masking_policy.tasks import joined
+from bert_nq.masking_policy.trainings import Stopped
+from bert_nq.modeling import checkpoints
+from bert_nq.training import stopping
+
+FOLDER = "meta_test"  # in the run's, of the language model that was pretrained further
+
+
+class TestPlan(NamedTuple):
+    """A test, checked."""
+    run: meta_training.Plan  # its settings are those of the run, its trainings those of the test
+    policies: Dict[str, str]  # name to file
+    test_rows: Mapping[str, Any]  # {feature: [R, ...]}
+    seeds: Sequence[int]
+    settings: Dict[str, Any]  # that must be the same when the test goes on
+
+
+class TestResult(NamedTuple):
+    """The end of a test."""
+    held_out: Dict[str, float]  # policy to its score on rows that are held out
+    tested: Dict[str, List[float]]  # contender to its score of each seed
+    language_model: Optional[str]  # the prefix of that of the chosen policy and the first seed
+    stopped_by: Any  # a signal, or None
+
+
+def run(plan: TestPlan, on_score: Callable[[str, float], None],
+        note: Callable[[str], None]) -> TestResult:
+    """Trains and scores all contenders, but for what the folder has already.
+
+    Args:
+      plan: of the test.
+      on_score: is told of each score, with what it is of.
+      note: is given lines.
+
+    Raises:
+      UserError: a file cannot be used, or a loss is no number.
+    """
+    held_out: Dict[str, float] = {}
+    tested: Dict[str, List[float]] = {}
+    results = Results(plan.run.output_dir, plan.settings)
+    prefix = None
+    with failures.as_user_error("the test"), stopping.stop_on_signals() as stop, \
+            meta_training.open_graphs(plan.run.model, plan.run.labels, plan.run.policy,
+                                      plan.run.episodes, plan.run.seed) as graphs:
+        def check():
+            if stop:
+                raise Stopped
+
+        first = graphs.policy.read()
+        learners = {name: Learner(graphs.policy, dict(first, **run_state.load_policy(path)[1]),
+                                  ReplayMemory(1, 1), PLAYER)
+                    for name, path in plan.policies.items()}
+        test = _make(plan, graphs, check, note)
+
+        def scored(key: str, compute: Callable[[], float]) -> float:
+            score = results.score(key, compute)
+            on_score(key, score)
+            return score
+
+        try:
+            for name, learner in learners.items():
+                held_out[name] = scored("held out: %s" % name, _bound(
+                    test.held_out, learner, plan.seeds[0]))
+            best = meta_test.best_of(held_out)
+            prefix = os.path.join(plan.run.output_dir, FOLDER)
+            for seed in plan.seeds:
+                for name, learner, pretrains in (
+                        (meta_test.NONE, None, False), (meta_test.RANDOM_MASKS, None, True),
+                        (best, learners[best], True)):
+                    keeps = name == best and seed == plan.seeds[0]
+                    tested.setdefault(name, []).append(scored(
+                        "test: %s, seed %d" % (name, seed), _bound(
+                            test.tested, learner, pretrains, seed,
+                            *[_keeper(prefix)] if keeps else [])))
+        except Stopped:
+            return TestResult(held_out, tested, None, stop.signal)
+    return TestResult(held_out, tested, checkpoints.find_checkpoint(
+        os.path.join(prefix, "language_model")), None)
+
+
+def _bound(function: Callable, *arguments) -> Callable[[], Any]:
+    return lambda: function(*arguments)
+
+
+def _keeper(folder: str) -> Callable:
+    return lambda weights: meta_training.save_language_model(folder, weights)
+
+
+def _make(plan: TestPlan, graphs, check, note) -> MetaTest:
+    run, texts = plan.run, plan.run.texts
+    shares = draws.split(run.seed, [context.key % 2 ** 64 for context in texts.contexts])
+
+    def rows(chosen) -> Mapping[str, Any]:
+        return joined([context.rows for context, share in zip(texts.contexts, shares)
+                       if chosen(share)])
+
+    limit = run.episodes.validation_share
+    split = Split(rows(lambda share: share >= limit), rows(lambda share: share < limit),
+                  rows(lambda share: True), plan.test_rows)
+    blocks = [block for some in texts.blocks for block in some]
+    return MetaTest(graphs.language_model, graphs.policy, blocks, split, run.episodes,
+                    run.policy.masking_prob, texts.mask_id, texts.vocab_size,
+                    meta_training.original(graphs, run.init_checkpoint, note), check)

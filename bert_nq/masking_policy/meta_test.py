@@ -1,0 +1,143 @@
+"""Policies put to the test: further pretraining on all texts, fine-tuning, scores.
+
+    1  The original language model is pretrained further on all texts with the k likeliest positions
+       of each saved policy, fine-tuned on the rows that are not held out, and scored on those that
+       are. The best policy is chosen by that score: never by the test's.
+    2  No further pretraining, random masks of the same budget, and the chosen policy: each is
+       fine-tuned on all rows and scored on other files, once for each seed.
+
+Each result is kept as it comes; a test that was killed repeats the one that it was at.
+"""
+import os
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence
+
+import numpy as np
+
+from bert_nq.base import files
+from bert_nq.base.errors import UserError
+from bert_nq.masking_policy import players
+from bert_nq.masking_policy.blocks import Block
+from bert_nq.masking_policy.players import Learner
+from bert_nq.masking_policy.settings import EpisodeSettings, differences
+from bert_nq.masking_policy.trainings import Trainings
+
+FILE = "meta_test.json"
+NONE, RANDOM_MASKS = "no further pretraining", "random masks"
+_REMEDY = "remove it to test anew"
+
+
+class Split(NamedTuple):
+    """The rows of the task: {feature: [R, ...]} each."""
+    train: Mapping[str, np.ndarray]  # that are not held out
+    held_out: Mapping[str, np.ndarray]  # by which the policy is chosen
+    all: Mapping[str, np.ndarray]  # both
+    test: Mapping[str, np.ndarray]
+
+
+class Results:
+    """The scores of a test, in one file that is replaced with each of them.
+
+    Raises:
+      UserError: the file is none, or of a test with other settings.
+    """
+
+    def __init__(self, folder: str, settings: Mapping[str, Any]):
+        self._path, self._settings = os.path.join(folder, FILE), dict(settings)
+        content = files.read_json(self._path, remedy=_REMEDY)
+        if content is not None and not (isinstance(content, dict) and isinstance(
+                content.get("scores"), dict) and isinstance(content.get("settings"), dict)):
+            raise UserError("%s is not what a test writes: %s" % (self._path, _REMEDY))
+        found = differences(content["settings"], self._settings) if content else []
+        if found:
+            raise UserError("%s is of a test with other settings: %s; %s"
+                            % (self._path, "; ".join(found), _REMEDY))
+        self.scores: Dict[str, float] = content["scores"] if content else {}
+
+    def score(self, key: str, compute: Callable[[], float]) -> float:
+        """The score of a key, computed and kept where it is not there."""
+        if key not in self.scores:
+            self.scores[key] = compute()
+            files.write_json(self._path, {"settings": self._settings, "scores": self.scores})
+        return self.scores[key]
+
+
+class MetaTest:
+    """Trains and scores one contender after the other in the graphs of a run.
+
+    Args:
+      graph: a graphs.lm_graph.LanguageModelGraph, in a session.
+      network: a graphs.policy_graph.PolicyGraph, in the same.
+      blocks: of all texts.
+      split: the rows.
+      settings: of the trainings.
+      masking_prob: the budget, for all.
+      mask_id, vocab_size: see Trainings.
+      language_model: {name: value}, the original one.
+      check: see Trainings.
+    """
+
+    def __init__(self, graph: Any, network: Any, blocks: Sequence[Block], split: Split,
+                 settings: EpisodeSettings, masking_prob: float, mask_id: int, vocab_size: int,
+                 language_model: Mapping[str, np.ndarray],
+                 check: Callable[[], None] = lambda: None):
+        self._graph, self._network, self._blocks, self._split = graph, network, blocks, split
+        self._settings, self._masking_prob = settings, masking_prob
+        self._pieces, self._check = (mask_id, vocab_size), check
+        self._language_model = language_model
+
+    def held_out(self, policy: Learner, seed: int) -> float:
+        """The score of a policy on rows that are held out."""
+        return self._run(lambda turn: policy.choose(turn, best=True), self._split.train,
+                         self._split.held_out, seed)
+
+    def tested(self, policy: Optional[Learner], pretrains: bool, seed: int,
+               keep: Callable[[Dict[str, np.ndarray]], None] = lambda weights: None) -> float:
+        """The score on the test's rows.
+
+        Args:
+          policy: whose masks are pretrained on; None: random ones.
+          pretrains: whether there is further pretraining.
+          seed: of all draws.
+          keep: is given the language model that was pretrained further, before fine-tuning.
+        """
+        choose: Any = None
+        if pretrains:
+            choose = players.at_random if policy is None else (
+                lambda turn: policy.choose(turn, best=True))
+        return self._run(choose, self._split.all, self._split.test, seed, keep)
+
+    def _run(self, choose: Optional[Callable], rows, scored, seed: int,
+             keep: Callable = lambda weights: None) -> float:
+        graph = self._graph
+        trainings = Trainings(graph, self._settings, seed, *self._pieces, self._check)
+        graph.language_model.load(graph.session, self._language_model)
+        if choose is not None:
+            trainings.pretrain(0, len(self._blocks), self._masker(choose, trainings, seed))
+            keep(graph.language_model.read(graph.session))
+        trainings.finetune(0, rows)
+        return 100 * graph.accuracy(scored, 4 * self._settings.task_batch_size)
+
+    def _masker(self, choose: Callable, trainings: Trainings, seed: int) -> Callable:
+        """Masks a step's blocks as the language model sees them at that moment, anew each epoch."""
+        def masked_of(epoch, places):
+            some = [self._blocks[i] for i in places]
+            # The random masker looks at nothing.
+            hidden: List[np.ndarray] = [np.zeros([len(b.ids), 0], np.float32) for b in some]
+            if choose is not players.at_random:
+                hidden = self._graph.states(some, len(some))
+            turn = players.turn(seed, epoch, some, hidden, self._masking_prob)
+            return [trainings.masked(epoch, block, chosen)
+                    for block, chosen in zip(some, choose(turn).positions)]
+
+        return masked_of
+
+
+def best_of(held_out: Mapping[str, float]) -> str:
+    """The name of the highest score; of equal ones the first."""
+    return max(held_out, key=lambda name: held_out[name])
+
+
+def spread(scores: Sequence[float]) -> str:
+    """Mean and range of scores, as a table has them."""
+    mean = "%.2f" % float(np.mean(scores))
+    return mean if len(scores) < 2 else "%s  (%.2f to %.2f)" % (mean, min(scores), max(scores))
