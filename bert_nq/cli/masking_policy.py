@@ -19,6 +19,7 @@ FLAGS = flags.FLAGS
 
 # The last episodes, of which the summary tells means.
 _LAST = 20
+_PLOT, _PAGE = "history.png", "words.html"
 
 
 class MaskingPolicyProgram:
@@ -60,6 +61,7 @@ class MaskingPolicyProgram:
         if result.stopped_by:
             _stop(result)
         masking_policy_inputs.keep_beside(result.language_model, inputs.text)
+        _draw(inputs, result)
         _print_result(result, seconds)
         masking_policy_inputs.print_next(
             inputs, result.language_model, "the language model of the last episode", "model")
@@ -96,6 +98,19 @@ def _stop(result) -> None:
     sys.exit(stopping.exit_code(result.stopped_by))
 
 
+def _draw(inputs: Inputs, result) -> None:
+    """Writes the picture of the run, and the page of words."""
+    from bert_nq.masking_policy import plots, word_page
+    from bert_nq.text.vocabulary import Vocabulary
+    plots.write_plot(result.records, os.path.join(FLAGS.output_dir, _PLOT))
+    if result.looked_at is not None:
+        turn, log_probs = result.looked_at
+        shown = word_page.shown_of(turn, log_probs, Vocabulary.load(inputs.text.vocab_file).tokens)
+        word_page.write(os.path.join(FLAGS.output_dir, _PAGE), word_page.page(
+            shown, "Masks of %s after %d episodes" % (FLAGS.output_dir, len(result.records)),
+            inputs.policy.masking_prob))
+
+
 def _print_result(result, seconds: float) -> None:
     from bert_nq.masking_policy.episodes import means
     records, total = result.records, len(result.records)
@@ -125,4 +140,6 @@ def _print_result(result, seconds: float) -> None:
     program.print_table("Written", [
         ("policy", result.policy), ("language model", result.language_model),
         ("episodes", os.path.join(FLAGS.output_dir, "history.json")),
+        ("  as a picture", os.path.join(FLAGS.output_dir, _PLOT)),
+        ("words that it masks", os.path.join(FLAGS.output_dir, _PAGE)),
         ("TensorBoard", "tensorboard --logdir=" + FLAGS.output_dir)])

@@ -106,6 +106,10 @@ class Learner:
         return Choices(positions, [log_probs[chosen] for log_probs, chosen in zip(
             found.log_probs, positions)], found.values)
 
+    def log_probs(self, turn: Turn) -> List[np.ndarray]:
+        """The policy's log-probabilities of each block, float32 [n]."""
+        return self._used().act(turn.states).log_probs
+
     def remember(self, turn: Turn, own: Choices, opponent: Choices, random: Choices,
                  against_opponent: int, against_random: int) -> Optional[float]:
         """Adds what is credited to the memory; returns the mean reward, None without any."""

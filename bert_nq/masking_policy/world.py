@@ -54,6 +54,7 @@ class LanguageModelWorld:
         if not len(self._train) or not len(validation):
             raise UserError("%d texts are too few for training and validation: %d and %d"
                             % (len(texts.contexts), len(self._train), len(validation)))
+        self._validation = validation
         rows = joined([texts.contexts[i].rows for i in validation])
         self.validation = self._some(rows, 0, settings.validation_rows)
         self.num_train = len(self._train)
@@ -71,6 +72,10 @@ class LanguageModelWorld:
         kept = draws.some(self._seed, episode, "blocks", len(blocks), settings.episode_blocks)
         rows = joined([self._texts.contexts[i].rows for i in chosen])
         return Sample([blocks[i] for i in kept], self._some(rows, episode, settings.episode_rows))
+
+    def held_out_blocks(self, most: int) -> List[Block]:
+        """The first blocks of texts that no episode trains on."""
+        return [block for i in self._validation for block in self._texts.blocks[i]][:most]
 
     def states(self, blocks: Sequence[Block]) -> List[np.ndarray]:
         """The last layer of the language model on unmasked blocks, float32 [n, H] each."""

@@ -1,18 +1,29 @@
 """A run of episodes in one process: one graph, one session, one file to go on from."""
 import contextlib
 import os
-from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 import numpy as np
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.estimator import failures
-from bert_nq.masking_policy import run_state
+from bert_nq.masking_policy import players, run_state
 from bert_nq.masking_policy.episodes import Tournament
 from bert_nq.masking_policy.graphs.lm_graph import LanguageModelGraph
 from bert_nq.masking_policy.graphs.policy_graph import PolicyGraph
-from bert_nq.masking_policy.players import OPPONENT, PLAYER
+from bert_nq.masking_policy.players import OPPONENT, PLAYER, Turn
 from bert_nq.masking_policy.replay import ReplayMemory
 from bert_nq.masking_policy.run_state import RunState
 from bert_nq.masking_policy.settings import EpisodeSettings, PolicySettings
@@ -25,6 +36,7 @@ from bert_nq.training import stopping
 from bert_nq.training.summaries import SummaryWriter
 
 HISTORY = "history.json"
+_LOOKED_AT = 20  # blocks whose masks are shown
 
 
 class Plan(NamedTuple):
@@ -50,6 +62,8 @@ class Result(NamedTuple):
     policy: Optional[str]  # the file of the last one; None where the run was stopped
     language_model: Optional[str]  # the prefix of its checkpoint
     stopped_by: Any  # a signal, or None
+    # Of the first blocks that are held out: their turn, and the policy's log-probabilities.
+    looked_at: Optional[Tuple[Turn, List[np.ndarray]]] = None
 
 
 class Graphs(NamedTuple):
@@ -97,13 +111,13 @@ def run(plan: Plan, on_episode: Callable[[int, Mapping[str, float]], None],
             if stop:
                 raise Stopped
 
-        players = {name: run_state.learner_of(graphs.policy, state.learners[name], plan.policy,
-                                              number)
-                   for name, number in (("player", PLAYER), ("opponent", OPPONENT))
-                   if name in state.learners}
+        learners = {name: run_state.learner_of(graphs.policy, state.learners[name], plan.policy,
+                                               number)
+                    for name, number in (("player", PLAYER), ("opponent", OPPONENT))
+                    if name in state.learners}
         world = LanguageModelWorld(graphs.language_model, plan.texts, plan.episodes, plan.seed,
                                    state.language_model, check)
-        game = Tournament(world, players["player"], players.get("opponent"), plan.policy,
+        game = Tournament(world, learners["player"], learners.get("opponent"), plan.policy,
                           plan.seed, state.records)
         del state
         writer = SummaryWriter(plan.output_dir, first)
@@ -114,7 +128,7 @@ def run(plan: Plan, on_episode: Callable[[int, Mapping[str, float]], None],
             return Result(game.records, first, None, None, stop.signal)
         policy = _save_policy(plan, game)
         return Result(game.records, first, policy, save_language_model(
-            plan.output_dir, world.language_model), None)
+            plan.output_dir, world.language_model), None, _look(plan, game, world))
 
 
 def _play(plan, game, world, writer, on_episode) -> None:
@@ -133,6 +147,16 @@ def _play(plan, game, world, writer, on_episode) -> None:
         run_state.save(plan.output_dir, _state_of(plan, game, world))
         files.write_json(os.path.join(plan.output_dir, HISTORY), game.records)
     on_episode(done, record)
+
+
+def _look(plan: Plan, game: Tournament, world: LanguageModelWorld):
+    """See Result.looked_at."""
+    blocks = world.held_out_blocks(_LOOKED_AT)
+    if not blocks:
+        return None
+    turn = players.turn(plan.seed, len(game.records), blocks, world.states(blocks),
+                        plan.policy.masking_prob)
+    return turn, game.player.log_probs(turn)
 
 
 def _tagged(record: Mapping[str, float]) -> Dict[str, float]:
