@@ -105,7 +105,7 @@ def _draw(inputs: Inputs, result) -> None:
     plots.write_plot(result.records, os.path.join(FLAGS.output_dir, _PLOT))
     if result.looked_at is not None:
         turn, log_probs = result.looked_at
-        shown = word_page.shown_of(turn, log_probs, Vocabulary.load(inputs.text.vocab_file).tokens)
+        shown = word_page.shown_of(turn, log_probs, Vocabulary.load(inputs.text.vocab_file))
         word_page.write(os.path.join(FLAGS.output_dir, _PAGE), word_page.page(
             shown, "Masks of %s after %d episodes" % (FLAGS.output_dir, len(result.records)),
             inputs.policy.masking_prob))

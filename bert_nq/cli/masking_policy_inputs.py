@@ -59,7 +59,8 @@ def read(text_options: Callable) -> Inputs:
     if FLAGS.do_meta_train:
         run_state.check(FLAGS.output_dir, settings)
     contexts = tasks.read_contexts(task, paths, text, options,
-                                   BadInput(FLAGS.on_bad_input == "skip", program.note))
+                                   BadInput(FLAGS.on_bad_input == "skip", program.note),
+                                   lambda some: program.progress(some, "examples"))
     return Inputs(task, model, _texts(contexts, text, episodes.block_size), text, options, policy,
                    episodes, checkpoint, settings)
 

@@ -38,7 +38,8 @@ def read(inputs: Inputs) -> Test:
     if not FLAGS.do_meta_train:
         _policies(inputs)
     contexts = tasks.read_contexts(task, paths, inputs.text, inputs.options,
-                                   BadInput(FLAGS.on_bad_input == "skip", program.note))
+                                   BadInput(FLAGS.on_bad_input == "skip", program.note),
+                                   lambda some: program.progress(some, "examples"))
     settings = {name: value for name, value in inputs.settings.items()
                 if not name.startswith(("replay_", "episode_")) and name not in (
                     "mlm_epochs", "task_epochs")}

@@ -1,10 +1,11 @@
 """A page that shows which words of texts a policy would mask, beside those of a random masker."""
 import html
-from typing import List, NamedTuple, Sequence
+from typing import Any, List, NamedTuple, Sequence
 
 import numpy as np
 
 from bert_nq.base import files
+from bert_nq.base.piece_model import BLANK
 from bert_nq.masking_policy import masks, players
 from bert_nq.masking_policy.players import Turn
 
@@ -31,29 +32,41 @@ h1 { font-size: 1.4em; } h2 { font-size: 1em; margin: 2em 0 .3em; color: #555; }
 same budget, %(share)g %% of the pieces.</p>
 """
 _TAIL = "</body>\n</html>\n"
-_SPECIALS = ("[CLS]", "[SEP]", "[PAD]")
 
 
 class Shown(NamedTuple):
     """A block and its masks. n pieces."""
-    pieces: Sequence[str]  # [n], as the vocabulary has them
+    pieces: Sequence[str]  # [n], as text; "" where nothing is to be shown
+    begins: Sequence[bool]  # [n], whether a piece is the first of its word
     chances: np.ndarray  # float [n], of being masked, see `chances`
     chosen: Sequence[int]  # positions of the policy
     random: Sequence[int]  # positions of the random masker
 
 
-def shown_of(turn: Turn, log_probs: Sequence[np.ndarray], tokens: Sequence[str]) -> List[Shown]:
+def shown_of(turn: Turn, log_probs: Sequence[np.ndarray], vocabulary: Any) -> List[Shown]:
     """The blocks of a turn with their masks.
 
     Args:
       turn: of the blocks.
       log_probs: of the policy, [n] of each block.
-      tokens: of the vocabulary.
+      vocabulary: a text.vocabulary.Vocabulary.
     """
+    hidden = (vocabulary.specials.pad, vocabulary.specials.cls, vocabulary.specials.sep)
     random = players.at_random(turn).positions
-    return [Shown([tokens[i] for i in block.ids], chances(found, k), masks.largest(found, k),
-                  others)
-            for block, found, k, others in zip(turn.blocks, log_probs, turn.budgets, random)]
+    found = []
+    for block, each, k, others in zip(turn.blocks, log_probs, turn.budgets, random):
+        tokens = [vocabulary.tokens[i] for i in block.ids]
+        found.append(Shown(["" if token in hidden else _plain(token) for token in tokens],
+                           list(map(vocabulary.begins_word, tokens)), chances(each, k),
+                           masks.largest(each, k), others))
+    return found
+
+
+def _plain(token: str) -> str:
+    """A piece without the mark of its place in the word."""
+    if token.startswith("##"):
+        return token[2:]
+    return token[1:] if token.startswith(BLANK) and len(token) > 1 else token
 
 
 def chances(log_probs: np.ndarray, k: int) -> np.ndarray:
@@ -75,15 +88,14 @@ def page(blocks: Sequence[Shown], title: str, masking_prob: float) -> str:
 def _text(block: Shown) -> str:
     chosen, random = set(map(int, block.chosen)), set(map(int, block.random))
     parts: List[str] = []
-    for i, piece in enumerate(block.pieces):
-        if piece in _SPECIALS:
+    for i, (piece, begins) in enumerate(zip(block.pieces, block.begins)):
+        if not piece:
             continue
-        goes_on = piece.startswith("##")
-        parts.append("" if goes_on or not parts else " ")
+        parts.append(" " if begins and parts else "")
         parts.append('<span class="piece%s%s" style="background: rgba(0, 114, 178, %.2f)" '
                      'title="%.0f %%">%s</span>' % (
                          " chosen" * (i in chosen), " random" * (i in random), block.chances[i],
-                         100 * block.chances[i], html.escape(piece[2 * goes_on:])))
+                         100 * block.chances[i], html.escape(piece)))
     return "".join(parts)
 
 

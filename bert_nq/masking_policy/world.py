@@ -49,8 +49,11 @@ class LanguageModelWorld:
         self._trainings = Trainings(graph, settings, seed, texts.mask_id, texts.vocab_size, check)
         shares = draws.split(seed, [context.key % 2 ** 64 for context in texts.contexts])
         of_validation = shares < settings.validation_share
-        self._train = np.flatnonzero(~of_validation & np.array(list(map(bool, texts.blocks))))
-        validation = np.flatnonzero(of_validation)
+        # A question whose answer is not found has no rows.
+        has_rows = np.array([len(context.rows["input_ids"]) > 0 for context in texts.contexts])
+        self._train = np.flatnonzero(~of_validation & has_rows
+                                     & np.array(list(map(bool, texts.blocks))))
+        validation = np.flatnonzero(of_validation & has_rows)
         if not len(self._train) or not len(validation):
             raise UserError("%d texts are too few for training and validation: %d and %d"
                             % (len(texts.contexts), len(self._train), len(validation)))

@@ -1,8 +1,8 @@
 """The picture of a run, and the page of the words that a policy would mask."""
 import numpy as np
 
-from bert_nq.masking_policy import plots, word_page
-from bert_nq.masking_policy.word_page import Shown
+from bert_nq.masking_policy import blocks, players, plots, word_page
+from bert_nq.text.vocabulary import Vocabulary
 
 
 def records(n):
@@ -26,16 +26,24 @@ def test_the_picture_of_a_run(tmp_path):
 
 
 def test_a_page_of_words(tmp_path):
-    shown = Shown(["[CLS]", "the", "a<b", "##er", "[SEP]"], np.array([0, 0.1, 0.6, 0.3, 0]),
-                  [2], [1])
-    page = word_page.page([shown], "policy-000004, episode 4", 0.25)
-    assert "a&lt;b" in page and "<b" not in page.replace("<body", "").replace("<br", "")
-    assert "[CLS]" not in page
-    # 60 % of one mask: the strongest colour is for what is surely masked.
-    assert 'style="background: rgba(0, 114, 178, 0.60)" title="60 %"' in page
+    vocabulary = Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "a<b", "##er"])
+    block, = blocks.blocks_of(1, [5, 6, 7], 8, 2, 3, [2, 3])
+    turn = players.turn(0, 0, [block], [np.zeros([5, 2])], 0.25)  # one of five
+    with np.errstate(divide="ignore"):
+        log_probs = np.log(np.array([0, 0.1, 0.6, 0.3, 0]))
+    shown, = word_page.shown_of(turn, [log_probs], vocabulary)
+    assert shown.pieces == ["", "the", "a<b", "er", ""] and shown.chosen.tolist() == [2]
+    page = word_page.page([shown._replace(random=[1])], "policy-000004 <4>", 0.25)
+    assert "policy-000004 &lt;4&gt;" in page and "a<b" not in page and "[CLS]" not in page
+    of_word = 'style="background: rgba(0, 114, 178, 0.60)" title="60 %">a&lt;b</span><span'
+    assert '<span class="piece chosen" ' + of_word in page  # No blank within the word.
     assert page.count('class="piece chosen" style') == page.count('class="piece random" style') == 1
     word_page.write(str(tmp_path / "page.html"), page)
     assert (tmp_path / "page.html").read_text(encoding="utf8") == page
+
+
+def test_pieces_of_sentencepiece():
+    assert [word_page._plain(p) for p in ("\u2581the", "re", "\u2581")] == ["the", "re", "\u2581"]
 
 
 def test_expected_masks_are_no_more_than_one():

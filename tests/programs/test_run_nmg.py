@@ -49,7 +49,8 @@ def test_it_ends_with_counts_and_files(work, undisturbed):
     assert re.search(r"texts +60\n", undisturbed)
     assert re.search(r"episodes +6\n", undisturbed) and "entropy, 1 is no choice" in undisturbed
     for name in ("policies/policy-000006.bin", "language_model/bert_model.ckpt.index",
-                 "language_model/tokenizer_config.json", "history.json", "flags.txt"):
+                 "language_model/tokenizer_config.json", "history.json", "history.png",
+                 "words.html", "flags.txt"):
         assert (work.folder / "undisturbed" / name).exists(), name
     assert "undisturbed/model" in programs.next_command(undisturbed)
 
@@ -101,8 +102,6 @@ def test_policies_are_tested_and_one_is_chosen_without_the_test(work, undisturbe
         "test: %s, seed %d" % (name, seed) for seed in (0, 1)
         for name in ("no further pretraining", "random masks", best)}
     assert best + ", chosen" in done.stdout and "Accuracy on 20 rows of dev.jsonl" in done.stdout
-    again = programs.run(PROGRAM, *flags, cwd=str(work.folder))  # Nothing is computed again.
-    assert again.stdout == done.stdout
     printed = programs.paste(programs.next_command(done.stdout), work.folder,
                              "--num_train_epochs=1", "--train_batch_size=8")
     assert "accuracy" in printed
@@ -113,6 +112,15 @@ def test_another_run_in_its_folder_is_refused(work, undisturbed):
     assert programs.error_line(done) == (
         "error: undisturbed: the run there was begun otherwise: --mlm_epochs was 1 and is 2; "
         "--seed was 0 and is 5. Give the same flags to go on with it, or another --output_dir")
+
+
+def test_policies_of_another_budget_are_refused(work, undisturbed):
+    """Flags are not replaced by what a policy was learned with: the two must agree."""
+    flags = work.flags("undisturbed", "--do_meta_test", masking_prob=0.3)[1:]
+    (work.folder / "one.jsonl").write_text(json.dumps(masking_tasks.text(100)) + "\n")
+    done = programs.run(PROGRAM, *flags, "--test_file=one.jsonl", cwd=str(work.folder))
+    assert re.search(r"policy-000004.bin was learned with masking_prob 0.2, not 0.3: give the flags "
+                     "of its run", programs.error_line(done))
 
 
 def test_questions_of_squad(work):

@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Tup
 import numpy as np
 
 from bert_nq.base.bad_input import BadInput
+from bert_nq.base.errors import BadExampleError, UserError
 from bert_nq.base.ids import hashed_id
 from bert_nq.base.reading import Reading
 from bert_nq.features.featurizer import Columns, Featurizer
@@ -57,19 +58,34 @@ def get(name: str) -> Task:
     return importlib.import_module(TASKS[name]).TASK
 
 
-def read_contexts(task: Task, paths: Iterable[str], text: TextOptions, options: Options,
-                  bad_input: BadInput) -> List[Context]:
+def read_contexts(task: Task, paths: List[str], text: TextOptions, options: Options,
+                  bad_input: BadInput, watched: Callable[[Iterable], Iterable] = iter
+                  ) -> List[Context]:
     """The texts of files with their rows, in the order in which they come first.
+
+    Args:
+      task: makes the rows.
+      paths: the files.
+      text: how text is cut.
+      options: of rows.
+      bad_input: told of examples that cannot be used.
+      watched: passes the examples on, and shows how many went by.
 
     Raises:
       UserError: a file cannot be used, or no rows could be made.
     """
     maker = task.featurizer.make(text, task.featurizer_options(options))
     parts: Dict[str, List[Columns]] = collections.OrderedDict()
-    for example in task.reading.examples(paths, bad_input):
-        made = maker.training(example).rows.columns()
+    for example in watched(task.reading.examples(paths, bad_input)):
+        try:
+            made = maker.training(example).rows.columns()
+        except BadExampleError as e:
+            bad_input.handle(e)
+            continue
         parts.setdefault(task.text_of(example), []).append(
             {name: np.asarray(made[name], np.int32) for name in INPUTS + task.labels})
+    if not parts:
+        raise UserError("%s: there is no example that can be used" % ", ".join(paths))
     return [Context(hashed_id(each), each, joined(rows)) for each, rows in parts.items()]
 
 
