@@ -137,6 +137,11 @@ def _print_result(result, seconds: float) -> None:
         program.duration(seconds), 3600 * played / max(seconds, 1e-9)) if played
         else "none: all episodes were there"))
     program.print_table("Masking policy in %s" % FLAGS.output_dir, rows)
+    if not any(record["outcome_random"] for record in records[-_LAST:]):
+        print("\nIn the last %d episodes the policy scored exactly as the random masker: there is "
+              "nothing to\nlearn from. The model may know the likeliest label alone: give a "
+              "pretrained --init_checkpoint,\nmore --task_epochs or --episode_contexts, or a "
+              "higher --task_learning_rate." % min(_LAST, total))
     program.print_table("Written", [
         ("policy", result.policy), ("language model", result.language_model),
         ("episodes", os.path.join(FLAGS.output_dir, "history.json")),

@@ -62,18 +62,6 @@ class EpisodeSettings(NamedTuple):
     adam_epsilon: float = 1e-8
     precision: str = "fp32"
 
-    def num_mlm_steps(self, num_blocks: int) -> int:
-        """The steps of a further pretraining on so many blocks."""
-        return self.mlm_epochs * _batches(num_blocks, self.mlm_batch_size)
-
-    def num_task_steps(self, num_rows: int) -> int:
-        """The steps of a fine-tuning on so many rows."""
-        return self.task_epochs * _batches(num_rows, self.task_batch_size)
-
-
-def _batches(total: int, size: int) -> int:
-    return -(-total // size)
-
 
 def differences(before: Dict[str, Any], now: Dict[str, Any]) -> List[str]:
     """What differs between the settings of a run and those with which it is to go on."""

@@ -60,7 +60,6 @@ class LanguageModelWorld:
         self._validation = validation
         rows = joined([texts.contexts[i].rows for i in validation])
         self.validation = self._some(rows, 0, settings.validation_rows)
-        self.num_train = len(self._train)
 
     def _some(self, rows: Dict[str, np.ndarray], episode: int, most: int):
         kept = draws.some(self._seed, episode, "rows", len(rows["input_ids"]), most)

@@ -119,8 +119,8 @@ def test_policies_of_another_budget_are_refused(work, undisturbed):
     flags = work.flags("undisturbed", "--do_meta_test", masking_prob=0.3)[1:]
     (work.folder / "one.jsonl").write_text(json.dumps(masking_tasks.text(100)) + "\n")
     done = programs.run(PROGRAM, *flags, "--test_file=one.jsonl", cwd=str(work.folder))
-    assert re.search(r"policy-000004.bin was learned with masking_prob 0.2, not 0.3: give the flags "
-                     "of its run", programs.error_line(done))
+    assert ("policy-000004.bin was learned with masking_prob 0.2, not 0.3: give the flags of its "
+            "run") in programs.error_line(done)
 
 
 def test_questions_of_squad(work):

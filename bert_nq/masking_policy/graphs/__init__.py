@@ -6,4 +6,5 @@
     masked_lm     the head that guesses masked pieces
     lm_graph      the language model: further pretraining, fine-tuning, scores
     weight_sets   variables' values in and out of a session
+    meta_training, meta_testing   a run of episodes, and a test of its policies
 """

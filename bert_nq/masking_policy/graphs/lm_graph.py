@@ -52,7 +52,6 @@ class LanguageModelGraph:
         with tf.variable_scope(tf.get_variable_scope(), reuse=tf.AUTO_REUSE):
             self._states = encoders.of(self._model.config).encode(
                 self._model.config, self._features, Pass()).sequence
-            encoder = tf.trainable_variables()
             of_masks = self._gradients(self._masked_loss)
             language_model = tf.trainable_variables()
             of_task = self._gradients(self._task_loss)
@@ -63,7 +62,6 @@ class LanguageModelGraph:
         self._pretrain, self._finetune = (
             self._step(found, [by_name[checkpoints.name_of(v)] for v in found.variables])
             for found in (of_masks, of_task))
-        self.encoder_names = [checkpoints.name_of(v) for v in encoder]
         self.language_model = WeightSet(language_model)
         self.head = WeightSet(head)
         self._slots = WeightSet([slot for p in parameters for slot in (p.first, p.second)])

@@ -1,5 +1,5 @@
 """The values of variables, in and out of a session: no graph is built anew, no file is written."""
-from typing import Dict, List, Mapping, Sequence
+from typing import Dict, Mapping, Sequence
 
 import numpy as np
 
@@ -24,11 +24,6 @@ class WeightSet:
         self._zero = tf.group(*[
             tf.raw_ops.AssignVariableOp(resource=v.handle, value=tf.zeros(
                 v.shape, v.dtype.base_dtype)) for v in self._variables.values()])
-
-    @property
-    def names(self) -> List[str]:
-        """The variables' names."""
-        return list(self._variables)
 
     def shapes(self) -> Dict[str, tuple]:
         """{name: shape}."""
