@@ -7,7 +7,7 @@ from absl import flags
 
 from bert_nq.base import files, locking
 from bert_nq.base.errors import UserError
-from bert_nq.cli import masking_policy_inputs, masking_policy_test, program
+from bert_nq.cli import masking_policy_inputs, masking_policy_testing, program
 from bert_nq.cli.flags import features as feature_flags
 from bert_nq.cli.flags import masking_policy as policy_flags
 from bert_nq.cli.masking_policy_inputs import Inputs
@@ -37,7 +37,7 @@ class MaskingPolicyProgram:
                             "--vocab_file, --bert_config_file, --output_dir; or --do_meta_test, "
                             "with the same and --test_file")
         inputs = masking_policy_inputs.read(self._text)
-        test = masking_policy_test.read(inputs) if FLAGS.do_meta_test else None
+        test = masking_policy_testing.read(inputs) if FLAGS.do_meta_test else None
         program.quiet_tensorflow(FLAGS.verbose_logging)
         masking_policy_inputs.check_weights(inputs)
         files.make_folder(FLAGS.output_dir)
@@ -46,7 +46,7 @@ class MaskingPolicyProgram:
                 program.write_flags(FLAGS, os.path.join(FLAGS.output_dir, "flags.txt"))
                 self._train(inputs)
             if test is not None:
-                masking_policy_test.run(inputs, test)
+                masking_policy_testing.run(inputs, test)
 
     def _train(self, inputs: Inputs) -> None:
         from bert_nq.masking_policy.graphs import meta_training

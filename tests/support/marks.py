@@ -28,6 +28,8 @@ ONCE = (
     "tests/test_make_env.py",
     # Without TensorFlow: files, rewards, what is remembered and drawn.
     "tests/masking_policy/test_array_file.py",
+    "tests/masking_policy/test_meta_test.py",
+    "tests/masking_policy/test_pictures.py",
     "tests/masking_policy/test_rewards.py",
     "tests/masking_policy/test_tasks.py",
     # In a browser.

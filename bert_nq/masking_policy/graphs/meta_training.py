@@ -84,7 +84,8 @@ def open_graphs(model: Model, labels: Sequence[str], policy: PolicySettings,
         network = PolicyGraph(model.config.hidden_size, model.config.num_attention_heads, policy)
         initialise = tf.global_variables_initializer()
         tf.get_default_graph().finalize()
-        with tf.Session() as session:
+        # On a GPU, what has no kernel there is computed on the CPU.
+        with tf.Session(config=tf.ConfigProto(allow_soft_placement=True)) as session:
             session.run(initialise)
             language_model.session = network.session = session
             yield Graphs(language_model, network, session)

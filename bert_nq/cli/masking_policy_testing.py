@@ -16,13 +16,13 @@ from bert_nq.masking_policy import meta_test, run_state, tasks
 FLAGS = flags.FLAGS
 
 
-class Test(NamedTuple):
+class Scored(NamedTuple):
     """All that a test reads beside a run's inputs."""
     rows: Mapping[str, Any]  # {feature: [R, ...]} of the files that are scored
     settings: Dict[str, Any]  # that decide the scores
 
 
-def read(inputs: Inputs) -> Test:
+def read(inputs: Inputs) -> Scored:
     """Reads and checks the files that are scored. TensorFlow is not imported.
 
     Raises:
@@ -45,7 +45,7 @@ def read(inputs: Inputs) -> Test:
                     "mlm_epochs", "task_epochs")}
     settings.update(test_mlm_epochs=FLAGS.test_mlm_epochs, test_task_epochs=FLAGS.test_task_epochs,
                     test_file=[files.fingerprint(path, with_time=False) for path in paths])
-    return Test(tasks.joined([context.rows for context in contexts]), settings)
+    return Scored(tasks.joined([context.rows for context in contexts]), settings)
 
 
 def _policies(inputs: Inputs) -> Dict[str, str]:
@@ -70,7 +70,7 @@ def _policies(inputs: Inputs) -> Dict[str, str]:
     return {os.path.basename(path)[:-len(".bin")]: path for path in paths}
 
 
-def run(inputs: Inputs, test: Test) -> None:
+def run(inputs: Inputs, test: Scored) -> None:
     """Tests the policies and prints what came of it."""
     from bert_nq.masking_policy.graphs import meta_testing
     policies = _policies(inputs)

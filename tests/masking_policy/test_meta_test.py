@@ -1,0 +1,96 @@
+"""Results of a test of policies: kept one by one, and of one kind of test alone."""
+import numpy as np
+import pytest
+
+from bert_nq.base.errors import UserError
+from bert_nq.masking_policy import meta_test
+from bert_nq.masking_policy.blocks import blocks_of
+from bert_nq.masking_policy.meta_test import MetaTest, Results
+from bert_nq.masking_policy.players import Choices
+from bert_nq.masking_policy.settings import EpisodeSettings
+
+
+def test_what_was_scored_is_not_computed_again(tmp_path):
+    results = Results(str(tmp_path), {"seed": 1})
+    assert results.score("a", lambda: 2.5) == 2.5
+    again = Results(str(tmp_path), {"seed": 1})
+    assert again.score("a", lambda: pytest.fail("it is there")) == 2.5
+    with pytest.raises(UserError, match="other settings: --seed was 1 and is 2; remove it"):
+        Results(str(tmp_path), {"seed": 2})
+    (tmp_path / "meta_test.json").write_text("[]")
+    with pytest.raises(UserError, match="is not what a test writes"):
+        Results(str(tmp_path), {"seed": 1})
+
+
+def test_the_best_policy_and_the_spread():
+    assert meta_test.best_of({"policy-1": 3.0, "policy-2": 5.0, "policy-3": 5.0}) == "policy-2"
+    assert meta_test.spread([50.0]) == "50.00"
+    assert meta_test.spread([50.0, 51.0, 55.0]) == "52.00  (50.00 to 55.00)"
+
+
+class _Graph:
+    """A language model that counts how often it is looked at, and what it is trained on."""
+
+    def __init__(self):
+        self.language_model = self.head = self
+        self.session, self.looks, self.masked, self.rows = None, 0, [], []
+
+    def load(self, session, values):
+        pass
+
+    def begin_training(self):
+        pass
+
+    def read(self, session):
+        return {"weights": np.zeros(1)}
+
+    def shapes(self):
+        return {}
+
+    def states(self, blocks, batch_size):
+        self.looks += 1
+        return [np.zeros([len(block.ids), 2], np.float32) for block in blocks]
+
+    def pretrain(self, masked, *step):
+        self.masked += masked
+        return 0.0
+
+    def finetune(self, rows, *step):
+        self.rows.append(rows["input_ids"].ravel().tolist())
+        return 0.0
+
+    def accuracy(self, rows, batch_size):
+        return float(rows["input_ids"].sum()) / 100
+
+
+class _Policy:
+    """Masks the first position that may be masked."""
+
+    def choose(self, turn, best):
+        assert best
+        return Choices([np.arange(1, 1 + k) for k in turn.budgets])
+
+
+def rows(*numbers):
+    return {"input_ids": np.array(numbers).reshape(-1, 1)}
+
+
+def test_contenders_differ_in_their_masks_alone():
+    graph = _Graph()
+    some = [blocks_of(key, range(10, 30), 22, 2, 3, [2, 3])[0] for key in range(4)]
+    settings = EpisodeSettings(mlm_epochs=2, task_epochs=1, mlm_batch_size=2, task_batch_size=8)
+    test = MetaTest(graph, None, some, meta_test.Split(rows(1, 2), rows(3), rows(1, 2, 3), rows(9)),
+                    settings, 0.1, 4, 50, {})
+    assert test.held_out(_Policy(), 1) == 3.0  # of what is held out
+    # Two positions of 22 in each block, seen anew in each step of both epochs.
+    assert graph.looks == 4 and [m.positions.tolist() for m in graph.masked] == [[1, 2]] * 8
+    assert sorted(graph.rows.pop()) == [1, 2]
+
+    kept = []
+    assert test.tested(None, True, 1, kept.append) == 9.0
+    drawn = [m.positions.tolist() for m in graph.masked[8:]]
+    assert graph.looks == 4 and len(kept) == 1  # Random masks look at nothing.
+    assert {len(positions) for positions in drawn} == {2} and len(set(map(tuple, drawn))) > 3
+    assert sorted(graph.rows.pop()) == [1, 2, 3]
+    assert test.tested(None, False, 1, kept.append) == 9.0
+    assert len(graph.masked) == 16 and len(kept) == 1
