@@ -11,7 +11,7 @@ from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import UserError
 from bert_nq.base.vocabulary_files import file_name_of
 from bert_nq.cli import known_settings, program
-from bert_nq.masking_policy import blocks, run_state, tasks
+from bert_nq.masking_policy import blocks, run_state, tasks, world
 from bert_nq.masking_policy.settings import EpisodeSettings, PolicySettings
 
 FLAGS = flags.FLAGS
@@ -61,8 +61,9 @@ def read(text_options: Callable) -> Inputs:
     contexts = tasks.read_contexts(task, paths, text, options,
                                    BadInput(FLAGS.on_bad_input == "skip", program.note),
                                    lambda some: program.progress(some, "examples"))
-    return Inputs(task, model, _texts(contexts, text, episodes.block_size), text, options, policy,
-                   episodes, checkpoint, settings)
+    texts = _texts(contexts, text, episodes.block_size)
+    world.split(texts, episodes.validation_share, FLAGS.seed)
+    return Inputs(task, model, texts, text, options, policy, episodes, checkpoint, settings)
 
 
 def _settings(kind: type) -> Any:
@@ -129,7 +130,6 @@ def _settings_of_result(policy: PolicySettings, episodes: EpisodeSettings, optio
 def _texts(contexts, text, block_size: int):
     """The texts of a run, with their blocks."""
     from bert_nq.features.tokenizers import make_tokenizer
-    from bert_nq.masking_policy.world import Texts
     from bert_nq.text.vocabulary import Vocabulary
     vocabulary = Vocabulary.load(text.vocab_file)
     special = vocabulary.specials
@@ -143,7 +143,7 @@ def _texts(contexts, text, block_size: int):
                                                  special.mask)]
     found = [blocks.blocks_of(context.key % 2 ** 64, list(tokenizer.text_ids(context.text)),
                               block_size, cls, sep, never) for context in contexts]
-    return Texts(contexts, found, vocabulary.ids[special.mask], len(vocabulary))
+    return world.Texts(contexts, found, vocabulary.ids[special.mask], len(vocabulary))
 
 
 def plan(inputs: Inputs):

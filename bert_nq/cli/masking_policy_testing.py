@@ -40,12 +40,15 @@ def read(inputs: Inputs) -> Scored:
     contexts = tasks.read_contexts(task, paths, inputs.text, inputs.options,
                                    BadInput(FLAGS.on_bad_input == "skip", program.note),
                                    lambda some: program.progress(some, "examples"))
+    rows = tasks.joined([context.rows for context in contexts])
+    if not len(rows["input_ids"]):
+        raise UserError("--test_file=%s: no answer is found in it" % FLAGS.test_file)
     settings = {name: value for name, value in inputs.settings.items()
                 if not name.startswith(("replay_", "episode_")) and name not in (
                     "mlm_epochs", "task_epochs")}
     settings.update(test_mlm_epochs=FLAGS.test_mlm_epochs, test_task_epochs=FLAGS.test_task_epochs,
                     test_file=[files.fingerprint(path, with_time=False) for path in paths])
-    return Scored(tasks.joined([context.rows for context in contexts]), settings)
+    return Scored(rows, settings)
 
 
 def _policies(inputs: Inputs) -> Dict[str, str]:

@@ -3,7 +3,7 @@
 A language model is pretrained further on the masked blocks of an episode, then fine-tuned on its
 rows, then scored on texts that no episode trains on. All in one process and one graph.
 """
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
@@ -27,6 +27,27 @@ class Texts(NamedTuple):
     vocab_size: int
 
 
+def split(texts: Texts, validation_share: float, seed: int) -> Tuple[np.ndarray, np.ndarray]:
+    """The numbers of the texts that episodes train on, and of those that are held out.
+
+    A text without rows, of which no answer was found, is in neither; one without blocks, in which
+    nothing can be masked, is not trained on.
+
+    Raises:
+      UserError: there are none of either.
+    """
+    shares = draws.split(seed, [context.key % 2 ** 64 for context in texts.contexts])
+    has_rows = np.array([len(context.rows["input_ids"]) > 0 for context in texts.contexts])
+    has_blocks = np.array(list(map(bool, texts.blocks)))
+    train = np.flatnonzero((shares >= validation_share) & has_rows & has_blocks)
+    held_out = np.flatnonzero((shares < validation_share) & has_rows)
+    if not len(train) or not len(held_out):
+        raise UserError("%d texts with --validation_share=%g: %d to train on and %d to score on, "
+                        "and both are needed: give more texts or another share"
+                        % (len(texts.contexts), validation_share, len(train), len(held_out)))
+    return train, held_out
+
+
 class LanguageModelWorld:
     """See episodes for what a world is.
 
@@ -47,16 +68,7 @@ class LanguageModelWorld:
         self._graph, self._texts, self._settings, self._seed = graph, texts, settings, seed
         self.language_model = language_model
         self._trainings = Trainings(graph, settings, seed, texts.mask_id, texts.vocab_size, check)
-        shares = draws.split(seed, [context.key % 2 ** 64 for context in texts.contexts])
-        of_validation = shares < settings.validation_share
-        # A question whose answer is not found has no rows.
-        has_rows = np.array([len(context.rows["input_ids"]) > 0 for context in texts.contexts])
-        self._train = np.flatnonzero(~of_validation & has_rows
-                                     & np.array(list(map(bool, texts.blocks))))
-        validation = np.flatnonzero(of_validation & has_rows)
-        if not len(self._train) or not len(validation):
-            raise UserError("%d texts are too few for training and validation: %d and %d"
-                            % (len(texts.contexts), len(self._train), len(validation)))
+        self._train, validation = split(texts, settings.validation_share, seed)
         self._validation = validation
         rows = joined([texts.contexts[i].rows for i in validation])
         self.validation = self._some(rows, 0, settings.validation_rows)

@@ -209,7 +209,7 @@ def test_rows_and_masks_go_together_by_the_text_and_not_by_an_order(work):
 
 def test_too_few_texts_are_told(work):
     few = Texts(work.contexts[:1], work.texts.blocks[:1], 4, 100)
-    with pytest.raises(UserError, match="1 texts are too few"):
+    with pytest.raises(UserError, match="1 texts with --validation_share=0.3: . to train on and"):
         LanguageModelWorld(_Graph(), few, settings_of(EpisodeSettings), 3, {})
 
 

@@ -144,6 +144,7 @@ def test_questions_of_squad(work):
     (["--labels=river,town"], "the label 'village' is none of the model's"),
     (["--do_meta_test", "--test_file=train.jsonl"], "scores on it would mean nothing"),
     (["--block_size=4000"], "--block_size=4000: give 3 to 96"),
+    (["--validation_share=1"], "0 to train on and 60 to score on"),
     (["--init_checkpoint=none.ckpt"], "there is no checkpoint none.ckpt"),
     (["--output_dir=gs://bucket/nmg"], "give a folder of this machine"),
 ])

@@ -3,7 +3,7 @@ import os
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 from bert_nq.estimator import failures
-from bert_nq.masking_policy import draws, meta_test, run_state
+from bert_nq.masking_policy import meta_test, run_state, world
 from bert_nq.masking_policy.graphs import meta_training
 from bert_nq.masking_policy.meta_test import MetaTest, Results, Split
 from bert_nq.masking_policy.players import PLAYER, Learner
@@ -98,15 +98,12 @@ def _keeper(folder: str) -> Callable:
 
 def _make(plan: TestPlan, graphs, check, note) -> MetaTest:
     run, texts = plan.run, plan.run.texts
-    shares = draws.split(run.seed, [context.key % 2 ** 64 for context in texts.contexts])
+    train, held_out = world.split(texts, run.episodes.validation_share, run.seed)
 
-    def rows(chosen) -> Mapping[str, Any]:
-        return joined([context.rows for context, share in zip(texts.contexts, shares)
-                       if chosen(share)])
+    def rows(numbers) -> Mapping[str, Any]:
+        return joined([texts.contexts[i].rows for i in numbers])
 
-    limit = run.episodes.validation_share
-    split = Split(rows(lambda share: share >= limit), rows(lambda share: share < limit),
-                  rows(lambda share: True), plan.test_rows)
+    split = Split(rows(train), rows(held_out), rows(sorted([*train, *held_out])), plan.test_rows)
     blocks = [block for some in texts.blocks for block in some]
     return MetaTest(graphs.language_model, graphs.policy, blocks, split, run.episodes,
                     run.policy.masking_prob, texts.mask_id, texts.vocab_size,
