@@ -87,9 +87,9 @@ class ModelFlags:
         """The decoder that the flags describe, of the outputs of the model's head."""
         return self._task_flags.decoder(self._value("head"))
 
-    def _head(self) -> str:
+    def head(self) -> str:
         """The head that the flags describe, as Model has it."""
-        return self._task_flags.head(self._value("head"))
+        return self.task.sized_head(self._value("head"), self.training_windows())
 
     def take_known_settings(self, for_training: bool, anew: bool,
                             note: Callable[[str], None]) -> None:
@@ -199,7 +199,7 @@ class ModelFlags:
         from bert_nq.prediction import trained_model
         text = self.text()
         self.decoder()
-        model, maker = trained_model.read(self._value("bert_config_file"), self._head(),
+        model, maker = trained_model.read(self._value("bert_config_file"), self.head(),
                                           self.task.featurizer, text, self.windows())
         if not anew:
             model_folder.check_same_model(self._value("output_dir"), model.config,
@@ -268,7 +268,7 @@ class ModelFlags:
         if not wanted["ensemble"]:
             return ()
         found = members.find_members(wanted["ensemble"], wanted["ensemble_weights"],
-                                     self.text().vocab_file, self._head())
+                                     self.text().vocab_file, self.head())
         for member in found:
             self._check_card(os.path.dirname(member.checkpoint))
         return found
@@ -281,7 +281,7 @@ class ModelFlags:
         """
         from bert_nq.cli import teacher_folders
         from bert_nq.prediction import members
-        found = members.find_members(paths, None, self.text().vocab_file, self._head(),
+        found = members.find_members(paths, None, self.text().vocab_file, self.head(),
                                      "teacher_dir")
         for member in found:
             folder = os.path.dirname(member.checkpoint)

@@ -39,8 +39,8 @@ class Checked:
         text = trained_model.with_settings(TextOptions(vocab_file), card.settings)
         windows = trained_model.with_settings(self.task.featurizer.options(), card.settings)
         head = model_card.head_of(card, model_dir, self.task.heads)
-        self._model, self._maker = trained_model.read(config_file, head, self.task.featurizer,
-                                                      text, windows)
+        self._model, self._maker = trained_model.read(
+            config_file, self.task.sized_head(head, windows), self.task.featurizer, text, windows)
         self.thresholds_path = thresholds or _thresholds_in(model_dir)
         self._thresholds = self.thresholds_path and self.task.answers.load_thresholds(
             self.thresholds_path)

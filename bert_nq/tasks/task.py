@@ -49,6 +49,9 @@ class Task(NamedTuple):
     dev_file: str = "DEV.jsonl.gz"  # stands for a person's own data in commands that are printed
     asking: Optional[Asking] = None  # None where its models do not answer questions about pages
     other_outputs: Mapping[str, OtherOutput] = {}  # by the flags that name their files
+    # (a key of `heads`, the featurizer's options) to the head as Model has it: with its argument
+    # where it takes one, see modeling.heads.
+    sized_head: Callable[[str, Any], str] = lambda head, options: head
 
     @property
     def head(self) -> str:

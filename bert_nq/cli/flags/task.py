@@ -7,7 +7,5 @@ class TaskFlags(NamedTuple):
     windows: Callable[[], Any]  # the options of the task's featurizer, for prediction
     training_windows: Callable[[], Any]  # the same, for training
     decoder: Callable[[str], Any]  # the decoder that the flags describe, of a head's outputs
-    # The head of a name of Task.heads with its argument, where it takes one: see modeling.heads.
-    head: Callable[[str], str] = lambda name: name
     # The featurizer of prediction, where flags change the task's; raises UserError.
     featurizer: Optional[Callable[[], Any]] = None
