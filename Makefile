@@ -13,6 +13,8 @@ ENCODER := bert
 HEAD := span
 # A file's tests stay together: they share what is slow to make.
 PYTEST := pytest -n 2 --dist loadfile
+# What is tested on every runtime: see CONTRIBUTING.md.
+ANEW := not once and (not slow or each)
 # The rooms that run graphs, read records or write event files, and whole programs.
 OF_TENSORFLOW := $(addprefix tests/,ensembling estimator modeling prediction programs records training test_architecture.py)
 
@@ -27,7 +29,7 @@ help:
 	@echo "make ask        a web page that answers questions about that encyclopedia, with the demo's model"
 	@echo "make test       all tests, with tensorflow 2.15"
 	@echo "make test-tf1   tests with tensorflow 1.15.5, but those that make test is enough for"
-	@echo "make test-latest  tests that depend on tensorflow, with the newest on Python 3.12 or 3.13"
+	@echo "make test-latest  of these, those that depend on tensorflow, with the newest on Python 3.12 or 3.13"
 	@echo "make lint       style (ruff) and types (mypy)"
 	@echo "make clean      removes the environments and what the demo wrote"
 
@@ -68,14 +70,13 @@ ask: env-demo
 test: env
 	$(TF2)/bin/python -m $(PYTEST)
 
-# Without what has been tested by `make test` and does not depend on TensorFlow.
+# What `make test` is not enough for: another Python and tensorflow; of slow tests one of each kind.
 test-tf1: env-tf1
-	$(TF1)/bin/python -m $(PYTEST) -m "not once"
+	$(TF1)/bin/python -m $(PYTEST) -m "$(ANEW)"
 
-# What `make test` is not enough for: another tensorflow, and training without its Estimator; of
-# slow tests some.
+# The same with the newest tensorflow, without an Estimator: the rooms that depend on it.
 test-latest: env-latest
-	$(LATEST)/bin/python -m $(PYTEST) -m "not once and (not slow or latest)" $(OF_TENSORFLOW)
+	$(LATEST)/bin/python -m $(PYTEST) -m "$(ANEW)" $(OF_TENSORFLOW)
 
 lint: env
 	$(TF2)/bin/ruff check .

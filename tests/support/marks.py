@@ -1,5 +1,5 @@
-"""Which tests are slow, which need one runtime only, and which slow ones the newest gets as well:
-by the beginnings of their ids.
+"""Which tests are slow, which need one runtime only, and which slow ones every runtime gets: by the
+beginnings of their ids.
 
 The marks are explained in setup.cfg and CONTRIBUTING.md.
 """
@@ -26,6 +26,13 @@ SLOW = (
 # tested on both runtimes.
 ONCE = (
     "tests/test_make_env.py",
+    # The text of the source.
+    "tests/test_architecture.py::test_imports_point_downwards",
+    "tests/test_architecture.py::test_nothing_imports_a_program",
+    "tests/test_architecture.py::test_no_two_files_import_each_other",
+    "tests/test_architecture.py::test_shared_rooms_name_no_task",
+    "tests/test_architecture.py::test_tensorflow_is_imported_in_its_rooms_alone",
+    "tests/test_architecture.py::test_the_library_is_flagless",
     # In a browser.
     "tests/answering/test_web_page.py",
     # Flags, files and messages: what they lead to is tested on both.
@@ -72,7 +79,6 @@ ONCE = (
     "tests/programs/test_run_squad_encoders.py",
     "tests/programs/test_settings.py",
     "tests/programs/test_squad_eval.py",
-    # That programs start at all (--help, and its time) is tested on both.
     "tests/test_architecture.py::test_a_wrong_flag_is_told_before_tensorflow",
     "tests/test_architecture.py::test_an_argument_without_dashes_is_refused",
     # Without TensorFlow: scores, error pages; downloads, pages and records as programs make, kill
@@ -116,23 +122,33 @@ ONCE = (
     "tests/training/test_memory.py::test_a_step_takes_what_was_estimated[bf16-False]",
 )
 
-# Slow, and run with the newest TensorFlow as well: one of each kind of whole program there.
-LATEST = (
+# Slow, and run on every runtime: one of each kind of whole program. The others run on one.
+EACH = (
     "tests/test_architecture.py::test_all_other_modules_do_without_tensorflow",
     "tests/prediction/test_export.py::test_a_client_has_the_answers_of_the_model",
+    "tests/prediction/test_job_faults.py::test_stopped_and_carried_on_it_is_the_same",
+    "tests/prediction/test_spark.py::test_the_same_files",
+    "tests/programs/test_convert_checkpoint.py::test_a_converted_model_computes",
     "tests/programs/test_demo.py::test_the_demo_runs_through_and_keeps_what_it_made",
+    "tests/programs/test_prepare_spark.py::test_training_records",
+    "tests/programs/test_run_classifier.py::test_it_learns_and_is_scored",
     "tests/programs/test_run_nq.py::test_all_that_training_can_do_at_once",
     "tests/programs/test_run_nq.py::test_both_formats_have_the_same_answers",
     "tests/programs/test_run_nq.py::test_the_flag_file_repeats_the_run",
     "tests/programs/test_run_nq.py::test_training_counts_its_records_and_learns",
     "tests/programs/test_run_nq_predict.py::test_killed_and_carried_on",
+    "tests/programs/test_run_quesbelm.py::test_a_base_model_is_trained_and_scored",
     "tests/programs/test_run_squad.py::test_version_1_is_learned",
+    "tests/programs/test_wheel.py",
+    "tests/tasks/test_toy_task.py::test_it_trains",
+    "tests/training/test_distributed.py::test_two_workers_train_as_one_process_does",
     "tests/training/test_faults.py::test_killed_and_stopped_and_started_again",
+    "tests/training/test_keeping.py::test_a_model_is_scored_now_and_then",
 )
 
 
 def marks_of(test_id: str):
     """The names of the marks of a test: "tests/programs/test_extract.py::test_x" is slow and once.
     """
-    return [name for name, beginnings in (("slow", SLOW), ("once", ONCE), ("latest", LATEST))
+    return [name for name, beginnings in (("slow", SLOW), ("once", ONCE), ("each", EACH))
             if test_id.startswith(beginnings)]
