@@ -11,3 +11,5 @@ class TaskFlags(NamedTuple):
     head: Callable[[str], str] = lambda name: name
     # The featurizer of prediction, where flags change the task's; raises UserError.
     featurizer: Optional[Callable[[], Any]] = None
+    # The passes over the data that training records hold, one behind the other: an epoch is one.
+    passes: Callable[[], int] = lambda: 1

@@ -10,12 +10,8 @@ from typing import Dict, Mapping, NamedTuple, Tuple
 
 from bert_nq.modeling.encoders import Encoded, Pass
 from bert_nq.modeling.heads import Head, losses
-from bert_nq.modeling.heads.mlm_outputs import MaskedOptions, MaskedOutputs
+from bert_nq.modeling.heads.mlm_outputs import IDS, WEIGHTS, MaskedOptions, MaskedOutputs
 from bert_nq.modeling.runtime import tf
-
-# Named as in Google's pretraining records, but of all S positions: the pieces that were there, and
-# whether they are to be told.
-IDS, WEIGHTS = "masked_lm_ids", "masked_lm_weights"
 
 Features = Mapping[str, tf.Tensor]
 

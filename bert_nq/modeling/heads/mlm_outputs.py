@@ -1,12 +1,17 @@
 """The outputs of masked language models: of each block, how well its hidden pieces are told.
 
-Free of TensorFlow. Notation: N blocks.
+Free of TensorFlow. Notation: N blocks, S sequence in wordpieces.
 """
 from typing import NamedTuple
 
 import numpy as np
 
 from bert_nq.modeling.heads import outputs
+
+
+# Features, named as in Google's pretraining records, but of all S positions: the pieces that were
+# there, and whether they are to be told.
+IDS, WEIGHTS = "masked_lm_ids", "masked_lm_weights"
 
 
 class MaskedOptions(NamedTuple):
