@@ -71,7 +71,7 @@ def print_next(task, work, purpose: str = "score them") -> None:
             print("\nNext: %s\n  %s" % (purpose, program.command(*arguments, *features)))
             return
     if task.next:
-        print_use(task, FLAGS.output_dir)
+        print_use(task, os.path.dirname(work.model.members[0].checkpoint))
         return
     scorer, *scorer_flags = task.scorer
     print("\nNext: %s\n  %s" % (purpose, program.command(
@@ -82,7 +82,8 @@ def print_next(task, work, purpose: str = "score them") -> None:
 def print_use(task, model_dir: str) -> None:
     """Prints the command for what a model is for, where that is not prediction: Task.next."""
     purpose, arguments = task.next(model_dir)
-    print("\nNext: %s\n  %s" % (purpose, program.command(*arguments)))
+    print("\nNext: %s\n  %s" % (purpose, program.command(
+        *arguments[:3], program.NEW_LINE, *arguments[3:])))
 
 
 def _features(task) -> List[str]:

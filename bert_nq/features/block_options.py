@@ -15,6 +15,7 @@ class BlockOptions(NamedTuple):
     keep_remainders: bool = False
     masking: str = "random"  # a key of maskings.MASKINGS; of training
     masking_rate: float = 0.15  # the share of a block's pieces that is hidden, see maskings.budget
+    entity_model: str = "en_core_web_sm"  # of spaCy, for the masking "entity"
     passes: int = 3  # that training records are for, each with masks of its own
     seed: int = 0  # of the masks, and of the order of training records
 

@@ -10,7 +10,7 @@ models of different maskings can be compared.
 Notation: N rows, S sequence length.
 """
 import collections
-from typing import Any, Iterator, List, NamedTuple, Sequence
+from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from bert_nq.datasets.corpus.example import Example
 from bert_nq.features import draws, maskings, packing
 from bert_nq.features.block_options import BlockOptions
 from bert_nq.features.featurizer import Columns, Featurizer, Made, Passes, Pieces, Rule
+from bert_nq.features.maskings import entities
 from bert_nq.features.maskings.masker import Masker
 from bert_nq.features.options import TextOptions
 from bert_nq.features.packing import Packing
@@ -57,8 +58,8 @@ class Rows(NamedTuple):
                 IDS: self.masked_ids, WEIGHTS: self.is_masked}
 
 
-def cut(pieces: Sequence[int], size: int, keep_remainder: bool) -> List[Sequence[int]]:
-    """The blocks of a context: full ones, and the pieces behind them where these are kept or where
+def cut(pieces: Sequence[Any], size: int, keep_remainder: bool) -> List[Sequence[Any]]:
+    """The blocks of a context's pieces: full ones, and the pieces behind them where these are kept or where
     there is no full one."""
     full = len(pieces) // size
     blocks = [pieces[i * size:(i + 1) * size] for i in range(full)]
@@ -90,7 +91,8 @@ class BlockMaker:
         specials = vocabulary.specials
         self._frame = order.text_frame(vocabulary.ids[specials.cls], vocabulary.ids[specials.sep])
         self._size = options.max_seq_length - sum(map(len, self._frame))
-        self._random = np.random.RandomState(0)
+        self._random = np.random.RandomState(0)  # It is seeded for each block.
+        self._find_entities: Optional[Callable[[str], entities.Spans]] = None
         self._training, self._prediction = (
             Masker(vocabulary, maskings.find(name), options.masking_rate)
             for name in (options.masking, _PREDICTED))
@@ -100,6 +102,7 @@ class BlockMaker:
 
         Raises:
           BadExampleError: the text has no pieces.
+          UserError: the masking wants entities, and what finds them cannot be used.
         """
         return self._make(example, self._training, self._options.passes)
 
@@ -112,14 +115,19 @@ class BlockMaker:
         return self._make(example, self._prediction, 1)
 
     def _make(self, example: Example, masker: Masker, passes: int) -> Made:
-        blocks, num_pieces = [], 0
+        blocks: List[Sequence[int]] = []
+        is_entity: List[Sequence[bool]] = []  # of the blocks, where the masking needs it
+        num_pieces = 0
         for context in example.contexts:
             pieces = self._tokenizer.text_ids(context)
             num_pieces += len(pieces)
-            blocks += cut(pieces, self._size, self._options.keep_remainders)
+            blocks += self._cut(pieces)
+            if masker.masking.needs_entities:
+                is_entity += self._cut(entities.marks(context, self._entities(context),
+                                                      self._tokenizer))
         if not blocks:
             raise BadExampleError("%s: the text has no wordpieces" % example.source)
-        rows = self._rows(example.example_id, blocks, masker, passes)
+        rows = self._rows(example.example_id, blocks, is_entity, masker, passes)
         kept = sum(map(len, blocks))
         counts = collections.Counter(
             contexts=len(example.contexts), blocks=len(blocks), pieces=kept,
@@ -127,8 +135,16 @@ class BlockMaker:
         numbers = np.tile(np.arange(passes), len(blocks))
         return Made(rows, len(rows.lengths), counts, Passes(numbers, passes))
 
-    def _rows(self, example_id: int, blocks: List[Sequence[int]], masker: Masker,
-              passes: int) -> Rows:
+    def _cut(self, values: Sequence[Any]) -> List[Sequence[Any]]:
+        return cut(values, self._size, self._options.keep_remainders)
+
+    def _entities(self, text: str) -> entities.Spans:
+        if self._find_entities is None:
+            self._find_entities = entities.open_model(self._options.entity_model)
+        return self._find_entities(text)
+
+    def _rows(self, example_id: int, blocks: List[Sequence[int]],
+              is_entity: List[Sequence[bool]], masker: Masker, passes: int) -> Rows:
         """Row number i is that of the block i // passes for the pass i % passes."""
         before, after = self._frame
         num_rows, seq_length = len(blocks) * passes, self._options.max_seq_length
@@ -137,11 +153,12 @@ class BlockMaker:
         lengths = np.zeros([num_rows], np.int64)
         for i, block in enumerate(blocks):
             ids = np.array(before + list(block) + after)
+            marks = np.pad(is_entity[i], (len(before), len(after))) if is_entity else None
             for number in range(passes):
                 row, end = i * passes + number, len(ids)
                 # To seed this one anew takes a fraction of the time that a new one takes.
                 self._random.seed(draws.seed_of_masks(self._options.seed, example_id, i, number))
-                masked = masker(ids, self._random)
+                masked = masker(ids, self._random, marks)
                 there[row, :end], seen[row, :end], lengths[row] = ids, masked.ids, end
                 is_masked[row, masked.positions] = True
         return Rows(example_id, seen, there, is_masked, lengths, self._packing)

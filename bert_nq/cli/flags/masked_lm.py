@@ -8,6 +8,7 @@ from bert_nq.cli.flags.task import TaskFlags
 from bert_nq.decoding import masked_lm
 from bert_nq.features import maskings
 from bert_nq.features.block_options import BlockOptions
+from bert_nq.features.maskings import entities
 
 # So that --help shows the flags as the calling program's own.
 flags.disclaim_key_flags()
@@ -30,12 +31,34 @@ def define_block_flags() -> Callable[[], BlockOptions]:
         "masking_rate": flags.DEFINE_float(
             "masking_rate", d.masking_rate, "The share of a block's pieces that is hidden.",
             lower_bound=0, upper_bound=1),
+        "entity_model": flags.DEFINE_string(
+            "entity_model", d.entity_model, "The model of spaCy, installed or a folder, that finds "
+            "the entities of --masking=entity."),
         "passes": flags.DEFINE_integer(
             "passes", d.passes, "Passes over the text that records are made for, each with masks "
             "of its own; epochs beyond these have the masks of the first ones again. 1: the masks "
             "are fixed.", lower_bound=1),
     }
     return lambda: BlockOptions(**{name: holder.value for name, holder in holders.items()})
+
+
+def define_training_flags() -> Callable[[], BlockOptions]:
+    """`define_block_flags` for a program that makes records; what these read raises UserError where
+    records of training want entities, and what finds them is not installed."""
+    blocks = define_block_flags()
+
+    def read() -> BlockOptions:
+        options = blocks()
+        if FLAGS.is_training:
+            _check_entities(options)
+        return options
+
+    return read
+
+
+def _check_entities(options: BlockOptions) -> None:
+    if maskings.find(options.masking).needs_entities:
+        entities.check(options.entity_model)
 
 
 def define_flags() -> TaskFlags:
@@ -48,7 +71,10 @@ def define_flags() -> TaskFlags:
                 raise UserError("--%s is for --train_file: the records of "
                                 "--train_precomputed_file have their masks; leave it out, or give "
                                 "it to prepare_text_corpus.py" % name)
-        return blocks()
+        options = blocks()
+        if FLAGS.train_file:
+            _check_entities(options)
+        return options
 
     return TaskFlags(blocks, of_training,
                      lambda head: masked_lm.make_decoder(masked_lm.OF_HEADS[head][0], {}),
