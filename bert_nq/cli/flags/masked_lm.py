@@ -76,6 +76,10 @@ def define_flags() -> TaskFlags:
             _check_entities(options)
         return options
 
-    return TaskFlags(blocks, of_training,
-                     lambda head: masked_lm.make_decoder(masked_lm.OF_HEADS[head][0], {}),
-                     passes=lambda: FLAGS.passes)
+    def decoder(head):
+        if FLAGS.output_nbest_file:
+            raise UserError("--output_nbest_file=%s: texts have no list of answers, leave it out"
+                            % FLAGS.output_nbest_file)
+        return masked_lm.make_decoder(masked_lm.OF_HEADS[head][0], {})
+
+    return TaskFlags(blocks, of_training, decoder, passes=lambda: FLAGS.passes)
