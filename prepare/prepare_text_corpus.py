@@ -3,9 +3,9 @@ r"""Turns texts into TFRecords of blocks with hidden pieces, for run_mlm.py.
     python prepare_text_corpus.py --input_file='texts-*.txt' --vocab_file=vocab.txt \
         --masking=whole_word --passes=3 --output_tfrecord=texts.tfrecord
 
-Files are plain text, a context a line; JSON lines with a "text"; SQuAD's and MRQA's questions, whose
-contexts are taken; pages of Natural Questions; and tables with a column text. Each context is cut
-into blocks, [CLS] pieces [SEP]. A shorter block is made of a context that has no full one; with
+Files are plain text, a context a line; JSON lines with a "text"; SQuAD's and MRQA's questions,
+whose contexts are taken; pages of Natural Questions; and tables with a column text. Each context is
+cut into blocks, [CLS] pieces [SEP]. A shorter block is made of a context that has no full one; with
 --keep_remainders, of all that is behind the last full one.
 
 --masking chooses the pieces that are hidden, of every block the same share, --masking_rate. The

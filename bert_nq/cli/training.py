@@ -91,8 +91,9 @@ def make_plan(task, groups, config, checkpoint: Optional[str],
     num_records = FLAGS.train_num_precomputed or training_files.count_records(paths)
     teaching = make_teaching(paths)
     composed = _composition(task.featurizer, paths, settings)
-    data = TrainingData(paths, num_records // passes, run_record.describe_data(paths, num_records, composed),
-                        task.featurizer, teaching and teaching.companions, composed)
+    data = TrainingData(paths, num_records // passes,
+                        run_record.describe_data(paths, num_records, composed), task.featurizer,
+                        teaching and teaching.companions, composed)
     model_folder.check_no_vocabulary_is_lost(FLAGS.output_dir, FLAGS.vocab_file)
     if FLAGS.overwrite_output_dir:
         model_folder.check_can_clear(FLAGS.output_dir, FLAGS.init_checkpoint)

@@ -220,7 +220,8 @@ def test_xlnet(files, tmp_path):
     (["--train_file={train}", "--masking=policies"], "masking"),
     (["--train_file={train}", "--dev_file={train}"], "the training records were made of "),
     (["--train_file={folder}/empty.txt"], "empty.txt"),
-    (["--train_precomputed_file=texts.tfrecord", "--masking=span"], "--masking is for --train_file"),
+    (["--train_precomputed_file=texts.tfrecord", "--masking=span"],
+     "--masking is for --train_file"),
     (["--train_precomputed_file=texts.tfrecord", "--do_eval", "--predict_file={dev}",
       "--output_nbest_file=n.json"], "texts have no list of answers"),
 ])

@@ -11,8 +11,8 @@ import numpy as np
 from bert_nq.base import piece_model
 from bert_nq.base.errors import UserError
 from bert_nq.features import maskings
-from bert_nq.features.maskings import Block
 from bert_nq.features.masking import Masked, shown
+from bert_nq.features.maskings import Block
 from bert_nq.text.vocabulary import Vocabulary
 
 

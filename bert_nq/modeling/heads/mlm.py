@@ -1,10 +1,10 @@
 """The head of a masked language model: logits of the pieces that were hidden (Devlin et al. 2019).
 
-Its layers are those that the encoder was pretrained with, Encoder.piece_layers. The labels are among
-the inputs, so that held-out text is scored by the same graph as any other prediction.
+Its layers are those that the encoder was pretrained with, Encoder.piece_layers. The labels are
+among the inputs, so that held-out text is scored by the same graph as any other prediction.
 
-Notation: B batch, S sequence in wordpieces, H hidden size, M hidden pieces of the batch, V pieces of
-the vocabulary.
+Notation: B batch, S sequence in wordpieces, H hidden size, M hidden pieces of the batch, V pieces
+of the vocabulary.
 """
 from typing import Dict, Mapping, NamedTuple, Tuple
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from bert_nq.modeling.heads import outputs
 
-
 # Features, named as in Google's pretraining records, but of all S positions: the pieces that were
 # there, and whether they are to be told.
 IDS, WEIGHTS = "masked_lm_ids", "masked_lm_weights"

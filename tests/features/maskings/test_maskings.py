@@ -1,4 +1,4 @@
-"""Maskings: as many pieces as the budget says, none of them special, and the ones that each wants."""
+"""Maskings: as many pieces as the budget says, none of them special, those that each wants."""
 import string
 
 import numpy as np
@@ -53,7 +53,7 @@ def test_all_choose_as_many_as_the_budget(name, ids, rate, seed, is_entity):
     found = chosen(name, ids, k, seed, is_entity)
     assert found.positions.tolist() == sorted(set(found.positions.tolist()))
     assert len(found.positions) == k
-    assert 0 <= found.positions[0] and found.positions[-1] < len(ids)
+    assert found.positions[0] >= 0 and found.positions[-1] < len(ids)
     again = chosen(name, ids, k, seed, is_entity)
     np.testing.assert_array_equal(found.positions, again.positions)
     # Of whole words one alone may be cut; of spans the last words that fill the budget.

@@ -1,4 +1,4 @@
-"""The head of masked language models: which vectors it reads, loss, outputs, what transformers has."""
+"""The head of masked language models: vectors that it reads, loss, outputs, transformers' own."""
 import os
 
 import numpy as np
@@ -22,14 +22,14 @@ LOGITS = np.array([[0, 1, 0], [0, 0, 2], [0, 3, 0]], np.float32)
 LOSSES = np.log(np.exp(LOGITS).sum(axis=1)) - [1, 2, 3]
 
 
-def results(pass_=Pass(), sequence=SEQUENCE):
+def results(sequence=SEQUENCE, use_tpu=False):
     """The logits, the loss, its scalars and the outputs."""
-    head = heads.find("mlm")
+    head, pass_ = heads.find("mlm"), Pass(use_tpu=use_tpu)
     with tf.Graph().as_default(), tf.Session() as session:
         features = {name: tf.constant(values, tf.int32) for name, values in FEATURES.items()}
         # As of a placeholder: the batch's size is known when it is run.
         sequence = tf.placeholder_with_default(sequence, [None, 3, 2])
-        if pass_.use_tpu:
+        if use_tpu:
             sequence = tf.ensure_shape(sequence, [2, 3, 2])
         encoded = Encoded(sequence, None, piece_logits=lambda x: tf.matmul(x, WORDS,
                                                                            transpose_b=True))
@@ -53,14 +53,13 @@ def test_hidden_pieces_alone_go_through_the_product():
 
 
 def test_on_a_tpu_all_positions_do_and_the_hidden_ones_count():
-    logits, loss, scalars, outputs = results(Pass(use_tpu=True),
-                                             np.where(np.isinf(SEQUENCE), 7, SEQUENCE))
+    logits, loss, scalars, outputs = results(np.where(np.isinf(SEQUENCE), 7, SEQUENCE), True)
     assert logits.shape == (6, 3)
     check(loss, scalars, outputs)
 
 
 def test_what_is_wrong_is_no_hit():
-    _, _, scalars, outputs = results(sequence=SEQUENCE[:, :, ::-1].copy())
+    _, _, scalars, outputs = results(SEQUENCE[:, :, ::-1].copy())
     assert scalars["masked_accuracy"] == 0.0
     assert outputs["num_right"].tolist() == [0, 0]
 
