@@ -59,7 +59,7 @@ class Rows(NamedTuple):
 
 
 def cut(pieces: Sequence[Any], size: int, keep_remainder: bool) -> List[Sequence[Any]]:
-    """The blocks of a context's pieces: full ones, and the rest where it is kept or all there is."""
+    """The blocks of a context's pieces: full ones, and the rest if it is kept or all there is."""
     full = len(pieces) // size
     blocks = [pieces[i * size:(i + 1) * size] for i in range(full)]
     rest = pieces[full * size:]

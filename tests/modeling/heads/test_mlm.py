@@ -4,11 +4,11 @@ import os
 import numpy as np
 import pytest
 
-from bert_nq.modeling import encoders, heads, models
+from bert_nq.modeling import encoders, heads, huggingface, models
 from bert_nq.modeling.encoders import Encoded, Pass
 from bert_nq.modeling.models import Model
 from bert_nq.modeling.runtime import tf
-from tests.support import reference_encoders, tiny_encoders, tiny_nq
+from tests.support import hf_models, reference_encoders, tiny_encoders, tiny_nq
 
 FOLDER = os.path.join(os.path.dirname(__file__), *[os.pardir] * 4, "shared", "data", "parity",
                       "encoders")
@@ -99,6 +99,35 @@ def test_its_variables_are_those_of_the_pretrained_encoder(name):
     # Hugging Face has a tensor for each of them.
     names = encoder.names
     assert set(own) <= set(names.heads) | set(names.transposed_heads)
+
+
+THEIRS = {
+    "albert": {"predictions.bias", "predictions.dense.bias", "predictions.dense.weight",
+               "predictions.LayerNorm.bias", "predictions.LayerNorm.weight"},
+    "bert": {"cls.predictions.bias", "cls.predictions.transform.dense.bias",
+             "cls.predictions.transform.dense.weight", "cls.predictions.transform.LayerNorm.bias",
+             "cls.predictions.transform.LayerNorm.weight"},
+    "distilbert": {"vocab_projector.bias", "vocab_transform.bias", "vocab_transform.weight",
+                   "vocab_layer_norm.bias", "vocab_layer_norm.weight"},
+    "xlnet": {"lm_loss.bias"},
+}
+
+
+@pytest.mark.parametrize("name", list(encoders.ENCODERS))
+def test_its_names_in_hugging_faces_files(name):
+    model = Model(config_of(name), "mlm")
+    encoder = encoders.of(model.config)
+    shapes = dict(encoder.variables(model.config), **{
+        variable: (3, 5) if variable.endswith("kernel") else (5,)
+        for variable in models.head_variables(model)})
+    weights = hf_models.random_tensors(shapes, seed=0)
+    theirs, notes = huggingface.to_huggingface(weights, model.config, "a test")
+    assert not notes
+    assert THEIRS[name] == {key for key in theirs if not key.startswith(encoder.names.prefix)}
+    back, notes = huggingface.from_huggingface(theirs, model.config, "a test")
+    assert not notes and set(back) == set(weights)
+    for key, value in weights.items():
+        np.testing.assert_array_equal(back[key], value, err_msg=key)
 
 
 @pytest.mark.skipif(not os.path.isdir(FOLDER), reason="there are no reference values")
