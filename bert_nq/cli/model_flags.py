@@ -60,6 +60,7 @@ class ModelFlags:
       windows: gives the options of the task's featurizer, for prediction.
       training_windows: the same for training.
       text: gives the TextOptions.
+      passes: gives the passes over the data that training records hold.
     """
 
     def __init__(self, task, define_task_flags: Callable[[], TaskFlags]):
@@ -76,6 +77,7 @@ class ModelFlags:
         self._task_flags = define_task_flags()
         self.windows = self._task_flags.windows
         self.training_windows = self._task_flags.training_windows
+        self.passes = self._task_flags.passes
         self._featurizer = self._task_flags.featurizer or (lambda: task.featurizer)
         # Settings that a model is used with as it was trained.
         self._fixed = self.task.weights_depend_on + (model_card.HEAD,)

@@ -105,7 +105,8 @@ class ModelProgram:
             trained = training.make_plan(
                 self._task, self._training, model.config, checkpoint,
                 functools.partial(training.dev_set, self._task, self._dev_format(), maker),
-                functools.partial(distillation.make_plan, self._model, self._training))
+                functools.partial(distillation.make_plan, self._model, self._training),
+                self._model.passes())
         return Plan(model, maker, checkpoint, trained, shards, runtime, chief)
 
     def _check_model_is_there(self, model) -> None:

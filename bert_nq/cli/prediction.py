@@ -70,10 +70,20 @@ def print_next(task, work, purpose: str = "score them") -> None:
                 "prepare/") else []
             print("\nNext: %s\n  %s" % (purpose, program.command(*arguments, *features)))
             return
+    if task.next:
+        print_use(task, os.path.dirname(work.model.members[0].checkpoint))
+        return
     scorer, *scorer_flags = task.scorer
     print("\nNext: %s\n  %s" % (purpose, program.command(
         scorer, "--gold_path=" + FLAGS.predict_file, "--predictions_path=" + work.output,
         *scorer_flags)))
+
+
+def print_use(task, model_dir: str) -> None:
+    """Prints the command for what a model is for, where that is not prediction: Task.next."""
+    purpose, arguments = task.next(model_dir)
+    print("\nNext: %s\n  %s" % (purpose, program.command(
+        *arguments[:3], program.NEW_LINE, *arguments[3:])))
 
 
 def _features(task) -> List[str]:

@@ -9,3 +9,5 @@ class TaskFlags(NamedTuple):
     decoder: Callable[[str], Any]  # the decoder that the flags describe, of a head's outputs
     # The featurizer of prediction, where flags change the task's; raises UserError.
     featurizer: Optional[Callable[[], Any]] = None
+    # The passes over the data that training records hold, one behind the other: an epoch is one.
+    passes: Callable[[], int] = lambda: 1
