@@ -49,6 +49,9 @@ class Task(NamedTuple):
     dev_file: str = "DEV.jsonl.gz"  # stands for a person's own data in commands that are printed
     asking: Optional[Asking] = None  # None where its models do not answer questions about pages
     other_outputs: Mapping[str, OtherOutput] = {}  # by the flags that name their files
+    # From a features.prefilter.Prefilter to the featurizer whose rows of prediction are of what it
+    # keeps; None where the task has no candidates.
+    prefiltered: Optional[Callable[[Any], Featurizer]] = None
 
     @property
     def head(self) -> str:

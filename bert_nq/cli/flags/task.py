@@ -9,5 +9,6 @@ class TaskFlags(NamedTuple):
     decoder: Callable[[str], Any]  # the decoder that the flags describe, of a head's outputs
     # The head of a name of Task.heads with its argument, where it takes one: see modeling.heads.
     head: Callable[[str], str] = lambda name: name
-    # The featurizer of prediction, where flags change the task's; raises UserError.
-    featurizer: Optional[Callable[[], Any]] = None
+    # What is to choose the candidates that prediction reads, a flags.candidate_scores.Wanted, or
+    # None; raises UserError.
+    prefilter: Callable[[], Optional[Any]] = lambda: None
