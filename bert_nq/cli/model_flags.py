@@ -235,7 +235,7 @@ class ModelFlags:
         return paths
 
     def prefilter(self) -> prefiltering.Plan:
-        """What chooses the candidates that prediction reads, checked."""
+        """The plan of --prefilter: the chooser of the candidates that prediction reads, checked."""
         return prefiltering.make_plan(self._task_flags.prefilter())
 
     def _target(self) -> prediction_target.Target:

@@ -36,7 +36,7 @@ class SmallModel(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What chooses the candidates that are read; nothing, where there is no prefilter."""
+    """The checked chooser of the candidates that are read; empty where there is no prefilter."""
     of_files: Optional[Prefilter] = None
     models: Tuple[SmallModel, ...] = ()
 
@@ -94,7 +94,8 @@ def _check_folder(folder: str, stage: Stage) -> SmallModel:
 
 def _score(models: Sequence[SmallModel], work: Any, runtime: Choice,
            run: Callable[[Any], None]) -> Optional[Prefilter]:
-    """What the last of the models keeps, after each has scored what the one before it keeps."""
+    """The candidates that the last model keeps; each has scored those that the one before it kept.
+    """
     kept: Optional[Prefilter] = None
     for number, small in enumerate(models, 1):
         scoring = _job(small, kept, work, runtime)

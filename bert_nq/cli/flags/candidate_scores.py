@@ -75,7 +75,7 @@ def define_draw_flags(main: str, drawn: str) -> Callable[[bool], DrawOptions]:
 
 
 class Wanted(NamedTuple):
-    """What is to choose the candidates that are read: files of scores, or small models in turn."""
+    """The chooser of the candidates that are read: files of scores, or small models in turn."""
     scores: Optional[ScoreFiles]
     folders: Tuple[str, ...]  # of the models; none with files
     stages: Tuple[Stage, ...]  # what is kept: of each model, or of the files

@@ -9,6 +9,6 @@ class TaskFlags(NamedTuple):
     decoder: Callable[[str], Any]  # the decoder that the flags describe, of a head's outputs
     # The head of a name of Task.heads with its argument, where it takes one: see modeling.heads.
     head: Callable[[str], str] = lambda name: name
-    # What is to choose the candidates that prediction reads, a flags.candidate_scores.Wanted, or
-    # None; raises UserError.
+    # The chooser of the candidates that prediction reads, a flags.candidate_scores.Wanted; where it
+    # gives None, all are read. Raises UserError.
     prefilter: Callable[[], Optional[Any]] = lambda: None
