@@ -9,7 +9,7 @@ from absl import flags
 
 from bert_nq.base import files, vocabulary_files
 from bert_nq.base.errors import UserError
-from bert_nq.cli import known_settings, prediction_target
+from bert_nq.cli import known_settings, prediction_target, prefiltering
 from bert_nq.cli.flags import features as feature_flags
 from bert_nq.cli.flags.prediction import define_prediction_flags
 from bert_nq.cli.flags.task import TaskFlags
@@ -78,7 +78,6 @@ class ModelFlags:
         self.windows = self._task_flags.windows
         self.training_windows = self._task_flags.training_windows
         self.passes = self._task_flags.passes
-        self._featurizer = self._task_flags.featurizer or (lambda: task.featurizer)
         # Settings that a model is used with as it was trained.
         self._fixed = self.task.weights_depend_on + (model_card.HEAD,)
 
@@ -235,10 +234,11 @@ class ModelFlags:
             raise UserError("two of the outputs are the same file: %s" % ", ".join(outputs))
         if wanted["thresholds"]:
             target.answers.load_thresholds(wanted["thresholds"])
-        featurizer = self._featurizer()
-        if featurizer is not self.task.featurizer:
-            featurizer.make(self.text(), self.windows())  # Bad files are told here.
         return paths
+
+    def prefilter(self) -> prefiltering.Plan:
+        """The plan of --prefilter: the chooser of the candidates that prediction reads, checked."""
+        return prefiltering.make_plan(self._task_flags.prefilter())
 
     def _target(self) -> prediction_target.Target:
         """The file that prediction writes, and its form."""
@@ -386,11 +386,11 @@ class ModelFlags:
                              self.prediction.running()["model_threads"])
 
     def job(self, models, paths: List[str]):
-        """The prediction of shards by ModelSettings, a prediction.job.Job."""
+        """The prediction of all of some shards by ModelSettings, a prediction.job.Job."""
         from bert_nq.prediction.job import Job
         wanted, target = self.prediction.files(), self._target()
         return Job(paths, target.path, models, models.fingerprint(),
-                   self.text(), self.windows(), self.task.reading, self._featurizer(),
+                   self.text(), self.windows(), self.task.reading, self.task.featurizer,
                    target.decoder, target.answers, self._value("predict_batch_size"),
                    wanted["output_nbest_file"], wanted["thresholds"],
                    self._value("on_bad_input") == "skip")

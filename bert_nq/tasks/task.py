@@ -56,6 +56,9 @@ class Task(NamedTuple):
     # (a key of `heads`, the featurizer's options) to the head as Model has it: with its argument
     # where it takes one, see modeling.heads.
     sized_head: Callable[[str, Any], str] = lambda head, options: head
+    # From a features.prefilter.Prefilter to the featurizer whose rows of prediction are of what it
+    # keeps; None where the task has no candidates.
+    prefiltered: Optional[Callable[[Any], Featurizer]] = None
 
     @property
     def head(self) -> str:
