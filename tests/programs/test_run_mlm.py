@@ -3,6 +3,7 @@ import glob
 import json
 import os
 import re
+import shutil
 import subprocess
 import time
 
@@ -222,11 +223,13 @@ def test_xlnet(files, tmp_path):
     (["--train_file={folder}/empty.txt"], "empty.txt"),
     (["--train_precomputed_file=texts.tfrecord", "--masking=span"],
      "--masking is for --train_file"),
+    (["--train_precomputed_file=texts-copy"], "no manifest beside texts-copy: give --passes"),
     (["--train_precomputed_file=texts.tfrecord", "--do_eval", "--predict_file={dev}",
       "--output_nbest_file=n.json"], "texts have no list of answers"),
 ])
 def test_what_is_refused(files, records, flags, fault):
     files.write("empty.txt", [])
+    shutil.copy(str(files.folder / "texts.tfrecord"), str(files.folder / "texts-copy"))
     done = files.run("--do_train", "--output_dir=refused", *files.flags,
                      *[flag.format(train=files.train, dev=files.dev, folder=files.folder)
                        for flag in flags])
