@@ -10,7 +10,8 @@ def _rows(counts: Mapping[str, int], is_training: bool) -> Rows:
     return [("  contexts in them", counts["contexts"]),
             ("  wordpieces", counts["pieces"]),
             ("  wordpieces left out, behind the last full block", counts["left_out"]),
-            ("  blocks", counts["blocks"])]
+            ("  blocks", counts["blocks"]),
+            ("  wordpieces hidden, in all passes", counts["hidden"])]
 
 
 DATA = Data(

@@ -31,7 +31,7 @@ from bert_nq.text.vocabulary import Vocabulary, check_specials
 SPEC = (Feature("unique_ids", SCALAR, KEY), *packing.INPUTS,
         Feature(IDS, SEQUENCE, INPUT, VOCABULARY), Feature(WEIGHTS, SEQUENCE, INPUT, 2))
 
-_PREDICTED = "random"  # what is hidden in prediction
+_PREDICTED = "random"  # the masking of prediction
 
 
 class Rows(NamedTuple):

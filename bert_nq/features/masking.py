@@ -1,9 +1,9 @@
 """Whole words hidden for a masked language model: pieces to masks. Free of TensorFlow.
 
 As the whole-word models of Google's BERT were trained: words are drawn, not pieces, and every piece
-of a drawn word is one to guess. features.maskings are those of further pre-training, whose budgets
-are equal. Of such pieces 80 % become the mask, 10 % a random piece, and 10 %
+of a drawn word is one to guess. Of such pieces 80 % become the mask, 10 % a random piece, and 10 %
 stay as they are (Devlin et al. 2019, section 3.1 and appendix A.1).
+Further pre-training has maskings of equal budgets, features.maskings.
 """
 from typing import NamedTuple
 
@@ -34,7 +34,7 @@ class Masked(NamedTuple):
 
 def shown(ids: np.ndarray, positions: np.ndarray, kinds: np.ndarray, mask_id: int,
           others: np.ndarray) -> np.ndarray:
-    """What the model is to see of pieces, int32 [S].
+    """The pieces as the model is to see them, int32 [S].
 
     Args:
       ids: int32 [S] of the pieces.

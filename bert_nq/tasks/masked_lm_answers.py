@@ -1,4 +1,4 @@
-"""What a masked language model makes of held-out texts, as prediction and training take it."""
+"""Scores of held-out texts by a masked language model, as prediction and training take them."""
 import collections
 from typing import Any, Dict, List, Tuple
 

@@ -3,12 +3,14 @@ from typing import Callable
 
 from absl import flags
 
+from bert_nq.base import files
 from bert_nq.base.errors import UserError
 from bert_nq.cli.flags.task import TaskFlags
 from bert_nq.decoding import masked_lm
 from bert_nq.features import maskings
 from bert_nq.features.block_options import BlockOptions
 from bert_nq.features.maskings import entities
+from bert_nq.records import manifest
 
 # So that --help shows the flags as the calling program's own.
 flags.disclaim_key_flags()
@@ -82,4 +84,13 @@ def define_flags() -> TaskFlags:
                             % FLAGS.output_nbest_file)
         return masked_lm.make_decoder(masked_lm.OF_HEADS[head][0], {})
 
-    return TaskFlags(blocks, of_training, decoder, passes=lambda: FLAGS.passes)
+    return TaskFlags(blocks, of_training, decoder, passes=_passes)
+
+
+def _passes() -> int:
+    """The passes that the training records hold, which their manifest says."""
+    paths = files.expand(FLAGS.train_precomputed_file, "record")
+    if not FLAGS["passes"].present and not manifest.beside(paths):
+        raise UserError("there is no manifest beside %s: give --passes as the records were made "
+                        "with" % paths[0])
+    return FLAGS.passes

@@ -1,4 +1,4 @@
-"""The file of what a masked language model made of texts, written as they come.
+"""The file of texts as a masked language model has scored them, written as they come.
 
     predictions.json    {"dev.txt:17": {"masked": 25, "right": 11, "loss": 2.41}, …}
 

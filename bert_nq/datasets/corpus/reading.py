@@ -6,10 +6,12 @@
     JSON                SQuAD 1.1 and 2.0
     tables, .csv .tsv   with a column text, or rows of questions as run_qa takes them
 
-Of questions about the same context that follow each other, the first one gives the context. What
-begins with a brace or a bracket is JSON, and tables go by their name; all else is plain text.
+Of questions about the same context that follow each other, the first one gives the context. JSON is
+what begins as a JSON object or a list of objects, or is named .json or .jsonl; tables go by their
+names; all else is plain text.
 """
 import json
+import re
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import orjson
@@ -27,7 +29,8 @@ from bert_nq.datasets.squad import reading as questions
 
 _HEAD_BYTES = 1 << 16
 _UNIT = "text"
-_SUFFIXES = (".csv", ".tsv")
+_TABLES, _JSON = (".csv", ".tsv"), (".json", ".jsonl")
+_BEGINS_AS_JSON = re.compile(br'\{\s*["}]|\[\s*[{\]]')
 _PAGE_FIELDS = ("document_tokens", "document_text")
 
 Items = Iterator[Tuple[int, bytes]]
@@ -49,10 +52,10 @@ def read_contexts(path: str, on_read: Optional[OnRead] = None) -> Items:
       UserError: the file cannot be opened.
       BadExampleError: it is damaged; all items before that were yielded.
     """
-    head = _head(path)
-    if head.startswith((b"{", b"[")):
+    head, name = _head(path), path[:-len(".gz")] if path.endswith(".gz") else path
+    if head and (name.endswith(_JSON) or _BEGINS_AS_JSON.match(head)):
         return (_of_json_lines if _is_of_lines(path) else _of_questions)(path, on_read)
-    if _name(path).endswith(_SUFFIXES):
+    if name.endswith(_TABLES):
         columns = head.partition(b"\n")[0]
         if b"context" in columns and b"question" in columns:
             return _of_questions(path, on_read)
@@ -65,10 +68,6 @@ def _head(path: str) -> bytes:
     with files.open_binary(path) as raw:
         head = inflating.decompressed(raw, path)[0].read(_HEAD_BYTES)
     return head.lstrip(b"\xef\xbb\xbf \t\r\n")
-
-
-def _name(path: str) -> str:
-    return path[:-len(".gz")] if path.endswith(".gz") else path
 
 
 def _is_of_lines(path: str) -> bool:

@@ -42,6 +42,8 @@ def read(path, skip=False):
     # No JSON and no table, whatever it looks like further on.
     ("a.md", "text,label\n{\n", [(1, ["text,label"]), (2, ["{"])]),
     ("a", "\ufeffMarked\n", [(1, ["Marked"])]),
+    ("a.txt", "[1] See there.\n{x}\n", [(1, ["[1] See there."]), (2, ["{x}"])]),
+    ("a.txt", json_lines([{"text": "T"}]), [(1, ["T"])]),
     ("a.jsonl", json_lines([{"text": "T", "label": 1}, {"text": " U "}]), [(1, ["T"]),
                                                                         (2, [" U "])]),
     ("a.tsv", "label\ttext\nx\tA town\n", [(1, ["A town"])]),
@@ -92,6 +94,8 @@ def test_equal_texts_have_equal_ids_wherever_they_are(tmp_path):
     ("a.csv", "words,label\na,b\n", "a.csv: neither JSON lines nor a table with the columns text"),
     ("a.json", '{"data": [{"paragraphs": [{"qas": [3]}]}]}', "text 1: a question is 3"),
     ("a.json", "[", "a.json: not JSON"),
+    ("a.json", "x", "a.json: "),
+    ("a.jsonl", "{text: 1}\n", "a.jsonl: "),
 ])
 def test_what_cannot_be_used(tmp_path, name, content, fault):
     (tmp_path / name).write_text(content)
