@@ -7,16 +7,19 @@ DEMO := demos/demo_60k/demo_60k.py
 DEMO_SYN := demos/demo_syn/demo_syn.py
 DEMO_SQUAD := demos/demo_squad/demo_squad.py
 DEMO_DISTILLATION := demos/demo_distillation/demo_distillation.py
+DEMO_QUESBELM := demos/demo_quesbelm/demo_quesbelm.py
 DEMO_ASK := demos/demo_ask/demo_ask.py
 # Of demo-squad; any that `demo_squad.py --help` lists.
 ENCODER := bert
 HEAD := span
 # A file's tests stay together: they share what is slow to make.
 PYTEST := pytest -n 2 --dist loadfile
+# What is tested on every runtime: see CONTRIBUTING.md.
+ANEW := not once and (not slow or each)
 # The rooms that run graphs, read records or write event files, and whole programs.
 OF_TENSORFLOW := $(addprefix tests/,ensembling estimator modeling prediction programs records training test_architecture.py)
 
-.PHONY: help demo demo-tf1 demo-syn demo-squad demo-distillation ask test test-tf1 test-latest env env-tf1 env-latest env-demo env-demo-tf1 lint clean
+.PHONY: help demo demo-tf1 demo-syn demo-squad demo-distillation demo-quesbelm ask test test-tf1 test-latest env env-tf1 env-latest env-demo env-demo-tf1 lint clean
 
 help:
 	@echo "make demo       the whole pipeline on a made-up encyclopedia, with tensorflow 2.15"
@@ -24,10 +27,11 @@ help:
 	@echo "make demo-syn   make demo, and beside it a system trained with synonyms; needs WordNet"
 	@echo "make demo-squad SQuAD 1.1 and 2.0 of the same encyclopedia: trained and scored; ENCODER=xlnet for another"
 	@echo "make demo-distillation  SQuAD 2.0 of it: a teacher, and a smaller model with and without its help"
+	@echo "make demo-quesbelm  readers of candidates: hard negatives, a cascade, two vocabularies together"
 	@echo "make ask        a web page that answers questions about that encyclopedia, with the demo's model"
 	@echo "make test       all tests, with tensorflow 2.15"
 	@echo "make test-tf1   tests with tensorflow 1.15.5, but those that make test is enough for"
-	@echo "make test-latest  tests that depend on tensorflow, with the newest on Python 3.12 or 3.13"
+	@echo "make test-latest  of these, those that depend on tensorflow, with the newest on Python 3.12 or 3.13"
 	@echo "make lint       style (ruff) and types (mypy)"
 	@echo "make clean      removes the environments and what the demo wrote"
 
@@ -62,20 +66,22 @@ demo-squad: env-demo
 demo-distillation: env-demo
 	$(TF2)/bin/python $(DEMO_DISTILLATION) --output_dir=build/demo
 
+demo-quesbelm: env-demo
+	$(TF2)/bin/python $(DEMO_QUESBELM) --output_dir=build/demo
+
 ask: env-demo
 	$(TF2)/bin/python $(DEMO_ASK) --output_dir=build/demo
 
 test: env
 	$(TF2)/bin/python -m $(PYTEST)
 
-# Without what has been tested by `make test` and does not depend on TensorFlow.
+# What `make test` is not enough for: another Python and tensorflow; of slow tests one of each kind.
 test-tf1: env-tf1
-	$(TF1)/bin/python -m $(PYTEST) -m "not once"
+	$(TF1)/bin/python -m $(PYTEST) -m "$(ANEW)"
 
-# What `make test` is not enough for: another tensorflow, and training without its Estimator; of
-# slow tests some.
+# The same with the newest tensorflow, without an Estimator: the rooms that depend on it.
 test-latest: env-latest
-	$(LATEST)/bin/python -m $(PYTEST) -m "not once and (not slow or latest)" $(OF_TENSORFLOW)
+	$(LATEST)/bin/python -m $(PYTEST) -m "$(ANEW)" $(OF_TENSORFLOW)
 
 lint: env
 	$(TF2)/bin/ruff check .

@@ -128,6 +128,8 @@ setup(
         "hub": ["huggingface_hub>=0.16"],
         # prepare_nq_data_spark; it needs Java as well: 8, 11 or 17, and from 4.0 on 17 or later.
         "spark": ["pyspark>=3.4,<4; " + TF1, "pyspark>=4,<5; " + MODERN],
+        # --masking=entity, with a model of it: python -m spacy download en_core_web_sm.
+        "spacy": ["spacy>=3.5"],
         # --runtime=openvino and --export_format=openvino.
         "openvino": OPENVINO,
         # --export_format=onnx. From 1.19 on onnx wants a newer ml_dtypes than tensorflow 2.15 does.

@@ -20,7 +20,6 @@ from absl import flags
 
 from bert_nq.base import files
 from bert_nq.cli import distillation, program, teacher_folders
-from bert_nq.estimator import model_card
 
 FLAGS = flags.FLAGS
 
@@ -79,7 +78,7 @@ def make_job(paths, task, settings, members):
     training_files.check_first_records(paths, demands)
     job = teacher_logits.Job(
         paths, FLAGS.output_dir,
-        Settings(task.name, settings[model_card.HEAD], length,
+        Settings(task.name, members[0].model.head, length,
                  [distillation.fingerprint_of(member.checkpoint) for member in members],
                  FLAGS.precision, FLAGS.distill_mask_padding),
         demands, distillation.NUM_CHECKED)

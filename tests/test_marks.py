@@ -8,7 +8,7 @@ from tests.support import marks
 from tests.support.programs import ROOT
 
 
-@pytest.mark.parametrize("beginning", marks.SLOW + marks.ONCE + marks.LATEST)
+@pytest.mark.parametrize("beginning", marks.SLOW + marks.ONCE + marks.EACH)
 def test_what_is_marked_is_there(beginning):
     """A test that is moved takes its mark along."""
     path, _, name = beginning.partition("::")
@@ -24,9 +24,9 @@ def test_marks_go_by_the_beginning():
     assert marks.marks_of("tests/decoding/test_page.py::test_x") == []
 
 
-def test_the_newest_gets_slow_tests_that_are_not_of_one_runtime():
-    for beginning in marks.LATEST:
-        assert marks.marks_of(beginning) == ["slow", "latest"]
+def test_every_runtime_gets_slow_tests_that_are_not_of_one():
+    for beginning in marks.EACH:
+        assert marks.marks_of(beginning) == ["slow", "each"]
 
 
 def test_the_tests_have_them(request):

@@ -74,8 +74,9 @@ def make_plan(model_flags, groups, record_paths: List[str]) -> Optional[Teaching
         members = model_flags.teachers(FLAGS.teacher_dir)
         return Teaching(settings, members, None, {},
                         [fingerprint_of(member.checkpoint) for member in members])
-    companions, manifest = teacher_logits.find(FLAGS.teacher_logits, record_paths, FLAGS.head,
-                                               FLAGS.max_seq_length, settings.distill_mask_padding)
+    companions, manifest = teacher_logits.find(
+        FLAGS.teacher_logits, record_paths, model_flags.head(), FLAGS.max_seq_length,
+        settings.distill_mask_padding)
     return Teaching(settings, (), companions, manifest.measured, manifest.settings.teachers)
 
 

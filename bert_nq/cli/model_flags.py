@@ -9,7 +9,7 @@ from absl import flags
 
 from bert_nq.base import files, vocabulary_files
 from bert_nq.base.errors import UserError
-from bert_nq.cli import known_settings, prediction_target
+from bert_nq.cli import known_settings, prediction_target, prefiltering
 from bert_nq.cli.flags import features as feature_flags
 from bert_nq.cli.flags.prediction import define_prediction_flags
 from bert_nq.cli.flags.task import TaskFlags
@@ -60,6 +60,7 @@ class ModelFlags:
       windows: gives the options of the task's featurizer, for prediction.
       training_windows: the same for training.
       text: gives the TextOptions.
+      passes: gives the passes over the data that training records hold.
     """
 
     def __init__(self, task, define_task_flags: Callable[[], TaskFlags]):
@@ -76,7 +77,7 @@ class ModelFlags:
         self._task_flags = define_task_flags()
         self.windows = self._task_flags.windows
         self.training_windows = self._task_flags.training_windows
-        self._featurizer = self._task_flags.featurizer or (lambda: task.featurizer)
+        self.passes = self._task_flags.passes
         # Settings that a model is used with as it was trained.
         self._fixed = self.task.weights_depend_on + (model_card.HEAD,)
 
@@ -87,9 +88,9 @@ class ModelFlags:
         """The decoder that the flags describe, of the outputs of the model's head."""
         return self._task_flags.decoder(self._value("head"))
 
-    def _head(self) -> str:
+    def head(self) -> str:
         """The head that the flags describe, as Model has it."""
-        return self._task_flags.head(self._value("head"))
+        return self.task.sized_head(self._value("head"), self.training_windows())
 
     def take_known_settings(self, for_training: bool, anew: bool,
                             note: Callable[[str], None]) -> None:
@@ -199,7 +200,7 @@ class ModelFlags:
         from bert_nq.prediction import trained_model
         text = self.text()
         self.decoder()
-        model, maker = trained_model.read(self._value("bert_config_file"), self._head(),
+        model, maker = trained_model.read(self._value("bert_config_file"), self.head(),
                                           self.task.featurizer, text, self.windows())
         if not anew:
             model_folder.check_same_model(self._value("output_dir"), model.config,
@@ -233,10 +234,11 @@ class ModelFlags:
             raise UserError("two of the outputs are the same file: %s" % ", ".join(outputs))
         if wanted["thresholds"]:
             target.answers.load_thresholds(wanted["thresholds"])
-        featurizer = self._featurizer()
-        if featurizer is not self.task.featurizer:
-            featurizer.make(self.text(), self.windows())  # Bad files are told here.
         return paths
+
+    def prefilter(self) -> prefiltering.Plan:
+        """The plan of --prefilter: the chooser of the candidates that prediction reads, checked."""
+        return prefiltering.make_plan(self._task_flags.prefilter())
 
     def _target(self) -> prediction_target.Target:
         """The file that prediction writes, and its form."""
@@ -268,7 +270,7 @@ class ModelFlags:
         if not wanted["ensemble"]:
             return ()
         found = members.find_members(wanted["ensemble"], wanted["ensemble_weights"],
-                                     self.text().vocab_file, self._head())
+                                     self.text().vocab_file, self.head())
         for member in found:
             self._check_card(os.path.dirname(member.checkpoint))
         return found
@@ -281,7 +283,7 @@ class ModelFlags:
         """
         from bert_nq.cli import teacher_folders
         from bert_nq.prediction import members
-        found = members.find_members(paths, None, self.text().vocab_file, self._head(),
+        found = members.find_members(paths, None, self.text().vocab_file, self.head(),
                                      "teacher_dir")
         for member in found:
             folder = os.path.dirname(member.checkpoint)
@@ -384,11 +386,11 @@ class ModelFlags:
                              self.prediction.running()["model_threads"])
 
     def job(self, models, paths: List[str]):
-        """The prediction of shards by ModelSettings, a prediction.job.Job."""
+        """The prediction of all of some shards by ModelSettings, a prediction.job.Job."""
         from bert_nq.prediction.job import Job
         wanted, target = self.prediction.files(), self._target()
         return Job(paths, target.path, models, models.fingerprint(),
-                   self.text(), self.windows(), self.task.reading, self._featurizer(),
+                   self.text(), self.windows(), self.task.reading, self.task.featurizer,
                    target.decoder, target.answers, self._value("predict_batch_size"),
                    wanted["output_nbest_file"], wanted["thresholds"],
                    self._value("on_bad_input") == "skip")

@@ -11,7 +11,14 @@ from absl import flags
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
-from bert_nq.cli import distillation, prediction, program, training, training_records
+from bert_nq.cli import (
+    distillation,
+    prediction,
+    prefiltering,
+    program,
+    training,
+    training_records,
+)
 from bert_nq.cli.flags import runtime as runtime_flags
 from bert_nq.cli.flags.task import TaskFlags
 from bert_nq.cli.flags.training import define_training_flags
@@ -43,6 +50,7 @@ class Plan(NamedTuple):
     training: Optional[training.TrainingPlan]
     shards: Optional[List[str]]  # to predict
     runtime: Optional[Choice]  # that predicts, or has calibrated what is exported
+    prefilter: prefiltering.Plan  # of what is predicted
     is_chief: bool  # whether this process writes files
 
 
@@ -91,10 +99,10 @@ class ModelProgram:
         program.require(FLAGS, "vocab_file", "bert_config_file", "output_dir")
         model, maker = self._model.check_model(anew)
         checkpoint = self._model.init_checkpoint()
-        shards = None
+        shards, prefilter = None, prefiltering.Plan()
         if _predicts():
             program.require(FLAGS, "predict_file")
-            shards = self._model.check_files()
+            shards, prefilter = self._model.check_files(), self._model.prefilter()
         runtime = _check_runtime(shards)
         self._check_model_is_there(model)
         if not anew:
@@ -105,8 +113,9 @@ class ModelProgram:
             trained = training.make_plan(
                 self._task, self._training, model.config, checkpoint,
                 functools.partial(training.dev_set, self._task, self._dev_format(), maker),
-                functools.partial(distillation.make_plan, self._model, self._training))
-        return Plan(model, maker, checkpoint, trained, shards, runtime, chief)
+                functools.partial(distillation.make_plan, self._model, self._training),
+                self._model.passes())
+        return Plan(model, maker, checkpoint, trained, shards, runtime, prefilter, chief)
 
     def _check_model_is_there(self, model) -> None:
         if FLAGS.do_export:
@@ -127,6 +136,7 @@ class ModelProgram:
         if FLAGS.do_train:
             training.check_trainer(self._training)
             distillation.check(plan.training.teaching, plan.model.head, self._task.title)
+        plan.prefilter.check_weights()
         checkpoint = self._model.find_checkpoint(plan.model.config, plan.checkpoint)
         if not FLAGS.do_train:
             self._model.check_trained(plan.model, checkpoint)
@@ -153,7 +163,9 @@ class ModelProgram:
         if _predicts() or FLAGS.do_export:
             models = self._model.model_settings(plan.model, plan.checkpoint, model_dir)
         if _predicts():
-            work = self._model.job(models, plan.shards)
+            work = plan.prefilter.applied(
+                self._model.job(models, plan.shards), self._task, plan.runtime,
+                functools.partial(prediction.run, settings=self._run_settings))
             prediction.predict(self._task, work._replace(
                 model=self._prepared(plan, models, work.decoder)), self._dev_format(),
                 self._run_settings)

@@ -1,7 +1,7 @@
 """Prediction and export as the flags of a model's program say."""
 import functools
 import os
-from typing import Any, Callable, List
+from typing import Any, Callable, List, Optional
 
 from absl import flags
 
@@ -14,40 +14,51 @@ FLAGS = flags.FLAGS
 _ALWAYS = ("max_seq_length", "doc_stride", "max_query_length")
 
 
-def open_model(settings, decoder, run: Callable[[], Any]):
+def open_model(settings, decoder, run: Callable[[], Any], length: Optional[int] = None):
     """The model in this process, on the device that there is; a context manager.
 
     Args:
       settings: a ModelSettings.
       decoder: decides what leaves the graph.
       run: gives the Estimator's settings, for a TPU.
+      length: of windows on a TPU, if not --max_seq_length.
     """
     from bert_nq.prediction import window_model
     if FLAGS.use_tpu:
-        return window_model.TpuWindowModel(settings, decoder, run(), FLAGS.max_seq_length)
+        return window_model.TpuWindowModel(settings, decoder, run(), length or FLAGS.max_seq_length)
     return window_model.WindowModel(settings, decoder)
 
 
-def predict(task, work, dev_format, run: Callable[[], Any]) -> None:
-    """Predicts the examples of the files and prints what came of it; scores it with --do_eval.
+def run(work, settings: Callable[[], Any]) -> None:
+    """Predicts the examples of the files and prints what came of it.
 
     Args:
-      task: a tasks.Task.
       work: a prediction.job.Job.
-      dev_format: scores the answers, a prediction.dev_set.DevFormat.
-      run: gives the Estimator's settings, for a TPU.
+      settings: gives the Estimator's, for a TPU.
     """
     from bert_nq.prediction import job
     on_one_device = _on_one_device(work.model)
     num_workers = FLAGS.num_workers or _default_workers(work.model, on_one_device)
     in_this_process = functools.partial(
-        open_model, work.model, work.decoder, run) if on_one_device else None
+        open_model, work.model, work.decoder, settings,
+        work.windows.max_seq_length) if on_one_device else None
     with program.Meter() as meter:
         result = job.run_job(work, num_workers, in_this_process,
                              functools.partial(prediction_report.show, meter,
-                                                  work.answers.examples), meter.note,
+                                               work.answers.examples), meter.note,
                              functools.partial(program.quiet_tensorflow, FLAGS.verbose_logging))
         prediction_report.print_result(result, work, meter.elapsed())
+
+
+def predict(task, work, dev_format, settings: Callable[[], Any]) -> None:
+    """Predicts, see `run`, scores the answers with --do_eval, and prints the next command.
+
+    Args:
+      task: a tasks.Task.
+      work, settings: see `run`.
+      dev_format: scores the answers, a prediction.dev_set.DevFormat.
+    """
+    run(work, settings)
     if FLAGS.do_eval:
         print("\n" + dev_format.evaluate(work.inputs, work.output))
         print_next(task, work, "look closer, with --report=FOLDER")
@@ -70,10 +81,20 @@ def print_next(task, work, purpose: str = "score them") -> None:
                 "prepare/") else []
             print("\nNext: %s\n  %s" % (purpose, program.command(*arguments, *features)))
             return
+    if task.next:
+        print_use(task, os.path.dirname(work.model.members[0].checkpoint))
+        return
     scorer, *scorer_flags = task.scorer
     print("\nNext: %s\n  %s" % (purpose, program.command(
         scorer, "--gold_path=" + FLAGS.predict_file, "--predictions_path=" + work.output,
         *scorer_flags)))
+
+
+def print_use(task, model_dir: str) -> None:
+    """Prints the command for what a model is for, where that is not prediction: Task.next."""
+    purpose, arguments = task.next(model_dir)
+    print("\nNext: %s\n  %s" % (purpose, program.command(
+        *arguments[:3], program.NEW_LINE, *arguments[3:])))
 
 
 def _features(task) -> List[str]:

@@ -139,8 +139,9 @@ def _summary_rows(data: Data, result, seconds: float) -> Rows:
     ]
     if FLAGS.is_training:
         from bert_nq.features import spec
+        label = spec.class_label(task.featurizer.spec)
         rows += [("    " + name.lower(), counts.get(name, 0))
-                 for name in spec.class_label(task.featurizer.spec).classes]
+                 for name in (label.classes if label else ())]
     size = sum(output.bytes for output in result.manifest.outputs)
     rows.append(("size", "%.1f MB" % (size / 1e6)))
     if not result.num_parts:

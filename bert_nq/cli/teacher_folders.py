@@ -15,7 +15,7 @@ def find(folders: Sequence[str]) -> Tuple[Any, Dict[str, Any], Tuple[Any, ...]]:
       UserError: they are not of one task, head, vocabulary and kind of windows.
     """
     from bert_nq.modeling import checkpoints
-    from bert_nq.prediction import members
+    from bert_nq.prediction import members, trained_model
     dirs = [os.path.dirname(checkpoints.find_checkpoint(folder.strip())) for folder in folders]
     cards = list(map(_card_of, dirs))
     task = tasks.get(cards[0].task)
@@ -27,9 +27,10 @@ def find(folders: Sequence[str]) -> Tuple[Any, Dict[str, Any], Tuple[Any, ...]]:
             if theirs != ours:
                 raise UserError("--teacher_dir: %s has %s %s, and %s has %s: they cannot teach "
                                 "together" % (folder, name, theirs, dirs[0], ours))
+    head = task.sized_head(settings[model_card.HEAD], trained_model.with_settings(
+        task.featurizer.options(), settings))
     return task, settings, members.find_members(
-        folders, None, vocabulary_files.vocabulary_of(dirs[0]), settings[model_card.HEAD],
-        "teacher_dir")
+        folders, None, vocabulary_files.vocabulary_of(dirs[0]), head, "teacher_dir")
 
 
 def _card_of(folder):

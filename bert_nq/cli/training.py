@@ -62,7 +62,7 @@ def is_chief() -> bool:
 
 def make_plan(task, groups, config, checkpoint: Optional[str],
               make_dev_set: Callable[[List[str]], Any],
-              make_teaching: Callable[[List[str]], Any]) -> TrainingPlan:
+              make_teaching: Callable[[List[str]], Any], passes: int = 1) -> TrainingPlan:
     """Checks the data and the flags of a training. TensorFlow is not imported.
 
     Args:
@@ -72,6 +72,7 @@ def make_plan(task, groups, config, checkpoint: Optional[str],
       checkpoint: the prefix of --init_checkpoint, or None.
       make_dev_set: given the shards of --dev_file, see `dev_set`.
       make_teaching: given the record files, see distillation.make_plan.
+      passes: over the data that the records hold, one behind the other; an epoch is one of them.
 
     Raises:
       UserError: something cannot be used, or the folder holds a model that was trained otherwise.
@@ -90,8 +91,9 @@ def make_plan(task, groups, config, checkpoint: Optional[str],
     num_records = FLAGS.train_num_precomputed or training_files.count_records(paths)
     teaching = make_teaching(paths)
     composed = _composition(task.featurizer, paths, settings)
-    data = TrainingData(paths, num_records, run_record.describe_data(paths, num_records, composed),
-                        task.featurizer, teaching and teaching.companions, composed)
+    data = TrainingData(paths, num_records // passes,
+                        run_record.describe_data(paths, num_records, composed), task.featurizer,
+                        teaching and teaching.companions, composed)
     model_folder.check_no_vocabulary_is_lost(FLAGS.output_dir, FLAGS.vocab_file)
     if FLAGS.overwrite_output_dir:
         model_folder.check_can_clear(FLAGS.output_dir, FLAGS.init_checkpoint)
@@ -205,7 +207,9 @@ def train(groups, model_flags, model, checkpoint: Optional[str], data,
     model_dir = training_report.print_result(
         result, FLAGS.output_dir, _keeping_settings(groups), model_flags.task.measure,
         heads.find(model.head).labels)
-    if not (FLAGS.do_predict or FLAGS.do_eval):
+    if model_flags.task.next and not (FLAGS.do_predict or FLAGS.do_eval):
+        prediction.print_use(model_flags.task, model_dir)
+    elif not (FLAGS.do_predict or FLAGS.do_eval):
         print("\nNext: predict\n  " + program.command(
             model_flags.task.program, "--do_predict", "--output_dir=" + model_dir,
             "--predict_file=" + model_flags.task.dev_file))

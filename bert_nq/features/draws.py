@@ -1,5 +1,6 @@
 """Random draws of the rows of an example, independent of each other and of all other rows."""
 import functools
+from typing import List
 
 import numpy as np
 
@@ -11,6 +12,7 @@ _ORDER = 2
 _CANDIDATE = 3
 _BY_CHANCE = 4
 _OF_PASSES = 5
+_MASKS = 6
 
 # For fewer rows than these, numbers one by one are faster than arrays.
 _FEW = 4
@@ -48,6 +50,12 @@ def candidate(seed: int, epoch: int, example_id: int) -> float:
 def by_chance(seed: int, example_id: int, num_rows: int) -> np.ndarray:
     """float64 [num_rows] in [0, 1): which rows are taken where each has a chance of its own."""
     return randomness.uniform(seed, _BY_CHANCE, example_id, np.arange(num_rows))
+
+
+def seed_of_masks(seed: int, example_id: int, block: int, number: int) -> List[int]:
+    """The seed of the np.random.RandomState that masks a block of an example for a pass."""
+    value = randomness.hash_of_integers(seed, _MASKS, example_id, block, number)
+    return [value >> 32, value & 0xFFFFFFFF]
 
 
 def shuffle_keys(seed: int, example_id: int, indexes: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 As the whole-word models of Google's BERT were trained: words are drawn, not pieces, and every piece
 of a drawn word is one to guess. Of such pieces 80 % become the mask, 10 % a random piece, and 10 %
 stay as they are (Devlin et al. 2019, section 3.1 and appendix A.1).
+Further pre-training has maskings of equal budgets, features.maskings.
 """
 from typing import NamedTuple
 
@@ -29,6 +30,23 @@ class Masked(NamedTuple):
     ids: np.ndarray  # int32 [S], what the model is to see
     positions: np.ndarray  # int32 [P], of the pieces to guess, ascending
     labels: np.ndarray  # int32 [P], what was there
+
+
+def shown(ids: np.ndarray, positions: np.ndarray, kinds: np.ndarray, mask_id: int,
+          others: np.ndarray) -> np.ndarray:
+    """The pieces as the model is to see them, int32 [S].
+
+    Args:
+      ids: int32 [S] of the pieces.
+      positions: int [P] of those to guess.
+      kinds: float [P] in [0, 1): below 0.8 the mask is shown, below 0.9 another piece.
+      mask_id: of the mask.
+      others: int [P] ids of the other pieces.
+    """
+    seen = np.array(ids)
+    seen[positions] = np.where(kinds < _MASKED, mask_id, np.where(
+        kinds < _MASKED + _RANDOM, others, ids[positions]))
+    return seen
 
 
 class WordMasker:
@@ -105,9 +123,6 @@ class WordMasker:
 
     def _hidden(self, ids, positions, random):
         """The ids with those at the positions replaced, each by its own draw."""
-        kind = random.random_sample(len(positions))
+        kinds = random.random_sample(len(positions))
         others = random.randint(0, self._vocab_size, len(positions))
-        shown = np.array(ids)
-        shown[positions] = np.where(kind < _MASKED, self._mask_id, np.where(
-            kind < _MASKED + _RANDOM, others, ids[positions]))
-        return shown
+        return shown(ids, positions, kinds, self._mask_id, others)

@@ -34,6 +34,10 @@ def build_logits(model: Model, features: Mapping[str, Any], pass_: Pass) -> Any:
         from bert_nq.modeling.heads import pooling
         encoded = encoded._replace(pooled=pooling.of_cls(encoded.sequence,
                                                          features[packings.CLS]))
+    if heads.find(model.head).tells_pieces:
+        from bert_nq.modeling import piece_logits
+        encoded = encoded._replace(piece_logits=piece_logits.tied(
+            encoder.piece_layers, model.config, encoded.words, pass_))
     return heads.find(model.head).build(encoded, features, pass_)
 
 
@@ -71,4 +75,6 @@ def makes_pooler(model: Model) -> bool:
 def head_variables(model: Model) -> Tuple[str, ...]:
     """The names of the variables outside the encoder."""
     pooling = (heads.POOLING + "/kernel", heads.POOLING + "/bias") if makes_pooler(model) else ()
-    return heads.find(model.head).variables + pooling
+    head = heads.find(model.head)
+    pieces = encoders.of(model.config).piece_layers.variables() if head.tells_pieces else ()
+    return head.variables + pieces + pooling

@@ -14,6 +14,7 @@ TASKS = {
     "squad": "bert_nq.tasks.squad",
     "classification": "bert_nq.tasks.classification",
     "quesbelm": "bert_nq.tasks.quesbelm",
+    "masked_lm": "bert_nq.tasks.masked_lm",
 }
 
 

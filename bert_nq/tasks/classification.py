@@ -1,5 +1,5 @@
 """Texts with one label each, as Google's run_classifier (Devlin et al. 2019)."""
-from bert_nq.datasets.classification import reading
+from bert_nq.datasets.classification import labels, reading
 from bert_nq.decoding import classes
 from bert_nq.features.text_rows import FEATURIZER
 from bert_nq.scoring.classification.measure import MEASURE
@@ -22,4 +22,5 @@ TASK = Task(
     scorer=("eval/classifier_eval.py",),
     heads=classes.OF_HEADS,
     measure=MEASURE,
-    dev_file="DEV.jsonl")
+    dev_file="DEV.jsonl",
+    sized_head=lambda head, options: "%s:%d" % (head, len(labels.parse(options.labels))))

@@ -1,20 +1,18 @@
 """Loads a trained model as a reader of pages, by what lies in its folder alone."""
 import os
-from typing import Any, Callable, Optional, Tuple
+from typing import Callable, Optional
 
 from bert_nq import tasks
 from bert_nq.answering import reader
+from bert_nq.answering.asking import Asking
 from bert_nq.answering.reader import Parts, Reader
-from bert_nq.base import files, vocabulary_files
 from bert_nq.base.errors import UserError
-from bert_nq.estimator import model_card, model_folder
-from bert_nq.features.options import TextOptions
-from bert_nq.modeling import checkpoints
+from bert_nq.estimator.model_card import ModelCard
 from bert_nq.modeling.models import Member
 from bert_nq.prediction import runtimes, trained_model
 from bert_nq.prediction.model_settings import ModelSettings
 from bert_nq.prediction.runtimes.choice import Choice
-from bert_nq.tasks.task import Task
+from bert_nq.tasks import trained
 
 # The file of thresholds in a model's folder, taken where none is named.
 THRESHOLDS = "thresholds.json"
@@ -31,42 +29,38 @@ class Checked:
     def __init__(self, model_dir: str, thresholds: Optional[str] = None,
                  runtime: Optional[Choice] = None):
         """See `load`."""
-        self._folder, self._runtime = model_dir, (runtime or Choice()).check()
-        card = _card_of(model_dir)
-        self.task, self._asking = _task_of(card, model_dir)
-        config_file = os.path.join(model_dir, model_folder.CONFIG)
-        vocab_file = vocabulary_files.vocabulary_of(model_dir)
-        text = trained_model.with_settings(TextOptions(vocab_file), card.settings)
-        windows = trained_model.with_settings(self.task.featurizer.options(), card.settings)
-        head = model_card.head_of(card, model_dir, self.task.heads)
-        self._model, self._maker = trained_model.read(config_file, head, self.task.featurizer,
-                                                      text, windows)
+        self._runtime = (runtime or Choice()).check()
+        card = trained.card_of(model_dir)
+        self._asking = _asking_of(card, model_dir)
+        self._trained = trained.read(model_dir, card)
+        self.task = self._trained.task
         self.thresholds_path = thresholds or _thresholds_in(model_dir)
         self._thresholds = self.thresholds_path and self.task.answers.load_thresholds(
             self.thresholds_path)
-        self._decoder = self._asking.decoder(head, windows, self._thresholds)
-        self._checkpoint = checkpoints.find_checkpoint(model_dir)
+        self._decoder = self._asking.decoder(self._trained.model.head, self._trained.windows,
+                                             self._thresholds)
 
     def check_question(self, question: str) -> None:
         """Raises UserError where the model cannot be asked a question."""
-        reader.check_question(self._maker, question)
+        reader.check_question(self._trained.maker, question)
 
     def open(self, num_threads: int = 0, batch_size: int = 8,
              note: Callable[[str], None] = lambda text: None) -> Reader:
         """Reads the weights; see `load`. `note` is told of what takes long."""
-        trained_model.check_weights(self._model, self._checkpoint, self.task.title)
-        settings = ModelSettings((Member(self._model, self._checkpoint),),
-                                 num_threads=num_threads)
+        model, maker, checkpoint = (self._trained.model, self._trained.maker,
+                                    self._trained.checkpoint)
+        trained_model.check_weights(model, checkpoint, self.task.title)
+        settings = ModelSettings((Member(model, checkpoint),), num_threads=num_threads)
         fingerprint = settings.fingerprint()
         predictor = dict(self._decoder.describe(), model=fingerprint)
         if self._thresholds:
             self._thresholds.check_predictor(predictor)
         settings = self._runtime.prepare(settings, self._decoder, self.task.reading,
-                                         self.task.featurizer, self._maker, note)
+                                         self.task.featurizer, maker, note)
         return Reader(Parts(
-            runtimes.open_model(settings, self._decoder), self._maker,
+            runtimes.open_model(settings, self._decoder), maker,
             self.task.featurizer.spec, self._decoder, self._asking, self._thresholds, batch_size,
-            {"task": self.task.name, "model": self._folder, "fingerprint": fingerprint,
+            {"task": self.task.name, "model": self._trained.folder, "fingerprint": fingerprint,
              "decoder": predictor["decoder"], "thresholds": self.thresholds_path,
              "is_calibrated": bool(self._thresholds and self._thresholds.is_calibrated()),
              "runtime": settings.runtime, "precision": settings.precision}))
@@ -102,29 +96,12 @@ def load(model_dir: str, thresholds: Optional[str] = None, precision: str = "fp3
     return Checked(model_dir, thresholds, choice).open(num_threads, batch_size)
 
 
-def _card_of(folder: str) -> model_card.ModelCard:
-    if files.is_remote(folder):
-        raise UserError("%s: copy the model to this machine, a remote one cannot be loaded"
-                        % folder)
-    if not os.path.isdir(folder):
-        raise UserError("%s is not a folder: a model is a folder that training has written"
-                        % folder)
-    card = model_card.read(folder)
-    paths = os.path.join(folder, model_folder.CONFIG), vocabulary_files.vocabulary_of(folder)
-    missing = [os.path.basename(path) for path in paths if not os.path.exists(path)]
-    if card is None or missing:
-        raise UserError("%s is not the folder of a trained model: it has no %s, which training "
-                        "writes (--output_dir)" % (folder, ", ".join(
-                            missing + ([model_card.NAME] if card is None else []))))
-    return card
-
-
-def _task_of(card: model_card.ModelCard, folder: str) -> Tuple[Task, Any]:
-    task = tasks.get(card.task)
-    if task.asking is None:
+def _asking_of(card: ModelCard, folder: str) -> Asking:
+    asking = tasks.get(card.task).asking
+    if asking is None:
         raise UserError("the model in %s is of the task %s, which answers no questions about pages"
                         % (folder, card.task))
-    return task, task.asking
+    return asking
 
 
 def _thresholds_in(folder: str) -> Optional[str]:

@@ -2,7 +2,7 @@
 from bert_nq.datasets.nq import shards
 from bert_nq.decoding import decoders
 from bert_nq.decoding.candidate_scores import CandidateScoreDecoder
-from bert_nq.features.joint_windows import FEATURIZER
+from bert_nq.features.joint_windows import FEATURIZER, prefiltered
 from bert_nq.scoring.nq.measure import MEASURE
 from bert_nq.tasks import nq_answers, nq_asking, nq_candidate_files
 from bert_nq.tasks.task import OtherOutput, Task
@@ -28,4 +28,5 @@ TASK = Task(
     asking=nq_asking.ASKING,
     other_outputs={nq_candidate_files.SCORES_FLAG: OtherOutput(
         nq_candidate_files.SCORES_HELP, CandidateScoreDecoder, nq_candidate_files.SCORES,
-        nq_candidate_files.to_prepare)})
+        nq_candidate_files.to_prepare)},
+    prefiltered=prefiltered)

@@ -5,7 +5,7 @@ from bert_nq.datasets.nq import shards
 from bert_nq.decoding import candidate_decoders
 from bert_nq.decoding.candidate_readings import ReadingDecoder
 from bert_nq.decoding.candidate_scoring import CandidateScorer
-from bert_nq.features.candidate_rows import FEATURIZER
+from bert_nq.features.candidate_rows import FEATURIZER, prefiltered
 from bert_nq.scoring.nq.measure import MEASURE
 from bert_nq.tasks import nq_answers, nq_candidate_files
 from bert_nq.tasks.task import OtherOutput, Task
@@ -41,4 +41,5 @@ TASK = Task(
             _to_prepare),
         nq_candidate_files.READINGS_FLAG: OtherOutput(
             nq_candidate_files.READINGS_HELP, ReadingDecoder, nq_candidate_files.READINGS,
-            nq_candidate_files.to_combine)})
+            nq_candidate_files.to_combine)},
+    prefiltered=prefiltered)

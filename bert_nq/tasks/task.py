@@ -39,7 +39,8 @@ class Task(NamedTuple):
     card_settings: Tuple[str, ...]
     weights_depend_on: Tuple[str, ...]
     program: str  # the file that trains and predicts: "bert_nq/run_nq.py"
-    # The program that scores prediction files, and flags behind --gold_path, --predictions_path.
+    # The program that scores prediction files, and flags behind --gold_path, --predictions_path;
+    # () where no program but its own does.
     scorer: Tuple[str, ...]
     # The heads that its models may have, of modeling.heads.HEADS or paths of modules with a HEAD,
     # and of each the decoders of its outputs by their names; the first ones unless others are
@@ -48,7 +49,16 @@ class Task(NamedTuple):
     measure: Measure
     dev_file: str = "DEV.jsonl.gz"  # stands for a person's own data in commands that are printed
     asking: Optional[Asking] = None  # None where its models do not answer questions about pages
+    # Given a model's folder, what is done with it in place of prediction, and the arguments of
+    # `program.command` for that; None: it predicts.
+    next: Optional[Callable[[str], Tuple[str, Sequence[str]]]] = None
     other_outputs: Mapping[str, OtherOutput] = {}  # by the flags that name their files
+    # (a key of `heads`, the featurizer's options) to the head as Model has it: with its argument
+    # where it takes one, see modeling.heads.
+    sized_head: Callable[[str, Any], str] = lambda head, options: head
+    # From a features.prefilter.Prefilter to the featurizer whose rows of prediction are of what it
+    # keeps; None where the task has no candidates.
+    prefiltered: Optional[Callable[[Any], Featurizer]] = None
 
     @property
     def head(self) -> str:

@@ -121,7 +121,7 @@ class KeepingSettings(NamedTuple):
 class TrainingData(NamedTuple):
     """The records to train on."""
     paths: List[str]
-    num_records: int  # as many as they are counted as
+    num_records: int  # of one pass over the data
     description: Dict[str, Any]  # see run_record.describe_data
     featurizer: Featurizer  # of the task
     companions: Optional[Companions] = None  # logits of a teacher beside the records

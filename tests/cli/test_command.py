@@ -24,8 +24,8 @@ def test_all_programs_are_listed_with_the_first_line_of_their_docstrings():
     paths = [path for folder in ("prepare", "augment", "records", "eval")
              for path in glob.glob(os.path.join(ROOT, folder, "*.py"))]
     paths += [os.path.join(ROOT, "bert_nq", name)
-              for name in ("ask.py", "run_nq.py", "run_nq_spark.py", "run_squad.py",
-                           "serve.py")]
+              for name in ("ask.py", "run_nq.py", "run_nq_spark.py", "run_quesbelm_spark.py",
+                           "run_squad.py", "serve.py")]
     assert len(paths) >= 17
     done = bert_nq_command()
     assert (done.returncode, done.stderr) == (0, "")

@@ -106,6 +106,14 @@ def test_xlnet_has_the_candidate_first():
     assert not broken_rules(rows)
 
 
+def test_unusual_blanks_part_no_tokens():
+    # The token is two words for Python's split(), which would move all that come behind it.
+    rows = maker().prediction(example("<P> a\u2009a tovin </P>")).rows
+    assert pieces(rows.input_ids[0][5:]) == "[Tag=P] a a tovin [Tag] [SEP]"
+    assert rows.word_map[0].tolist() == [-1] * 5 + [0, 1, -1, 2, 3, 4] + [-1] * 5
+    assert labels("<P> a\u2009a tovin </P>", (0, [(2, 3)])) == (8, 9, "SHORT", "tovin", "[Tag]")
+
+
 @pytest.mark.parametrize("text, number", [("<H1> tovin </H1> town", 0), ("<P> </P>", 1)])
 def test_pages_without_candidates_or_words(text, number):
     rows = maker(markup="drop").prediction(example(text)).rows

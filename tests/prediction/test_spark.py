@@ -1,4 +1,4 @@
-"""run_nq_spark.py on a real cluster: what run_nq.py predicts, byte for byte.
+"""run_nq_spark.py and its like on a real cluster: what run_nq.py predicts, byte for byte.
 
 The cluster is a master and two workers, processes of this machine that talk over loopback.
 """
@@ -14,7 +14,7 @@ from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq import shards
 from bert_nq.jobs import spark_chunks
 from bert_nq.prediction import chunk_work, job, predictor
-from tests.support import prediction_jobs, programs, spark_cluster, tiny_model
+from tests.support import candidate_pages, prediction_jobs, programs, spark_cluster, tiny_model
 from tests.support.nq_pages import write_shard
 from tests.support.tiny_nq import place_page
 
@@ -189,12 +189,35 @@ def test_input_that_cannot_be_used(corpus, cluster, tmp_path):
     assert int(skipped) >= 2
 
 
+@needs_java
+def test_candidates_are_scored_there_as_well(cluster, tmp_path):
+    model = candidate_pages.write_model(tmp_path / "model")
+    for shard in range(2):
+        write_shard(tmp_path / ("s-%d.jsonl.gz" % shard), [
+            place_page(i, example_id=100 * shard + i) for i in range(PAGES)])
+    flags = ["--output_dir=" + model, "--predict_file=%s/s-*.jsonl.gz" % tmp_path]
+    outputs = [tmp_path / name for name in ("here.jsonl", "there.jsonl")]
+    here = programs.run("bert_nq/run_quesbelm.py", "--do_predict", "--num_workers=1", *flags,
+                        "--output_candidate_scores=%s" % outputs[0])
+    there = programs.run("bert_nq/run_quesbelm_spark.py", "--master=" + cluster.master, *flags,
+                         "--output_candidate_scores=%s" % outputs[1], "--num_tasks=2",
+                         env=cluster.env)
+    assert (here.returncode, there.returncode) == (0, 0), here.stderr + there.stderr
+    assert outputs[0].read_bytes() == outputs[1].read_bytes()
+    assert "prepare/prepare_candidates.py" in there.stdout
+
+
 def test_flags_that_are_not_for_it(corpus, tmp_path):
     done = programs.run(PROGRAM, *corpus.arguments(tmp_path, num_workers=3))
     assert programs.error_line(done) == ("error: --num_workers is for run_nq.py: here all cores of "
                                          "Spark predict")
     done = programs.run(PROGRAM, *corpus.arguments(tmp_path, conf="spark.executor.memory"))
     assert programs.error_line(done) == "error: --conf=spark.executor.memory: give NAME=VALUE"
+    small = candidate_pages.write_model(tmp_path / "small")
+    done = programs.run(PROGRAM, *corpus.arguments(tmp_path / "out", prefilter=small))
+    assert programs.error_line(done) == (
+        "error: --prefilter=%s: here it takes files of scores; write them first, with "
+        "--output_candidate_scores" % small)
 
 
 def executor(answer, stop_after=None):

@@ -5,6 +5,7 @@ import shlex
 
 import pytest
 
+from bert_nq.estimator import model_folder
 from bert_nq.modeling import encoders
 from tests.support import programs, tiny_wordnet
 
@@ -108,6 +109,33 @@ def test_a_student_is_trained_with_and_without_its_teacher(made):
                         ("student with the teacher", "distilled")):
         with open(str(folder / "distillation" / name / "scores.json")) as f:
             assert "%.2f" % json.load(f)["f1"] in rows[title]
+
+
+def test_readers_of_candidates_stand_in_a_table(made):
+    folder, args, _ = made
+    done = programs.run("demos/demo_quesbelm/demo_quesbelm.py", *args)
+    assert done.returncode == 0, done.stderr
+    table = done.stdout[done.stdout.index("long F1  short F1"):].splitlines()[1:6]
+    work = folder / "quesbelm"
+    for row, name in zip(table, ("base", "uniform", "mined", "cascade", "ensemble")):
+        with open(str(work / name / "scores.json")) as f:
+            scores = json.load(f)
+        assert row[28:46].split() == ["%.3f" % scores["%s-best-threshold-f1" % kind]
+                                      for kind in ("long", "short")]
+    read = [row[46:].split() for row in table]
+    # All read all candidates, or the base does, and the others at most four of a page.
+    assert {row[0] for row in read} == {read[0][0]} and float(read[0][0]) > 4
+    assert read[3][1:4] == ["by", "base", "+"] and 0 < float(read[3][4]) <= 4
+    assert read[4][1:6] == ["by", "base", "+", "2", "x"] and read[4][6] == read[3][4]
+    assert all(int(row[-1]) > 0 for row in read)
+    # The two trainings that are compared have the same steps, rows of the same kinds and pages.
+    made_of = []
+    for name in ("uniform", "mined"):
+        with open(str(work / (name + ".manifest.json"))) as f:
+            made_of.append(json.load(f)["counts"])
+    assert made_of[0] == made_of[1]
+    steps = [model_folder.steps_done(str(work / name)) for name in ("uniform", "mined", "second")]
+    assert steps[0] == steps[1] == steps[2] > 0
 
 
 def test_pages_of_the_corpus_are_asked(made):

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from bert_nq.training.history import History
 from tests.support import programs, tiny_nq
 
 LABELS = ("a river", "town, old", "village")
@@ -101,6 +102,24 @@ def test_its_records_are_looked_at(files, trained):
 def test_an_export_gives_the_same_answers(files, trained):
     stdout = files.ok("--do_export", "--output_dir=model", "--export_dir=serving")
     assert "serving/1" in stdout
+
+
+def test_it_teaches_another(files, trained):
+    done = programs.run("prepare/teacher_logits.py", "--teacher_dir=model", "--output_dir=logits",
+                        "--input_file=model/train.tfrecord", cwd=str(files.folder))
+    assert done.returncode == 0, done.stderr
+    assert "    class accuracy  100.0 %\n" in done.stdout, done.stdout
+
+    def losses(name, teacher):
+        files.ok("--do_train", "--train_precomputed_file=model/train.tfrecord", teacher,
+                 "--output_dir=" + name, "--max_seq_length=12", "--train_batch_size=16",
+                 "--num_train_epochs=1", "--seed=1", *files.flags)
+        return History.read(str(files.folder / name / "history.json")).series(
+            "distillation_loss")[1]
+
+    cached = losses("cached", "--teacher_logits=logits")
+    assert len(cached) == 12
+    np.testing.assert_allclose(losses("live", "--teacher_dir=model"), cached, atol=1e-3)
 
 
 @pytest.mark.parametrize("flags, fault", [

@@ -186,6 +186,11 @@ def test_thresholds_are_tuned_as_those_of_any_predictions(files, base):
       "--output_candidate_scores=dev.jsonl"), "dev.jsonl is input and output at once"),
     (("--do_predict", "--output_dir=base", "--predict_file=dev.jsonl", "--markup=drop"),
      "the model in base was trained with --markup=keep, not with --markup=drop"),
+    # The source's README has a config downloaded where the weights are meant.
+    (("--do_train", "--output_dir=other", "--train_precomputed_file=mined.tfrecord",
+      "--vocab_file=vocab.txt", "--bert_config_file=bert_config.json",
+      "--init_checkpoint=bert_config.json"),
+     "there is no checkpoint bert_config.json: no file bert_config.json.index"),
 ])
 def test_what_cannot_be_done(files, base, flags, message):
     done = programs.run("bert_nq/run_quesbelm.py", *flags, cwd=str(files.folder))

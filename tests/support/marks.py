@@ -1,5 +1,5 @@
-"""Which tests are slow, which need one runtime only, and which slow ones the newest gets as well:
-by the beginnings of their ids.
+"""Which tests are slow, which need one runtime only, and which slow ones every runtime gets: by the
+beginnings of their ids.
 
 The marks are explained in setup.cfg and CONTRIBUTING.md.
 """
@@ -26,6 +26,13 @@ SLOW = (
 # tested on both runtimes.
 ONCE = (
     "tests/test_make_env.py",
+    # The text of the source.
+    "tests/test_architecture.py::test_imports_point_downwards",
+    "tests/test_architecture.py::test_nothing_imports_a_program",
+    "tests/test_architecture.py::test_no_two_files_import_each_other",
+    "tests/test_architecture.py::test_shared_rooms_name_no_task",
+    "tests/test_architecture.py::test_tensorflow_is_imported_in_its_rooms_alone",
+    "tests/test_architecture.py::test_the_library_is_flagless",
     # Without TensorFlow: files, rewards, what is remembered and drawn.
     "tests/masking_policy/test_array_file.py",
     "tests/masking_policy/test_meta_test.py",
@@ -47,6 +54,8 @@ ONCE = (
     "tests/programs/test_candidate_scores.py::test_windows_are_chosen",
     "tests/programs/test_next_commands.py",
     "tests/programs/test_odd_inputs.py",
+    "tests/programs/test_prefilter_models.py",
+    "tests/programs/test_quesbelm_faults.py",
     "tests/programs/test_one_annotator.py",
     "tests/programs/test_run_nq.py::test_a_bad_line_in_the_middle_leaves_the_old_predictions",
     "tests/programs/test_run_nq.py::test_a_checkpoint_of_the_other_case_is_refused",
@@ -75,11 +84,16 @@ ONCE = (
     "tests/programs/test_runtimes.py",
     "tests/programs/test_run_squad_beam.py",
     "tests/programs/test_run_classifier.py::test_what",
+    "tests/programs/test_run_mlm.py::test_natural_questions_start_from_it",
+    "tests/programs/test_run_mlm.py::test_records_are_looked_at",
+    "tests/programs/test_run_mlm.py::test_the_next_command_fine_tunes",
+    "tests/programs/test_run_mlm.py::test_the_same_bytes_with_any_number_of_workers",
+    "tests/programs/test_run_mlm.py::test_what_is_refused",
+    "tests/programs/test_run_mlm.py::test_xlnet",
     "tests/programs/test_run_nmg.py",
     "tests/programs/test_run_squad_encoders.py",
     "tests/programs/test_settings.py",
     "tests/programs/test_squad_eval.py",
-    # That programs start at all (--help, and its time) is tested on both.
     "tests/test_architecture.py::test_a_wrong_flag_is_told_before_tensorflow",
     "tests/test_architecture.py::test_an_argument_without_dashes_is_refused",
     # Without TensorFlow: scores, error pages; downloads, pages and records as programs make, kill
@@ -107,12 +121,14 @@ ONCE = (
     "tests/programs/test_prepare_spark.py::test_prediction_records_through_spark_submit",
     "tests/programs/test_prepare_spark.py::test_training_records_with_copies",
     "tests/prediction/test_spark.py::test_a_worker_that_is_killed",
+    "tests/prediction/test_spark.py::test_candidates_are_scored_there_as_well",
     "tests/prediction/test_spark.py::test_input_that_cannot_be_used",
     "tests/prediction/test_spark.py::test_run_nq_carries_on_where_the_driver_was_killed",
     # Measurements, and a second system of the demo that runs on both.
     "tests/programs/test_benchmarks.py",
     "tests/programs/test_compare_augmentations.py",
     "tests/programs/test_demo.py::test_pages_of_the_corpus_are_asked",
+    "tests/programs/test_demo.py::test_readers_of_candidates_stand_in_a_table",
     "tests/programs/test_demo.py::test_a_student_is_trained_with_and_without_its_teacher",
     "tests/programs/test_demo.py::test_squad_of_the_same_corpus_is_trained_and_scored",
     "tests/programs/test_demo.py::test_beside_it_stands_the_system_with_synonyms",
@@ -123,23 +139,33 @@ ONCE = (
     "tests/training/test_memory.py::test_a_step_takes_what_was_estimated[bf16-False]",
 )
 
-# Slow, and run with the newest TensorFlow as well: one of each kind of whole program there.
-LATEST = (
+# Slow, and run on every runtime: one of each kind of whole program. The others run on one.
+EACH = (
     "tests/test_architecture.py::test_all_other_modules_do_without_tensorflow",
     "tests/prediction/test_export.py::test_a_client_has_the_answers_of_the_model",
+    "tests/prediction/test_job_faults.py::test_stopped_and_carried_on_it_is_the_same",
+    "tests/prediction/test_spark.py::test_the_same_files",
+    "tests/programs/test_convert_checkpoint.py::test_a_converted_model_computes",
     "tests/programs/test_demo.py::test_the_demo_runs_through_and_keeps_what_it_made",
+    "tests/programs/test_prepare_spark.py::test_training_records",
+    "tests/programs/test_run_classifier.py::test_it_learns_and_is_scored",
     "tests/programs/test_run_nq.py::test_all_that_training_can_do_at_once",
     "tests/programs/test_run_nq.py::test_both_formats_have_the_same_answers",
     "tests/programs/test_run_nq.py::test_the_flag_file_repeats_the_run",
     "tests/programs/test_run_nq.py::test_training_counts_its_records_and_learns",
     "tests/programs/test_run_nq_predict.py::test_killed_and_carried_on",
+    "tests/programs/test_run_quesbelm.py::test_a_base_model_is_trained_and_scored",
     "tests/programs/test_run_squad.py::test_version_1_is_learned",
+    "tests/programs/test_wheel.py",
+    "tests/tasks/test_toy_task.py::test_it_trains",
+    "tests/training/test_distributed.py::test_two_workers_train_as_one_process_does",
     "tests/training/test_faults.py::test_killed_and_stopped_and_started_again",
+    "tests/training/test_keeping.py::test_a_model_is_scored_now_and_then",
 )
 
 
 def marks_of(test_id: str):
     """The names of the marks of a test: "tests/programs/test_extract.py::test_x" is slow and once.
     """
-    return [name for name, beginnings in (("slow", SLOW), ("once", ONCE), ("latest", LATEST))
+    return [name for name, beginnings in (("slow", SLOW), ("once", ONCE), ("each", EACH))
             if test_id.startswith(beginnings)]

@@ -10,6 +10,7 @@ Run as a program this is the server: it reads a request from each line of its st
 itself, and writes the exit code to standard output when the copy has ended.
 """
 import atexit
+import gc
 import json
 import multiprocessing.context
 import os
@@ -93,7 +94,10 @@ def _copy_workers(address):
     if pid == 0:
         os.close(alive)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        forkserver.main(listener._listener._socket.fileno(), ended, [])
+        try:
+            forkserver.main(listener._listener._socket.fileno(), ended, [])
+        finally:
+            os._exit(0)
     os.close(ended)
     server = forkserver._forkserver
     server._forkserver_address, server._forkserver_alive_fd = address, alive
@@ -130,6 +134,8 @@ def _load():
 def _serve():
     """Answers requests; in a copy that is to be a program, returns the request."""
     _load()
+    gc.collect()
+    gc.freeze()  # Or each copy's collector would walk over, and so copy, all that is loaded.
     answers = os.fdopen(os.dup(1), "w")
     for line in sys.stdin:
         pid = os.fork()
@@ -229,5 +235,26 @@ def _become(request):
         return compile(f.read(), path, "exec"), main.__dict__
 
 
+def _execute(code, namespace):
+    """Runs a program; ends the process without taking apart all that is loaded, which takes long.
+    """
+    try:
+        exec(code, namespace)
+        status = 0
+    except SystemExit as e:
+        if not isinstance(e.code, (int, type(None))):
+            raise
+        status = e.code or 0
+    threading._shutdown()  # Waits for threads.
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            try:
+                stream.flush()
+            except (OSError, ValueError):
+                sys.exit(status)  # The interpreter says it in its own way.
+    os._exit(status)
+
+
 if __name__ == "__main__":
-    exec(*_become(_serve()))
+    _execute(*_become(_serve()))

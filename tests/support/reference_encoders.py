@@ -47,8 +47,17 @@ def there_and_back(folder, work):
     return config, again.model
 
 
-def computed(config, checkpoint, golden, head="span", **options):
-    """The last layer, and a head's logits, of a converted model; without dropout in training."""
+def computed(config, checkpoint, golden, head="span", features=None, **options):
+    """The last layer, and a head's logits, of a converted model; without dropout in training.
+
+    Args:
+      config: the encoder's.
+      checkpoint: of the converted model.
+      golden: has the inputs by transformers' names.
+      head: a name of heads.HEADS; None: there is none.
+      features: {name: int array} that the head reads beside these.
+      **options: of the Pass.
+    """
     rates = dict.fromkeys(("hidden_dropout_prob", "attention_probs_dropout_prob"), 0.0)
     config = dataclasses.replace(config, **rates)
     with tf.Graph().as_default(), tf.variable_scope("", reuse=tf.AUTO_REUSE):
@@ -57,6 +66,8 @@ def computed(config, checkpoint, golden, head="span", **options):
         inputs = {name: tf.constant(golden[_THEIRS[name]] if _THEIRS[name] in golden.files
                                     else np.zeros_like(golden["input_ids"]), tf.int32)
                   for name in encoder.inputs}
+        inputs.update((name, tf.constant(values, tf.int32))
+                      for name, values in (features or {}).items())
         sequence = encoder.encode(config, inputs, Pass(**options)).sequence
         logits = head and models.build_logits(Model(config, head), inputs, Pass(**options))
         shapes = {v.op.name: v.shape.as_list() for v in tf.trainable_variables()}

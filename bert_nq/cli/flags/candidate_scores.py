@@ -1,5 +1,6 @@
 """The flags of what is chosen by candidate scores: training windows, and candidates to read."""
-from typing import Any, Callable, Dict
+import os
+from typing import Any, Callable, Dict, NamedTuple, Optional, Sequence, Tuple
 
 from absl import flags
 
@@ -11,7 +12,6 @@ from bert_nq.features.cascade import Stage
 from bert_nq.features.featurizer import Featurizer
 from bert_nq.features.mined_windows import MinedUnknowns
 from bert_nq.features.options import FeatureOptions
-from bert_nq.features.prefilter import Prefilter
 
 # So that --help shows the flags as the calling program's own.
 flags.disclaim_key_flags()
@@ -74,36 +74,72 @@ def define_draw_flags(main: str, drawn: str) -> Callable[[bool], DrawOptions]:
     return read
 
 
-def define_prefilter_flags(plain: Featurizer, prefiltered: Callable[[Prefilter], Featurizer]
-                           ) -> Callable[[], Featurizer]:
-    """Defines --prefilter and what is kept; returns what gives the featurizer of prediction.
+class Wanted(NamedTuple):
+    """The chooser of the candidates that are read: files of scores, or small models in turn."""
+    scores: Optional[ScoreFiles]
+    folders: Tuple[str, ...]  # of the models; none with files
+    stages: Tuple[Stage, ...]  # what is kept: of each model, or of the files
 
-    That raises UserError where the flags cannot be used.
 
-    Args:
-      plain: the task's featurizer.
-      prefiltered: the one that reads what a prefilter keeps.
+def define_prefilter_flags() -> Callable[[], Optional[Wanted]]:
+    """Defines --prefilter and what is kept.
+
+    Returns:
+      A function that gives what is wanted, None where there is no prefilter; it raises UserError
+      where the flags cannot be used.
     """
-    scores = flags.DEFINE_string(
-        "prefilter", None, "Files of candidate scores for the pages of --predict_file. Only the "
-        "best candidates of a page are read, so that it has fewer windows. See docs/mining.md.")
+    prefilter = flags.DEFINE_string(
+        "prefilter", None, "The folder of a small model that scores the candidates of the pages in "
+        "--predict_file, or files of such scores: only the best candidates of a page are read. Of "
+        "several models with a comma between, each scores what the one before it keeps. See "
+        "docs/mining.md.")
     d = Stage()
     kept = {
-        "keep": flags.DEFINE_integer(
-            "keep", d.keep, "With --prefilter: candidates of a page that are read, at most."),
-        "keep_threshold": flags.DEFINE_float(
-            "keep_threshold", d.threshold, "With --prefilter: candidates are read only if their "
-            "scores are above it."),
+        "keep": flags.DEFINE_list(
+            "keep", [str(d.keep)], "With --prefilter: candidates of a page that are kept, at most; "
+            "10,4 for two models."),
+        "keep_threshold": flags.DEFINE_list(
+            "keep_threshold", [str(d.threshold)], "With --prefilter: candidates are kept only if "
+            "their scores are above it; 0.2,0.35 for two models."),
     }
 
-    def featurizer() -> Featurizer:
-        _check_given(kept, "prefilter", bool(scores.value))
-        if not scores.value:
-            return plain
-        stage = Stage(*(holder.value for holder in kept.values())).check()
-        return prefiltered(Prefilter(ScoreFiles.find(scores.value), stage))
+    def wanted() -> Optional[Wanted]:
+        _check_given(kept, "prefilter", bool(prefilter.value))
+        if not prefilter.value:
+            return None
+        folders = _folders(prefilter.value)
+        numbers = (_numbers(name, kind, kept[name].value, len(folders) or 1)
+                   for name, kind in (("keep", int), ("keep_threshold", float)))
+        stages = tuple(Stage(*limits).check() for limits in zip(*numbers))
+        return Wanted(None if folders else ScoreFiles.find(prefilter.value), folders, stages)
 
-    return featurizer
+    return wanted
+
+
+def _folders(value: str) -> Tuple[str, ...]:
+    """The folders that a value of --prefilter names; none where it names files."""
+    parts = [part.strip() for part in value.split(",")]
+    folders = [part for part in parts if os.path.isdir(part)]
+    if folders and len(folders) < len(parts):
+        other = next(part for part in parts if part not in folders)
+        raise UserError("--prefilter: %s is the folder of a model, %s is none: give models, or "
+                        "files of scores" % (folders[0], other or "an empty name"))
+    return tuple(folders)
+
+
+def _numbers(name: str, kind: Callable[[str], Any], values: Sequence[str], wanted: int
+             ) -> Sequence[Any]:
+    """The numbers of a flag, as many as are wanted; one number stands for all."""
+    if len(values) not in (1, wanted):
+        raise UserError("--%s=%s: give one number%s" % (
+            name, ",".join(values),
+            ", or %d, one for each model of --prefilter" % wanted if wanted > 1 else ""))
+    try:
+        numbers = [kind(value) for value in values]
+    except ValueError:
+        raise UserError("--%s=%s: %s wanted" % (name, ",".join(values), {
+            int: "a whole number is", float: "a number is"}[kind])) from None
+    return numbers * (wanted if len(numbers) == 1 else 1)
 
 
 def _check_given(holders: Dict[str, Any], main: str, is_given: bool) -> None:

@@ -40,8 +40,7 @@ def define_flags() -> TaskFlags:
 
     return TaskFlags(rows, rows,
                      lambda head: classes.make_decoder(classes.OF_HEADS[head][0],
-                                                       {"labels": _labels()}),
-                     lambda head: "%s:%d" % (head, len(labels.parse(_labels()))))
+                                                       {"labels": _labels()}))
 
 
 def _labels() -> str:

@@ -11,7 +11,6 @@ from bert_nq.cli.flags.features import define_window_flags
 from bert_nq.cli.flags.task import TaskFlags
 from bert_nq.decoding import decoders
 from bert_nq.decoding.page_options import LONG_SCORES, MERGES, SPAN_SCORES, PageOptions
-from bert_nq.features import joint_windows
 
 # So that --help shows the flags as the calling program's own.
 flags.disclaim_key_flags()
@@ -27,7 +26,7 @@ def define_flags() -> TaskFlags:
         "decoder", decoders.DEFAULT, list(decoders.DECODERS),
         "How logits become answers, see docs/decoding.md; bert_joint: as the reference does it.")
     options = _decoder_flags()
-    featurizer = define_prefilter_flags(joint_windows.FEATURIZER, joint_windows.prefiltered)
+    prefilter = define_prefilter_flags()
 
     def predicted_windows():
         made = windows()
@@ -37,7 +36,7 @@ def define_flags() -> TaskFlags:
         return decoders.make_decoder(decoders.name_for(decoders.OF_HEADS, head, name.value), {
             option: holder.value for option, holder in options.items()})
 
-    return TaskFlags(predicted_windows, windows, decoder, featurizer=featurizer)
+    return TaskFlags(predicted_windows, windows, decoder, prefilter=prefilter)
 
 
 def _decoder_flags() -> Dict[str, Any]:

@@ -71,7 +71,7 @@ def define_flags() -> TaskFlags:
     """Defines the flags of rows and decoders; returns functions that read them."""
     d = CandidateDecoderOptions()
     rows = define_row_flags()
-    featurizer = define_prefilter_flags(candidate_rows.FEATURIZER, candidate_rows.prefiltered)
+    prefilter = define_prefilter_flags()
     name = flags.DEFINE_enum(
         "decoder", None, list(candidate_decoders.DECODERS), "How outputs become answers.")
     holders = {
@@ -89,4 +89,4 @@ def define_flags() -> TaskFlags:
             decoders.name_for(candidate_decoders.OF_HEADS, head, name.value),
             {option: holder.value for option, holder in holders.items()})
 
-    return TaskFlags(rows, rows, decoder, featurizer=featurizer)
+    return TaskFlags(rows, rows, decoder, prefilter=prefilter)

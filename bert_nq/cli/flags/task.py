@@ -7,7 +7,8 @@ class TaskFlags(NamedTuple):
     windows: Callable[[], Any]  # the options of the task's featurizer, for prediction
     training_windows: Callable[[], Any]  # the same, for training
     decoder: Callable[[str], Any]  # the decoder that the flags describe, of a head's outputs
-    # The head of a name of Task.heads with its argument, where it takes one: see modeling.heads.
-    head: Callable[[str], str] = lambda name: name
-    # The featurizer of prediction, where flags change the task's; raises UserError.
-    featurizer: Optional[Callable[[], Any]] = None
+    # The passes over the data that training records hold, one behind the other: an epoch is one.
+    passes: Callable[[], int] = lambda: 1
+    # The chooser of the candidates that prediction reads, a flags.candidate_scores.Wanted; where it
+    # gives None, all are read. Raises UserError.
+    prefilter: Callable[[], Optional[Any]] = lambda: None

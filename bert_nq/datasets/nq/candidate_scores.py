@@ -8,7 +8,7 @@ JSON lines, gzipped or not, one page a line:
 candidate that is not named was not scored. A set of pages may be in several files, in any order.
 """
 import tempfile
-from typing import IO, Any, Dict, Iterable, Iterator, NamedTuple, Optional, Tuple
+from typing import IO, Any, Dict, Iterable, Iterator, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -119,7 +119,15 @@ class ScoreFiles(NamedTuple):
         Raises:
           UserError: there are none, or one is named twice or cannot be read.
         """
-        paths = files.expand_once(patterns, "candidate scores")
+        return cls.of(files.expand_once(patterns, "candidate scores"))
+
+    @classmethod
+    def of(cls, paths: Sequence[str]) -> "ScoreFiles":
+        """The files at some paths.
+
+        Raises:
+          UserError: one cannot be read.
+        """
         return cls(tuple(map(files.absolute, paths)),
                    " ".join(files.fingerprint(path, with_time=False) for path in paths))
 

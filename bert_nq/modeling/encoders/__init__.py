@@ -46,6 +46,23 @@ class Encoded(NamedTuple):
     sequence: Any  # [B, S, H], of the last layer
     pooled: Any  # [B, H], of the whole sequence; None where the encoder has no pooler
     layers: Tuple[Any, ...] = ()  # [B, S, H] each: the embeddings, then every layer's output
+    words: Any = None  # variable [V, E], the embeddings of the vocabulary's pieces
+    # Logits [M, V] of pieces for vectors [M, H]; for heads that tell pieces, see models.
+    piece_logits: Optional[Callable[[Any], Any]] = None
+
+
+class PieceLayers(NamedTuple):
+    """The layers from an encoder's vectors to logits of pieces, by their names in checkpoints."""
+
+    bias: str = "cls/predictions/output_bias"  # [V]; the kernel is that of the word embeddings
+    # The scope of a dense layer, an activation and a LayerNorm before that; None: there are none.
+    transform: Optional[str] = "cls/predictions/transform"
+
+    def variables(self) -> Tuple[str, ...]:
+        """The names of their variables."""
+        parts = () if self.transform is None else tuple(self.transform + part for part in (
+            "/dense/kernel", "/dense/bias", "/LayerNorm/beta", "/LayerNorm/gamma"))
+        return parts + (self.bias,)
 
 
 class Names(NamedTuple):
@@ -96,6 +113,7 @@ class Encoder(NamedTuple):
     packing: Packing = packings.BERT  # the order of question and document that it takes
     # Of a config: the rate at which layers drop in training, and heads with them.
     dropout: Callable[[Any], float] = lambda config: config.hidden_dropout_prob
+    piece_layers: PieceLayers = PieceLayers()  # that it was pretrained with
 
 
 def is_known(name: Any) -> bool:

@@ -30,7 +30,8 @@ def _encode(config, features, pass_):
     with tf.variable_scope(albert_names.SCOPE):
         sequence, every = transformer.encode(config, features, pass_, segments, weights_of)
         pooled = transformer.pooled(config, sequence)
-    return Encoded(sequence, pooled, every)
+        words = transformer.words(config)
+    return Encoded(sequence, pooled, every, words)
 
 
 ENCODER = Encoder(

@@ -33,4 +33,5 @@ def encode(config: BertConfig, features: Mapping[str, tf.Tensor], pass_: Pass) -
     with tf.variable_scope(SCOPE):
         sequence, every = transformer.encode(config, features, pass_, segments)
         pooled = transformer.pooled(config, sequence)
-    return Encoded(sequence, pooled, every)
+        words = transformer.words(config)
+    return Encoded(sequence, pooled, every, words)

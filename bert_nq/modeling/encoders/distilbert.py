@@ -12,7 +12,8 @@ def _encode(config, features, pass_):
         ids = tf.identity(features["input_ids"])
     with tf.variable_scope(distilbert_names.SCOPE):
         sequence, every = transformer.encode(config, dict(features, input_ids=ids), pass_)
-    return Encoded(sequence, None, every)
+        words = transformer.words(config)
+    return Encoded(sequence, None, every, words)
 
 
 ENCODER = Encoder(

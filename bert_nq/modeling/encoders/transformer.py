@@ -123,6 +123,12 @@ def table(config: TransformerConfig, name: str, rows: int) -> tf.Variable:
                            initializer=layers.initializer(config.initializer_range, name))
 
 
+def words(config: TransformerConfig) -> tf.Variable:
+    """The word embeddings [V, E] that `encode` has made, in the scope that it was called in."""
+    with tf.variable_scope("embeddings", reuse=True):
+        return table(config, "word_embeddings", config.vocab_size)
+
+
 def segment_embeddings(config: TransformerConfig, ids: tf.Tensor, kinds: int) -> tf.Tensor:
     """The vectors of segments, [B*S, E], for ids [B, S] below `kinds`; in the current scope."""
     # Segments are few: a product with one-hot rows has a dense gradient, as the reference's.

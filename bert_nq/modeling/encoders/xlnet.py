@@ -1,6 +1,6 @@
 """XLNet (Yang et al. 2019) as an Encoder, for fine-tuning. Its graph alone needs TensorFlow."""
 from bert_nq.modeling import packings
-from bert_nq.modeling.encoders import Encoder, xlnet_memory, xlnet_names
+from bert_nq.modeling.encoders import Encoder, PieceLayers, xlnet_memory, xlnet_names
 from bert_nq.modeling.encoders.xlnet_config import XLNetConfig
 
 
@@ -17,4 +17,5 @@ ENCODER = Encoder(
     names=xlnet_names.NAMES,
     activations=xlnet_memory.activations,
     pools=False,
-    packing=packings.XLNET)
+    packing=packings.XLNET,
+    piece_layers=PieceLayers("model/lm_loss/bias", None))

@@ -38,7 +38,7 @@ def encode(config: XLNetConfig, features: Mapping[str, tf.Tensor], pass_: Pass) 
     dtype = precisions.dtype(pass_.precision, pass_.use_tpu)
     dropout = dropouts.of_pass(config, pass_)
     with tf.variable_scope(xlnet_names.SCOPE):
-        words = _words(config, features["input_ids"], pass_.use_tpu)
+        table, words = _words(config, features["input_ids"], pass_.use_tpu)
         places = position_encodings(length, config.d_model)
         x, places = (tf.cast(y if dropout is None else dropout(y, config.hidden_dropout_prob),
                              dtype) for y in (words, places))
@@ -61,7 +61,7 @@ def encode(config: XLNetConfig, features: Mapping[str, tf.Tensor], pass_: Pass) 
     last = x if dropout is None else dropout.of_layer(config.n_layer + 1)(
         x, config.hidden_dropout_prob)
     return Encoded(by_sequence(last), None,
-                   tuple(map(by_sequence, every)) if pass_.all_layers else ())
+                   tuple(map(by_sequence, every)) if pass_.all_layers else (), table)
 
 
 def position_encodings(length, width: int) -> tf.Tensor:
@@ -85,15 +85,15 @@ def _variable(config, name, shape):
 
 
 def _words(config, ids, one_hot):
-    """Embeddings of the pieces: [B*S, H]."""
+    """The embeddings of the vocabulary [V, H], and of the pieces [B*S, H]."""
     with tf.variable_scope("mask_emb"):
         # Nothing reads it here: training leaves it as it is, and checkpoints have it all the same.
         _variable(config, "mask_emb", [1, 1, config.d_model])
     with tf.variable_scope("word_embedding"):
         table = _variable(config, "lookup_table", [config.n_token, config.d_model])
     ids = tf.reshape(ids, [-1])
-    return (tf.matmul(tf.one_hot(ids, config.n_token), table) if one_hot
-            else tf.gather(table, ids))
+    return table, (tf.matmul(tf.one_hot(ids, config.n_token), table) if one_hot
+                   else tf.gather(table, ids))
 
 
 def _terms(config):

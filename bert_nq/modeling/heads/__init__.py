@@ -14,7 +14,8 @@ HEADS = {"joint": "bert_nq.modeling.heads.joint",
          "beam": "bert_nq.modeling.heads.beam",
          "beam_by_gold_start": "bert_nq.modeling.heads.beam_by_gold_start",
          "classes": "bert_nq.modeling.heads.classes",
-         "candidate": "bert_nq.modeling.heads.candidate"}
+         "candidate": "bert_nq.modeling.heads.candidate",
+         "mlm": "bert_nq.modeling.heads.mlm"}
 
 # The dense layer that makes a vector of the whole sequence where an encoder has none: pooling.py.
 POOLING = "cls/pooler/dense"
@@ -52,6 +53,7 @@ class Head(NamedTuple):
     labels: Tuple[Tuple[str, str], ...] = ()  # (a loss's name, what pictures call it), in order
     inputs: Tuple[str, ...] = ()  # features [B, S] that it reads in prediction beside the encoder's
     pools: bool = False  # whether it reads a vector of the whole sequence, Encoded.pooled
+    tells_pieces: bool = False  # whether it reads Encoded.piece_logits
     # (logits, features with labels) -> {name: Distribution}, which a student learns from a
     # teacher; None: models with this head cannot be taught so.
     distributions: Optional[Callable[[Any, Any], Dict[str, Distribution]]] = None

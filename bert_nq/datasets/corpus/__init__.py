@@ -1,0 +1,1 @@
+"""Texts without annotations, of whatever files have some."""

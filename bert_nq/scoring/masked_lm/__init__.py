@@ -1,0 +1,1 @@
+"""How well masked language models tell hidden pieces. Free of TensorFlow."""
