@@ -44,6 +44,7 @@ def read(text_options: Callable) -> Inputs:
         raise UserError("--output_dir=%s: give a folder of this machine, to which the state of "
                         "the run is written" % FLAGS.output_dir)
     known_settings.take_of_vocabulary(FLAGS, program.note)
+    known_settings.take_packing(FLAGS, FLAGS.bert_config_file)
     task = tasks.get(FLAGS.task)
     for name, value in task.defaults.items():
         if FLAGS[name].value is None:
@@ -81,15 +82,11 @@ def _read_model(task, text, options: tasks.Options, block_size: int):
     """The Model, with the checks of trained_model.read and those of blocks.
 
     Raises:
-      UserError: the encoder has not as many positions, or guesses no pieces.
+      UserError: the encoder has not as many positions, or no room for a piece.
     """
-    from bert_nq.modeling import packings
     from bert_nq.prediction import trained_model
     model, _ = trained_model.read(FLAGS.bert_config_file, task.head(options), task.featurizer, text,
                                   task.featurizer_options(options))
-    if text.packing != packings.BERT.name:
-        raise UserError("%s: the encoder %s has no masked language model: give one of BERT, ALBERT "
-                        "or DistilBERT" % (FLAGS.bert_config_file, model.config.encoder))
     if not 3 <= block_size <= model.config.max_position_embeddings:
         raise UserError("--block_size=%d: give 3 to %d, for so many positions the model has"
                         % (block_size, model.config.max_position_embeddings))
@@ -129,21 +126,19 @@ def _settings_of_result(policy: PolicySettings, episodes: EpisodeSettings, optio
 
 def _texts(contexts, text, block_size: int):
     """The texts of a run, with their blocks."""
+    from bert_nq.features import packing
+    from bert_nq.features.maskings.masker import mask_pieces
     from bert_nq.features.tokenizers import make_tokenizer
     from bert_nq.text.vocabulary import Vocabulary
     vocabulary = Vocabulary.load(text.vocab_file)
-    special = vocabulary.specials
-    if special.mask not in vocabulary.ids:
-        raise UserError("%s: no entry %s: give the vocabulary of a masked language model"
-                        % (text.vocab_file, special.mask))
+    pieces = mask_pieces(vocabulary)
     tokenizer = make_tokenizer(text, vocabulary, has_markers=False)
-    cls, sep = (vocabulary.ids[token] for token in (special.cls, special.sep))
-    # An unknown word can be guessed to be one, as in BERT's own pretraining.
-    never = [vocabulary.ids[token] for token in (special.pad, special.cls, special.sep,
-                                                 special.mask)]
+    special = vocabulary.specials
+    frame = packing.PACKINGS[text.packing].text_frame(
+        vocabulary.ids[special.cls], vocabulary.ids[special.sep])
     found = [blocks.blocks_of(context.key % 2 ** 64, list(tokenizer.text_ids(context.text)),
-                              block_size, cls, sep, never) for context in contexts]
-    return world.Texts(contexts, found, vocabulary.ids[special.mask], len(vocabulary))
+                              block_size, frame, pieces.is_special) for context in contexts]
+    return world.Texts(contexts, found, pieces)
 
 
 def plan(inputs: Inputs):

@@ -8,7 +8,7 @@ policy learns from who scores better.
     tasks/       what is fine-tuned for: texts and their rows
     blocks       texts as blocks of wordpieces
     draws        the random numbers of an episode
-    masks        budget, choices without replacement, BERT's corruption
+    masks        choices without replacement; budget and corruption are those of features.maskings
     rewards      who is credited with what
     replay       what was done and what came of it, drawn by priority
     players      the policy, its opponent and the random masker

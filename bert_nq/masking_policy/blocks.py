@@ -1,13 +1,11 @@
-"""Texts as blocks of wordpieces, which are masked and pretrained on.
-
-Full blocks are [CLS], pieces, [SEP]. What is left behind the last full block is a block only where
-the text has no full one: short texts are not lost, and long ones make no short blocks.
-"""
-from typing import List, NamedTuple, Sequence
+"""Texts as blocks of wordpieces, which are masked and pretrained on; see features.blocks."""
+from typing import List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
 from bert_nq.base import randomness
+from bert_nq.features.blocks import cut
+from bert_nq.features.packing import Frame
 
 
 class Block(NamedTuple):
@@ -15,37 +13,38 @@ class Block(NamedTuple):
     key: int  # below 2^64, of the text and the place of the block in it
     ids: np.ndarray  # int32 [n], [CLS] and [SEP] among them
     maskable: np.ndarray  # bool [n]: no special tokens
+    is_entity: Optional[np.ndarray] = None  # bool [n], see maskings.Block; for rules that need it
 
 
 class Masked(NamedTuple):
     """A block as it is pretrained on. n positions, k masked ones."""
     shown: np.ndarray  # int32 [n], what the model sees
     positions: np.ndarray  # int64 [k]
-    labels: np.ndarray  # int32 [k], what was there
+    ids: np.ndarray  # int32 [n], what was there
 
 
-def blocks_of(key: int, pieces: Sequence[int], block_size: int, cls: int, sep: int,
-              specials: Sequence[int]) -> List[Block]:
+def blocks_of(key: int, pieces: Sequence[int], block_size: int, frame: Frame,
+              is_special: np.ndarray, is_entity: Optional[Sequence[bool]] = None) -> List[Block]:
     """The blocks of a text; none where there is nothing to mask.
 
     Args:
       key: of the text, any 64-bit integer.
       pieces: ids of all of the text.
-      block_size: pieces of a full block, [CLS] and [SEP] counted; above 2.
-      cls, sep: their ids.
-      specials: ids that are never masked, wherever they stand.
+      block_size: pieces of a full block, those of the frame counted.
+      frame: the ids around the pieces of a block.
+      is_special: bool [V], the ids that are never masked, wherever they stand.
+      is_entity: whether each piece is of an entity, where that is known.
     """
-    room = block_size - 2
-    spans = [(start, start + room) for start in range(0, len(pieces) - room + 1, room)]
-    if not spans:
-        spans = [(0, len(pieces))]
+    before, after = frame
+    size = block_size - len(before) - len(after)
     made = []
-    for number, (start, end) in enumerate(spans):
-        ids = np.array([cls, *pieces[start:end], sep], np.int32)
-        maskable = ~np.isin(ids, np.asarray(specials))
-        maskable[[0, -1]] = False
+    for number, block in enumerate(cut(pieces, size, keep_remainder=False)):
+        ids = np.array([*before, *block, *after], np.int32)
+        maskable = ~is_special[ids]
         if maskable.any():
-            made.append(Block(randomness.hash_of_integers(key, number), ids, maskable))
+            marks = None if is_entity is None else np.pad(
+                is_entity[number * size:number * size + len(block)], (len(before), len(after)))
+            made.append(Block(randomness.hash_of_integers(key, number), ids, maskable, marks))
     return made
 
 

@@ -41,10 +41,10 @@ def corruption(seed: int, episode: int, block: int, length: int) -> np.ndarray:
     return randomness.uniform(seed, _KIND, episode, block, np.arange(length))
 
 
-def other_pieces(seed: int, episode: int, block: int, length: int, vocab_size: int) -> np.ndarray:
-    """int64 [length] below vocab_size, the random piece of each position."""
+def below(seed: int, episode: int, block: int, length: int, total: int) -> np.ndarray:
+    """int64 [length] below total, the number of the random piece of each position."""
     return (randomness.hash64(seed, _OTHER, episode, block, np.arange(length))
-            % np.uint64(vocab_size)).astype(np.int64)
+            % np.uint64(total)).astype(np.int64)
 
 
 def order(seed: int, episode: int, phase: int, epoch: int, total: int) -> np.ndarray:

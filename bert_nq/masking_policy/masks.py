@@ -1,32 +1,8 @@
-"""Masks of blocks: how many positions, which ones, and what the model sees in their place.
+"""Choices of positions to mask, by scores and by chance.
 
 Notation: n positions of a block without padding, k chosen ones.
 """
-import math
-
 import numpy as np
-
-# Of the chosen positions, the share that becomes [MASK], and the share that becomes a random piece;
-# the rest stays (Devlin et al. 2019, section 3.1).
-MASKED, RANDOM = 0.8, 0.1
-
-
-def budget(num_real: int, num_maskable: int, masking_prob: float) -> int:
-    """The number of positions that every player masks in a block: max(floor(num_real * p), 1).
-
-    Args:
-      num_real: positions without padding, special tokens counted, as in the source.
-      num_maskable: positions that may be masked; no more than these are.
-      masking_prob: p, above 0 and at most 1.
-
-    Raises:
-      ValueError: nothing can be masked.
-    """
-    if not num_maskable:
-        raise ValueError("a block of special tokens alone cannot be masked")
-    # 0.29 * 100 is 28.999999999999996 in binary.
-    wanted = max(int(math.floor(num_real * masking_prob + 1e-9)), 1)
-    return min(wanted, num_maskable)
 
 
 def gumbel(uniform: np.ndarray) -> np.ndarray:
@@ -76,25 +52,6 @@ def sample_any(maskable: np.ndarray, k: int, uniform: np.ndarray) -> np.ndarray:
     """k of the positions at which `maskable`, bool [n], is true, all equally likely; see `sample`.
     """
     return sample(np.where(maskable, 0.0, -np.inf), k, uniform)
-
-
-def corrupted(ids: np.ndarray, positions: np.ndarray, uniform: np.ndarray, others: np.ndarray,
-              mask_id: int) -> np.ndarray:
-    """The ids that the model sees: 80 % of the chosen ones [MASK], 10 % others, 10 % as they were.
-
-    Args:
-      ids: int32 [n], left as they are.
-      positions: [k], of the chosen ones.
-      uniform: [n] in [0, 1), what becomes of each position if it is chosen: players that choose the
-        same position show the same there.
-      others: int [n], the random piece of each position.
-      mask_id: of [MASK].
-    """
-    shown = np.array(ids, np.int32)
-    kind = uniform[positions]
-    shown[positions] = np.where(kind < MASKED, mask_id, np.where(
-        kind < MASKED + RANDOM, others[positions], shown[positions]))
-    return shown
 
 
 def frequency_weights(ids: np.ndarray, positions: np.ndarray) -> np.ndarray:

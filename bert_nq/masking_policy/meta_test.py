@@ -15,6 +15,7 @@ import numpy as np
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
+from bert_nq.features.maskings.masker import MaskPieces
 from bert_nq.masking_policy import players
 from bert_nq.masking_policy.blocks import Block
 from bert_nq.masking_policy.players import Learner
@@ -71,18 +72,18 @@ class MetaTest:
       split: the rows.
       settings: of the trainings.
       masking_prob: the budget, for all.
-      mask_id, vocab_size: see Trainings.
+      pieces: see Trainings.
       language_model: {name: value}, the original one.
       check: see Trainings.
     """
 
     def __init__(self, graph: Any, network: Any, blocks: Sequence[Block], split: Split,
-                 settings: EpisodeSettings, masking_prob: float, mask_id: int, vocab_size: int,
+                 settings: EpisodeSettings, masking_prob: float, pieces: MaskPieces,
                  language_model: Mapping[str, np.ndarray],
                  check: Callable[[], None] = lambda: None):
         self._graph, self._network, self._blocks, self._split = graph, network, blocks, split
         self._settings, self._masking_prob = settings, masking_prob
-        self._pieces, self._check = (mask_id, vocab_size), check
+        self._pieces, self._check = pieces, check
         self._language_model = language_model
 
     def held_out(self, policy: Learner, seed: int) -> float:
@@ -109,7 +110,7 @@ class MetaTest:
     def _run(self, choose: Optional[Callable], rows, scored, seed: int,
              keep: Callable = lambda weights: None) -> float:
         graph = self._graph
-        trainings = Trainings(graph, self._settings, seed, *self._pieces, self._check)
+        trainings = Trainings(graph, self._settings, seed, self._pieces, self._check)
         graph.language_model.load(graph.session, self._language_model)
         if choose is not None:
             trainings.pretrain(0, len(self._blocks), self._masker(choose, trainings, seed))

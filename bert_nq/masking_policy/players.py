@@ -10,6 +10,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
+from bert_nq.features import maskings
 from bert_nq.masking_policy import draws, masks, rewards
 from bert_nq.masking_policy.blocks import Block
 from bert_nq.masking_policy.replay import Experience, ReplayMemory, State
@@ -40,7 +41,7 @@ def turn(seed: int, episode: int, blocks: Sequence[Block], hidden: Sequence[np.n
     """The turn of an episode; `hidden` are float32 [n, H] of each block."""
     return Turn(seed, episode, blocks,
                 [State(h, block.ids, block.maskable) for h, block in zip(hidden, blocks)],
-                [masks.budget(len(block.ids), int(block.maskable.sum()), masking_prob)
+                [maskings.budget(len(block.ids), int(block.maskable.sum()), masking_prob)
                  for block in blocks])
 
 

@@ -3,12 +3,14 @@
 All draws follow from the seed and the episode, so that players, and contenders of a test, differ in
 their masks alone.
 """
-from typing import Any, Callable, Dict, List, Mapping
+from typing import Any, Callable, Dict, List, Mapping, Optional
 
 import numpy as np
 
 from bert_nq.base.errors import UserError
-from bert_nq.masking_policy import draws, masks
+from bert_nq.features.masking import shown
+from bert_nq.features.maskings.masker import MaskPieces
+from bert_nq.masking_policy import draws
 from bert_nq.masking_policy.blocks import Block, Masked
 from bert_nq.masking_policy.schedules import linear_decay
 from bert_nq.masking_policy.settings import EpisodeSettings
@@ -29,27 +31,36 @@ class Trainings:
       graph: a graphs.lm_graph.LanguageModelGraph, in a session.
       settings: of the trainings.
       seed: of all draws.
-      mask_id: of [MASK].
-      vocab_size: random pieces are below it.
+      pieces: that hide others.
       check: called before each step; may raise `Stopped`.
     """
 
-    def __init__(self, graph: Any, settings: EpisodeSettings, seed: int, mask_id: int,
-                 vocab_size: int, check: Callable[[], None] = lambda: None):
+    def __init__(self, graph: Any, settings: EpisodeSettings, seed: int,
+                 pieces: MaskPieces, check: Callable[[], None] = lambda: None):
         self._graph, self._settings, self._seed = graph, settings, seed
-        self._mask_id, self._vocab_size, self._check = mask_id, vocab_size, check
+        self._pieces, self._check = pieces, check
 
-    def masked(self, episode: int, block: Block, positions: np.ndarray) -> Masked:
+    def masked(self, episode: int, block: Block, positions: np.ndarray,
+               groups: Optional[np.ndarray] = None) -> Masked:
         """A block as the model sees it.
 
-        What a position becomes if it is masked is the same for whoever masks it.
+        What a position becomes if it is masked is the same for whoever masks it; of a group, all
+        become what the first of them does.
+
+        Args:
+          episode: for its draws.
+          block: with its pieces.
+          positions: int [k], masked.
+          groups: int [k], see maskings.Chosen.
         """
-        size = len(block.ids)
-        shown = masks.corrupted(
-            block.ids, positions, draws.corruption(self._seed, episode, block.key, size),
-            draws.other_pieces(self._seed, episode, block.key, size, self._vocab_size),
-            self._mask_id)
-        return Masked(shown, positions, block.ids[positions])
+        size, others = len(block.ids), self._pieces.others
+        kinds = draws.corruption(self._seed, episode, block.key, size)[positions]
+        if groups is not None:
+            _, first, group = np.unique(groups, return_index=True, return_inverse=True)
+            kinds = kinds[first][group]
+        found = draws.below(self._seed, episode, block.key, size, len(others))[positions]
+        return Masked(shown(block.ids, positions, kinds, self._pieces.mask, others[found]),
+                      positions, block.ids)
 
     def pretrain(self, episode: int, total: int, masked_of: Callable) -> float:
         """Pretrains what is in the session further; returns the mean loss of the last epoch.

@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence, Tup
 import numpy as np
 
 from bert_nq.base.errors import UserError
+from bert_nq.features.maskings.masker import MaskPieces
 from bert_nq.masking_policy import draws
 from bert_nq.masking_policy.blocks import Block
 from bert_nq.masking_policy.episodes import Played, Sample
@@ -23,8 +24,7 @@ class Texts(NamedTuple):
     """The texts of a run."""
     contexts: Sequence[Context]
     blocks: Sequence[Sequence[Block]]  # of each context; none where there is nothing to mask
-    mask_id: int
-    vocab_size: int
+    pieces: MaskPieces  # of the vocabulary
 
 
 def split(texts: Texts, validation_share: float, seed: int) -> Tuple[np.ndarray, np.ndarray]:
@@ -67,7 +67,7 @@ class LanguageModelWorld:
                  language_model: Dict[str, np.ndarray], check: Callable[[], None] = lambda: None):
         self._graph, self._texts, self._settings, self._seed = graph, texts, settings, seed
         self.language_model = language_model
-        self._trainings = Trainings(graph, settings, seed, texts.mask_id, texts.vocab_size, check)
+        self._trainings = Trainings(graph, settings, seed, texts.pieces, check)
         self._train, validation = split(texts, settings.validation_share, seed)
         self._validation = validation
         rows = joined([texts.contexts[i].rows for i in validation])

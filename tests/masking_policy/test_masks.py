@@ -1,4 +1,4 @@
-"""Budgets, choices without replacement, corruption and frequency weights."""
+"""Choices without replacement, blocks, corruption and frequency weights."""
 import math
 
 import numpy as np
@@ -6,25 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bert_nq.features import maskings
+from bert_nq.features.maskings.masker import MaskPieces
+from bert_nq.features.packing import Frame
 from bert_nq.masking_policy import blocks, draws, masks, players
-from bert_nq.masking_policy.settings import PolicySettings
+from bert_nq.masking_policy.settings import EpisodeSettings, PolicySettings
+from bert_nq.masking_policy.trainings import Trainings
+
+FRAME = Frame([2], [3])
 
 
-@pytest.mark.parametrize("num_real, num_maskable, prob, expected", [
-    (256, 254, 0.05, 12),   # floor(12.8)
-    (100, 98, 0.05, 5),
-    (100, 98, 0.29, 29),    # 28.999999999999996 in binary
-    (10, 8, 0.05, 1),       # at least one
-    (6, 1, 0.5, 1),         # no more than there are
-    (3, 1, 1.0, 1),
-])
-def test_budget(num_real, num_maskable, prob, expected):
-    assert masks.budget(num_real, num_maskable, prob) == expected
-
-
-def test_specials_alone_cannot_be_masked():
-    with pytest.raises(ValueError, match="special tokens"):
-        masks.budget(2, 0, 0.05)
+def special(*ids):
+    return np.isin(np.arange(100), ids)
 
 
 def test_sampling_has_the_probabilities_of_draws_one_after_the_other():
@@ -49,7 +42,7 @@ def test_sampling_has_the_probabilities_of_draws_one_after_the_other():
 def test_all_players_mask_as_many_and_no_specials(maskable, seed, data):
     maskable = np.array(maskable)
     n = len(maskable)
-    k = masks.budget(n, int(maskable.sum()), data.draw(st.floats(0.01, 1.0)))
+    k = maskings.budget(n, int(maskable.sum()), data.draw(st.floats(0.01, 1.0)))
     uniform = np.random.RandomState(seed).random_sample(n)
     # A logit of exactly 0 is a logit like others, and no padding.
     logits = np.where(maskable, np.random.RandomState(seed).choice([0.0, -3.0, 5.0], n), -np.inf)
@@ -64,7 +57,7 @@ def test_a_logit_of_zero_is_not_padding():
 
 
 def test_the_random_masker_has_exactly_the_budget():
-    some = blocks.blocks_of(7, range(10, 40), 32, 2, 3, [0, 1, 2, 3, 4])
+    some = blocks.blocks_of(7, range(10, 40), 32, FRAME, special(0, 1, 2, 3, 4))
     turn = players.turn(1, 0, some, [np.zeros([32, 4], np.float32)], 0.15)
     for episode in range(20):
         chosen, = players.at_random(turn._replace(episode=episode)).positions
@@ -80,15 +73,28 @@ def test_more_than_there_is_cannot_be_chosen():
     assert masks.sample(np.zeros(3), 3, np.zeros(3)).tolist() == [0, 1, 2]
 
 
-def test_corruption_is_that_of_bert_and_the_same_for_all_players():
-    ids = np.arange(10, 20, dtype=np.int32)
-    uniform = np.array([0, 0.79, 0.8, 0.89, 0.9, 0.99, 0, 0, 0, 0])
-    others = np.full(10, 7)
-    shown = masks.corrupted(ids, np.arange(6), uniform, others, mask_id=4)
-    assert shown.tolist() == [4, 4, 7, 7, 14, 15, 16, 17, 18, 19]
-    assert masks.corrupted(ids, [2], uniform, others, 4).tolist() == [
-        10, 11, 7, 13, 14, 15, 16, 17, 18, 19]
-    assert ids.tolist() == list(range(10, 20))
+def test_corruption_is_the_same_for_all_players_and_for_a_group():
+    some, = blocks.blocks_of(5, range(10, 60), 52, FRAME, special(2, 3, 4))
+    pieces = MaskPieces(4, 0, special(0, 2, 3, 4), np.array([7, 8, 9]))
+    trainings = Trainings(None, EpisodeSettings(), 3, pieces)
+    whole = trainings.masked(0, some, np.arange(1, 51))
+    assert {"mask": (whole.shown == 4).sum() > 30, "ends": whole.shown[[0, -1]].tolist()} == {
+        "mask": True, "ends": [2, 3]}
+    changed = whole.shown[(whole.shown != 4) & (whole.shown != some.ids)]
+    assert len(changed) and set(changed.tolist()) <= {7, 8, 9}  # no special token
+    part = trainings.masked(0, some, np.array([3, 20, 41]))
+    assert part.shown[[3, 20, 41]].tolist() == whole.shown[[3, 20, 41]].tolist()
+    np.testing.assert_array_equal(np.delete(part.shown, [3, 20, 41]),
+                                  np.delete(some.ids, [3, 20, 41]))
+    np.testing.assert_array_equal(part.ids, some.ids)
+    # A group becomes what its first piece does.
+    first, = np.flatnonzero(whole.shown == some.ids)[1:2]
+    masked, = np.flatnonzero(whole.shown == 4)[:1]
+    positions = np.array(sorted([masked, masked + 1, first, first + 1]))
+    groups = np.where(positions - masked < 2, positions >= masked, False).astype(int)
+    shown = trainings.masked(0, some, positions, groups).shown
+    assert shown[[masked, masked + 1]].tolist() == [4, 4]
+    assert shown[[first, first + 1]].tolist() == some.ids[[first, first + 1]].tolist()
 
 
 def test_corruption_needs_no_gpu_and_follows_from_the_seed():
@@ -96,7 +102,7 @@ def test_corruption_needs_no_gpu_and_follows_from_the_seed():
     for low, high in ((0, 0.8), (0.8, 0.9), (0.9, 1)):
         assert abs(np.mean((shares >= low) & (shares < high)) - (high - low)) < 0.02
     assert draws.corruption(3, 0, 5, 8).tolist() == draws.corruption(3, 0, 5, 8).tolist()
-    others = draws.other_pieces(3, 1, 2 ** 64 - 1, 1000, 50)
+    others = draws.below(3, 1, 2 ** 64 - 1, 1000, 50)
     assert others.min() == 0 and others.max() == 49
 
 
@@ -107,16 +113,21 @@ def test_frequency_weights():
 
 def test_blocks_of_long_and_short_texts():
     # Full blocks of 4 pieces; the rest, 8 and 9, is dropped behind full ones.
-    made = blocks.blocks_of(1, list(range(10, 20)), 6, 2, 3, [2, 3, 12])
+    made = blocks.blocks_of(1, list(range(10, 20)), 6, FRAME, special(2, 3, 12), [True] * 5
+                            + [False] * 5)
     assert [b.ids.tolist() for b in made] == [[2, 10, 11, 12, 13, 3], [2, 14, 15, 16, 17, 3]]
     assert made[0].maskable.tolist() == [False, True, True, False, True, False]
     assert made[0].key != made[1].key
-    short, = blocks.blocks_of(1, [10, 11], 6, 2, 3, [2, 3])
+    assert [b.is_entity.tolist() for b in made] == [[False] + [True] * 4 + [False],
+                                                    [False, True] + [False] * 4]
+    short, = blocks.blocks_of(1, [10, 11], 6, FRAME, special(2, 3))
     assert short.ids.tolist() == [2, 10, 11, 3]
-    exact, = blocks.blocks_of(1, [10, 11, 12, 13], 6, 2, 3, [2, 3])
-    assert len(exact.ids) == 6
-    assert blocks.blocks_of(1, [2, 3], 6, 2, 3, [2, 3]) == []
-    assert blocks.blocks_of(1, [], 6, 2, 3, [2, 3]) == []
+    assert blocks.blocks_of(1, [2, 3], 6, FRAME, special(2, 3)) == []
+    assert blocks.blocks_of(1, [], 6, FRAME, special(2, 3)) == []
+    # XLNet's order.
+    last, = blocks.blocks_of(1, [10, 11], 6, Frame([], [3, 2]), special(2, 3))
+    assert last.ids.tolist() == [10, 11, 3, 2]
+    assert last.maskable.tolist() == [True, True, False, False]
 
 
 def test_settings_that_contradict_each_other():

@@ -3,11 +3,16 @@ import numpy as np
 import pytest
 
 from bert_nq.base.errors import UserError
+from bert_nq.features.maskings.masker import MaskPieces
+from bert_nq.features.packing import Frame
 from bert_nq.masking_policy import meta_test
 from bert_nq.masking_policy.blocks import blocks_of
 from bert_nq.masking_policy.meta_test import MetaTest, Results
 from bert_nq.masking_policy.players import Choices
 from bert_nq.masking_policy.settings import EpisodeSettings
+
+FRAME = Frame([2], [3])
+PIECES = MaskPieces(4, 0, np.arange(50) < 5, np.arange(5, 50))
 
 
 def test_what_was_scored_is_not_computed_again(tmp_path):
@@ -77,10 +82,10 @@ def rows(*numbers):
 
 def test_contenders_differ_in_their_masks_alone():
     graph = _Graph()
-    some = [blocks_of(key, range(10, 30), 22, 2, 3, [2, 3])[0] for key in range(4)]
+    some = [blocks_of(key, range(10, 30), 22, FRAME, PIECES.is_special)[0] for key in range(4)]
     settings = EpisodeSettings(mlm_epochs=2, task_epochs=1, mlm_batch_size=2, task_batch_size=8)
     test = MetaTest(graph, None, some, meta_test.Split(rows(1, 2), rows(3), rows(1, 2, 3), rows(9)),
-                    settings, 0.1, 4, 50, {})
+                    settings, 0.1, PIECES, {})
     assert test.held_out(_Policy(), 1) == 3.0  # of what is held out
     # Two positions of 22 in each block, seen anew in each step of both epochs.
     assert graph.looks == 4 and [m.positions.tolist() for m in graph.masked] == [[1, 2]] * 8

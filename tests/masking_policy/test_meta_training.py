@@ -8,7 +8,9 @@ import pytest
 from bert_nq.base import files
 from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import UserError
+from bert_nq.features.maskings.masker import mask_pieces
 from bert_nq.features.options import TextOptions
+from bert_nq.features.packing import Frame
 from bert_nq.masking_policy import blocks, draws, run_state, tasks
 from bert_nq.masking_policy.graphs import meta_training
 from bert_nq.masking_policy.graphs.meta_training import Plan
@@ -16,6 +18,7 @@ from bert_nq.masking_policy.settings import EpisodeSettings, PolicySettings
 from bert_nq.masking_policy.world import LanguageModelWorld, Texts
 from bert_nq.modeling import checkpoints
 from bert_nq.modeling.models import Model
+from bert_nq.text.vocabulary import Vocabulary
 from tests.support import masking_tasks, tiny_nq
 from tests.support.tiny_training import CONFIG
 
@@ -38,10 +41,11 @@ class Work:
             tasks.get("classification"), [str(folder / "train.jsonl")], text,
             tasks.Options(16, LABELS), BadInput())
         ids = {token: i for i, token in enumerate(tiny_nq.TOKENS)}
+        pieces = mask_pieces(Vocabulary(list(tiny_nq.TOKENS)))
         some = [blocks.blocks_of(c.key % 2 ** 64, [ids[w] for w in c.text.split()], 16,
-                                 ids["[CLS]"], ids["[SEP]"], [ids["[CLS]"], ids["[SEP]"]])
+                                 Frame([ids["[CLS]"]], [ids["[SEP]"]]), pieces.is_special)
                 for c in self.contexts]
-        self.texts = Texts(self.contexts, some, ids["[MASK]"], len(ids))
+        self.texts = Texts(self.contexts, some, pieces)
 
     def plan(self, name, **changes):
         plan = Plan(
@@ -180,7 +184,7 @@ def test_players_differ_in_what_they_choose_alone(work):
         assert rest == others  # rate, step and dropout
         for a, b in zip(ours, theirs):
             # What both choose is the same to both.
-            assert a.labels[0] == b.labels[0] and a.shown[3] == b.shown[3]
+            assert a.ids.tolist() == b.ids.tolist() and a.shown[3] == b.shown[3]
     for (ours, rate), (theirs, other) in zip(*(graph.rows for graph in graphs)):
         assert rate == other
         np.testing.assert_array_equal(ours["input_ids"], theirs["input_ids"])
@@ -208,7 +212,7 @@ def test_rows_and_masks_go_together_by_the_text_and_not_by_an_order(work):
 
 
 def test_too_few_texts_are_told(work):
-    few = Texts(work.contexts[:1], work.texts.blocks[:1], 4, 100)
+    few = Texts(work.contexts[:1], work.texts.blocks[:1], work.texts.pieces)
     with pytest.raises(UserError, match="1 texts with --validation_share=0.3: . to train on and"):
         LanguageModelWorld(_Graph(), few, settings_of(EpisodeSettings), 3, {})
 

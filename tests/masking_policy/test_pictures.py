@@ -1,6 +1,7 @@
 """The picture of a run, and the page of the words that a policy would mask."""
 import numpy as np
 
+from bert_nq.features.packing import Frame
 from bert_nq.masking_policy import blocks, players, plots, word_page
 from bert_nq.text.vocabulary import Vocabulary
 
@@ -27,7 +28,7 @@ def test_the_picture_of_a_run(tmp_path):
 
 def test_a_page_of_words(tmp_path):
     vocabulary = Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "a<b", "##er"])
-    block, = blocks.blocks_of(1, [5, 6, 7], 8, 2, 3, [2, 3])
+    block, = blocks.blocks_of(1, [5, 6, 7], 8, Frame([2], [3]), np.arange(8) < 5)
     turn = players.turn(0, 0, [block], [np.zeros([5, 2])], 0.25)  # one of five
     with np.errstate(divide="ignore"):
         log_probs = np.log(np.array([0, 0.1, 0.6, 0.3, 0]))

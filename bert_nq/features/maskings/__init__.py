@@ -10,6 +10,7 @@ All hide exactly as many pieces of a block, `budget`, so that they can be compar
 a module with a `MASKING` and a line in MASKINGS.
 """
 import importlib
+import math
 from typing import Callable, NamedTuple, Optional
 
 import numpy as np
@@ -51,9 +52,21 @@ class Masking(NamedTuple):
     needs_entities: bool = False  # whether it reads Block.is_entity
 
 
-def budget(num_pieces: int, rate: float) -> int:
-    """k = max(floor(n * rate), 1), the pieces to hide of n; special tokens are not among the n."""
-    return max(int(num_pieces * rate), 1)
+def budget(num_pieces: int, num_maskable: int, rate: float) -> int:
+    """k = max(floor(n * rate), 1), the pieces to hide of a block of n.
+
+    Args:
+      num_pieces: n, special tokens counted and padding not.
+      num_maskable: those that may be hidden; no more than these are.
+      rate: above 0, at most 1.
+
+    Raises:
+      ValueError: nothing may be hidden.
+    """
+    if not num_maskable:
+        raise ValueError("of a block of special tokens alone nothing can be hidden")
+    # 0.29 * 100 is 28.999999999999996 in binary.
+    return min(max(int(math.floor(num_pieces * rate + 1e-9)), 1), num_maskable)
 
 
 def find(name: str) -> Masking:

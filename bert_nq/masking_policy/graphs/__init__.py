@@ -3,7 +3,6 @@
     networks      states to the policy's logits and the value
     losses        what policies learn by
     policy_graph  the two in a session: choices and updates
-    masked_lm     the head that guesses masked pieces
     lm_graph      the language model: further pretraining, fine-tuning, scores
     weight_sets   variables' values in and out of a session
     meta_training, meta_testing   a run of episodes, and a test of its policies

@@ -3,19 +3,20 @@
 The graph is built once. A training starts from values that are put into the variables, with the
 optimizer's at zero, and ends with values that are read from them.
 
-Notation: B rows or blocks, S positions with padding, P masked ones, H hidden size.
+Notation: B rows or blocks, S positions with padding, H hidden size.
 """
 from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 import numpy as np
 
+from bert_nq.features import packing
 from bert_nq.masking_policy.blocks import Block, Masked, padded
-from bert_nq.masking_policy.graphs import masked_lm
 from bert_nq.masking_policy.graphs.weight_sets import WeightSet
 from bert_nq.masking_policy.schedules import bias_corrected
 from bert_nq.masking_policy.tasks import INPUTS
 from bert_nq.modeling import checkpoints, encoders, models
 from bert_nq.modeling.encoders import Pass
+from bert_nq.modeling.heads.mlm_outputs import IDS, WEIGHTS
 from bert_nq.modeling.models import Model
 from bert_nq.modeling.runtime import tf
 from bert_nq.training import gradients, optimizer
@@ -36,11 +37,12 @@ class LanguageModelGraph:
 
     def __init__(self, model: Model, labels: Sequence[str], adam_epsilon: float, precision: str):
         self._model, self._precision = model, precision
+        self._masked_model = Model(model.config, "mlm")
+        self._packing = packing.PACKINGS[encoders.of(model.config).packing.name]
         self._features = {name: tf.placeholder(tf.int32, [None, None], name) for name in INPUTS}
         self._labels = {name: tf.placeholder(tf.int32, [None], name) for name in labels}
-        self._positions = tf.placeholder(tf.int32, [None, None])
-        self._masked_labels = tf.placeholder(tf.int32, [None, None])
-        self._weights = tf.placeholder(tf.float32, [None, None])
+        self._masks = {name: tf.placeholder(tf.int32, [None, None], name)
+                       for name in (IDS, WEIGHTS)}
         self._seed = tf.placeholder(tf.int64, [])
         self._rate = tf.placeholder(tf.float32, [])
         self._settings = OptimizerSettings(0.0, 1, 0, weight_decay_rate=0.0,
@@ -67,9 +69,9 @@ class LanguageModelGraph:
         self._slots = WeightSet([slot for p in parameters for slot in (p.first, p.second)])
 
     def _masked_loss(self, pass_: Pass):
-        encoded = encoders.of(self._model.config).encode(self._model.config, self._features, pass_)
-        logits = masked_lm.logits(encoded.sequence, self._positions, self._model.config)
-        return masked_lm.loss(logits, self._masked_labels, self._weights), {}
+        features = {**self._features, **self._masks}
+        return models.loss(self._masked_model, models.build_logits(
+            self._masked_model, features, pass_), features)
 
     def _task_loss(self, pass_: Pass):
         """The loss, and the mean accuracy of the head's choices."""
@@ -106,11 +108,11 @@ class LanguageModelGraph:
         return found
 
     def _feed_blocks(self, ids: Sequence[np.ndarray]) -> Dict[tf.Tensor, np.ndarray]:
-        length = max(map(len, ids))
+        lengths = np.array(list(map(len, ids)))
+        length = int(lengths.max())
         return {self._features["input_ids"]: padded(ids, length),
-                self._features["input_mask"]: padded([np.ones(len(one), np.int32) for one in ids],
-                                                     length),
-                self._features["segment_ids"]: np.zeros([len(ids), length], np.int32)}
+                self._features["input_mask"]: packing.is_piece(lengths, length),
+                self._features["segment_ids"]: self._packing.text_segments(lengths, length)}
 
     def pretrain(self, blocks: Sequence[Masked], rate: float, step: int, seed: int) -> float:
         """One step on masked blocks; returns the loss before it.
@@ -121,13 +123,13 @@ class LanguageModelGraph:
           step: of this training, from 0.
           seed: of dropout.
         """
-        most = max(len(block.positions) for block in blocks)
+        ids = padded([block.ids for block in blocks], max(len(block.ids) for block in blocks))
+        is_masked = np.zeros(ids.shape, bool)
+        for row, block in zip(is_masked, blocks):
+            row[block.positions] = True
         return self._run(self._pretrain, {
             **self._feed_blocks([block.shown for block in blocks]),
-            self._positions: padded([block.positions for block in blocks], most),
-            self._masked_labels: padded([block.labels for block in blocks], most),
-            self._weights: padded([np.ones(len(block.positions), np.float32) for block in blocks],
-                                  most)}, rate, step, seed)
+            self._masks[IDS]: ids, self._masks[WEIGHTS]: is_masked}, rate, step, seed)
 
     def finetune(self, rows: Mapping[str, np.ndarray], rate: float, step: int, seed: int) -> float:
         """`pretrain` for rows of the task."""

@@ -106,5 +106,5 @@ def _make(plan: TestPlan, graphs, check, note) -> MetaTest:
     split = Split(rows(train), rows(held_out), rows(sorted([*train, *held_out])), plan.test_rows)
     blocks = [block for some in texts.blocks for block in some]
     return MetaTest(graphs.language_model, graphs.policy, blocks, split, run.episodes,
-                    run.policy.masking_prob, texts.mask_id, texts.vocab_size,
+                    run.policy.masking_prob, texts.pieces,
                     meta_training.original(graphs, run.init_checkpoint, note), check)

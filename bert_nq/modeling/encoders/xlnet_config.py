@@ -40,6 +40,16 @@ class XLNetConfig:
         return self.d_model
 
     @property
+    def num_hidden_layers(self) -> int:
+        """The number of layers, by the name that other encoders have for it."""
+        return self.n_layer
+
+    @property
+    def num_attention_heads(self) -> int:
+        """The heads of a layer, likewise."""
+        return self.n_head
+
+    @property
     def max_position_embeddings(self) -> int:
         """The longest sequence: distances are computed, so that the model itself has no limit."""
         return 2 ** 31 - 1

@@ -38,18 +38,25 @@ def masker(name="random", rate=0.15):
     return Masker(VOCABULARY, maskings.find(name), rate)
 
 
-@pytest.mark.parametrize("pieces, rate, k", [
-    # 0.15 and 0.9 are less than one; 76.5 and 25.5 are cut off.
-    (1, 0.15, 1), (6, 0.15, 1), (7, 0.15, 1), (14, 0.15, 2), (510, 0.15, 76), (510, 0.05, 25),
-    (10, 1.0, 10)])
-def test_the_budget_by_hand(pieces, rate, k):
-    assert maskings.budget(pieces, rate) == k
+@pytest.mark.parametrize("pieces, maskable, rate, k", [
+    # 0.45 and 0.9 are less than one; 76.8 and 12.8 are cut off.
+    (3, 1, 0.15, 1), (6, 4, 0.15, 1), (7, 5, 0.15, 1), (14, 12, 0.15, 2), (512, 510, 0.15, 76),
+    (256, 254, 0.05, 12),
+    (100, 98, 0.29, 29),  # 28.999999999999996 in binary
+    (10, 8, 1.0, 8), (6, 1, 0.5, 1)])  # no more than may be hidden
+def test_the_budget_by_hand(pieces, maskable, rate, k):
+    assert maskings.budget(pieces, maskable, rate) == k
+
+
+def test_of_special_tokens_alone_nothing_is_hidden():
+    with pytest.raises(ValueError, match="special tokens alone"):
+        maskings.budget(2, 0, 0.05)
 
 
 @given(names, st.lists(st.integers(5, 10), min_size=1, max_size=80), st.floats(0.01, 1), seeds,
        st.sets(st.integers(0, 79)))
 def test_all_choose_as_many_as_the_budget(name, ids, rate, seed, is_entity):
-    k = maskings.budget(len(ids), rate)
+    k = maskings.budget(len(ids), len(ids), rate)
     found = chosen(name, ids, k, seed, is_entity)
     assert found.positions.tolist() == sorted(set(found.positions.tolist()))
     assert len(found.positions) == k
@@ -71,8 +78,9 @@ def test_special_tokens_stay_and_budgets_are_equal(name, ids, rate, seed):
     hide = masker(name, rate)
     masked = hide(ids, np.random.RandomState(seed), np.zeros(len(ids), bool))
     np.testing.assert_array_equal(ids, before)
-    num_pieces = int(np.count_nonzero(~np.isin(ids, SPECIAL)))
-    assert len(masked.positions) == (maskings.budget(num_pieces, rate) if num_pieces else 0)
+    maskable = int(np.count_nonzero(~np.isin(ids, SPECIAL)))
+    assert len(masked.positions) == (maskings.budget(
+        np.count_nonzero(ids != PAD), maskable, rate) if maskable else 0)
     assert not np.isin(masked.labels, SPECIAL).any()
     np.testing.assert_array_equal(masked.labels, ids[masked.positions])
     rest = np.setdiff1d(np.arange(len(ids)), masked.positions)
@@ -184,14 +192,14 @@ def test_shares_of_masks_of_other_pieces_and_of_pieces_left():
 
 def test_what_follows_a_special_token_begins_a_word():
     # S is the second piece of no word here.
-    found = masker("whole_word", 0.5)(np.array([CLS, S, SEP, S, SEP]), Fixed([0.0]))
+    found = masker("whole_word", 0.3)(np.array([CLS, S, SEP, S, SEP]), Fixed([0.0]))
     assert found.positions.tolist() == [1]
 
 
 @pytest.mark.parametrize("family", ["albert", "xlnet"])
 def test_pieces_of_sentencepiece(family):
     vocabulary = piece_models.vocabulary(family, ("\u2581un", "able", "\u2581", ",", "\u2581,"))
-    hide = Masker(vocabulary, maskings.find("punctuation"), 0.5)
+    hide = Masker(vocabulary, maskings.find("punctuation"), 0.4)
     special = vocabulary.specials
     tokens = [special.cls, "\u2581un", "able", ",", "\u2581,", special.sep]
     found = hide(np.array([vocabulary.ids[token] for token in tokens]), np.random.RandomState(0))

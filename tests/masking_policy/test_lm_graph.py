@@ -1,0 +1,44 @@
+"""The graph of an episode's trainings, with each encoder."""
+import numpy as np
+import pytest
+
+from bert_nq.features.packing import PACKINGS
+from bert_nq.masking_policy.blocks import Masked, blocks_of
+from bert_nq.masking_policy.graphs.lm_graph import LanguageModelGraph
+from bert_nq.modeling import encoders, models
+from bert_nq.modeling.models import Model
+from bert_nq.modeling.runtime import tf
+from tests.support import tiny_encoders, tiny_nq
+
+
+@pytest.mark.parametrize("name", sorted(encoders.ENCODERS))
+def test_it_learns_what_is_masked(name):
+    config = tiny_nq.CONFIG if name == "bert" else tiny_encoders.config(name)
+    encoder = encoders.of(config)
+    frame = PACKINGS[encoder.packing.name].text_frame(2, 3)
+    blocks = [blocks_of(key, range(10, 10 + n), 12, frame, np.arange(config.vocab_size) < 5)[0]
+              for key, n in enumerate((10, 6))]  # the second is padded
+    masked = []
+    for block in blocks:
+        positions = np.flatnonzero(block.maskable)[[1, 3]]
+        shown = block.ids.copy()
+        shown[positions] = 4
+        masked.append(Masked(shown, positions, block.ids))
+    with tf.Graph().as_default():
+        graph = LanguageModelGraph(Model(config, "classes:2"), ("label_ids",), 1e-8, "fp32")
+        initialise = tf.global_variables_initializer()
+        with tf.Session() as session:
+            graph.session = session
+            session.run(initialise)
+            names = set(graph.language_model.read(session))
+            states = graph.states(blocks, 2)
+            # The states of a block are those that it has by itself.
+            np.testing.assert_allclose(states[1], graph.states(blocks[1:], 1)[0], atol=1e-5)
+            graph.begin_training()
+            losses = [graph.pretrain(masked, 1e-2, step, step) for step in range(12)]
+    assert set(models.head_variables(Model(config, "mlm"))) <= names
+    assert not names & set(graph.head.shapes())
+    assert [state.shape for state in states] == [(12, config.hidden_size), (8, config.hidden_size)]
+    # Of small random weights all pieces are equally likely.
+    assert losses[0] == pytest.approx(np.log(config.vocab_size), abs=0.5)
+    assert losses[-1] < losses[0] - 0.5
