@@ -59,10 +59,11 @@ def read(text_options: Callable) -> Inputs:
     settings = _settings_of_result(policy, episodes, options, text, paths, checkpoint)
     if FLAGS.do_meta_train:
         run_state.check(FLAGS.output_dir, settings)
+    find_entities = _entities()
     contexts = tasks.read_contexts(task, paths, text, options,
                                    BadInput(FLAGS.on_bad_input == "skip", program.note),
                                    lambda some: program.progress(some, "examples"))
-    texts = _texts(contexts, text, episodes.block_size)
+    texts = _texts(contexts, text, episodes.block_size, find_entities)
     world.split(texts, episodes.validation_share, FLAGS.seed)
     return Inputs(task, model, texts, text, options, policy, episodes, checkpoint, settings)
 
@@ -124,9 +125,18 @@ def _settings_of_result(policy: PolicySettings, episodes: EpisodeSettings, optio
     return values
 
 
-def _texts(contexts, text, block_size: int):
+def _entities() -> Optional[Callable]:
+    """What finds the entities of a text; None where no masking needs them."""
+    from bert_nq.features.maskings import entities, find
+    if FLAGS.do_meta_test and any(find(name).needs_entities for name in FLAGS.test_maskings):
+        return entities.open_model(FLAGS.entity_model)
+    return None
+
+
+def _texts(contexts, text, block_size: int, find_entities: Optional[Callable]):
     """The texts of a run, with their blocks."""
     from bert_nq.features import packing
+    from bert_nq.features.maskings import entities
     from bert_nq.features.maskings.masker import mask_pieces
     from bert_nq.features.tokenizers import make_tokenizer
     from bert_nq.text.vocabulary import Vocabulary
@@ -136,8 +146,13 @@ def _texts(contexts, text, block_size: int):
     special = vocabulary.specials
     frame = packing.PACKINGS[text.packing].text_frame(
         vocabulary.ids[special.cls], vocabulary.ids[special.sep])
+
+    def marks(each: str) -> Optional[List[bool]]:
+        return find_entities and entities.marks(each, find_entities(each), tokenizer)
+
     found = [blocks.blocks_of(context.key % 2 ** 64, list(tokenizer.text_ids(context.text)),
-                              block_size, frame, pieces.is_special) for context in contexts]
+                              block_size, frame, pieces.is_special, marks(context.text))
+             for context in contexts]
     return world.Texts(contexts, found, pieces)
 
 

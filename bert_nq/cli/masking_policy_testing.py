@@ -11,7 +11,10 @@ from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import UserError
 from bert_nq.cli import masking_policy_inputs, program
 from bert_nq.cli.masking_policy_inputs import Inputs
+from bert_nq.features import maskings
+from bert_nq.features.maskings.masker import Masker
 from bert_nq.masking_policy import meta_test, run_state, tasks
+from bert_nq.text.vocabulary import Vocabulary
 
 FLAGS = flags.FLAGS
 
@@ -29,6 +32,8 @@ def read(inputs: Inputs) -> Scored:
       UserError: they cannot be used, or are those of training.
     """
     program.require(FLAGS, "test_file")
+    if len(set(FLAGS.test_maskings)) < len(FLAGS.test_maskings):
+        raise UserError("--test_maskings=%s: give each once" % ",".join(FLAGS.test_maskings))
     task = inputs.task
     paths = task.find_files(FLAGS.test_file)
     if set(map(os.path.realpath, paths)) & set(map(os.path.realpath, task.find_files(
@@ -47,6 +52,7 @@ def read(inputs: Inputs) -> Scored:
                 if not name.startswith(("replay_", "episode_")) and name not in (
                     "mlm_epochs", "task_epochs")}
     settings.update(test_mlm_epochs=FLAGS.test_mlm_epochs, test_task_epochs=FLAGS.test_task_epochs,
+                    entity_model=FLAGS.entity_model,
                     test_file=[files.fingerprint(path, with_time=False) for path in paths])
     return Scored(rows, settings)
 
@@ -73,6 +79,13 @@ def _policies(inputs: Inputs) -> Dict[str, str]:
     return {os.path.basename(path)[:-len(".bin")]: path for path in paths}
 
 
+def _maskers(inputs: Inputs) -> Dict[str, Masker]:
+    """What masks by the rules of --test_maskings, with the budget of the policies."""
+    vocabulary = Vocabulary.load(inputs.text.vocab_file)
+    return {name: Masker(vocabulary, maskings.find(name), inputs.policy.masking_prob)
+            for name in FLAGS.test_maskings}
+
+
 def run(inputs: Inputs, test: Scored) -> None:
     """Tests the policies and prints what came of it."""
     from bert_nq.masking_policy.graphs import meta_testing
@@ -85,7 +98,7 @@ def run(inputs: Inputs, test: Scored) -> None:
         "%s %s" % (name, files.crc32c(path)) for name, path in policies.items()))
     with program.Meter() as meter:
         result = meta_testing.run(
-            meta_testing.TestPlan(plan, policies, test.rows, seeds, settings),
+            meta_testing.TestPlan(plan, policies, _maskers(inputs), test.rows, seeds, settings),
             lambda what, score: meter.note("%s: %.2f" % (what, score)), meter.note)
     if result.stopped_by:
         from bert_nq.training import stopping

@@ -16,7 +16,7 @@ policy learns from who scores better.
     world        real texts: what a language model learns with masks
     trainings, schedules      its further pretraining and its fine-tuning
     run_state, array_file     a run in one file, from which it goes on to the bit
-    meta_test    saved policies on all texts, against random masks
+    meta_test, contenders     saved policies on all texts, against masks by rules
     plots, word_page          a run as a picture, and the words that a policy masks
     graphs/      policy and value networks, losses, the inner loop; it alone imports TensorFlow
 """

@@ -10,8 +10,8 @@ import numpy as np
 from bert_nq.base import randomness
 
 # One number for each purpose of a draw.
-_SPLIT, _CONTEXTS, _BLOCKS, _ROWS, _CHOICE, _KIND, _OTHER, _ORDER, _STEP, _REPLAY, _HEAD = range(
-    1, 12)
+_SPLIT, _CONTEXTS, _BLOCKS, _ROWS, _CHOICE, _KIND, _OTHER, _ORDER, _STEP, _REPLAY, _HEAD, \
+    _RULE = range(1, 13)
 
 
 def split(seed: int, keys: Sequence[int]) -> np.ndarray:
@@ -65,6 +65,11 @@ def replay(seed: int, episode: int, learner: int, step: int, total: int) -> np.n
 def head(seed: int, episode: int, number: int) -> np.random.RandomState:
     """The generator of the values from which a variable of a task's head starts."""
     return _generator(seed, _HEAD, episode, number)
+
+
+def rule(seed: int, epoch: int, block: int) -> np.random.RandomState:
+    """The generator by which a rule masks a block in an epoch."""
+    return _generator(seed, _RULE, epoch, block)
 
 
 def _generator(seed: int, *parts: int) -> np.random.RandomState:

@@ -3,13 +3,13 @@
     1  The original language model is pretrained further on all texts with the k likeliest positions
        of each saved policy, fine-tuned on the rows that are not held out, and scored on those that
        are. The best policy is chosen by that score: never by the test's.
-    2  No further pretraining, random masks of the same budget, and the chosen policy: each is
-       fine-tuned on all rows and scored on other files, once for each seed.
+    2  No further pretraining, random masks and others by rules, all of the same budget, and the
+       chosen policy: each is fine-tuned on all rows and scored on other files, once for each seed.
 
 Each result is kept as it comes; a test that was killed repeats the one that it was at.
 """
 import os
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence
 
 import numpy as np
 
@@ -18,12 +18,11 @@ from bert_nq.base.errors import UserError
 from bert_nq.features.maskings.masker import MaskPieces
 from bert_nq.masking_policy import players
 from bert_nq.masking_policy.blocks import Block
-from bert_nq.masking_policy.players import Learner
+from bert_nq.masking_policy.contenders import Contender
 from bert_nq.masking_policy.settings import EpisodeSettings, differences
 from bert_nq.masking_policy.trainings import Trainings
 
 FILE = "meta_test.json"
-NONE, RANDOM_MASKS = "no further pretraining", "random masks"
 _REMEDY = "remove it to test anew"
 
 
@@ -67,7 +66,6 @@ class MetaTest:
 
     Args:
       graph: a graphs.lm_graph.LanguageModelGraph, in a session.
-      network: a graphs.policy_graph.PolicyGraph, in the same.
       blocks: of all texts.
       split: the rows.
       settings: of the trainings.
@@ -77,58 +75,53 @@ class MetaTest:
       check: see Trainings.
     """
 
-    def __init__(self, graph: Any, network: Any, blocks: Sequence[Block], split: Split,
+    def __init__(self, graph: Any, blocks: Sequence[Block], split: Split,
                  settings: EpisodeSettings, masking_prob: float, pieces: MaskPieces,
                  language_model: Mapping[str, np.ndarray],
                  check: Callable[[], None] = lambda: None):
-        self._graph, self._network, self._blocks, self._split = graph, network, blocks, split
+        self._graph, self._blocks, self._split = graph, blocks, split
         self._settings, self._masking_prob = settings, masking_prob
         self._pieces, self._check = pieces, check
         self._language_model = language_model
 
-    def held_out(self, policy: Learner, seed: int) -> float:
-        """The score of a policy on rows that are held out."""
-        return self._run(lambda turn: policy.choose(turn, best=True), self._split.train,
-                         self._split.held_out, seed)
+    def held_out(self, contender: Contender, seed: int) -> float:
+        """The score on rows that are held out."""
+        return self._run(contender, self._split.train, self._split.held_out, seed)
 
-    def tested(self, policy: Optional[Learner], pretrains: bool, seed: int,
+    def tested(self, contender: Contender, seed: int,
                keep: Callable[[Dict[str, np.ndarray]], None] = lambda weights: None) -> float:
         """The score on the test's rows.
 
         Args:
-          policy: whose masks are pretrained on; None: random ones.
-          pretrains: whether there is further pretraining.
+          contender: chooses the masks.
           seed: of all draws.
           keep: is given the language model that was pretrained further, before fine-tuning.
         """
-        choose: Any = None
-        if pretrains:
-            choose = players.at_random if policy is None else (
-                lambda turn: policy.choose(turn, best=True))
-        return self._run(choose, self._split.all, self._split.test, seed, keep)
+        return self._run(contender, self._split.all, self._split.test, seed, keep)
 
-    def _run(self, choose: Optional[Callable], rows, scored, seed: int,
+    def _run(self, contender: Contender, rows, scored, seed: int,
              keep: Callable = lambda weights: None) -> float:
         graph = self._graph
         trainings = Trainings(graph, self._settings, seed, self._pieces, self._check)
         graph.language_model.load(graph.session, self._language_model)
-        if choose is not None:
-            trainings.pretrain(0, len(self._blocks), self._masker(choose, trainings, seed))
+        if contender.choose is not None:
+            trainings.pretrain(0, len(self._blocks), self._masker(contender, trainings, seed))
             keep(graph.language_model.read(graph.session))
         trainings.finetune(0, rows)
         return 100 * graph.accuracy(scored, 4 * self._settings.task_batch_size)
 
-    def _masker(self, choose: Callable, trainings: Trainings, seed: int) -> Callable:
+    def _masker(self, contender: Contender, trainings: Trainings, seed: int) -> Callable:
         """Masks a step's blocks as the language model sees them at that moment, anew each epoch."""
+        choose = contender.choose
+        assert choose is not None
+
         def masked_of(epoch, places):
             some = [self._blocks[i] for i in places]
-            # The random masker looks at nothing.
-            hidden: List[np.ndarray] = [np.zeros([len(b.ids), 0], np.float32) for b in some]
-            if choose is not players.at_random:
-                hidden = self._graph.states(some, len(some))
+            hidden: List[np.ndarray] = self._graph.states(some, len(some)) if contender.looks else [
+                np.zeros([len(b.ids), 0], np.float32) for b in some]
             turn = players.turn(seed, epoch, some, hidden, self._masking_prob)
-            return [trainings.masked(epoch, block, chosen)
-                    for block, chosen in zip(some, choose(turn).positions)]
+            return [trainings.masked(epoch, block, *chosen)
+                    for block, chosen in zip(some, choose(turn))]
 
         return masked_of
 

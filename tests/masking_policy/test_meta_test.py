@@ -3,13 +3,15 @@ import numpy as np
 import pytest
 
 from bert_nq.base.errors import UserError
-from bert_nq.features.maskings.masker import MaskPieces
+from bert_nq.features import maskings
+from bert_nq.features.maskings.masker import Masker, MaskPieces
 from bert_nq.features.packing import Frame
-from bert_nq.masking_policy import meta_test
+from bert_nq.masking_policy import contenders, meta_test
 from bert_nq.masking_policy.blocks import blocks_of
 from bert_nq.masking_policy.meta_test import MetaTest, Results
 from bert_nq.masking_policy.players import Choices
 from bert_nq.masking_policy.settings import EpisodeSettings
+from bert_nq.text.vocabulary import Vocabulary
 
 FRAME = Frame([2], [3])
 PIECES = MaskPieces(4, 0, np.arange(50) < 5, np.arange(5, 50))
@@ -72,7 +74,7 @@ class _Policy:
     """Masks the first position that may be masked."""
 
     def choose(self, turn, best):
-        assert best
+        assert best and all(state.hidden.shape[1] for state in turn.states)
         return Choices([np.arange(1, 1 + k) for k in turn.budgets])
 
 
@@ -80,22 +82,58 @@ def rows(*numbers):
     return {"input_ids": np.array(numbers).reshape(-1, 1)}
 
 
-def test_contenders_differ_in_their_masks_alone():
-    graph = _Graph()
-    some = [blocks_of(key, range(10, 30), 22, FRAME, PIECES.is_special)[0] for key in range(4)]
+def meta_test_of(graph, some, masking_prob=0.1):
     settings = EpisodeSettings(mlm_epochs=2, task_epochs=1, mlm_batch_size=2, task_batch_size=8)
-    test = MetaTest(graph, None, some, meta_test.Split(rows(1, 2), rows(3), rows(1, 2, 3), rows(9)),
-                    settings, 0.1, PIECES, {})
-    assert test.held_out(_Policy(), 1) == 3.0  # of what is held out
-    # Two positions of 22 in each block, seen anew in each step of both epochs.
+    return MetaTest(graph, some, meta_test.Split(rows(1, 2), rows(3), rows(1, 2, 3), rows(9)),
+                    settings, masking_prob, PIECES, {})
+
+
+def some_blocks(marks=None):
+    return [blocks_of(key, range(10, 30), 22, FRAME, PIECES.is_special, marks)[0]
+            for key in range(4)]
+
+
+def rule(name, rate=0.1):
+    vocabulary = Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + [
+        "##s%d" % i if i % 2 else "w%d" % i for i in range(5, 50)])
+    return contenders.of_rule(name, Masker(vocabulary, maskings.find(name), rate))
+
+
+def test_a_policy_sees_each_block_as_the_model_is_at_that_moment():
+    graph = _Graph()
+    test = meta_test_of(graph, some_blocks())
+    policy = contenders.of_policy("policy-1", _Policy())
+    assert policy.name == "policy-1" and test.held_out(policy, 1) == 3.0  # of what is held out
+    # Two positions of 22 in each block, in each step of both epochs.
     assert graph.looks == 4 and [m.positions.tolist() for m in graph.masked] == [[1, 2]] * 8
     assert sorted(graph.rows.pop()) == [1, 2]
-
-    kept = []
-    assert test.tested(None, True, 1, kept.append) == 9.0
-    drawn = [m.positions.tolist() for m in graph.masked[8:]]
-    assert graph.looks == 4 and len(kept) == 1  # Random masks look at nothing.
-    assert {len(positions) for positions in drawn} == {2} and len(set(map(tuple, drawn))) > 3
+    assert test.tested(policy, 1) == 9.0
     assert sorted(graph.rows.pop()) == [1, 2, 3]
-    assert test.tested(None, False, 1, kept.append) == 9.0
-    assert len(graph.masked) == 16 and len(kept) == 1
+
+
+def test_no_further_pretraining():
+    graph, kept = _Graph(), []
+    assert meta_test_of(graph, some_blocks()).tested(contenders.NONE, 1, kept.append) == 9.0
+    assert not graph.masked and not kept and len(graph.rows) == 1
+
+
+@pytest.mark.parametrize("name", sorted(maskings.MASKINGS))
+def test_rules_have_the_budget_of_policies_and_draw_anew_in_each_epoch(name):
+    graph, kept, some = _Graph(), [], some_blocks([False] * 20)
+    test, contender = meta_test_of(graph, some), rule(name)
+    assert contender.name == name + " masks"
+    assert test.tested(contender, 1, kept.append) == 9.0
+    assert graph.looks == 0 and len(kept) == 1  # Rules look at nothing.
+    drawn = [tuple(m.positions.tolist()) for m in graph.masked]
+    assert len(drawn) == 8 and set(map(len, drawn)) == {2} and len(set(drawn)) > 3
+    assert all(0 < position < 21 for positions in drawn for position in positions)
+    again = _Graph()
+    meta_test_of(again, some).tested(contender, 1)
+    assert [m.shown.tolist() for m in again.masked] == [m.shown.tolist() for m in graph.masked]
+
+
+def test_entities_come_first():
+    graph = _Graph()
+    meta_test_of(graph, some_blocks([i == 3 for i in range(20)])).tested(rule("entity"), 1)
+    # The third and fourth piece are the word w12 ##s13.
+    assert {tuple(m.positions.tolist()) for m in graph.masked} == {(3, 4)}

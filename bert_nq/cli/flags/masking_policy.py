@@ -3,6 +3,8 @@ from typing import Any
 
 from absl import flags
 
+from bert_nq.features import maskings
+from bert_nq.features.block_options import BlockOptions
 from bert_nq.masking_policy import tasks
 from bert_nq.masking_policy.settings import (
     ENTROPIES,
@@ -86,9 +88,14 @@ def define_flags() -> None:
 def _define_test_flags() -> None:
     flags.DEFINE_bool("do_meta_test", False, "Whether to test the policies in --output_dir: one is "
                       "chosen on texts that are held out of --train_file, and compared on "
-                      "--test_file with random masks and with no further pretraining.")
+                      "--test_file with --test_maskings and with no further pretraining.")
     flags.DEFINE_string("test_file", None, "Annotated data that are scored by --do_meta_test: "
                         "comma-separated paths and globs.")
+    flags.DEFINE_list("test_maskings", ["random"], "Of --do_meta_test: the maskings that the "
+                      "policy is compared with at the same budget, of %s."
+                      % ", ".join(maskings.MASKINGS))
+    flags.DEFINE_string("entity_model", BlockOptions().entity_model, "The model of spaCy, "
+                        "installed or a folder, that finds the entities of --test_maskings=entity.")
     flags.DEFINE_integer("test_seeds", 1, "Trainings of each contender, from --seed on.",
                          lower_bound=1)
     flags.DEFINE_integer("test_mlm_epochs", 3, "Of --do_meta_test: passes over all blocks in "

@@ -18,7 +18,7 @@ _MOST_CHARS = 1 << 30  # of a text; without a parser, spaCy needs little memory 
 def check(model: str) -> None:
     """Raises UserError where spaCy or a model of it is not installed; imports neither."""
     if importlib.util.find_spec("spacy") is None:
-        raise UserError("--masking=entity finds entities with spaCy, which is not installed: "
+        raise UserError("the masking entity finds entities with spaCy, which is not installed: "
                         "pip install 'bert_nq[spacy]', then python -m spacy download %s" % model)
     if not (os.path.exists(model) or model.isidentifier() and importlib.util.find_spec(model)):
         raise UserError("--entity_model=%s is neither a model of spaCy that is installed nor a "

@@ -3,7 +3,8 @@ import os
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 from bert_nq.estimator import failures
-from bert_nq.masking_policy import meta_test, run_state, world
+from bert_nq.features.maskings.masker import Masker
+from bert_nq.masking_policy import contenders, meta_test, run_state, world
 from bert_nq.masking_policy.graphs import meta_training
 from bert_nq.masking_policy.meta_test import MetaTest, Results, Split
 from bert_nq.masking_policy.players import PLAYER, Learner
@@ -20,6 +21,7 @@ class TestPlan(NamedTuple):
     """A test, checked."""
     run: meta_training.Plan  # its settings are those of the run, its trainings those of the test
     policies: Dict[str, str]  # name to file
+    maskers: Mapping[str, Masker]  # by their names: the rules that they are compared with
     test_rows: Mapping[str, Any]  # {feature: [R, ...]}
     seeds: Sequence[int]
     settings: Dict[str, Any]  # that must be the same when the test goes on
@@ -57,9 +59,10 @@ def run(plan: TestPlan, on_score: Callable[[str, float], None],
                 raise Stopped
 
         first = graphs.policy.read()
-        learners = {name: Learner(graphs.policy, dict(first, **run_state.load_policy(path)[1]),
-                                  ReplayMemory(1, 1), PLAYER)
-                    for name, path in plan.policies.items()}
+        policies = {name: contenders.of_policy(name, Learner(
+            graphs.policy, dict(first, **run_state.load_policy(path)[1]), ReplayMemory(1, 1),
+            PLAYER)) for name, path in plan.policies.items()}
+        rules = [contenders.of_rule(name, masker) for name, masker in plan.maskers.items()]
         test = _make(plan, graphs, check, note)
 
         def scored(key: str, compute: Callable[[], float]) -> float:
@@ -68,20 +71,18 @@ def run(plan: TestPlan, on_score: Callable[[str, float], None],
             return score
 
         try:
-            for name, learner in learners.items():
+            for name, policy in policies.items():
                 held_out[name] = scored("held out: %s" % name, _bound(
-                    test.held_out, learner, plan.seeds[0]))
+                    test.held_out, policy, plan.seeds[0]))
             best = meta_test.best_of(held_out)
             prefix = os.path.join(plan.run.output_dir, FOLDER)
             for seed in plan.seeds:
-                for name, learner, pretrains in (
-                        (meta_test.NONE, None, False), (meta_test.RANDOM_MASKS, None, True),
-                        (best, learners[best], True)):
+                for contender in (contenders.NONE, *rules, policies[best]):
+                    name = contender.name
                     keeps = name == best and seed == plan.seeds[0]
                     tested.setdefault(name, []).append(scored(
                         "test: %s, seed %d" % (name, seed), _bound(
-                            test.tested, learner, pretrains, seed,
-                            *[_keeper(prefix)] if keeps else [])))
+                            test.tested, contender, seed, *[_keeper(prefix)] if keeps else [])))
         except Stopped:
             return TestResult(held_out, tested, None, stop.signal)
     return TestResult(held_out, tested, checkpoints.find_checkpoint(
@@ -105,6 +106,6 @@ def _make(plan: TestPlan, graphs, check, note) -> MetaTest:
 
     split = Split(rows(train), rows(held_out), rows(sorted([*train, *held_out])), plan.test_rows)
     blocks = [block for some in texts.blocks for block in some]
-    return MetaTest(graphs.language_model, graphs.policy, blocks, split, run.episodes,
+    return MetaTest(graphs.language_model, blocks, split, run.episodes,
                     run.policy.masking_prob, texts.pieces,
                     meta_training.original(graphs, run.init_checkpoint, note), check)
