@@ -1,4 +1,4 @@
-"""run_nmg.py through the program: killed, resumed, both tasks, and what it refuses."""
+"""run_nmg.py through the program: killed, resumed, tested, and what it refuses."""
 import json
 import os
 import random
@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.support import masking_tasks, programs, squad_samples
+from tests.support import masking_tasks, programs
 
 PROGRAM = "bert_nq/run_nmg.py"
 
@@ -89,7 +89,8 @@ def test_killed_it_goes_on_with_the_same_episodes_to_the_bit(work, undisturbed):
 def test_policies_are_tested_and_one_is_chosen_without_the_test(work, undisturbed):
     (work.folder / "dev.jsonl").write_text("".join(
         json.dumps(masking_tasks.text(i)) + "\n" for i in range(100, 120)))
-    changes = dict(num_episodes=6, test_seeds=2, test_mlm_epochs=1, test_task_epochs=1)
+    changes = dict(num_episodes=6, test_seeds=2, test_mlm_epochs=1, test_task_epochs=1,
+                   test_maskings="random,span")
     flags = [flag for flag in work.flags("undisturbed", "--test_file=dev.jsonl", **changes)
              if flag != "--do_meta_train"] + ["--do_meta_test"]
     done = programs.run(PROGRAM, *flags, cwd=str(work.folder))
@@ -100,7 +101,7 @@ def test_policies_are_tested_and_one_is_chosen_without_the_test(work, undisturbe
     best = max(sorted(held_out), key=lambda name: held_out[name])[len("held out: "):]
     assert set(found) - set(held_out) == {
         "test: %s, seed %d" % (name, seed) for seed in (0, 1)
-        for name in ("no further pretraining", "random masks", best)}
+        for name in ("no further pretraining", "random masks", "span masks", best)}
     assert best + ", chosen" in done.stdout and "Accuracy on 20 rows of dev.jsonl" in done.stdout
     printed = programs.paste(programs.next_command(done.stdout), work.folder,
                              "--num_train_epochs=1", "--train_batch_size=8")
@@ -123,26 +124,14 @@ def test_policies_of_another_budget_are_refused(work, undisturbed):
             "run") in programs.error_line(done)
 
 
-def test_questions_of_squad(work):
-    paragraphs = [
-        {"context": "The town %d has many houses . A river is in it ." % i, "qas": [
-            squad_samples.qa("q%d" % i, "what is in it ?", ("A river", 25 + len(str(i))))]}
-        for i in range(30)]
-    (work.folder / "squad.json").write_text(json.dumps(
-        {"version": "1.1", "data": [{"title": "Towns", "paragraphs": paragraphs}]}))
-    done = work.run("squad", "--task=squad", "--train_file=squad.json", "--max_query_length=8",
-                    "--doc_stride=16", max_seq_length=32, num_episodes=1)
-    assert done.returncode == 0, done.stderr
-    assert re.search(r"rows of the task +30\n", done.stdout)
-    assert "bert_nq/run_squad.py --do_train --train_file=squad.json" in done.stdout
-    records = json.loads(work.read("squad", "history.json"))
-    assert len(records) == 1 and all(0 <= record["score"] <= 100 for record in records)
-
-
 @pytest.mark.parametrize("flags, fault", [
     (["--nodo_meta_train"], "nothing to do: give --do_meta_train"),
     (["--labels=river,town"], "the label 'village' is none of the model's"),
     (["--do_meta_test", "--test_file=train.jsonl"], "scores on it would mean nothing"),
+    (["--do_meta_test", "--test_file=train.json*", "--test_maskings=words"],
+     "there is no masking 'words': choose one of random, whole_word"),
+    (["--do_meta_test", "--test_file=train.json*", "--test_maskings=entity",
+      "--entity_model=en_no_such_model"], "en_no_such_model"),
     (["--block_size=4000"], "--block_size=4000: give 3 to 96"),
     (["--validation_share=1"], "0 to train on and 60 to score on"),
     (["--init_checkpoint=none.ckpt"], "there is no checkpoint none.ckpt"),
