@@ -17,7 +17,7 @@ PYTEST := pytest -n 2 --dist loadfile
 # What is tested on every runtime: see CONTRIBUTING.md.
 ANEW := not once and (not slow or each)
 # The rooms that run graphs, read records or write event files, and whole programs.
-OF_TENSORFLOW := $(addprefix tests/,ensembling estimator modeling prediction programs records training test_architecture.py)
+OF_TENSORFLOW := $(addprefix tests/,ensembling estimator masking_policy modeling prediction programs records training test_architecture.py)
 
 .PHONY: help demo demo-tf1 demo-syn demo-squad demo-distillation demo-quesbelm ask test test-tf1 test-latest env env-tf1 env-latest env-demo env-demo-tf1 lint clean
 

@@ -149,6 +149,7 @@ EACH = (
     "tests/programs/test_demo.py::test_the_demo_runs_through_and_keeps_what_it_made",
     "tests/programs/test_prepare_spark.py::test_training_records",
     "tests/programs/test_run_classifier.py::test_it_learns_and_is_scored",
+    "tests/programs/test_run_mlm.py::test_it_learns_and_is_scored",
     "tests/programs/test_run_nq.py::test_all_that_training_can_do_at_once",
     "tests/programs/test_run_nq.py::test_both_formats_have_the_same_answers",
     "tests/programs/test_run_nq.py::test_the_flag_file_repeats_the_run",
