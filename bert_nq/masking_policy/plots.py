@@ -28,7 +28,7 @@ def draw(records: Sequence[Dict[str, float]]) -> Figure:
     figure.suptitle("Masking policy, %d episodes" % len(records))
     wins, scores, learning = figure.subplots(3, 1, sharex=True)
     for axes, title in ((wins, "Wins less losses of the policy, all episodes so far"),
-                        (scores, "Score on validation texts, mean of %d episodes"
+                        (scores, "Score on validation texts, mean of up to %d episodes"
                          % (2 * _REACH + 1)),
                         (learning, "The policy: entropy (1 is no choice) and value loss")):
         axes.set_title(title)
