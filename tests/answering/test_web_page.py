@@ -167,6 +167,7 @@ def test_nothing_of_a_hostile_page_runs_or_loads(page, client):
 
 
 def test_the_keys(page):
+    wait(page, "document.activeElement.id === 'question'")  # By autofocus, at the first rendering.
     page.value("document.activeElement.blur()")
     page.press("/")
     assert page.value("document.activeElement.id") == "question"

@@ -35,7 +35,7 @@ def tarred():
     (bz2.compress(LINE.encode()), "bzip2"), (lzma.compress(LINE.encode()), "xz"),
     (bytes.fromhex("28b52ffd2404"), "zstd"), (bytes.fromhex("377abcaf271c0004"), "7z"),
     (bytes.fromhex("04224d186440"), "lz4"), (b"Rar!\x1a\x07\x01\x00", "rar"),
-])
+], ids=["zip", "empty zip", "tar", "bzip2", "xz", "zstd", "7z", "lz4", "rar"])
 @pytest.mark.parametrize("is_text", [True, False])
 def test_packed_files(data, name, is_text):
     with pytest.raises(UserError) as caught:
