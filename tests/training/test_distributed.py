@@ -20,6 +20,9 @@ from bert_nq.scoring.nq.measure import MEASURE
 from bert_nq.training import run
 from bert_nq.training.history import History
 from tests.support import programs, tiny_training
+from tests.support.runtimes import needs_estimator
+
+pytestmark = needs_estimator
 
 # 40 records / 8 * 40 epochs.
 STEPS = 200
