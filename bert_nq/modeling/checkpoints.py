@@ -99,6 +99,25 @@ def settle(folder: str) -> None:
             out.write(settled.encode("utf8"))
 
 
+def remove_unfinished(folder: str) -> None:
+    """Removes what TensorFlow was writing into a folder of this machine when it was killed.
+
+    A checkpoint is written beside its name and then moved, the state file too. Nobody else may be
+    writing into the folder.
+    """
+    if files.is_remote(folder) or not os.path.isdir(folder):
+        return
+    for name in filter(_UNFINISHED.fullmatch, os.listdir(folder)):
+        path = os.path.join(folder, name)
+        if os.path.isdir(path):
+            shutil.rmtree(path)
+        else:
+            os.unlink(path)
+
+
+# The folder in which a checkpoint's parts are put together, a part as it is written, and the state.
+_UNFINISHED = re.compile(r".+-\d+_temp_[0-9a-f]+|.+-\d+\..+\.tempstate\d+|%s\.tmp[0-9a-f]+" % STATE)
+
 # A line of a state file, a protocol buffer as text: a backslash in it is written twice.
 _PATH = re.compile(r'^((?:all_)?model_checkpoint_paths?): *"(.*)"', re.MULTILINE)
 

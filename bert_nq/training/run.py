@@ -64,6 +64,7 @@ def train(model: Model, init_checkpoint: Optional[str], data: TrainingData,
     num_steps = settings.num_steps(data.num_records, run.train_batch_size)
     chief = devices.is_chief(run)
     if chief:
+        checkpoints.remove_unfinished(run.output_dir)
         checkpoints.settle(run.output_dir)
     first_step = _steps_of(checkpoints.newest(run.output_dir))
     objective = objective or supervised.make(model)

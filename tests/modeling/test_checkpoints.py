@@ -110,6 +110,22 @@ def test_the_state_file_of_a_moved_folder_is_settled(named, tmp_path):
     assert not state.exists()
 
 
+def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path):
+    kept = ["checkpoint", "checkpoint.tmp", "model.ckpt-40.index", "my_temp_1",
+            "model.ckpt-40.data-00000-of-00001", "notes_temp_about.txt"]
+    # As TensorFlow names them, of one that is put together and of one that is moved.
+    unfinished = ["checkpoint.tmp5b0de8c1fe2f4ac0", "model.ckpt-80.index.tempstate1234567890",
+                  "model.ckpt-80.data-00000-of-00001.tempstate1234567890"]
+    for name in kept + unfinished:
+        (tmp_path / name).write_text(name)
+    parts = tmp_path / "model.ckpt-80_temp_2ea34f849a7a4a9380e2ee478e6f95b9"
+    parts.mkdir()
+    (parts / "part-00000-of-00001.index").write_text("half")
+    checkpoints.remove_unfinished(str(tmp_path))
+    assert sorted(os.listdir(str(tmp_path))) == sorted(kept)
+    checkpoints.remove_unfinished(str(tmp_path / "no such folder"))
+
+
 def test_finding_needs_no_tensorflow(prefix):
     subprocess.run([sys.executable, "-c", "import sys\n"
                     "from bert_nq.modeling import checkpoints\n"
