@@ -30,6 +30,14 @@ def json_object(path: str) -> Iterator[Callable[[str, Any], None]]:
         out.write(b"}\n" if separator[0] == "\n" else b"\n}\n")
 
 
+@contextlib.contextmanager
+def file_by_id(path: str, of_entry: Callable[[Any], Any]) -> Iterator[Callable[[Any], None]]:
+    """Gives a function that takes entries; the file, of their "id"s and what `of_entry` makes of
+    them, is written or replaced when the block ends."""
+    with json_object(path) as write:
+        yield lambda entry: write(entry["id"], of_entry(entry))
+
+
 def _indented(value: Any) -> str:
     """The JSON of a text, a number or a list of flat objects, indented by 4 as a member of an
     object."""

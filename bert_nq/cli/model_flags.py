@@ -232,8 +232,10 @@ class ModelFlags:
             model_folder.check_not_of_a_model(output)
         if len(set(map(files.absolute, outputs))) < len(outputs):
             raise UserError("two of the outputs are the same file: %s" % ", ".join(outputs))
+        if wanted["output_nbest_file"]:
+            target.answers.nbest_file(wanted["output_nbest_file"])
         if wanted["thresholds"]:
-            target.answers.load_thresholds(wanted["thresholds"])
+            target.answers.thresholds(wanted["thresholds"])
         return paths
 
     def prefilter(self) -> prefiltering.Plan:

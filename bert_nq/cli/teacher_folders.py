@@ -15,22 +15,22 @@ def find(folders: Sequence[str]) -> Tuple[Any, Dict[str, Any], Tuple[Any, ...]]:
       UserError: they are not of one task, head, vocabulary and kind of windows.
     """
     from bert_nq.modeling import checkpoints
-    from bert_nq.prediction import members, trained_model
+    from bert_nq.prediction import members
+    from bert_nq.tasks import trained
     dirs = [os.path.dirname(checkpoints.find_checkpoint(folder.strip())) for folder in folders]
     cards = list(map(_card_of, dirs))
     task = tasks.get(cards[0].task)
-    settings = dict(cards[0].settings, **{model_card.HEAD: model_card.head_of(
-        cards[0], dirs[0], task.heads)})
+    head, windows = trained.head_of(dirs[0], cards[0])
+    settings = dict(cards[0].settings, **{model_card.HEAD: head})
     for folder, card in zip(dirs[1:], cards[1:]):
         for name in _needed(task) + ("task", model_card.HEAD):
             theirs, ours = (dict(c.settings, task=c.task).get(name) for c in (card, cards[0]))
             if theirs != ours:
                 raise UserError("--teacher_dir: %s has %s %s, and %s has %s: they cannot teach "
                                 "together" % (folder, name, theirs, dirs[0], ours))
-    head = task.sized_head(settings[model_card.HEAD], trained_model.with_settings(
-        task.featurizer.options(), settings))
     return task, settings, members.find_members(
-        folders, None, vocabulary_files.vocabulary_of(dirs[0]), head, "teacher_dir")
+        folders, None, vocabulary_files.vocabulary_of(dirs[0]), task.sized_head(head, windows),
+        "teacher_dir")
 
 
 def _card_of(folder):

@@ -67,7 +67,7 @@ def run_with(executor: job.Executor, work: Job, on_status: job.OnStatus = lambda
     """`run_job` with any executor."""
     thresholds = None
     if work.thresholds:
-        thresholds = work.answers.load_thresholds(work.thresholds)
+        thresholds = work.answers.thresholds(work.thresholds)
         thresholds.check_predictor(work.predictor())
     return job.run_job(
         job.Job("predicting", "predicted anew", work.inputs, work.output, work.settings(),
@@ -113,7 +113,7 @@ def _publish(work: Job, thresholds: Any, run: Run) -> Predicted:
     with contextlib.ExitStack() as stack:
         write_nbest = None
         if work.nbest_output:
-            write_nbest = stack.enter_context(work.answers.open_nbest(work.nbest_output, header))
+            write_nbest = stack.enter_context(work.answers.nbest_file(work.nbest_output)(header))
         if thresholds is not None:
             header = dict(header, thresholds=thresholds.describe())
         write = stack.enter_context(work.answers.open(work.output, header))

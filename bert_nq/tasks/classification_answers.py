@@ -3,7 +3,7 @@ import collections
 from typing import Any, Dict, List, Mapping, Tuple
 
 from bert_nq.base.bad_input import BadInput
-from bert_nq.base.errors import BadExampleError, UserError
+from bert_nq.base.errors import BadExampleError
 from bert_nq.datasets.classification import prediction_files, reading
 from bert_nq.prediction.dev_set import DevFormat, Limits
 from bert_nq.prediction.output import AnswerFormat, Entry
@@ -70,10 +70,6 @@ def _limits(gold: Mapping[int, Any]) -> Limits:
     return Limits(remarks=("all texts have the label %s" % next(iter(labels)),))
 
 
-def _no_thresholds(path: str) -> Any:
-    raise UserError("--thresholds=%s: labels of texts have none, the likeliest is taken" % path)
-
-
-ANSWERS = AnswerFormat(prediction_files.predictions, prediction_files.nbest, count, rows,
-                       _no_thresholds, examples="texts")
+ANSWERS = AnswerFormat(prediction_files.predictions, count, rows, prediction_files.nbest,
+                       examples="texts")
 DEV_FORMAT = DevFormat(reading.TRAINING_READING, read_gold, measure.score, evaluate, _limits)

@@ -35,7 +35,7 @@ class Checked:
         self._trained = trained.read(model_dir, card)
         self.task = self._trained.task
         self.thresholds_path = thresholds or _thresholds_in(model_dir)
-        self._thresholds = self.thresholds_path and self.task.answers.load_thresholds(
+        self._thresholds = self.thresholds_path and self.task.answers.thresholds(
             self.thresholds_path)
         self._decoder = self._asking.decoder(self._trained.model.head, self._trained.windows,
                                              self._thresholds)

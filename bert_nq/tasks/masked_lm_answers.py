@@ -52,10 +52,5 @@ def _text(value: Any, what: str) -> Text:
     return Text(*numbers)
 
 
-def _no_thresholds(path: str) -> Any:
-    raise UserError("--thresholds=%s: texts have none, leave it out" % path)
-
-
-ANSWERS = AnswerFormat(prediction_files.predictions, prediction_files.nbest, count, rows,
-                       _no_thresholds, examples="texts")
+ANSWERS = AnswerFormat(prediction_files.predictions, count, rows, examples="texts")
 DEV_FORMAT = DevFormat(reading.READING, read_gold, measure.score_entries, evaluate)

@@ -71,5 +71,5 @@ def dev_format(long_non_null_threshold: int = NON_NULL_THRESHOLD,
                      functools.partial(evaluate, **least), functools.partial(limits, **least))
 
 
-ANSWERS = AnswerFormat(prediction_file, prediction_file, count, rows, Tuned.load)
+ANSWERS = AnswerFormat(prediction_file, count, rows, prediction_file, Tuned.load)
 DEV_FORMAT = dev_format()

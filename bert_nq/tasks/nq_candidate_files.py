@@ -1,9 +1,7 @@
 """Files of candidates, a page a line, as forms of a prediction's output: scores, and readings."""
 import collections
-import functools
 from typing import Any, Dict, List, Sequence, Tuple
 
-from bert_nq.base.errors import UserError
 from bert_nq.base.json_lines import line_file
 from bert_nq.prediction.output import AnswerFormat, Entry
 
@@ -46,14 +44,5 @@ def _rows(counts: "collections.Counter[str]") -> List[Tuple[str, int]]:
     return [("  without candidates", counts["without"]), ("candidates", counts["candidates"])]
 
 
-def _no_thresholds(title: str, path: str) -> Any:
-    raise UserError("--thresholds=%s is for answers: %s are written as they are"
-                    % (path, title.lower()))
-
-
-def _format(title: str) -> AnswerFormat:
-    return AnswerFormat(_open, _open, _count, _rows, functools.partial(_no_thresholds, title),
-                        title=title)
-
-
-SCORES, READINGS = _format("Candidate scores"), _format("Readings")
+SCORES, READINGS = (AnswerFormat(_open, _count, _rows, title=title)
+                    for title in ("Candidate scores", "Readings"))

@@ -53,6 +53,6 @@ def evaluate(paths: List[str], predictions_path: str) -> str:
          else "%.3f" % value] for key, value in found.numbers().items()]))
 
 
-ANSWERS = AnswerFormat(prediction_files.predictions, prediction_files.nbest, count, rows,
+ANSWERS = AnswerFormat(prediction_files.predictions, count, rows, prediction_files.nbest,
                        Tuned.load, _beside, "questions")
 DEV_FORMAT = DevFormat(reading.READING, read_gold, score, evaluate)

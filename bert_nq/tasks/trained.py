@@ -4,7 +4,7 @@ The folder's model.json has the task and the settings that the model was trained
 its vocabulary and its weights lie beside that, see estimator.model_folder.
 """
 import os
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Tuple
 
 from bert_nq import tasks
 from bert_nq.base import files, vocabulary_files
@@ -50,6 +50,13 @@ def card_of(folder: str) -> model_card.ModelCard:
     return card
 
 
+def head_of(folder: str, card: model_card.ModelCard) -> Tuple[str, Any]:
+    """The head of a folder's model, a key of its task's `heads`, and its featurizer's options."""
+    task = tasks.get(card.task)
+    return (model_card.head_of(card, folder, task.heads),
+            trained_model.with_settings(task.featurizer.options(), card.settings))
+
+
 def read(folder: str, card: model_card.ModelCard) -> Trained:
     """The model of a folder.
 
@@ -63,8 +70,7 @@ def read(folder: str, card: model_card.ModelCard) -> Trained:
     task = tasks.get(card.task)
     text = trained_model.with_settings(TextOptions(vocabulary_files.vocabulary_of(folder)),
                                        card.settings)
-    windows = trained_model.with_settings(task.featurizer.options(), card.settings)
-    head = model_card.head_of(card, folder, task.heads)
+    head, windows = head_of(folder, card)
     model, maker = trained_model.read(
         os.path.join(folder, model_folder.CONFIG), task.sized_head(head, windows), task.featurizer,
         text, windows)

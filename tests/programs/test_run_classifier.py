@@ -125,7 +125,8 @@ def test_it_teaches_another(files, trained):
 @pytest.mark.parametrize("flags, fault", [
     (["--do_eval", "--predict_file={plain}"], "plain.jsonl, text 1: it has no label"),
     (["--do_predict", "--predict_file={dev}", "--labels=a,b"], "leave the flag out"),
-    (["--do_predict", "--predict_file={dev}", "--thresholds={dev}"], "labels of texts have none"),
+    (["--do_predict", "--predict_file={dev}", "--thresholds={dev}"],
+     "the answers to texts are put under none"),
 ])
 def test_what_a_trained_model_refuses(files, trained, flags, fault):
     done = files.run("--output_dir=model", "--output_prediction_file=no.json",

@@ -187,8 +187,7 @@ def rows(counts) -> list:
     return [("  with a river", counts["rivers"])]
 
 
-ANSWERS = AnswerFormat(open=write_answers, open_nbest=write_answers, count=count, rows=rows,
-                       load_thresholds=None)
+ANSWERS = AnswerFormat(open=write_answers, count=count, rows=rows, open_nbest=write_answers)
 
 
 # The measure.

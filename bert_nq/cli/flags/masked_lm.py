@@ -79,9 +79,6 @@ def define_flags() -> TaskFlags:
         return options
 
     def decoder(head):
-        if FLAGS.output_nbest_file:
-            raise UserError("--output_nbest_file=%s: texts have no list of answers, leave it out"
-                            % FLAGS.output_nbest_file)
         return masked_lm.make_decoder(masked_lm.OF_HEADS[head][0], {})
 
     return TaskFlags(blocks, of_training, decoder, passes=_passes)

@@ -3,16 +3,14 @@
     predictions.json         {id: label}
     nbest_predictions.json   {id: [{"label": ..., "probability": ...}, ...]}, the likeliest first
 """
-import contextlib
-from typing import Any, Callable, Dict, Iterator
+from typing import Any, Callable, ContextManager, Dict
 
-from bert_nq.base.json_object import json_object
+from bert_nq.base.json_object import file_by_id
 
 Write = Callable[[Dict[str, Any]], None]
 
 
-@contextlib.contextmanager
-def predictions(path: str, predictor: Dict[str, Any]) -> Iterator[Write]:
+def predictions(path: str, predictor: Dict[str, Any]) -> ContextManager[Write]:
     """Gives a function that takes the entries of a decoder; the file is written or replaced when
     the block ends.
 
@@ -21,13 +19,10 @@ def predictions(path: str, predictor: Dict[str, Any]) -> Iterator[Write]:
       predictor: what made the entries; the format has no place for it.
     """
     del predictor
-    with json_object(path) as write:
-        yield lambda entry: write(entry["id"], entry["label"])
+    return file_by_id(path, lambda entry: entry["label"])
 
 
-@contextlib.contextmanager
-def nbest(path: str, predictor: Dict[str, Any]) -> Iterator[Write]:
+def nbest(path: str, predictor: Dict[str, Any]) -> ContextManager[Write]:
     """As `predictions`, for the entries of the n-best file."""
     del predictor
-    with json_object(path) as write:
-        yield lambda entry: write(entry["id"], entry["labels"])
+    return file_by_id(path, lambda entry: entry["labels"])

@@ -4,19 +4,16 @@
 
 A text's id is its file and its number there.
 """
-import contextlib
-from typing import Any, Callable, Dict, Iterator
+from typing import Any, Callable, ContextManager, Dict
 
-from bert_nq.base.errors import UserError
-from bert_nq.base.json_object import json_object
+from bert_nq.base.json_object import file_by_id
 
 Write = Callable[[Dict[str, Any]], None]
 
 FIELDS = ("masked", "right", "loss")
 
 
-@contextlib.contextmanager
-def predictions(path: str, predictor: Dict[str, Any]) -> Iterator[Write]:
+def predictions(path: str, predictor: Dict[str, Any]) -> ContextManager[Write]:
     """Gives a function that takes the entries of a decoder; the file is written or replaced when
     the block ends.
 
@@ -25,11 +22,4 @@ def predictions(path: str, predictor: Dict[str, Any]) -> Iterator[Write]:
       predictor: what made the entries; the format has no place for it.
     """
     del predictor
-    with json_object(path) as write:
-        yield lambda entry: write(entry["id"], {name: entry[name] for name in FIELDS})
-
-
-def nbest(path: str, predictor: Dict[str, Any]) -> Any:
-    """Raises UserError: there is no n-best list."""
-    del predictor
-    raise UserError("--output_nbest_file=%s: texts have no list of answers, leave it out" % path)
+    return file_by_id(path, lambda entry: {name: entry[name] for name in FIELDS})

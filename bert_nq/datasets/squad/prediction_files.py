@@ -6,10 +6,10 @@
 """
 import contextlib
 import os
-from typing import Any, Callable, Dict, Iterator
+from typing import Any, Callable, ContextManager, Dict, Iterator
 
 from bert_nq.base import files
-from bert_nq.base.json_object import json_object
+from bert_nq.base.json_object import file_by_id, json_object
 
 Write = Callable[[Dict[str, Any]], None]
 
@@ -53,9 +53,7 @@ def predictions(path: str, predictor: Dict[str, Any]) -> Iterator[Write]:
             os.unlink(null_odds_path(path))
 
 
-@contextlib.contextmanager
-def nbest(path: str, predictor: Dict[str, Any]) -> Iterator[Write]:
+def nbest(path: str, predictor: Dict[str, Any]) -> ContextManager[Write]:
     """As `predictions`, for the entries of the n-best file."""
     del predictor
-    with json_object(path) as write:
-        yield lambda entry: write(entry["id"], entry["answers"])
+    return file_by_id(path, lambda entry: entry["answers"])
