@@ -14,8 +14,8 @@ ENCODER := bert
 HEAD := span
 # A file's tests stay together: they share what is slow to make.
 PYTEST := pytest -n 2 --dist loadfile
-# What is tested on every runtime: see CONTRIBUTING.md.
-ANEW := not once and (not slow or each)
+# What is tested on every runtime, and by fewer examples where one has had all: see CONTRIBUTING.md.
+AGAIN := -m "not once and (not slow or each)" --hypothesis-profile=again
 # The rooms that run graphs, read records or write event files, and whole programs.
 OF_TENSORFLOW := $(addprefix tests/,ensembling estimator masking_policy modeling prediction programs records training test_architecture.py)
 
@@ -77,11 +77,11 @@ test: env
 
 # What `make test` is not enough for: another Python and tensorflow; of slow tests one of each kind.
 test-tf1: env-tf1
-	$(TF1)/bin/python -m $(PYTEST) -m "$(ANEW)"
+	$(TF1)/bin/python -m $(PYTEST) $(AGAIN)
 
 # The same with the newest tensorflow, without an Estimator: the rooms that depend on it.
 test-latest: env-latest
-	$(LATEST)/bin/python -m $(PYTEST) -m "$(ANEW)" $(OF_TENSORFLOW)
+	$(LATEST)/bin/python -m $(PYTEST) $(AGAIN) $(OF_TENSORFLOW)
 
 lint: env
 	$(TF2)/bin/ruff check .

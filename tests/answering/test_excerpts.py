@@ -1,10 +1,11 @@
 """Parts of a page that are read in its place."""
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.answering import excerpts
 from bert_nq.answering.answer import Alternative, Answer
 from bert_nq.datasets.nq.example import Candidate
+from tests.support.examples import with_examples
 from tests.support.stub_reader import StubReader, make_page, passage
 
 PAGE = make_page("<H1> Tovin </H1> <P> a town </P> <Ul> <Li> old town </Li> <Li> sea </Li> </Ul>"
@@ -29,7 +30,7 @@ def test_candidates_that_are_not_there():
     assert excerpts.of_candidates(PAGE, [0, 2, 99]).tokens == [3, 4, 5, 6]
 
 
-@settings(max_examples=50, deadline=None)
+@with_examples(50)
 @given(st.lists(st.sampled_from([0, 1, 4]), min_size=1))
 def test_answers_are_those_of_the_whole_page(numbers):
     """The stub answers by candidate, whatever else is on the page; only its probabilities count

@@ -4,7 +4,7 @@ import sqlite3
 import threading
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bert_nq.answering.search import database, folder, passages, queries
@@ -13,6 +13,7 @@ from bert_nq.answering.search.passages import Passage
 from bert_nq.answering.search.sqlite_index import SqliteIndex
 from bert_nq.base import locking
 from bert_nq.base.errors import UserError
+from tests.support.examples import with_examples
 from tests.support.stub_reader import find_pages, make_page, read_page
 
 TOVIN = ("Tovin\n<P> Tovin is a town . </P> <H2> Founding </H2> <P> It was done in 1822 . </P>"
@@ -75,7 +76,7 @@ def test_stop_words_are_searched_where_there_is_nothing_else():
     assert queries.of_question(" ".join("w%d" % i for i in range(99))).count("OR") == 63
 
 
-@settings(max_examples=200, deadline=None)
+@with_examples(200)
 @given(st.text(max_size=60))
 @example('NEAR("a" "b", 2) AND NOT c* ^d {about}: e')
 @example("about : tovin")

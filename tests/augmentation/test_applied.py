@@ -1,6 +1,6 @@
 """Each augmentation applied to wild pages: they stay valid pages with the same answers."""
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.augmentation.augmentation import BlockEdits
@@ -14,6 +14,7 @@ from bert_nq.augmentation.swapping import Swap
 from bert_nq.augmentation.typos import Typos
 from bert_nq.datasets.nq.decoding import example_of
 from tests.support.augmentation_samples import distinct_words, make_draws
+from tests.support.examples import with_examples
 from tests.support.nq_pages import make_page
 from tests.support.wild_pages import wild_pages
 
@@ -42,7 +43,7 @@ def answers(example):
 
 
 @pytest.mark.parametrize("name", AUGMENTATIONS)
-@settings(max_examples=50)
+@with_examples(50)
 @given(wild_pages(), wild_pages(simplified=True), st.integers(0, 3))
 def test_pages_and_their_answers(name, original, simplified, copy):
     for record in (original, simplified):

@@ -1,12 +1,13 @@
 """Case noise: the forms of a word, and the share of words that change."""
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.augmentation.augmentation import WORDS, WordEdits, choose_words
 from bert_nq.augmentation.case_noise import CaseNoise
 from bert_nq.base.errors import UserError
 from tests.support.augmentation_samples import edits_of, long_example, make_draws, make_example
+from tests.support.examples import with_examples
 from tests.support.nq_pages import make_annotation
 from tests.support.wild_pages import wild_pages
 
@@ -67,7 +68,7 @@ def test_invalid_settings():
         CaseNoise(0.2, "x")
 
 
-@settings(max_examples=60)
+@with_examples(60)
 @given(wild_pages(), wild_pages(simplified=True), st.sampled_from(WORDS),
        st.sampled_from([0.1, 1]))
 def test_wild_pages(original, simplified, words, rate):

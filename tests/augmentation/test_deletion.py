@@ -1,6 +1,6 @@
 """The words that are deleted, how many, and those that always stay."""
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.augmentation.augmentation import WordEdits, answer_spans
@@ -8,6 +8,7 @@ from bert_nq.augmentation.deletion import Deletion
 from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq.decoding import example_of
 from tests.support.augmentation_samples import long_example, make_draws, make_example
+from tests.support.examples import with_examples
 from tests.support.nq_pages import make_annotation
 from tests.support.wild_pages import wild_pages
 
@@ -91,7 +92,7 @@ def test_words_that_cannot_be_deleted(words):
         Deletion(0.2, words)
 
 
-@settings(max_examples=60)
+@with_examples(60)
 @given(wild_pages(), wild_pages(simplified=True), st.sampled_from([0.1, 0.5, 1]))
 def test_wild_pages(original, simplified, rate):
     for record in (original, simplified):

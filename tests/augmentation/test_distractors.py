@@ -4,7 +4,7 @@ import itertools
 import pickle
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.augmentation.augmentation import Paragraph
@@ -13,6 +13,7 @@ from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq.decoding import example_of
 from bert_nq.datasets.nq.simplify import simplify
 from tests.support.augmentation_samples import distinct_words, make_draws, make_example
+from tests.support.examples import with_examples
 from tests.support.nq_pages import make_annotation, make_page
 from tests.support.wild_pages import wild_pages
 
@@ -174,7 +175,7 @@ def test_copies_are_reproducible_also_in_other_processes():
     assert pickle.loads(pickle.dumps(distractors)).edits(example, make_draws()) == one != other
 
 
-@settings(max_examples=60)
+@with_examples(60)
 @given(wild_pages(), wild_pages(simplified=True), st.integers(1, 3))
 def test_wild_pages(original, simplified, number):
     pool = DistractorPool([entry(text, i) for i, text in enumerate(WORDS)])

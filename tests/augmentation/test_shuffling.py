@@ -2,7 +2,7 @@
 import collections
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from bert_nq.augmentation.blocks import top_level_blocks
 from bert_nq.augmentation.shuffling import ParagraphShuffle
@@ -10,6 +10,7 @@ from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq.decoding import example_of
 from bert_nq.datasets.nq.example import Candidate, Span
 from tests.support.augmentation_samples import make_draws, make_example
+from tests.support.examples import with_examples
 from tests.support.wild_pages import wild_pages
 
 #        0    1  2    3   4   5     6    7   8   9    10   11   12   13  14  15  16  17
@@ -77,7 +78,7 @@ def test_copies_are_reproducible():
     assert one == again != other
 
 
-@settings(max_examples=100)
+@with_examples(100)
 @given(wild_pages(), wild_pages(simplified=True))
 def test_wild_pages(original, simplified):
     for record in (original, simplified):

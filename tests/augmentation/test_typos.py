@@ -2,13 +2,14 @@
 import collections
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.augmentation.augmentation import WORDS, choose_words
 from bert_nq.augmentation.typos import NEIGHBOURS, Typos
 from bert_nq.base.errors import UserError
 from tests.support.augmentation_samples import edits_of, long_example, make_draws, make_example
+from tests.support.examples import with_examples
 from tests.support.nq_pages import make_annotation
 from tests.support.wild_pages import wild_pages
 
@@ -106,7 +107,7 @@ def test_invalid_settings():
         Typos(0.2, "x")
 
 
-@settings(max_examples=60)
+@with_examples(60)
 @given(wild_pages(), wild_pages(simplified=True), st.sampled_from(WORDS),
        st.sampled_from([0.1, 1]))
 def test_wild_pages(original, simplified, words, rate):

@@ -1,7 +1,7 @@
 """bert_joint's decoder: hand-made logits to answers; random ones against a plain double loop."""
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.base.errors import UserError
@@ -9,6 +9,7 @@ from bert_nq.datasets.nq.example import Candidate, Span
 from bert_nq.decoding import bert_joint, entries
 from bert_nq.decoding.bert_joint import Answer, BertJointDecoder, BertJointOptions
 from bert_nq.modeling.heads import window_outputs as outputs
+from tests.support.examples import with_examples
 
 NULL = Span(-1, -1)
 # A window of 10 pieces: [CLS] [Q] q [SEP], a marker, document tokens 20 20 21 22 (the first in two
@@ -184,7 +185,7 @@ def slow(start, end, token_map, candidates, n_best_size, max_answer_length):
     return Answer(-best[0], short, Span(*holding[0][:2]) if holding else NULL)
 
 
-@settings(deadline=None, max_examples=150)
+@with_examples(150)
 @given(st.integers(0, 2 ** 32 - 1), st.integers(1, 4), st.integers(1, 12), st.integers(1, 6),
        st.integers(1, 8))
 def test_it_equals_a_plain_double_loop(seed, num_windows, length, n_best_size, max_answer_length):

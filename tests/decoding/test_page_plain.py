@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.datasets.nq.example import AnswerType, Candidate, Example
@@ -11,6 +11,7 @@ from bert_nq.decoding.decoders import make_decoder
 from bert_nq.decoding.page import NUM_POSITIONS
 from bert_nq.features.windows import Windows
 from bert_nq.modeling.heads import window_outputs as outputs
+from tests.support.examples import with_examples
 
 UNKNOWN, YES, NO, SHORT, LONG = AnswerType
 QUERY_LENGTH = 2
@@ -144,7 +145,7 @@ def random_page(seed, num_windows, length):
     return example, windows, (start, end, types)
 
 
-@settings(deadline=None, max_examples=200)
+@with_examples(200)
 @given(st.integers(0, 2 ** 32 - 1), st.integers(1, 4), st.integers(2, 12), st.integers(1, 8),
        st.sampled_from(["cls", "cls_type", "gated"]),
        st.sampled_from(["max", "sum", "mean", "widest"]), st.sampled_from(["max", "sum"]),

@@ -2,13 +2,14 @@
 import collections
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.decoding import span_decoders, squad_spans
 from bert_nq.decoding.final_text import project, text_of_pieces
 from bert_nq.modeling.heads import position_outputs
 from tests.support import span_windows
+from tests.support.examples import with_examples
 
 QUERY, LENGTH = 2, 12
 
@@ -67,7 +68,7 @@ def test_texts_of_run_squad_are_those_of_the_projection(context, seed):
     assert [answer["text"] for answer in answers] == (expected[:4] or ["empty"])
 
 
-@settings(max_examples=30)
+@with_examples(30)
 @given(st.lists(st.tuples(CONTEXTS, st.integers(0, 9), st.integers(1, 3)), max_size=4))
 def test_questions_about_one_context_are_answered_as_if_they_were_alone(contexts):
     decoder = span_decoders.make_decoder("run_qa", {})

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.base.errors import UserError
@@ -13,6 +13,7 @@ from bert_nq.decoding.entries import NO_ANSWER_SCORE
 from bert_nq.ensembling.combining import Combination, normalised
 from bert_nq.ensembling.ensembles import Ensemble
 from bert_nq.ensembling.rules import METHODS
+from tests.support.examples import with_examples
 from tests.support.nbest_samples import page, record
 
 LN = math.log
@@ -178,7 +179,7 @@ def plain_choice(a_page):
     return best
 
 
-@settings(max_examples=60, deadline=None)
+@with_examples(60)
 @given(st.lists(_PAGES, min_size=2, max_size=3), st.data())
 def test_with_all_weight_on_one_model_it_says_what_that_model_says(pages, data):
     rule = data.draw(st.sampled_from(["probability", "score", "sigmoid"]))
@@ -204,7 +205,7 @@ def test_with_all_weight_on_one_model_it_says_what_that_model_says(pages, data):
             expected["yes_no"]["yes"]["score"], abs=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@with_examples(60)
 @given(st.lists(_PAGES, min_size=2, max_size=4), _RULES, st.randoms())
 def test_the_order_of_the_models_does_not_matter(pages, rule, rng):
     weights = [rng.randint(0, 3) for _ in pages]
@@ -217,7 +218,7 @@ def test_the_order_of_the_models_does_not_matter(pages, rule, rng):
         np.testing.assert_allclose(ours, theirs, atol=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@with_examples(60)
 @given(st.lists(st.lists(_PAGES, min_size=3, max_size=3), min_size=1, max_size=4), _RULES)
 def test_pages_combine_together_as_they_do_alone(pages, rule):
     ensemble = Ensemble(rule, normalised([3, 2, 1]), [None] * 3)
@@ -225,7 +226,7 @@ def test_pages_combine_together_as_they_do_alone(pages, rule):
                                             for answers in ensemble.answer([models])]
 
 
-@settings(max_examples=60, deadline=None)
+@with_examples(60)
 @given(st.lists(_PAGES, min_size=2, max_size=3), _RULES)
 def test_answers_are_those_of_some_model_and_lie_in_each_other(pages, rule):
     entry = combined(pages, rule)

@@ -7,12 +7,13 @@ import tempfile
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.base.errors import UserError
 from bert_nq.ensembling.combining import Combination
 from bert_nq.ensembling.nbest_files import ModelPage, read_pages, read_predictor, read_together
+from tests.support.examples import with_examples
 from tests.support.nbest_samples import page, record, write_nbest
 
 PAGES = [page({(0, 9): 1.5}, {(2, 3): -0.5, (4, 6): 2.0}, (0.25, -3.0), example_id=i)
@@ -98,7 +99,7 @@ _JSON = st.recursive(
     max_leaves=6)
 
 
-@settings(max_examples=50, deadline=None)
+@with_examples(50)
 @given(st.dictionaries(st.sampled_from(sorted(record(PAGES[0]))), _JSON))
 def test_whatever_an_entry_is_it_is_read_or_refused_in_one_line(changes):
     with tempfile.TemporaryDirectory() as folder:

@@ -3,7 +3,7 @@ import sys
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.base.errors import BadExampleError
@@ -16,6 +16,7 @@ from bert_nq.records import examples
 from bert_nq.text.vocabulary import Vocabulary
 from bert_nq.text.wordpiece import WordPieceTokenizer
 from tests.support import plain_squad
+from tests.support.examples import with_examples
 
 LETTERS = list("abcdexyz")
 VOCABULARY = Vocabulary(
@@ -57,7 +58,7 @@ OPTIONS = st.builds(
 
 
 @pytest.mark.parametrize("is_training", [True, False])
-@settings(max_examples=400)
+@with_examples(400)
 @given(questions(), OPTIONS)
 def test_windows_are_those_of_the_plain_way(is_training, example, options):
     maker = WindowMaker(TOKENIZER, VOCABULARY, options)

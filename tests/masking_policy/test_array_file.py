@@ -1,11 +1,12 @@
 """Files of arrays: what is written is read, and what is damaged is not."""
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.base.errors import UserError
 from bert_nq.masking_policy import array_file
+from tests.support.examples import with_examples
 
 ARRAYS = {"b": np.arange(6, dtype=np.float32).reshape(2, 3), "a": np.array([True, False]),
           "none": np.zeros([0, 4], np.int64), "scalar": np.array(2.5),
@@ -42,7 +43,7 @@ def test_nothing_is_left_of_a_write_that_fails(path, tmp_path):
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=80)
+@with_examples(80)
 def test_damage_is_told(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("damage") / "state.bin"
     array_file.write(str(path), FACTS, ARRAYS)

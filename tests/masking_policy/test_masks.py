@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.features import maskings
@@ -12,6 +12,7 @@ from bert_nq.features.packing import Frame
 from bert_nq.masking_policy import blocks, draws, masks, players
 from bert_nq.masking_policy.settings import EpisodeSettings, PolicySettings
 from bert_nq.masking_policy.trainings import Trainings
+from tests.support.examples import with_examples
 
 FRAME = Frame([2], [3])
 
@@ -38,7 +39,7 @@ def test_sampling_has_the_probabilities_of_draws_one_after_the_other():
 
 @given(st.lists(st.booleans(), min_size=1, max_size=40).filter(any), st.integers(0, 2 ** 32 - 1),
        st.data())
-@settings(deadline=None, max_examples=60)
+@with_examples(60)
 def test_all_players_mask_as_many_and_no_specials(maskable, seed, data):
     maskable = np.array(maskable)
     n = len(maskable)

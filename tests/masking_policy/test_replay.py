@@ -3,10 +3,11 @@ import collections
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.masking_policy.replay import Experience, ReplayMemory, State, priorities
+from tests.support.examples import with_examples
 
 
 def state(number, n=8):
@@ -131,7 +132,7 @@ additions = st.lists(st.lists(st.tuples(
 
 
 @given(additions, st.integers(1, 12), st.integers(1, 5), st.data())
-@settings(deadline=None, max_examples=60)
+@with_examples(60)
 def test_a_saved_memory_goes_on_as_the_one_that_was_not(episodes, capacity, max_states, data):
     memory = ReplayMemory(capacity, max_states)
     saved_after = data.draw(st.integers(0, len(episodes)))

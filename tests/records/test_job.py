@@ -6,7 +6,7 @@ import os
 import shutil
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.base import files
@@ -25,6 +25,7 @@ from bert_nq.records.manifest import (
     output_paths,
     read_manifest,
 )
+from tests.support.examples import with_examples
 from tests.support.nq_pages import write_shard
 from tests.support.score_files import write_scores
 from tests.support.tiny_nq import UNUSABLE_PAGE, place_page, preparation_options, write_vocabulary
@@ -116,7 +117,7 @@ def run_here(some_job, num_parts, order=1):
             for o in written]
 
 
-@settings(max_examples=8)
+@with_examples(8)
 @given(st.booleans(), st.integers(1, 5), st.integers(1, 4), st.sampled_from(["", "gzip"]),
        st.sampled_from([1, -1]))
 def test_bytes_do_not_depend_on_how_the_work_is_divided(corpus, tmp_path_factory, is_training,

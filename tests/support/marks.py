@@ -39,6 +39,23 @@ ONCE = (
     "tests/masking_policy/test_pictures.py",
     "tests/masking_policy/test_rewards.py",
     "tests/masking_policy/test_tasks.py",
+    # Work that is divided, killed, damaged and carried on: files and processes.
+    "tests/records/test_job.py::test_a_shard_in_the_middle",
+    "tests/records/test_job.py::test_an_unfinished_run",
+    "tests/records/test_job.py::test_complete_outputs",
+    "tests/records/test_job.py::test_finished_shards",
+    "tests/records/test_job.py::test_max_examples",
+    "tests/records/test_job.py::test_of_an_unfinished_run",
+    "tests/records/test_job.py::test_other_settings",
+    "tests/records/test_job.py::test_parts_that_were_damaged",
+    "tests/records/test_job.py::test_spoilt_outputs",
+    "tests/records/test_job.py::test_what_an_earlier_version",
+    "tests/records/test_job.py::test_windows_chosen_by_scores",
+    "tests/records/test_verification.py",
+    "tests/cli/test_command.py::test_help_of_a_program",
+    # One damaged record is named on each; these are others.
+    "tests/training/test_run.py::test_a_damaged_gzipped_file",
+    "tests/training/test_run.py::test_a_record_that_the_model_has_no_place_for",
     # In a browser.
     "tests/answering/test_web_page.py",
     # Flags, files and messages: what they lead to is tested on both.

@@ -3,14 +3,15 @@ import html
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from bert_nq.datasets.nq.decoding import decode_example, example_of
+from tests.support.examples import with_examples
 from tests.support.nq_pages import make_line
 from tests.support.wild_pages import RESPELLED, wild_pages
 
 
-@settings(max_examples=100)
+@with_examples(100)
 @given(wild_pages())
 def test_the_bytes_of_a_token_are_its_html(record):
     document, at = record["document_html"].encode("utf8"), 0
@@ -25,7 +26,7 @@ def test_the_bytes_of_a_token_are_its_html(record):
     assert document[at:].endswith(b"</HTML>\n")
 
 
-@settings(max_examples=100)
+@with_examples(100)
 @given(wild_pages())
 def test_spans_have_the_bytes_of_their_tokens(record):
     tokens = record["document_tokens"]
@@ -39,7 +40,7 @@ def test_spans_have_the_bytes_of_their_tokens(record):
 
 
 @pytest.mark.parametrize("simplified", [False, True])
-@settings(max_examples=100)
+@with_examples(100)
 @given(wild_pages(), wild_pages(simplified=True))
 def test_both_formats_are_read(simplified, original, short):
     record = short if simplified else original

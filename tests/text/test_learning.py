@@ -3,13 +3,14 @@ import collections
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.base.errors import UserError
 from bert_nq.text import learning
 from bert_nq.text.learning import NUM_RESERVED, count_words, coverage, learn_vocabulary
 from bert_nq.text.vocabulary import NQ_MARKERS, Vocabulary, write_markers
+from tests.support.examples import with_examples
 
 
 def corpus(seed=0):
@@ -71,7 +72,7 @@ def merge_slowly(words, num_pieces):
 
 @given(words=st.dictionaries(st.text("ab", min_size=1, max_size=9), st.integers(1, 4), max_size=8),
        num_pieces=st.integers(0, 30))
-@settings(deadline=None, max_examples=200)
+@with_examples(200)
 def test_counting_increments_gives_the_same_merges_as_counting_anew(words, num_pieces):
     words = sorted(words.items())
     assert learning._merge(words, num_pieces) == merge_slowly(words, num_pieces)

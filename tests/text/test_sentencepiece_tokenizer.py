@@ -3,7 +3,7 @@ import json
 import os
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bert_nq.base import piece_model
@@ -12,6 +12,7 @@ from bert_nq.text.plain_text import plain, plain_with_origins
 from bert_nq.text.sentencepiece_tokenizer import BLANK, SentencePieceTokenizer
 from bert_nq.text.vocabulary import Vocabulary
 from tests.support import piece_models
+from tests.support.examples import with_examples
 
 ALBERT = SentencePieceTokenizer(piece_models.vocabulary("albert"), True, False)
 XLNET = SentencePieceTokenizer(piece_models.vocabulary("xlnet"), False, False)
@@ -73,7 +74,7 @@ def test_characters_of_pieces(word, expected):
     assert [word[start:end] for start, end in ALBERT.offsets(word)] == expected
 
 
-@settings(max_examples=300)
+@with_examples(300)
 @given(WILD, st.sampled_from(["albert", "xlnet"]))
 def test_pieces_come_in_order_and_cover_what_they_stand_for(family_text, family):
     word, tokenizer = family_text.replace(" ", ""), BOTH[family]

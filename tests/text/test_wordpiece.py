@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 from absl import flags
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bert_nq.base.errors import UserError
@@ -13,6 +13,7 @@ from bert_nq.text.basic_words import _CJK, basic_words
 from bert_nq.text.reference import ReferenceTokenizer
 from bert_nq.text.vocabulary import Vocabulary
 from bert_nq.text.wordpiece import PieceCutter, WordPieceTokenizer
+from tests.support.examples import with_examples
 
 SMALL = Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[Q]", "[ContextId=3]", "[unused1]",
                     "un", "##aff", "##able", "runn", "##ing", "a", "##a", "##aa", ",", ".", "[",
@@ -159,7 +160,7 @@ texts = st.text(st.one_of(st.sampled_from("abcdestn "), st.sampled_from(ODD),
 @example(text="ΟΔΟΣ ΟΔΟΣ. Σ ΑΣ\u0301 ΑΣ\u00adΑ ΑΣ'Α ΑΣ\u2028Α ΑΣ\u3000Α ΑΣ日Α")
 @example(text="abc" * 100 + " " + "b\u0301" * 200 + " " + "ß" * 201)
 @example(text="\u1100\u1161\u11a8 \uac01 \u0958 \u212b \ufb01 \u037e \u1fef \u2001")
-@settings(deadline=None, max_examples=600)
+@with_examples(600)
 def test_pieces_equal_full_tokenizer_on_wild_text(pair, text):
     ours, reference = pair
     assert ours.text_ids(text) == reference.text_ids(text)

@@ -8,7 +8,7 @@ import threading
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.base.errors import UserError
@@ -16,6 +16,7 @@ from bert_nq.datasets.nq.downloading import catalogue, parts, web
 from bert_nq.datasets.nq.downloading.catalogue import DataFile, Listed
 from bert_nq.datasets.nq.downloading.fetching import Fetch, StoppedError
 from bert_nq.datasets.nq.downloading.published import Published
+from tests.support.examples import with_examples
 from tests.support.nq_downloads import DATA, FAST, LOCAL, NAME, OTHER
 from tests.support.nq_server import Answer, Bucket, crc32c, some_bytes
 
@@ -79,7 +80,7 @@ def test_a_cut_connection_is_resumed_where_it_broke(bucket, tmp_path):
                        "trying again in 0.001 s")
 
 
-@settings(max_examples=25)
+@with_examples(25)
 @given(st.lists(st.integers(0, 1200), max_size=8))
 def test_however_it_is_cut_every_byte_comes_once(tmp_path_factory, cuts):
     folder = tmp_path_factory.mktemp("cuts")

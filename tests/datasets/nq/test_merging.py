@@ -4,13 +4,14 @@ import gzip
 import os
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import BadExampleError, UserError
 from bert_nq.datasets.nq.merging import MergeCounts, Selection, merge, parse_sample
 from bert_nq.datasets.nq.simplify import simplify
+from tests.support.examples import with_examples
 from tests.support.nq_pages import make_annotation, make_line, make_page, read_shard, write_shard
 
 
@@ -139,7 +140,7 @@ def test_a_count_of_answerable_pages(tmp_path):
     assert all(i % 2 for i in drawn)
 
 
-@settings(max_examples=20)
+@with_examples(20)
 @given(st.lists(st.integers(0, 5), max_size=12), st.integers(1, 8), st.integers(0, 5))
 def test_counts_are_exact_with_duplicates_too(tmp_path_factory, ids, count, seed):
     folder = tmp_path_factory.mktemp("merge")

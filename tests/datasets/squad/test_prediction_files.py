@@ -2,10 +2,11 @@
 import json
 import os
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.datasets.squad import prediction_files
+from tests.support.examples import with_examples
 
 ENTRY = {"example_id": 1, "id": "q1", "text": "Vienna", "null_odds": -1.5}
 
@@ -32,7 +33,7 @@ ANSWERS = st.lists(st.fixed_dictionaries({
     max_size=3)
 
 
-@settings(max_examples=20)
+@with_examples(20)
 @given(st.dictionaries(st.text(), ANSWERS, max_size=3))
 def test_the_bytes_are_those_of_the_official_scripts(tmp_path_factory, questions):
     path = str(tmp_path_factory.mktemp("x") / "nbest.json")

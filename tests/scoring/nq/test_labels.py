@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.base.errors import UserError
@@ -158,7 +158,6 @@ json_values = st.recursive(
 spans = st.dictionaries(st.sampled_from(sorted(NULL)), st.integers(-2, 4) | json_values)
 
 
-@settings(deadline=None)
 @given(st.fixed_dictionaries({}, optional={
     "example_id": st.integers() | json_values,
     "long_answer": spans | json_values,

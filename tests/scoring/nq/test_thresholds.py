@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.scoring import f_measure
@@ -21,6 +21,7 @@ from bert_nq.scoring.nq.thresholds import (
     decide,
     search,
 )
+from tests.support.examples import with_examples
 from tests.support.scored_samples import random_table
 
 SPAN, YES, NO = range(3)
@@ -136,7 +137,7 @@ def best_by_trying(questions, kinds, log_odds, num_gold):
     return best, [combination for combination, f1 in tried.items() if f1 == best]
 
 
-@settings(max_examples=60)
+@with_examples(60)
 @given(st.randoms(use_true_random=False), st.integers(1, 5), st.booleans(),
        st.sampled_from(["long", "short", "combined"]))
 def test_no_other_thresholds_are_better(rng, num_questions, two_kinds, part):
@@ -156,7 +157,7 @@ def test_no_other_thresholds_are_better(rng, num_questions, two_kinds, part):
     assert given == min(answered)
 
 
-@settings(max_examples=40)
+@with_examples(40)
 @given(st.randoms(use_true_random=False), st.integers(1, 20), st.booleans())
 def test_decisions_are_those_of_the_rule_told_in_plain_python(rng, num_questions, two_kinds):
     questions, kinds = random_table(rng, num_questions, two_kinds)
@@ -169,7 +170,7 @@ def test_decisions_are_those_of_the_rule_told_in_plain_python(rng, num_questions
                                                sum(r.has_prediction for r in rows))
 
 
-@settings(max_examples=40)
+@with_examples(40)
 @given(st.randoms(use_true_random=False), st.integers(1, 20))
 def test_one_threshold_is_that_of_the_official_scorer(rng, num_questions):
     questions, kinds = random_table(rng, num_questions, two_kinds=True)
@@ -213,7 +214,7 @@ ROWS = st.lists(st.builds(
     max_size=6)
 
 
-@settings(max_examples=200)
+@with_examples(200)
 @given(ROWS, ROWS)
 def test_both_kinds_together_are_best_of_all_pairs_of_official_thresholds(long_rows, short_rows):
     num_gold = sum(row.has_gold for row in long_rows + short_rows)

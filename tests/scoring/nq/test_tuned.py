@@ -3,7 +3,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_nq.base.errors import UserError
@@ -14,6 +14,7 @@ from bert_nq.scoring.nq.options import KINDS, TWO_KINDS, make_table
 from bert_nq.scoring.nq.thresholds import OBJECTIVES, SHORT_KINDS, Rule
 from bert_nq.scoring.nq.tuned import Tuned, margin
 from bert_nq.scoring.nq.tuning import points_of, tune
+from tests.support.examples import with_examples
 from tests.support.scored_samples import (
     PREDICTOR,
     gold_of,
@@ -102,7 +103,7 @@ def test_predictions_of_another_kind():
             entry([0.0] * 4))
 
 
-@settings(max_examples=40)
+@with_examples(40)
 @given(st.randoms(use_true_random=False), st.integers(2, 25), st.booleans(),
        st.sampled_from(OBJECTIVES))
 def test_predictions_score_what_the_fit_says(rng, num_questions, two_kinds, objective):
