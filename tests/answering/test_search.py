@@ -76,7 +76,7 @@ def test_stop_words_are_searched_where_there_is_nothing_else():
     assert queries.of_question(" ".join("w%d" % i for i in range(99))).count("OR") == 63
 
 
-@with_examples(200)
+@with_examples(100)
 @given(st.text(max_size=60))
 @example('NEAR("a" "b", 2) AND NOT c* ^d {about}: e')
 @example("about : tovin")

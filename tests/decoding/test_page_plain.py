@@ -145,7 +145,7 @@ def random_page(seed, num_windows, length):
     return example, windows, (start, end, types)
 
 
-@with_examples(200)
+@with_examples(100)
 @given(st.integers(0, 2 ** 32 - 1), st.integers(1, 4), st.integers(2, 12), st.integers(1, 8),
        st.sampled_from(["cls", "cls_type", "gated"]),
        st.sampled_from(["max", "sum", "mean", "widest"]), st.sampled_from(["max", "sum"]),

@@ -84,7 +84,7 @@ OPTIONS = st.builds(
 
 
 @pytest.mark.parametrize("is_training", [True, False])
-@with_examples(400)
+@with_examples(150)
 @given(pages(), OPTIONS)
 def test_windows_and_records_are_those_of_the_plain_way(is_training, page, options):
     maker = WindowMaker(TOKENIZER, VOCABULARY, options)
@@ -102,7 +102,7 @@ def test_windows_and_records_are_those_of_the_plain_way(is_training, page, optio
     assert [w["segment_ids"] for w in plain.windows] == made.rows.segment_ids().tolist()
 
 
-@with_examples(300)
+@with_examples(150)
 @given(pages(), OPTIONS)
 def test_whatever_the_annotations_records_are_what_the_verifier_takes(page, options):
     try:
@@ -131,7 +131,7 @@ WHOLE_PAGE = FeatureOptions(max_seq_length=6000, max_query_length=8, skip_nested
                             keep_unreachable_answers=False)
 
 
-@with_examples(400)
+@with_examples(150)
 @given(pages())
 def test_each_piece_stands_for_the_token_that_it_comes_from(page):
     made = WindowMaker(TOKENIZER, VOCABULARY, WHOLE_PAGE).prediction(page)
@@ -144,7 +144,7 @@ def test_each_piece_stands_for_the_token_that_it_comes_from(page):
         assert ids == of_token * (len(ids) // max(len(of_token), 1))
 
 
-@with_examples(400)
+@with_examples(150)
 @given(pages(), OPTIONS)
 def test_pieces_of_any_window_stand_for_tokens_that_have_them(page, options):
     maker = WindowMaker(TOKENIZER, VOCABULARY, options._replace(keep_drift=False))
@@ -153,7 +153,7 @@ def test_pieces_of_any_window_stand_for_tokens_that_have_them(page, options):
         assert token == -1 or piece in pieces_of(page, token)
 
 
-@with_examples(400)
+@with_examples(150)
 @given(pages())
 def test_labelled_pieces_are_those_of_the_tokens_of_the_answer(page):
     try:

@@ -58,7 +58,7 @@ OPTIONS = st.builds(
 
 
 @pytest.mark.parametrize("is_training", [True, False])
-@with_examples(400)
+@with_examples(150)
 @given(questions(), OPTIONS)
 def test_windows_are_those_of_the_plain_way(is_training, example, options):
     maker = WindowMaker(TOKENIZER, VOCABULARY, options)

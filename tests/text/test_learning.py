@@ -72,7 +72,7 @@ def merge_slowly(words, num_pieces):
 
 @given(words=st.dictionaries(st.text("ab", min_size=1, max_size=9), st.integers(1, 4), max_size=8),
        num_pieces=st.integers(0, 30))
-@with_examples(200)
+@with_examples(100)
 def test_counting_increments_gives_the_same_merges_as_counting_anew(words, num_pieces):
     words = sorted(words.items())
     assert learning._merge(words, num_pieces) == merge_slowly(words, num_pieces)

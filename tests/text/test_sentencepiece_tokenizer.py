@@ -74,7 +74,7 @@ def test_characters_of_pieces(word, expected):
     assert [word[start:end] for start, end in ALBERT.offsets(word)] == expected
 
 
-@with_examples(300)
+@with_examples(150)
 @given(WILD, st.sampled_from(["albert", "xlnet"]))
 def test_pieces_come_in_order_and_cover_what_they_stand_for(family_text, family):
     word, tokenizer = family_text.replace(" ", ""), BOTH[family]

@@ -313,7 +313,7 @@ WRONG_VALUES = st.sampled_from(["True", "false", "12_34", "3", "", 0, 1, 3.0, -1
                                 10 ** 30, -10 ** 30, None, True, False, [], {}, [3], "x\ud800"])
 
 
-@with_examples(400)
+@with_examples(150)
 @given(st.sampled_from([page(), simplify(page())]), st.data())
 def test_any_value_in_any_place_is_read_or_refused_in_one_line(record, data):
     record = copy.deepcopy(record)
@@ -346,7 +346,7 @@ def test_any_value_in_any_place_is_read_or_refused_in_one_line(record, data):
             assert annotation.candidate_index < len(example.candidates)
 
 
-@with_examples(300)
+@with_examples(150)
 @given(st.integers(0, 10 ** 6), st.integers(0, 8), st.binary(max_size=3) | st.sampled_from(
     [b"\\", b'"', b"\\ud800", b"\\u00e9", b"\xc3\xa9", b"\xed\xa0\x80", b"[", b"]", b",", b"1e400",
      b"NaN", b"null", b"-0", b"123456789012345678901234567890"]))

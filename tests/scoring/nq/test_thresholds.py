@@ -214,7 +214,7 @@ ROWS = st.lists(st.builds(
     max_size=6)
 
 
-@with_examples(200)
+@with_examples(100)
 @given(ROWS, ROWS)
 def test_both_kinds_together_are_best_of_all_pairs_of_official_thresholds(long_rows, short_rows):
     num_gold = sum(row.has_gold for row in long_rows + short_rows)
