@@ -9,6 +9,7 @@ import sys
 import pytest
 
 import bert_nq
+from tests.support import programs
 from tests.support.programs import ROOT, command
 
 
@@ -188,19 +189,15 @@ def test_help_comes_before_tensorflow(path):
 
 @pytest.mark.parametrize("path", PROGRAMS)
 def test_a_wrong_flag_is_told_before_tensorflow(path):
-    code, _, errors, modules = started(path, "--no_such_flag=1")
-    assert code == 1
-    assert "Unknown command line flag 'no_such_flag'" in errors[0]
-    assert not any("Traceback" in line for line in errors)
-    assert "tensorflow" not in modules
+    done = programs.run_before_tensorflow(path, "--no_such_flag=1")
+    assert done.returncode == 1
+    assert "Unknown command line flag 'no_such_flag'" in done.stderr.splitlines()[0]
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("path", PROGRAMS)
 def test_an_argument_without_dashes_is_refused(path):
-    code, _, errors, modules = started(path, "stray")
-    assert (code, len(errors)) == (1, 1)
-    assert "'stray'" in errors[0]
-    assert "tensorflow" not in modules
+    assert "'stray'" in programs.error_line(programs.run_before_tensorflow(path, "stray"))
 
 
 @pytest.mark.parametrize("path", PROGRAMS)

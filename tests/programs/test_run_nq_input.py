@@ -1,7 +1,4 @@
-"""Messages of run_nq.py and prepare_nq_data.py on bad input: one line, before TensorFlow starts.
-
-A package named tensorflow stands first on the import path, and importing it ends the program.
-"""
+"""Messages of run_nq.py and prepare_nq_data.py on bad input: one line, before TensorFlow starts."""
 import json
 import os
 
@@ -28,9 +25,6 @@ class Files:
         (folder / "trained").mkdir()
         (folder / "trained" / "checkpoint").write_text('model_checkpoint_path: "model.ckpt-1"\n')
         tiny_nq.write_vocabulary(folder / "trained" / "vocab.txt")
-        (folder / "tensorflow").mkdir()
-        (folder / "tensorflow" / "__init__.py").write_text("raise SystemExit('TensorFlow!')\n")
-        self.env = dict(os.environ, PYTHONPATH=os.pathsep.join([str(folder), programs.ROOT]))
 
     def path(self, name):
         return str(self.folder / name)
@@ -49,8 +43,8 @@ class Files:
     def run(self, program, defaults, changes):
         flags = dict(WINDOWS, **defaults)
         flags.update(changes)
-        return programs.run(program, *("--%s=%s" % item for item in flags.items()), env=self.env,
-                            cwd=str(self.folder))
+        return programs.run_before_tensorflow(
+            program, *("--%s=%s" % item for item in flags.items()), cwd=str(self.folder))
 
     def train(self, **changes):
         return self.run("bert_nq/run_nq.py", {

@@ -54,18 +54,14 @@ class Work:
             article["paragraphs"][0]["qas"][0]["is_impossible"] = False
         self.data = {NQ: write_shard(folder / "nq.jsonl.gz", map(tiny_nq.place_page, range(4))),
                      SQUAD: write(folder / "squad.json", impossible, "v2.0")}
-        (folder / "stub" / "tensorflow").mkdir(parents=True)
-        (folder / "stub" / "tensorflow" / "__init__.py").write_text(
-            "raise SystemExit('TensorFlow!')\n")
 
     def run(self, program, *flags):
         return programs.run(program, *flags, cwd=str(self.folder))
 
     def start(self, task, *flags):
         """Starts a program of the task, to the import of TensorFlow at most."""
-        env = dict(os.environ, PYTHONPATH=os.pathsep.join(
-            [str(self.folder / "stub"), programs.ROOT]))
-        return programs.run(tasks.get(task).program, *flags, cwd=str(self.folder), env=env)
+        return programs.run_before_tensorflow(tasks.get(task).program, *flags,
+                                              cwd=str(self.folder))
 
     def paste(self, stdout, *flags):
         """Runs the command that a program has printed as the next one, with other files."""

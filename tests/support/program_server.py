@@ -1,16 +1,24 @@
 """A process in which TensorFlow is loaded, and copies of which become programs.
 
-Loading TensorFlow takes seconds, and hundreds of the suite's programs need it. A copy of a process
-that has loaded it begins like an interpreter that was started anew: it has no thread, session or
-flag of its own yet, and its main module is the program. `run` is for programs alone that a user
-starts with nothing special about the interpreter; whatever is about the start of one is tested with
-a new interpreter. The programs and workers that a program starts are copies as well.
+Loading TensorFlow takes seconds, and hundreds of the suite's programs need it; loading the library
+takes half of one. A copy of a process that has loaded them begins like an interpreter that was
+started anew: it has no thread, session or flag of its own yet, and its main module is the program.
+`run` is for programs alone that a user starts with nothing special about the interpreter; whatever
+is about the start of one is tested with a new interpreter. The programs and workers that a program
+starts are copies as well.
 
-Run as a program this is the server: it reads a request from each line of its standard input, copies
+There is a second server, in which importing TensorFlow ends the program: what comes before that is
+tested with its copies.
+
+Run as a program this is a server: it reads a request from each line of its standard input, copies
 itself, and writes the exit code to standard output when the copy has ended.
 """
 import atexit
+import contextlib
 import gc
+import glob
+import importlib
+import importlib.abc
 import json
 import multiprocessing.context
 import os
@@ -31,9 +39,10 @@ _STREAMS = (os.O_RDONLY, os.O_WRONLY | os.O_CREAT, os.O_WRONLY | os.O_CREAT)
 
 
 class _Server:
-    """The server's process; it is started when it is first asked."""
+    """A server's process; it is started when it is first asked. `kind` is one of _LOAD."""
 
-    def __init__(self):
+    def __init__(self, kind: str):
+        self._kind = kind
         self._process: Optional[subprocess.Popen] = None
         self._lock = threading.Lock()
 
@@ -57,7 +66,7 @@ class _Server:
 
     def _start(self):
         self._process = subprocess.Popen(
-            [sys.executable, os.path.abspath(__file__)], stdin=subprocess.PIPE,
+            [sys.executable, os.path.abspath(__file__), self._kind], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, universal_newlines=True, cwd=ROOT)
         atexit.register(self._process.kill)
 
@@ -66,18 +75,23 @@ class _Server:
         self._process.stdin.flush()
 
 
-_SERVER = _Server()
+_WITH, _WITHOUT = "with", "without"  # TensorFlow
+_SERVERS = {kind: _Server(kind) for kind in (_WITH, _WITHOUT)}
 
 
 def run(arguments: List[str], cwd: Optional[str] = None, input: str = "",
-        timeout: Optional[float] = None) -> subprocess.CompletedProcess:
-    """Runs a program, `arguments` being its file and what is behind it, as subprocess.run does."""
+        timeout: Optional[float] = None, tensorflow: bool = True) -> subprocess.CompletedProcess:
+    """Runs a program, `arguments` being its file and what is behind it, as subprocess.run does.
+
+    Without `tensorflow`, importing it ends the program with "TensorFlow!" and exit code 1.
+    """
     with tempfile.TemporaryDirectory() as folder:
         paths = [os.path.join(folder, name) for name in ("stdin", "stdout", "stderr")]
         with open(paths[0], "w") as f:
             f.write(input)
-        code = _SERVER.run({"arguments": arguments, "cwd": cwd or os.getcwd(), "streams": paths,
-                            "folder": folder, "environment": dict(os.environ)}, timeout)
+        server = _SERVERS[_WITH if tensorflow else _WITHOUT]
+        code = server.run({"arguments": arguments, "cwd": cwd or os.getcwd(), "streams": paths,
+                           "folder": folder, "environment": dict(os.environ)}, timeout)
         out, err = (_read(path) for path in paths[1:])
     return subprocess.CompletedProcess([sys.executable] + arguments, code, out, err)
 
@@ -112,28 +126,58 @@ def _read(path):
         return f.read()
 
 
-def _load():
-    """Loads what takes long, and takes away the flags that TensorFlow defines.
-
-    Programs parse theirs before they load it.
-    """
+def _load_with_tensorflow():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # as programs have it
-    from absl import app, flags  # The flags of app are those of every program.
-    del app
-    known = set(flags.FLAGS)
     import matplotlib.axes
     import matplotlib.backends.backend_agg
     import matplotlib.backends.backend_svg  # noqa: F401
     import sentencepiece  # noqa: F401 - before TensorFlow 1.15, behind which its trainer crashes
     import tensorflow.compat.v1 as tf
     getattr(getattr(tf, "estimator", None), "tpu", None)  # Loaded when it is asked for.
+
+
+class _NoTensorFlow(importlib.abc.MetaPathFinder):
+    """Ends whoever imports TensorFlow."""
+
+    def find_spec(self, fullname, path, target=None):
+        del path, target
+        if fullname == "tensorflow":
+            raise SystemExit("TensorFlow!")
+
+
+def _load_without_tensorflow():
+    sys.meta_path.insert(0, _NoTensorFlow())
+
+
+_LOAD = {_WITH: _load_with_tensorflow, _WITHOUT: _load_without_tensorflow}
+
+
+def _load(kind):
+    """Loads what takes long, and takes away the flags that TensorFlow defines.
+
+    Programs parse theirs before they load it.
+    """
+    from absl import app, flags  # The flags of app are those of every program.
+    del app
+    known = set(flags.FLAGS)
+    _LOAD[kind]()
+    _load_library()
     for name in set(flags.FLAGS) - known:
         delattr(flags.FLAGS, name)
 
 
-def _serve():
+def _load_library():
+    """Loads all of the library that has no flags, as far as there is what it needs."""
+    for path in sorted(glob.glob(os.path.join(ROOT, "bert_nq", "*", "**", "*.py"), recursive=True)):
+        _, room, *names = os.path.relpath(path, ROOT)[:-len(".py")].split(os.sep)
+        if room != "cli" and names[-1] != "__init__":
+            with contextlib.suppress(ImportError, SystemExit):  # an extra, or TensorFlow
+                importlib.import_module(".".join(["bert_nq", room, *names]))
+
+
+def _serve(kind):
     """Answers requests; in a copy that is to be a program, returns the request."""
-    _load()
+    _load(kind)
     gc.collect()
     gc.freeze()  # Or each copy's collector would walk over, and so copy, all that is loaded.
     answers = os.fdopen(os.dup(1), "w")
@@ -257,4 +301,4 @@ def _execute(code, namespace):
 
 
 if __name__ == "__main__":
-    _execute(*_become(_serve()))
+    _execute(*_become(_serve(sys.argv[1])))

@@ -37,6 +37,12 @@ def run_command(words, **options) -> subprocess.CompletedProcess:
     return program_server.run(words[1:], **options)
 
 
+def run_before_tensorflow(relative_path, *args, **options) -> subprocess.CompletedProcess:
+    """`run` of a program that must end before it imports TensorFlow, which would end it with
+    "TensorFlow!" and exit code 1; `options`: cwd, timeout, input."""
+    return program_server.run(command(relative_path, *args)[1:], tensorflow=False, **options)
+
+
 def python_word(folder=ROOT) -> str:
     """The word by which a program that was started in a folder names its interpreter."""
     before = os.getcwd()
