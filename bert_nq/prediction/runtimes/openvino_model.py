@@ -77,6 +77,12 @@ def write(model: Any, path: str) -> None:
         raise UserError("cannot write %s.xml: %s" % (path, reason(e))) from e
 
 
+def has_bf16() -> bool:
+    """Whether this CPU computes in bf16; OpenVINO takes fp32 where it does not."""
+    import openvino
+    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
 class OpenVinoModel:
     """A model of the format above with the interface of window_model.WindowModel."""
 

@@ -96,6 +96,7 @@ def test_a_model_is_converted_once(tiny, monkeypatch):
     assert tiny.notes == ["converting the model for OpenVINO, once: " + folder]
     assert sorted(os.listdir(folder)) == ["model.bin", "model.xml"]
     monkeypatch.setattr(openvino_cache, "convert", None)
+    monkeypatch.setattr(openvino_model, "has_bf16", lambda: True)
     for precision in ("fp32", "bf16"):
         settings = tiny.settings._replace(precision=precision, num_threads=2)
         assert runtimes.prepare(settings, PAGE, note=tiny.notes.append) == settings
@@ -108,7 +109,16 @@ def test_bf16_is_near(tiny):
     for a, b in zip(outputs(tiny.settings, PAGE, batches),
                     outputs(tiny.settings._replace(precision="bf16"), PAGE, batches)):
         difference = np.abs(a.type_logits - b.type_logits).max()
-        assert 0 < difference < 0.5  # Logits are up to 15.
+        assert difference < 0.5  # Logits are up to 15.
+        assert (difference > 0) == openvino_model.has_bf16()
+
+
+def test_a_cpu_without_bf16_is_told(tiny, monkeypatch):
+    monkeypatch.setattr(openvino_model, "has_bf16", lambda: False)
+    notes = []
+    runtimes.prepare(tiny.settings._replace(precision="bf16"), PAGE, note=notes.append)
+    assert notes == ["--precision=bf16: this CPU has no bf16, OpenVINO computes in fp32; int8 is "
+                     "faster"]
 
 
 def test_other_weights_and_other_outputs_are_other_models(tmp_path):
