@@ -121,6 +121,8 @@ def _load():
     from absl import app, flags  # The flags of app are those of every program.
     del app
     known = set(flags.FLAGS)
+    import sqlite3  # noqa: F401 - before TensorFlow 2.21, which has one of its own
+
     import matplotlib.axes
     import matplotlib.backends.backend_agg
     import matplotlib.backends.backend_svg  # noqa: F401
