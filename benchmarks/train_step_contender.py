@@ -106,7 +106,8 @@ def bert_tensorflow(settings):
 
 
 def give_contrib(tf):
-    """Provides the one function of tf.contrib that BertModel needs and TF 2 lacks."""
+    """Provides what BertModel needs: a function of tf.contrib, and one of tf.layers where
+    Keras 3 has taken that away."""
     def layer_norm(inputs, begin_norm_axis, begin_params_axis, scope):
         assert begin_norm_axis == begin_params_axis == -1
         with tf.variable_scope(scope, "LayerNorm"):
@@ -121,6 +122,18 @@ def give_contrib(tf):
     contrib.layers.layer_norm = layer_norm
     sys.modules["tensorflow.contrib"] = contrib
     sys.modules["tensorflow.contrib.layers"] = contrib.layers
+    if not hasattr(tf.layers, "dense"):
+        tf.layers = types.SimpleNamespace(dense=dense)
+
+
+def dense(inputs, units, activation, kernel_initializer):
+    """tf.layers.dense of a matrix, as far as BertModel asks for it: with the same variables."""
+    import tensorflow.compat.v1 as tf
+    with tf.variable_scope(None, "dense"):
+        kernel = tf.get_variable("kernel", [inputs.shape[-1], units],
+                                 initializer=kernel_initializer)
+        bias = tf.get_variable("bias", [units], initializer=tf.zeros_initializer())
+    return activation(tf.nn.bias_add(tf.matmul(inputs, kernel), bias))
 
 
 def product(settings):

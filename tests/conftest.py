@@ -6,6 +6,7 @@ import sentencepiece  # noqa: F401 - before TensorFlow 1.15, behind which its tr
 from absl import flags
 from hypothesis import HealthCheck, settings
 
+from bert_nq.base import early_sqlite  # noqa: F401 - before TensorFlow
 from tests.support import marks
 from tests.support.programs import ROOT
 

@@ -12,6 +12,7 @@ import os
 import re
 from typing import Callable, FrozenSet, Optional
 
+from bert_nq.base import early_sqlite  # noqa: F401 - before TensorFlow
 from bert_nq.modeling import early_log
 
 

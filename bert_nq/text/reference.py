@@ -4,6 +4,7 @@
 """
 from typing import List, Tuple
 
+from bert_nq.base import early_sqlite  # noqa: F401 - before TensorFlow
 from bert_nq.base.errors import UserError
 from bert_nq.text.offsets import piece_offsets
 from bert_nq.text.vocabulary import UNK, Vocabulary

@@ -1,6 +1,7 @@
 """The search index of a folder's pages."""
 import os
 import sqlite3
+import sys
 import threading
 
 import pytest
@@ -287,7 +288,10 @@ def test_there_is_no_such_folder(tmp_path):
         SqliteIndex(str(tmp_path / "none"), read_page, find_pages)
 
 
-def test_a_sqlite_without_full_text_search(pages, monkeypatch):
+@pytest.mark.parametrize("tensorflow, remedy", [
+    (False, "use a Python with another one, such as"),
+    (True, "import sqlite3 before tensorflow, which may have one of its own, or use a Python")])
+def test_a_sqlite_without_full_text_search(pages, monkeypatch, tensorflow, remedy):
     class Bare:
         def execute(self, statement):
             raise sqlite3.OperationalError("no such module: fts5")
@@ -296,5 +300,8 @@ def test_a_sqlite_without_full_text_search(pages, monkeypatch):
             pass
 
     monkeypatch.setattr(database.sqlite3, "connect", lambda *args, **options: Bare())
-    with pytest.raises(UserError, match="it has no FTS5 .no such module: fts5.; use a Python"):
+    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+    if tensorflow:
+        monkeypatch.setitem(sys.modules, "tensorflow", database)
+    with pytest.raises(UserError, match="it has no FTS5 .no such module: fts5.; " + remedy):
         SqliteIndex(str(pages), read_page, find_pages)

@@ -128,6 +128,8 @@ def _read(path):
 
 def _load_with_tensorflow():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # as programs have it
+    import sqlite3  # noqa: F401 - before TensorFlow 2.21, which has one of its own
+
     import matplotlib.axes
     import matplotlib.backends.backend_agg
     import matplotlib.backends.backend_svg  # noqa: F401

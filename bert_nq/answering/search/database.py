@@ -2,6 +2,7 @@
 import contextlib
 import os
 import sqlite3
+import sys
 from typing import Iterator
 
 from bert_nq.base import files
@@ -61,9 +62,11 @@ def _check_sqlite() -> None:
 
 
 def _wanted(fault: str) -> str:
+    remedy = "use a Python with another one, such as conda's or uv's"
+    if "tensorflow" in sys.modules:  # See base.early_sqlite.
+        remedy = "import sqlite3 before tensorflow, which may have one of its own, or " + remedy
     return ("the index of pages needs SQLite's full-text search, and the SQLite %s of this Python "
-            "will not do: %s; use a Python with another one, such as conda's or uv's"
-            % (sqlite3.sqlite_version, fault))
+            "will not do: %s; %s" % (sqlite3.sqlite_version, fault, remedy))
 
 
 def _prepare(connection: sqlite3.Connection, path: str) -> None:
