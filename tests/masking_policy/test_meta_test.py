@@ -132,6 +132,12 @@ def test_rules_have_the_budget_of_policies_and_draw_anew_in_each_epoch(name):
     drawn = [tuple(m.positions.tolist()) for m in graph.masked]
     assert len(drawn) == 8 and set(map(len, drawn)) == {2} and len(set(drawn)) > 3
     assert all(0 < position < 21 for positions in drawn for position in positions)
+    # What is to be told are pieces of the vocabulary, those that were there; all else is as it was.
+    originals = {tuple(block.ids.tolist()) for block in some}
+    for masked in graph.masked:
+        assert tuple(masked.ids.tolist()) in originals
+        left = np.setdiff1d(np.arange(22), masked.positions)
+        np.testing.assert_array_equal(masked.shown[left], masked.ids[left])
     again = _Graph()
     meta_test_of(again, some).tested(contender, 1)
     assert [m.shown.tolist() for m in again.masked] == [m.shown.tolist() for m in graph.masked]

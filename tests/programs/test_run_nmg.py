@@ -109,6 +109,9 @@ def tested(work, undisturbed):
 def test_policies_are_tested_and_one_is_chosen_without_the_test(work, tested):
     done = tested
     found = json.loads(work.read("undisturbed", "meta_test.json"))["scores"]
+    settings = json.loads(work.read("undisturbed", "meta_test.json"))["settings"]
+    # The test's own flags count, not those that the policies were learned with.
+    assert (settings["test_mlm_epochs"], settings["test_task_epochs"]) == (1, 1)
     held_out = {name: score for name, score in found.items() if name.startswith("held out")}
     assert set(held_out) == {"held out: policy-000004", "held out: policy-000006"}
     best = max(sorted(held_out), key=lambda name: held_out[name])[len("held out: "):]
