@@ -8,6 +8,7 @@ DEMO_SYN := demos/demo_syn/demo_syn.py
 DEMO_SQUAD := demos/demo_squad/demo_squad.py
 DEMO_DISTILLATION := demos/demo_distillation/demo_distillation.py
 DEMO_QUESBELM := demos/demo_quesbelm/demo_quesbelm.py
+DEMO_NMG := demos/demo_nmg/demo_nmg.py
 DEMO_ASK := demos/demo_ask/demo_ask.py
 # Of demo-squad; any that `demo_squad.py --help` lists.
 ENCODER := bert
@@ -19,7 +20,7 @@ AGAIN := -m "not once and (not slow or each)" --hypothesis-profile=again
 # The rooms that run graphs, read records or write event files, and whole programs.
 OF_TENSORFLOW := $(addprefix tests/,ensembling estimator masking_policy modeling prediction programs records training test_architecture.py)
 
-.PHONY: help demo demo-tf1 demo-syn demo-squad demo-distillation demo-quesbelm ask test test-tf1 test-latest env env-tf1 env-latest env-demo env-demo-tf1 lint clean
+.PHONY: help demo demo-tf1 demo-syn demo-squad demo-distillation demo-quesbelm demo-nmg ask test test-tf1 test-latest env env-tf1 env-latest env-demo env-demo-tf1 lint clean
 
 help:
 	@echo "make demo       the whole pipeline on a made-up encyclopedia, with tensorflow 2.15"
@@ -28,6 +29,7 @@ help:
 	@echo "make demo-squad SQuAD 1.1 and 2.0 of the same encyclopedia: trained and scored; ENCODER=xlnet for another"
 	@echo "make demo-distillation  SQuAD 2.0 of it: a teacher, and a smaller model with and without its help"
 	@echo "make demo-quesbelm  readers of candidates: hard negatives, a cascade, two vocabularies together"
+	@echo "make demo-nmg   a masking policy learned by self-play, tested against masks by rules"
 	@echo "make ask        a web page that answers questions about that encyclopedia, with the demo's model"
 	@echo "make test       all tests, with tensorflow 2.15"
 	@echo "make test-tf1   tests with tensorflow 1.15.5, but those that make test is enough for"
@@ -68,6 +70,9 @@ demo-distillation: env-demo
 
 demo-quesbelm: env-demo
 	$(TF2)/bin/python $(DEMO_QUESBELM) --output_dir=build/demo
+
+demo-nmg: env-demo
+	$(TF2)/bin/python $(DEMO_NMG) --output_dir=build/demo
 
 ask: env-demo
 	$(TF2)/bin/python $(DEMO_ASK) --output_dir=build/demo

@@ -2,18 +2,20 @@
 import glob
 import os
 import sys
-from typing import Any, Dict, Mapping, NamedTuple
+from typing import Any, Dict, NamedTuple
 
 from absl import flags
 
+from bert_nq import tasks
 from bert_nq.base import files
-from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import UserError
 from bert_nq.cli import masking_policy_inputs, program
 from bert_nq.cli.masking_policy_inputs import Inputs
 from bert_nq.features import maskings
 from bert_nq.features.maskings.masker import Masker
-from bert_nq.masking_policy import meta_test, run_state, tasks
+from bert_nq.masking_policy import meta_test, run_state
+from bert_nq.prediction.dev_set import DevSet
+from bert_nq.scoring.text_tables import aligned
 from bert_nq.text.vocabulary import Vocabulary
 
 FLAGS = flags.FLAGS
@@ -21,7 +23,9 @@ FLAGS = flags.FLAGS
 
 class Scored(NamedTuple):
     """All that a test reads beside a run's inputs."""
-    rows: Mapping[str, Any]  # {feature: [R, ...]} of the files that are scored
+    task: Any  # a bert_nq.tasks.Task, which scores
+    dev: Any  # a prediction.dev_set.DevSet
+    maker: Any  # of its rows
     settings: Dict[str, Any]  # that decide the scores
 
 
@@ -42,19 +46,17 @@ def read(inputs: Inputs) -> Scored:
                         % FLAGS.test_file)
     if not FLAGS.do_meta_train:
         _policies(inputs)
-    contexts = tasks.read_contexts(task, paths, inputs.text, inputs.options,
-                                   BadInput(FLAGS.on_bad_input == "skip", program.note),
-                                   lambda some: program.progress(some, "examples"))
-    rows = tasks.joined([context.rows for context in contexts])
-    if not len(rows["input_ids"]):
-        raise UserError("--test_file=%s: no answer is found in it" % FLAGS.test_file)
+    maker = task.featurizer.make(inputs.text, task.featurizer_options(inputs.options))
+    scoring = tasks.get(FLAGS.task)
+    dev = DevSet(paths, scoring.dev_format, prepare=maker.prediction,
+                 skip=FLAGS.on_bad_input == "skip")
     settings = {name: value for name, value in inputs.settings.items()
                 if not name.startswith(("replay_", "episode_")) and name not in (
                     "mlm_epochs", "task_epochs")}
     settings.update(test_mlm_epochs=FLAGS.test_mlm_epochs, test_task_epochs=FLAGS.test_task_epochs,
                     entity_model=FLAGS.entity_model,
                     test_file=[files.fingerprint(path, with_time=False) for path in paths])
-    return Scored(rows, settings)
+    return Scored(scoring, dev, maker, settings)
 
 
 def _policies(inputs: Inputs) -> Dict[str, str]:
@@ -98,30 +100,41 @@ def run(inputs: Inputs, test: Scored) -> None:
         "%s %s" % (name, files.crc32c(path)) for name, path in policies.items()))
     with program.Meter() as meter:
         result = meta_testing.run(
-            meta_testing.TestPlan(plan, policies, _maskers(inputs), test.rows, seeds, settings),
-            lambda what, score: meter.note("%s: %.2f" % (what, score)), meter.note)
+            meta_testing.TestPlan(plan, policies, _maskers(inputs), test.dev, test.maker,
+                                  inputs.task.featurizer.spec, inputs.task.decoder(inputs.options),
+                                  seeds, settings),
+            lambda what, score: meter.note("%s: %s" % (what, _line(test.task.measure, score))),
+            meter.note)
     if result.stopped_by:
         from bert_nq.training import stopping
         program.note("%s: stopped; the same command goes on with what is not scored yet"
                      % result.stopped_by.name)
         sys.exit(stopping.exit_code(result.stopped_by))
     masking_policy_inputs.keep_beside(result.language_model, inputs.text)
-    _print(result, len(test.rows["input_ids"]))
+    _print(result, test)
     masking_policy_inputs.print_next(
         inputs, result.language_model, "the language model of the chosen policy",
         "meta_test/model", "--do_eval", "--predict_file=" + FLAGS.test_file)
 
 
-def _print(result, num_rows: int) -> None:
+def _line(measure, score) -> str:
+    return measure.line(score) if isinstance(score, dict) else "%.2f" % score
+
+
+def _print(result, test: Scored) -> None:
     best = meta_test.best_of(result.held_out)
     program.print_table(
         "Policies, accuracy on texts that are held out of --train_file",
         [(name + (", chosen" if name == best else ""), "%.2f" % score)
          for name, score in result.held_out.items()])
-    program.print_table(
-        "Accuracy on %d rows of %s, %d seeds, mean and range" % (
-            num_rows, FLAGS.test_file, FLAGS.test_seeds),
-        [(name, meta_test.spread(scores)) for name, scores in result.tested.items()])
+    shown = test.task.measure.shown
+    columns = [["", *[label for _, label in shown]]] + [
+        [name, *[meta_test.spread([one[key] for one in scores]) for key, _ in shown]]
+        for name, scores in result.tested.items()]
+    print("\nOfficial scores of %d %s of %s, %s\n\n%s" % (
+        len(test.dev), test.task.answers.examples, FLAGS.test_file,
+        "one seed" if FLAGS.test_seeds == 1 else "mean and range of %d seeds" % FLAGS.test_seeds,
+        aligned(columns)))
     program.print_table("Written", [
         ("scores", os.path.join(FLAGS.output_dir, meta_test.FILE)),
         ("language model", result.language_model)])

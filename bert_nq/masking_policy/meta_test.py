@@ -4,12 +4,13 @@
        of each saved policy, fine-tuned on the rows that are not held out, and scored on those that
        are. The best policy is chosen by that score: never by the test's.
     2  No further pretraining, random masks and others by rules, all of the same budget, and the
-       chosen policy: each is fine-tuned on all rows and scored on other files, once for each seed.
+       chosen policy: each is fine-tuned on all rows, once for each seed, and its answers to other
+       files get the official scores.
 
 Each result is kept as it comes; a test that was killed repeats the one that it was at.
 """
 import os
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence, Type, TypeVar
 
 import numpy as np
 
@@ -25,13 +26,15 @@ from bert_nq.masking_policy.trainings import Trainings
 FILE = "meta_test.json"
 _REMEDY = "remove it to test anew"
 
+Score = TypeVar("Score", float, Dict[str, float])
+Official = Dict[str, float]  # the numbers of a task's scorer by their names
+
 
 class Split(NamedTuple):
     """The rows of the task: {feature: [R, ...]} each."""
     train: Mapping[str, np.ndarray]  # that are not held out
     held_out: Mapping[str, np.ndarray]  # by which the policy is chosen
     all: Mapping[str, np.ndarray]  # both
-    test: Mapping[str, np.ndarray]
 
 
 class Results:
@@ -51,13 +54,25 @@ class Results:
         if found:
             raise UserError("%s is of a test with other settings: %s; %s"
                             % (self._path, "; ".join(found), _REMEDY))
-        self.scores: Dict[str, float] = content["scores"] if content else {}
+        self.scores: Dict[str, Any] = content["scores"] if content else {}
 
-    def score(self, key: str, compute: Callable[[], float]) -> float:
-        """The score of a key, computed and kept where it is not there."""
+    def score(self, key: str, kind: Type[Score], compute: Callable[[], Score]) -> Score:
+        """The score of a key, computed and kept where it is not there.
+
+        Args:
+          key: what it is of.
+          kind: float, or dict for several numbers by their names.
+          compute: gives it.
+
+        Raises:
+          UserError: what is there is of another kind.
+        """
         if key not in self.scores:
             self.scores[key] = compute()
             files.write_json(self._path, {"settings": self._settings, "scores": self.scores})
+        if not isinstance(self.scores[key], kind):
+            raise UserError("%s: the score of %s is %.60s, which is not what this release writes: "
+                            "%s" % (self._path, key, self.scores[key], _REMEDY))
         return self.scores[key]
 
 
@@ -72,35 +87,39 @@ class MetaTest:
       masking_prob: the budget, for all.
       pieces: see Trainings.
       language_model: {name: value}, the original one.
+      score_test: the official scores of what is in the session.
       check: see Trainings.
     """
 
     def __init__(self, graph: Any, blocks: Sequence[Block], split: Split,
                  settings: EpisodeSettings, masking_prob: float, pieces: MaskPieces,
-                 language_model: Mapping[str, np.ndarray],
+                 language_model: Mapping[str, np.ndarray], score_test: Callable[[], Official],
                  check: Callable[[], None] = lambda: None):
         self._graph, self._blocks, self._split = graph, blocks, split
         self._settings, self._masking_prob = settings, masking_prob
         self._pieces, self._check = pieces, check
-        self._language_model = language_model
+        self._language_model, self._score_test = language_model, score_test
 
     def held_out(self, contender: Contender, seed: int) -> float:
-        """The score on rows that are held out."""
-        return self._run(contender, self._split.train, self._split.held_out, seed)
+        """The accuracy on rows that are held out, in percent."""
+        self._train(contender, self._split.train, seed)
+        return 100 * self._graph.accuracy(self._split.held_out,
+                                          4 * self._settings.task_batch_size)
 
     def tested(self, contender: Contender, seed: int,
-               keep: Callable[[Dict[str, np.ndarray]], None] = lambda weights: None) -> float:
-        """The score on the test's rows.
+               keep: Callable[[Dict[str, np.ndarray]], None] = lambda weights: None) -> Official:
+        """The official scores of the test.
 
         Args:
           contender: chooses the masks.
           seed: of all draws.
           keep: is given the language model that was pretrained further, before fine-tuning.
         """
-        return self._run(contender, self._split.all, self._split.test, seed, keep)
+        self._train(contender, self._split.all, seed, keep)
+        return self._score_test()
 
-    def _run(self, contender: Contender, rows, scored, seed: int,
-             keep: Callable = lambda weights: None) -> float:
+    def _train(self, contender: Contender, rows, seed: int,
+               keep: Callable = lambda weights: None) -> None:
         graph = self._graph
         trainings = Trainings(graph, self._settings, seed, self._pieces, self._check)
         graph.language_model.load(graph.session, self._language_model)
@@ -108,7 +127,6 @@ class MetaTest:
             trainings.pretrain(0, len(self._blocks), self._masker(contender, trainings, seed))
             keep(graph.language_model.read(graph.session))
         trainings.finetune(0, rows)
-        return 100 * graph.accuracy(scored, 4 * self._settings.task_batch_size)
 
     def _masker(self, contender: Contender, trainings: Trainings, seed: int) -> Callable:
         """Masks a step's blocks as the language model sees them at that moment, anew each epoch."""
@@ -133,5 +151,5 @@ def best_of(held_out: Mapping[str, float]) -> str:
 
 def spread(scores: Sequence[float]) -> str:
     """Mean and range of scores, as a table has them."""
-    mean = "%.2f" % float(np.mean(scores))
-    return mean if len(scores) < 2 else "%s  (%.2f to %.2f)" % (mean, min(scores), max(scores))
+    mean = "%.3f" % float(np.mean(scores))
+    return mean if len(scores) < 2 else "%s (%.3f to %.3f)" % (mean, min(scores), max(scores))

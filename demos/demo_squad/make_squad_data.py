@@ -11,7 +11,8 @@ corpus, whose paragraphs say a thing once.
 from bert_nq.cli.start import run
 
 import copy
-import re
+import os
+import sys
 
 from absl import flags
 
@@ -20,14 +21,16 @@ from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import UserError
 from bert_nq.cli import program
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # for plain_text
+
+import plain_text  # noqa: E402
+
 FLAGS = flags.FLAGS
 
 flags.DEFINE_string("input_jsonl", None, "NQ shards: comma-separated paths and globs.")
 flags.DEFINE_string("output_prefix", None, "The files are PREFIX-v1.1.json and PREFIX-v2.0.json.")
 
 _MIN_WORDS = 8  # of a paragraph in which an answer is looked for in vain
-_NO_BLANK_BEFORE = re.compile(r" (?=[.,;:!?)%]|'s\b)")
-_NO_BLANK_BEHIND = re.compile(r"(?<=[(]) ")
 
 
 def main():
@@ -105,9 +108,8 @@ def of_version(content, version):
 
 def text_of(page, start_token, end_token):
     """The tokens of a span as text."""
-    words = [token for token, is_html in zip(page.tokens[start_token:end_token],
-                                             page.is_html[start_token:end_token]) if not is_html]
-    return _NO_BLANK_BEHIND.sub("", _NO_BLANK_BEFORE.sub("", " ".join(words)))
+    return plain_text.of_words(token for token, is_html in zip(
+        page.tokens[start_token:end_token], page.is_html[start_token:end_token]) if not is_html)
 
 
 if __name__ == "__main__":

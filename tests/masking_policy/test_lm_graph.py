@@ -3,11 +3,14 @@ import numpy as np
 import pytest
 
 from bert_nq.features.packing import PACKINGS
+from bert_nq.masking_policy import tasks
 from bert_nq.masking_policy.blocks import Masked, blocks_of
 from bert_nq.masking_policy.graphs.lm_graph import LanguageModelGraph
+from bert_nq.masking_policy.tasks import INPUTS
 from bert_nq.modeling import encoders, models
 from bert_nq.modeling.models import Model
 from bert_nq.modeling.runtime import tf
+from bert_nq.prediction.batches import Batch
 from tests.support import tiny_encoders, tiny_nq
 
 
@@ -51,7 +54,8 @@ def test_questions_are_fine_tuned_on_and_scored():
     rows["input_mask"][:, 7:] = rows["input_ids"][:, 7:] = rows["segment_ids"][:, 7:] = 0
     with tf.Graph().as_default():
         graph = LanguageModelGraph(Model(tiny_encoders.config("distilbert"), "span"),
-                                   ("start_positions", "end_positions"), 1e-8, "fp32")
+                                   ("start_positions", "end_positions"), 1e-8, "fp32",
+                                   tasks.get("squad").decoder(tasks.Options(8)))
         initialise = tf.global_variables_initializer()
         with tf.Session() as session:
             graph.session = session
@@ -59,5 +63,9 @@ def test_questions_are_fine_tuned_on_and_scored():
             graph.begin_training()
             losses = [graph.finetune(rows, 1e-2, step, step) for step in range(30)]
             assert graph.accuracy(rows, 1) == 1.0
+            # What is decoded are the same logits.
+            found, = graph.outputs([Batch(np.arange(2), {name: rows[name] for name in INPUTS})])
+            assert found.start_positions[:, 0].tolist() == [4, 6]
+            assert found.end_positions[:, 0].tolist() == [5, 6]
     # The padding behind the rows is left out: 7 positions, equally likely at first.
     assert losses[0] == pytest.approx(np.log(7), abs=0.3) and losses[-1] < 0.5

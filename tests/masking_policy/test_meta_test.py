@@ -19,9 +19,14 @@ PIECES = MaskPieces(4, 0, np.arange(50) < 5, np.arange(5, 50))
 
 def test_what_was_scored_is_not_computed_again(tmp_path):
     results = Results(str(tmp_path), {"seed": 1})
-    assert results.score("a", lambda: 2.5) == 2.5
+    assert results.score("a", float, lambda: 2.5) == 2.5
+    assert results.score("b", dict, lambda: {"f1": 50.0}) == {"f1": 50.0}
     again = Results(str(tmp_path), {"seed": 1})
-    assert again.score("a", lambda: pytest.fail("it is there")) == 2.5
+    assert again.score("a", float, lambda: pytest.fail("it is there")) == 2.5
+    assert again.score("b", dict, lambda: pytest.fail("it is there")) == {"f1": 50.0}
+    # Of an earlier release, where it was an accuracy.
+    with pytest.raises(UserError, match="the score of a is 2.5, which is not what this release"):
+        again.score("a", dict, lambda: {})
     with pytest.raises(UserError, match="other settings: --seed was 1 and is 2; remove it"):
         Results(str(tmp_path), {"seed": 2})
     (tmp_path / "meta_test.json").write_text("[]")
@@ -31,8 +36,8 @@ def test_what_was_scored_is_not_computed_again(tmp_path):
 
 def test_the_best_policy_and_the_spread():
     assert meta_test.best_of({"policy-1": 3.0, "policy-2": 5.0, "policy-3": 5.0}) == "policy-2"
-    assert meta_test.spread([50.0]) == "50.00"
-    assert meta_test.spread([50.0, 51.0, 55.0]) == "52.00  (50.00 to 55.00)"
+    assert meta_test.spread([50.0]) == "50.000"
+    assert meta_test.spread([50.0, 51.0, 55.0]) == "52.000 (50.000 to 55.000)"
 
 
 class _Graph:
@@ -84,8 +89,8 @@ def rows(*numbers):
 
 def meta_test_of(graph, some, masking_prob=0.1):
     settings = EpisodeSettings(mlm_epochs=2, task_epochs=1, mlm_batch_size=2, task_batch_size=8)
-    return MetaTest(graph, some, meta_test.Split(rows(1, 2), rows(3), rows(1, 2, 3), rows(9)),
-                    settings, masking_prob, PIECES, {})
+    return MetaTest(graph, some, meta_test.Split(rows(1, 2), rows(3), rows(1, 2, 3)),
+                    settings, masking_prob, PIECES, {}, lambda: {"f1": 9.0})
 
 
 def some_blocks(marks=None):
@@ -107,13 +112,13 @@ def test_a_policy_sees_each_block_as_the_model_is_at_that_moment():
     # Two positions of 22 in each block, in each step of both epochs.
     assert graph.looks == 4 and [m.positions.tolist() for m in graph.masked] == [[1, 2]] * 8
     assert sorted(graph.rows.pop()) == [1, 2]
-    assert test.tested(policy, 1) == 9.0
+    assert test.tested(policy, 1) == {"f1": 9.0}
     assert sorted(graph.rows.pop()) == [1, 2, 3]
 
 
 def test_no_further_pretraining():
     graph, kept = _Graph(), []
-    assert meta_test_of(graph, some_blocks()).tested(contenders.NONE, 1, kept.append) == 9.0
+    assert meta_test_of(graph, some_blocks()).tested(contenders.NONE, 1, kept.append) == {"f1": 9.0}
     assert not graph.masked and not kept and len(graph.rows) == 1
 
 
@@ -122,11 +127,17 @@ def test_rules_have_the_budget_of_policies_and_draw_anew_in_each_epoch(name):
     graph, kept, some = _Graph(), [], some_blocks([False] * 20)
     test, contender = meta_test_of(graph, some), rule(name)
     assert contender.name == name + " masks"
-    assert test.tested(contender, 1, kept.append) == 9.0
+    assert test.tested(contender, 1, kept.append) == {"f1": 9.0}
     assert graph.looks == 0 and len(kept) == 1  # Rules look at nothing.
     drawn = [tuple(m.positions.tolist()) for m in graph.masked]
     assert len(drawn) == 8 and set(map(len, drawn)) == {2} and len(set(drawn)) > 3
     assert all(0 < position < 21 for positions in drawn for position in positions)
+    # What is to be told are pieces of the vocabulary, those that were there; all else is as it was.
+    originals = {tuple(block.ids.tolist()) for block in some}
+    for masked in graph.masked:
+        assert tuple(masked.ids.tolist()) in originals
+        left = np.setdiff1d(np.arange(22), masked.positions)
+        np.testing.assert_array_equal(masked.shown[left], masked.ids[left])
     again = _Graph()
     meta_test_of(again, some).tested(contender, 1)
     assert [m.shown.tolist() for m in again.masked] == [m.shown.tolist() for m in graph.masked]

@@ -82,6 +82,17 @@ def test_the_networks_are_those_of_numpy_whatever_the_padding(network):
         assert np.exp(log_probs).sum() == pytest.approx(1, abs=1e-5)
 
 
+def test_a_logit_of_zero_is_none_of_padding(network):
+    """Where all logits are 0, all pieces are equally likely; the source took them for padding."""
+    network.graph.load({name: np.zeros_like(value) if name.startswith(
+        "masking_policy/policy/output/") else value for name, value in network.weights.items()})
+    acted = network.graph.act([state(6, 1), state(11, 2)])
+    for log_probs, pieces in zip(acted.log_probs, (4, 9)):
+        np.testing.assert_allclose(log_probs[1:-1], [-math.log(pieces)] * pieces, atol=1e-6)
+        assert np.isneginf(log_probs[[0, -1]]).all()
+    network.graph.load(network.weights)
+
+
 def entries_of(network, one, position, reward, old_log_prob=None):
     log_prob = network.graph.act([one]).log_probs[0][position]
     old = log_prob if old_log_prob is None else old_log_prob

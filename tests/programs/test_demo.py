@@ -2,12 +2,15 @@
 import json
 import os
 import shlex
+import sys
 
 import pytest
 
 from bert_nq.estimator import model_folder
 from bert_nq.modeling import encoders
 from tests.support import programs, tiny_wordnet
+
+sys.path.insert(0, os.path.join(programs.ROOT, "demos", "demo_nmg"))
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +139,49 @@ def test_readers_of_candidates_stand_in_a_table(made):
     assert made_of[0] == made_of[1]
     steps = [model_folder.steps_done(str(work / name)) for name in ("uniform", "mined", "second")]
     assert steps[0] == steps[1] == steps[2] > 0
+
+
+def test_a_masking_policy_is_compared_with_rules(made):
+    folder, args, _ = made
+    done = programs.run("demos/demo_nmg/demo_nmg.py", *args, "--num_episodes=1")
+    assert done.returncode == 0, done.stderr
+    policy = folder / "nmg" / "policy"
+    with open(str(policy / "meta_test.json")) as f:
+        scores = json.load(f)["scores"]
+    table = done.stdout[done.stdout.rindex("macro F1"):].splitlines()[1:7]
+    for row, name in zip(table, ("no further pretraining", "random masks", "whole_word masks",
+                                 "span masks", "punctuation masks", "policy")):
+        own = "policy-000001" if name == "policy" else name
+        found = [scores["test: %s, seed %d" % (own, seed)]["accuracy"] for seed in (1, 2, 3)]
+        assert row.startswith(name + "  ")
+        assert row[26:52].strip() == "%.3f (%.3f to %.3f)" % (
+            sum(found) / 3, min(found), max(found))
+    assert "\nThe policy's masks are " in done.stdout
+    for name in ("history.png", "words.html"):
+        assert (policy / name).exists() and str(policy / name) in done.stdout
+    ended = programs.paste(programs.next_command(done.stdout[done.stdout.rindex("macro F1"):]),
+                           ".", "--num_train_epochs=1")
+    assert "macro_f1" in ended
+
+
+def test_what_a_masking_policy_is_worth():
+    import demo_nmg
+    by_seed = {"no further pretraining": (0.5, 0.6), "random masks": (0.7, 0.8),
+               "span masks": (0.6, 0.7), "policy": (0.75, 0.9)}
+    assert demo_nmg.verdict(as_scores(by_seed)) == (
+        "With its best masking, policy, further pretraining is better than none.\n"
+        "The policy's masks are not clearly better or worse than the best rule's, random masks: "
+        "the accuracies of 2 seeds overlap.")
+    assert "are worse than the best rule's, random masks: the accuracies of 2 seeds do not " in (
+        demo_nmg.verdict(as_scores(dict(by_seed, policy=(0.1, 0.2)))))
+    nothing = demo_nmg.verdict(as_scores(dict(by_seed, policy=(0.9, 1), **{
+        "no further pretraining": (0.9, 0.9)})))
+    assert nothing.startswith("With its best masking, policy, further pretraining is not clearly")
+    assert "are better than the best rule's" in nothing
+
+
+def as_scores(by_seed):
+    return {name: [{"accuracy": value} for value in values] for name, values in by_seed.items()}
 
 
 def test_pages_of_the_corpus_are_asked(made):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from bert_nq.modeling import checkpoints
-from tests.support import programs, tiny_encoders, tiny_nq, tiny_training
+from tests.support import masking_tasks, programs, tiny_encoders, tiny_nq, tiny_training
 from tests.support.runtimes import TRAINERS
 
 # A text has one of these words again and again, so that its others tell a hidden one.
@@ -104,14 +104,31 @@ def test_the_next_command_fine_tunes(files, trained):
     assert re.search(r"starts at random +output_weights, output_bias\n", printed)
 
 
-def test_natural_questions_start_from_it(files, trained):
+@pytest.mark.parametrize("name, own, head", [
+    ("nq", ("--max_seq_length=64", "--max_query_length=16"),
+     "cls/nq/output_weights, cls/nq/output_bias, answer_type"),
+    ("squad", ("--max_seq_length=32", "--max_query_length=8"),
+     "cls/squad/output_weights, cls/squad/output_bias\n")])
+def test_readers_of_questions_start_from_it(files, trained, name, own, head):
+    """A rate of next to nothing leaves an encoder as it was taken."""
+    data = files.folder / (name + ".data")
+    if name == "squad":
+        masking_tasks.write_questions(data, [masking_tasks.question(i) for i in range(8)])
+        source = "--train_file=%s" % data
+    else:
+        source = "--train_precomputed_file=" + tiny_training.write_pages(data)
     printed = files.ok(
-        "--do_train", "--train_precomputed_file=" + tiny_training.write_pages(
-            files.folder / "nq.tfrecord"), "--output_dir=nq", "--init_checkpoint=adapted",
-        "--max_seq_length=64", "--max_query_length=16", "--num_train_steps=2",
-        "--train_batch_size=4", *files.flags[1:], program="bert_nq/run_nq.py")
-    assert re.search(r"starts at random +cls/nq/output_weights, cls/nq/output_bias, answer_type",
-                     printed)
+        "--do_train", source, "--output_dir=" + name, "--init_checkpoint=adapted",
+        "--num_train_steps=2", "--train_batch_size=4", "--learning_rate=1e-12", *own,
+        *files.flags[1:], program="bert_nq/run_%s.py" % name)
+    assert re.search(r"starts from +adapted/model.ckpt-60\n", printed)
+    assert re.search(r"starts at random +" + head, printed)
+    adapted, taken = (checkpoints.read_weights(checkpoints.newest(str(files.folder / folder)))
+                      for folder in ("adapted", name))
+    encoder = [weight for weight in taken if weight.startswith("bert/")]
+    assert encoder and set(encoder) == {w for w in adapted if w.startswith("bert/")}
+    for weight in encoder:
+        np.testing.assert_allclose(taken[weight], adapted[weight], atol=1e-6, err_msg=weight)
 
 
 def start(files, output_dir, *flags):

@@ -3,6 +3,7 @@ import json
 import os
 import random
 import re
+import shutil
 import subprocess
 import time
 
@@ -55,15 +56,15 @@ def test_it_ends_with_counts_and_files(work, undisturbed):
     assert "undisturbed/model" in programs.next_command(undisturbed)
 
 
-def kill_in_the_middle(process, history, num_records):
-    """Kills a run somewhere in an episode, when so many are done."""
-    for _ in range(15000):
+def kill_in_the_middle(process, path, is_due):
+    """Kills a run a moment after what is in a file of JSON says so."""
+    for _ in range(30000):
         assert process.poll() is None, process.communicate()
-        if os.path.exists(history):
-            with open(history) as f:
-                if len(json.load(f)) >= num_records:
+        if os.path.exists(path):
+            with open(path) as f:
+                if is_due(json.load(f)):
                     break
-        time.sleep(0.02)
+        time.sleep(0.01)
     time.sleep(random.random() / 4)
     process.kill()
     process.communicate()
@@ -73,7 +74,8 @@ def test_killed_it_goes_on_with_the_same_episodes_to_the_bit(work, undisturbed):
     process = subprocess.Popen(
         programs.command(PROGRAM, *work.flags("killed", num_episodes=1000)),
         cwd=str(work.folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    kill_in_the_middle(process, str(work.folder / "killed" / "history.json"), 2)
+    kill_in_the_middle(process, str(work.folder / "killed" / "history.json"),
+                       lambda records: len(records) >= 2)
     done = json.loads(work.read("killed", "history.json"))
     if len(done) > 6:
         pytest.skip("the machine was too fast to be stopped before the sixth episode")
@@ -86,26 +88,94 @@ def test_killed_it_goes_on_with_the_same_episodes_to_the_bit(work, undisturbed):
     assert not [name for name in os.listdir(str(work.folder / "killed")) if "tmp" in name]
 
 
-def test_policies_are_tested_and_one_is_chosen_without_the_test(work, undisturbed):
+def test_flags(work, output_dir, *more):
+    """The flags of a test of the policies of an undisturbed run."""
     (work.folder / "dev.jsonl").write_text("".join(
         json.dumps(masking_tasks.text(i)) + "\n" for i in range(100, 120)))
-    changes = dict(num_episodes=6, test_seeds=2, test_mlm_epochs=1, test_task_epochs=1,
-                   test_maskings="random,span")
-    flags = [flag for flag in work.flags("undisturbed", "--test_file=dev.jsonl", **changes)
-             if flag != "--do_meta_train"] + ["--do_meta_test"]
-    done = programs.run(PROGRAM, *flags, cwd=str(work.folder))
+    return work.flags(output_dir, "--test_file=dev.jsonl", "--do_meta_test", *more, test_seeds=2,
+                      test_mlm_epochs=1, test_task_epochs=1, test_maskings="random,span")[1:]
+
+
+test_flags.__test__ = False
+
+
+@pytest.fixture(scope="module")
+def tested(work, undisturbed):
+    done = programs.run(PROGRAM, *test_flags(work, "undisturbed"), cwd=str(work.folder))
     assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_policies_are_tested_and_one_is_chosen_without_the_test(work, tested):
+    done = tested
     found = json.loads(work.read("undisturbed", "meta_test.json"))["scores"]
+    settings = json.loads(work.read("undisturbed", "meta_test.json"))["settings"]
+    # The test's own flags count, not those that the policies were learned with.
+    assert (settings["test_mlm_epochs"], settings["test_task_epochs"]) == (1, 1)
     held_out = {name: score for name, score in found.items() if name.startswith("held out")}
     assert set(held_out) == {"held out: policy-000004", "held out: policy-000006"}
     best = max(sorted(held_out), key=lambda name: held_out[name])[len("held out: "):]
     assert set(found) - set(held_out) == {
         "test: %s, seed %d" % (name, seed) for seed in (0, 1)
         for name in ("no further pretraining", "random masks", "span masks", best)}
-    assert best + ", chosen" in done.stdout and "Accuracy on 20 rows of dev.jsonl" in done.stdout
+    assert best + ", chosen" in done.stdout
+    # Those of eval/classifier_eval.py.
+    official = found["test: random masks, seed 0"]
+    assert set(official) == {"accuracy", "micro_f1", "macro_f1", "total"}
+    assert official["total"] == 20 and official["accuracy"] == official["micro_f1"]
+    assert "\nOfficial scores of 20 texts of dev.jsonl, mean and range of 2 seeds\n" in done.stdout
+    scores = [found["test: span masks, seed %d" % seed]["macro_f1"] for seed in (0, 1)]
+    assert re.search(r"\nspan masks .* %.3f \(%.3f to %.3f\)\n" % (
+        sum(scores) / 2, min(scores), max(scores)), done.stdout)
     printed = programs.paste(programs.next_command(done.stdout), work.folder,
                              "--num_train_epochs=1", "--train_batch_size=8")
     assert "accuracy" in printed
+
+
+def test_a_killed_test_goes_on_with_the_same_scores(work, tested):
+    folder = work.folder / "killed_test"
+    shutil.copytree(str(work.folder / "undisturbed"), str(folder),
+                    ignore=shutil.ignore_patterns("meta_test*", ".*"))
+    process = subprocess.Popen(
+        programs.command(PROGRAM, *test_flags(work, "killed_test")), cwd=str(work.folder),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    kill_in_the_middle(process, str(folder / "meta_test.json"),
+                       lambda content: len(content["scores"]) >= 3)
+    done = json.loads(work.read("killed_test", "meta_test.json"))["scores"]
+    if len(done) == 10:
+        pytest.skip("the machine was too fast to be stopped before the last score")
+    resumed = programs.run(PROGRAM, *test_flags(work, "killed_test"), cwd=str(work.folder))
+    assert resumed.returncode == 0, resumed.stderr
+    for name in ("meta_test.json",
+                 "meta_test/language_model/bert_model.ckpt.data-00000-of-00001"):
+        assert work.read("killed_test", name) == work.read("undisturbed", name), name
+
+
+def test_questions_get_the_official_scores(work):
+    """Of all questions, also one whose annotated answer is not found in its context."""
+    folder = work.folder
+    masking_tasks.write_questions(folder / "questions.json",
+                                  [masking_tasks.question(i) for i in range(16)])
+    lost = masking_tasks.question(20)
+    lost["qas"][0]["answers"][0]["text"] = "elsewhere"
+    masking_tasks.write_questions(folder / "other-questions.json",
+                                  [masking_tasks.question(i) for i in range(17, 20)] + [lost])
+    flags = [flag for flag in work.flags("of_questions", num_episodes=1, test_mlm_epochs=1,
+                                         test_task_epochs=1, max_seq_length=32,
+                                         validation_share=0.4)
+             if not flag.startswith("--train_file")]
+    done = programs.run(PROGRAM, *flags, "--task=squad", "--train_file=questions.json",
+                        "--max_query_length=8", "--do_meta_test",
+                        "--test_file=other-questions.json", cwd=str(folder))
+    assert done.returncode == 0, done.stderr
+    found = json.loads(work.read("of_questions", "meta_test.json"))["scores"]
+    official = found["test: policy-000001, seed 0"]
+    # Those of eval/squad_eval.py: a share of four questions, of which one cannot be had.
+    assert set(official) == {"exact_match", "exact", "f1", "best_exact", "best_f1"}
+    assert official["exact"] in (0, 25, 50, 75) and official["exact"] <= official["f1"] <= 75
+    assert "\nOfficial scores of 4 questions of other-questions.json, one seed\n" in done.stdout
+    assert re.search(r"\n +EM +F1\nno further pretraining +\d+\.000 +\d+\.\d{3}\n", done.stdout)
+    assert "held out: policy-000001" in found
 
 
 def test_another_run_in_its_folder_is_refused(work, undisturbed):

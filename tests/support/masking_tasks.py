@@ -1,9 +1,9 @@
-"""A tiny classification task and a tiny encoder for runs of run_nmg.py, which take seconds."""
+"""Tiny tasks and a tiny encoder for runs of run_nmg.py, which take seconds."""
 import json
 
 import numpy as np
 
-from tests.support import tiny_nq
+from tests.support import squad_samples, tiny_nq
 
 LABELS = ("river", "town", "village")
 # An episode: 12 texts, two steps of further pretraining, two of fine-tuning, for each player.
@@ -29,6 +29,23 @@ def write(folder, num_texts=60):
     tiny_nq.write_vocabulary(folder / "vocab.txt")
     return ["--train_file=train.jsonl", "--vocab_file=vocab.txt",
             "--bert_config_file=bert_config.json"]
+
+
+def question(i):
+    """A context in which one of the names is a town, and a question which it is."""
+    random = np.random.RandomState(i)
+    words = random.choice(["the", "has", "many", "houses", "and"], 8).tolist()
+    place = i % 5
+    words[place:place] = [tiny_nq.NAMES[i % 8], "is", "a", "town"]
+    start = len(" ".join(words[:place] + [""]))
+    return {"context": " ".join(words), "qas": [squad_samples.qa(
+        "q%d" % i, "where is a town", (tiny_nq.NAMES[i % 8], start))]}
+
+
+def write_questions(path, paragraphs):
+    """Writes paragraphs as a file of SQuAD 1.1."""
+    path.write_text(json.dumps({"version": "1.1", "data": [
+        {"title": "x", "paragraphs": paragraphs}]}))
 
 
 def flags(**changes):

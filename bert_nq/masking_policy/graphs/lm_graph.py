@@ -5,7 +5,7 @@ optimizer's at zero, and ends with values that are read from them.
 
 Notation: B rows or blocks, S positions with padding, H hidden size.
 """
-from typing import Any, Dict, List, Mapping, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Sequence, Tuple
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from bert_nq.modeling.encoders import Pass
 from bert_nq.modeling.heads.mlm_outputs import IDS, WEIGHTS
 from bert_nq.modeling.models import Model
 from bert_nq.modeling.runtime import tf
+from bert_nq.prediction.batches import Batch
 from bert_nq.training import gradients, optimizer
 from bert_nq.training.optimizer import OptimizerSettings
 
@@ -33,10 +34,15 @@ class LanguageModelGraph:
       labels: the features that the head's loss reads, int32 [B] each.
       adam_epsilon: of both trainings.
       precision: of the trainings, see Pass.
+      decoder: says what leaves the graph for `outputs`, see decoding.decoders.make; None: nothing
+        does.
     """
 
-    def __init__(self, model: Model, labels: Sequence[str], adam_epsilon: float, precision: str):
-        self._model, self._precision = model, precision
+    full_length = False  # see prediction.predictor.stream
+
+    def __init__(self, model: Model, labels: Sequence[str], adam_epsilon: float, precision: str,
+                 decoder: Any = None):
+        self._model, self._precision, self._decoder = model, precision, decoder
         self._masked_model = Model(model.config, "mlm")
         self._packing = packing.PACKINGS[encoders.of(model.config).packing.name]
         self._features = {name: tf.placeholder(tf.int32, [None, None], name) for name in INPUTS}
@@ -56,8 +62,11 @@ class LanguageModelGraph:
                 self._model.config, self._features, Pass()).sequence
             of_masks = self._gradients(self._masked_loss)
             language_model = tf.trainable_variables()
-            of_task = self._gradients(self._task_loss)
-            self._accuracies = self._task_loss(Pass())[1]
+            of_task = self._gradients(lambda pass_: self._task_loss(self._task_logits(pass_)))
+            logits = self._task_logits(Pass())
+            self._accuracies = self._task_loss(logits)[1]
+            self._outputs = self._decoder and models.outputs(
+                self._model, logits, self._features, self._decoder.output_options())
         head = [v for v in tf.trainable_variables() if v not in set(language_model)]
         parameters = optimizer.make_parameters(tf.trainable_variables(), self._settings)
         by_name = {checkpoints.name_of(p.variable): p for p in parameters}
@@ -73,9 +82,11 @@ class LanguageModelGraph:
         return models.loss(self._masked_model, models.build_logits(
             self._masked_model, features, pass_), features)
 
-    def _task_loss(self, pass_: Pass):
+    def _task_logits(self, pass_: Pass):
+        return models.build_logits(self._model, self._features, pass_)
+
+    def _task_loss(self, logits):
         """The loss, and the mean accuracy of the head's choices."""
-        logits = models.build_logits(self._model, self._features, pass_)
         loss, scalars = models.loss(self._model, logits, {**self._features, **self._labels})
         accuracies = [value for name, value in sorted(scalars.items())
                       if name.endswith("_accuracy")]
@@ -156,3 +167,10 @@ class LanguageModelGraph:
             total += len(part["input_ids"]) * float(self.session.run(
                 self._accuracies, self._feed_rows(part)))
         return total / count
+
+    def outputs(self, batches: Iterable[Batch]) -> Iterator[Any]:
+        """The outputs for each batch, of the decoder's outputs_type, without dropout."""
+        for batch in batches:
+            features = batch.features()
+            yield self._decoder.outputs_type(**self.session.run(self._outputs, {
+                place: features[name] for name, place in self._features.items()}))

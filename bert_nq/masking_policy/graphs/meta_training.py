@@ -75,12 +75,15 @@ class Graphs(NamedTuple):
 
 @contextlib.contextmanager
 def open_graphs(model: Model, labels: Sequence[str], policy: PolicySettings,
-                episodes: EpisodeSettings, seed: int) -> Iterator[Graphs]:
-    """Builds the graphs once; variables have their first values, which follow from the seed."""
+                episodes: EpisodeSettings, seed: int, decoder: Any = None) -> Iterator[Graphs]:
+    """Builds the graphs once; variables have their first values, which follow from the seed.
+
+    For `decoder` see LanguageModelGraph.
+    """
     with tf.Graph().as_default():
         tf.set_random_seed(seed)
         language_model = LanguageModelGraph(model, labels, episodes.adam_epsilon,
-                                            episodes.precision)
+                                            episodes.precision, decoder)
         network = PolicyGraph(model.config.hidden_size, model.config.num_attention_heads, policy)
         initialise = tf.global_variables_initializer()
         tf.get_default_graph().finalize()

@@ -1,6 +1,7 @@
 """What a language model is fine-tuned for in an episode: texts, and rows of a task about each.
 
-A new task is a file beside this one with a `TASK`, and a line in TASKS.
+A new task is a file beside this one with a `TASK`, and a line in TASKS under the name that it has
+in bert_nq.tasks, whose official scores it is tested by.
 """
 import collections
 import importlib
@@ -40,6 +41,7 @@ class Task(NamedTuple):
     text_of: Callable[[Any], str]  # an example's text, which is masked and pretrained on
     labels: Tuple[str, ...]  # the features that the head's loss and accuracies read
     head: Callable[[Options], str]  # the name of the head
+    decoder: Callable[[Options], Any]  # of the head's outputs, see decoding.decoders.make
     # (files, labels that were given or "", BadInput) -> Options.labels
     find_labels: Callable[[List[str], str, BadInput], str]
     defaults: Mapping[str, Any]  # of flags, where they depend on the task: the source's

@@ -4,6 +4,7 @@ from typing import List
 from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import UserError
 from bert_nq.datasets.classification import labels, reading
+from bert_nq.decoding import classes
 from bert_nq.features.text_options import TextRowOptions
 from bert_nq.features.text_rows import FEATURIZER, LABEL_IDS
 from bert_nq.masking_policy.tasks import Options, Task
@@ -31,6 +32,7 @@ TASK = Task(
     text_of=lambda example: example.text,
     labels=(LABEL_IDS,),
     head=lambda options: "classes:%d" % len(labels.parse(options.labels)),
+    decoder=lambda options: classes.make_decoder("classes", {"labels": options.labels}),
     find_labels=_find_labels,
     defaults={"max_seq_length": 128, "block_size": 256, "replay_start": 500, "mlm_batch_size": 8,
               "task_batch_size": 8, "task_epochs": 5, "task_learning_rate": 2e-5,

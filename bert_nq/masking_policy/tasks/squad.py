@@ -4,6 +4,7 @@ from typing import List
 from bert_nq.base.bad_input import BadInput
 from bert_nq.base.errors import UserError
 from bert_nq.datasets.squad import reading
+from bert_nq.decoding import span_decoders
 from bert_nq.features.squad_options import SquadOptions
 from bert_nq.features.squad_windows import FEATURIZER
 from bert_nq.masking_policy.tasks import Options, Task
@@ -28,6 +29,7 @@ TASK = Task(
     text_of=lambda example: example.context,
     labels=("start_positions", "end_positions"),
     head=lambda options: "span",
+    decoder=lambda options: span_decoders.for_windows(options, "run_squad"),
     find_labels=_no_labels,
     defaults={"max_seq_length": 384, "block_size": 512, "replay_start": 2000, "mlm_batch_size": 4,
               "task_batch_size": 4, "task_epochs": 1, "task_learning_rate": 3e-5,
