@@ -10,7 +10,7 @@
 Each result is kept as it comes; a test that was killed repeats the one that it was at.
 """
 import os
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence, Type, TypeVar
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence
 
 import numpy as np
 
@@ -26,7 +26,6 @@ from bert_nq.masking_policy.trainings import Trainings
 FILE = "meta_test.json"
 _REMEDY = "remove it to test anew"
 
-Score = TypeVar("Score", float, Dict[str, float])
 Official = Dict[str, float]  # the numbers of a task's scorer by their names
 
 
@@ -56,7 +55,7 @@ class Results:
                             % (self._path, "; ".join(found), _REMEDY))
         self.scores: Dict[str, Any] = content["scores"] if content else {}
 
-    def score(self, key: str, kind: Type[Score], compute: Callable[[], Score]) -> Score:
+    def score(self, key: str, kind: type, compute: Callable[[], Any]) -> Any:
         """The score of a key, computed and kept where it is not there.
 
         Args:

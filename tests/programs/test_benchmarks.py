@@ -273,6 +273,20 @@ def test_wrong_kind_of_prediction():
     assert programs.error_line(done).startswith("error: --theirs: keras is none of bert-tensorflow")
 
 
+def test_the_benchmark_of_episodes_runs():
+    """Both loops end with the same scores and losses, or it would fail."""
+    sizes = ("--num_hidden_layers=1", "--hidden_size=24", "--vocab_size=50", "--max_seq_length=16")
+    done = programs.run("benchmarks/masking_policy_episodes.py", "--contexts=8", "--num_turns=1",
+                        "--mlm_epochs=1", "--task_epochs=1", "--validation_rows=4", *sizes)
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = [line.split() for line in done.stdout.splitlines()[3:]]
+    assert [row[:-3] for row in rows[:2]] == [["8", "one", "graph"],
+                                              ["8", "graphs", "built", "anew"]]
+    assert rows[2][:3] == ["times", "as", "many"] and float(rows[2][3][:-1]) > 0
+    done = programs.run("benchmarks/masking_policy_episodes.py", "--contexts=some", *sizes)
+    assert programs.error_line(done) == "error: --contexts=some: numbers are wanted, such as 8,32"
+
+
 def test_the_benchmark_of_augmentation_runs(tmp_path):
     done = programs.run(
         "benchmarks/augment.py", "--vocab_file=" + write_vocabulary(tmp_path / "vocab.txt"),
