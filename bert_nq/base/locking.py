@@ -42,5 +42,6 @@ def locked(path: str, waits: bool = False) -> Iterator[None]:
     try:
         yield
     finally:
-        os.unlink(path)
+        with contextlib.suppress(FileNotFoundError):  # Its folder was removed.
+            os.unlink(path)
         os.close(handle)

@@ -1,11 +1,11 @@
-r"""Makes texts with labels of the sample corpus: paragraphs, and the kinds of their articles.
+r"""Makes texts with labels of the sample corpus: three sentences, and the kind of their article.
 
     python make_texts.py --split=train --num_pages=600 --output_jsonl=texts.jsonl
 
-writes one paragraph of each of the first pages of a split as JSON lines for run_classifier.py and
-run_nmg.py: one that answers a question, but not the page's first, which says what the article is
-about. One or two of its sentences tell the kind, the others could stand anywhere. Pages that have
-no such paragraph are left out. The same flags give the same file.
+writes a text of each of the first pages of a split as JSON lines for run_classifier.py and
+run_nmg.py: a sentence that answers a question, such as how long a river is, and its neighbours,
+most of which could stand anywhere. They are of any paragraph but the page's first, which says what
+the article is about; pages without such a sentence are left out. The same flags give the same file.
 """
 from bert_nq.cli.start import run
 
@@ -32,6 +32,7 @@ flags.DEFINE_integer("seed", 17, "Of the pages, as in make_sample_corpus.py.")
 flags.DEFINE_string("output_jsonl", None, "The file.")
 
 _QUESTIONS = 4  # that are asked about a page
+_SENTENCES = 3  # of a text
 
 
 def main():
@@ -60,14 +61,29 @@ def text_of(number):
     page = samples[0].page
     starts = [candidate["start_token"] for candidate in page.candidates
               if page.tokens[candidate["start_token"]]["token"] == "<P>"]
-    spans = sorted(answer.long for sample in samples for answer in sample.answers
-                   if answer.long.start_token in starts[1:])
+    spans = sorted((answer.long, answer.short[0]) for sample in samples for answer in sample.answers
+                   if answer.short and answer.long.start_token in starts[1:])
     if not spans:
         return None
-    start, end = spans[0]
+    paragraph, short = spans[0]
+    sentences = sentences_of(page.tokens, paragraph)
+    place = next(i for i, sentence in enumerate(sentences) if short.start_token in sentence)
+    first = max(0, min(place - 1, len(sentences) - _SENTENCES))
     return {"id": "%s-%d" % (FLAGS.split, number), "label": samples[0].plan.kind.name,
-            "text": plain_text.of_words(token["token"] for token in page.tokens[start:end]
-                                        if not token["html_token"])}
+            "text": plain_text.of_words(
+                word for sentence in sentences[first:first + _SENTENCES]
+                for word in sentence.values())}
+
+
+def sentences_of(tokens, span):
+    """The sentences in a span of a page, {number of a token: its word} each."""
+    sentences = [{}]
+    for number in range(span.start_token, span.end_token):
+        if not tokens[number]["html_token"]:
+            sentences[-1][number] = tokens[number]["token"]
+            if tokens[number]["token"] in (".", "!", "?"):
+                sentences.append({})
+    return list(filter(None, sentences))
 
 
 if __name__ == "__main__":

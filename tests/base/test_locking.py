@@ -1,5 +1,6 @@
 """Lock files: one holder at a time, and free again after its death."""
 import os
+import shutil
 import subprocess
 import sys
 
@@ -54,3 +55,11 @@ def test_a_lock_in_a_folder_that_cannot_be_written(tmp_path):
     with pytest.raises(UserError, match="^cannot create the folder .*/file: "):
         with locked(str(tmp_path / "file" / "lock")):
             pytest.fail("held")
+
+
+def test_a_lock_whose_folder_is_removed(tmp_path):
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    with locked(str(folder / "lock")):
+        shutil.rmtree(str(folder))
+    assert not folder.exists()
