@@ -29,7 +29,6 @@ help:
 	@echo "make demo-squad SQuAD 1.1 and 2.0 of the same encyclopedia: trained and scored; ENCODER=xlnet for another"
 	@echo "make demo-distillation  SQuAD 2.0 of it: a teacher, and a smaller model with and without its help"
 	@echo "make demo-quesbelm  readers of candidates: hard negatives, a cascade, two vocabularies together"
-	@echo "make demo-nmg   a masking policy learned by self-play, tested against masks by rules"
 	@echo "make ask        a web page that answers questions about that encyclopedia, with the demo's model"
 	@echo "make test       all tests, with tensorflow 2.15"
 	@echo "make test-tf1   tests with tensorflow 1.15.5, but those that make test is enough for"
