@@ -167,7 +167,6 @@ def check_can_clear(output_dir: str, init_checkpoint: Optional[str]) -> None:
 
 def clear(output_dir: str) -> None:
     """Removes the files that training wrote into a folder; others, and the copies, stay."""
-    checkpoints.remove_unfinished(output_dir)
     # The state file goes first, so that a folder that is half cleared holds no model.
     for name in sorted(os.listdir(output_dir), key=checkpoints.STATE.__ne__):
         path = os.path.join(output_dir, name)
