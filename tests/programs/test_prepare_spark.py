@@ -8,6 +8,7 @@ import re
 import shutil
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
@@ -41,6 +42,7 @@ def corpus(tmp_path_factory):
     assert (folder / "s-00.jsonl").stat().st_size >= 2 << 20
     write_scores(folder / "scores.jsonl.gz", {
         1000 + i: {0: 0.1, 1: 0.5, 2: i % 10 / 10} for i in range((5 + NUM_SHARDS) * PAGES)})
+    tiny_wordnet.write(folder / "wordnet")
     return folder
 
 
@@ -75,26 +77,21 @@ def mined(corpus):
     return {"unknowns_from": corpus / "scores.jsonl.gz"}
 
 
-@pytest.fixture(scope="module")
-def training(corpus, tmp_path_factory):
-    """The files and the output of the local program."""
-    return made_locally(corpus, tmp_path_factory.mktemp("training"), **mined(corpus))
-
-
 def without_times(summary):
     return [line for line in summary.splitlines() if not re.match("  time|.*records in|.*=", line)]
 
 
 @needs_java
-def test_training_records(corpus, cluster, training, tmp_path):
+def test_training_records(corpus, cluster, tmp_path):
+    local, summary = made_locally(corpus, tmp_path / "local", **mined(corpus))
     done = programs.run(PROGRAM, *arguments(
-        corpus, tmp_path / "x.tfrecord", master=cluster.master, progress_seconds=0,
+        corpus, tmp_path / "spark" / "x.tfrecord", master=cluster.master, progress_seconds=0,
         **mined(corpus)), env=cluster.env)
     assert done.returncode == 0, done.stderr
-    assert contents(tmp_path) == training[0]
+    assert contents(tmp_path / "spark") == local
     # The summary has the same counts; only the folder and the times differ.
-    folder = re.search("Manifest: (.*)/x.manifest.json", training[1]).group(1)
-    assert without_times(done.stdout) == without_times(training[1].replace(folder, str(tmp_path)))
+    assert without_times(done.stdout) == without_times(summary.replace(
+        str(tmp_path / "local"), str(tmp_path / "spark")))
     lines = done.stderr.splitlines()
     assert all(re.match(r"preparing: shards \d+ of 16, pages |writing: files \d of 3, records ",
                         line) for line in lines), done.stderr
@@ -121,49 +118,47 @@ def test_prediction_records_through_spark_submit(corpus, cluster, tmp_path):
 
 
 @needs_java
-def test_training_records_with_copies(corpus, cluster, tmp_path):
-    """WordNet is a folder that all machines have."""
-    flags = {"input_jsonl": corpus / "s-0[1-4].jsonl.gz", "augment": "synonyms,swap", "copies": 2,
-             "wordnet_dir": tiny_wordnet.write(tmp_path / "wordnet"), "pos": "wordnet"}
+def test_workers_that_are_killed(corpus, cluster, tmp_path):
+    """One while pages are prepared and one while records are written: their work is done again by
+    the other, and every record is there once, changed copies too."""
+    # WordNet is a folder that all machines have.
+    flags = {"augment": "synonyms,swap", "wordnet_dir": corpus / "wordnet", "pos": "wordnet"}
     local, summary = made_locally(corpus, tmp_path / "local", **flags)
-    copies = int(re.search(r"changed copies of them +(\d+)", summary).group(1))
-    assert copies == 2 * 4 * PAGES
-    done = programs.run(PROGRAM, *arguments(
-        corpus, tmp_path / "spark" / "x.tfrecord", master=cluster.master, **flags),
-        env=cluster.env)
-    assert done.returncode == 0, done.stderr
-    assert contents(tmp_path / "spark") == local
-
-
-@needs_java
-@pytest.mark.parametrize("moment", ["preparing", "writing"])
-def test_a_worker_that_is_killed(corpus, cluster, training, tmp_path, moment):
-    """Its work is done again by the other one, and every record is there once."""
+    assert re.search(r"changed copies of them +%d\n" % ((4 + NUM_SHARDS) * PAGES), summary)
     log = tmp_path / "log"
     output = tmp_path / "out"
-    victim = cluster.workers[0]
-    before = victim.finished_tasks()
     with open(str(log), "wb") as out:
         process = subprocess.Popen(programs.command(PROGRAM, *arguments(
             corpus, output / "x.tfrecord", master=cluster.master, progress_seconds=0,
-            **mined(corpus))),
+            **flags)),
             env=cluster.env, stdout=out, stderr=out)
-    end = time.time() + 120
-    while time.time() < end and process.poll() is None and not (
-            victim.finished_tasks() >= before + 2 and moment + ":" in log.read_text()):
-        time.sleep(0.01)
-    said = log.read_text().splitlines()[-1]
-    victim.kill()
-    cluster.workers.remove(victim)
+    victims = {worker: worker.finished_tasks() for worker in cluster.workers}
+    others = []  # Workers that are starting, while the program goes on.
     try:
-        assert re.match({"preparing": r"preparing: shards ([0-9]|1[0-5]) of 16, ",
-                         "writing": r"writing: files [0-2] of 3, "}[moment], said), said
+        for (victim, before), said in zip(victims.items(), [
+                r"preparing: shards ([0-9]|1[0-5]) of 16, ", r"writing: files [0-2] of 3, "]):
+            wait_for_tasks(victim, before + 2, process, said.split()[0], log)
+            last = log.read_text().splitlines()[-1]
+            victim.kill()
+            cluster.workers.remove(victim)
+            others.append(threading.Thread(target=cluster.start_workers, args=(1,)))
+            others[-1].start()
+            assert re.match(said, last), last
         assert process.wait() == 0, log.read_text()
-        assert contents(output) == training[0]
+        assert contents(output) == local
     finally:
         process.kill()
         process.wait()
-        cluster.start_workers(1)
+        for other in others:
+            other.join()
+
+
+def wait_for_tasks(worker, number, process, moment, log):
+    """Waits until the worker has finished so many tasks and the program says what it is at."""
+    end = time.time() + 120
+    while time.time() < end and process.poll() is None and not (
+            worker.finished_tasks() >= number and moment in log.read_text()):
+        time.sleep(0.01)
 
 
 @needs_java

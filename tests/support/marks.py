@@ -134,10 +134,8 @@ ONCE = (
     "tests/programs/test_serve.py",
     # Spark: a run of each program stays on both, since pyspark's versions differ as well.
     "tests/programs/test_prepare_spark.py::test_a_page_that_cannot_be_used",
-    "tests/programs/test_prepare_spark.py::test_a_worker_that_is_killed",
     "tests/programs/test_prepare_spark.py::test_prediction_records_through_spark_submit",
-    "tests/programs/test_prepare_spark.py::test_training_records_with_copies",
-    "tests/prediction/test_spark.py::test_a_worker_that_is_killed",
+    "tests/programs/test_prepare_spark.py::test_workers_that_are_killed",
     "tests/prediction/test_spark.py::test_candidates_are_scored_there_as_well",
     "tests/prediction/test_spark.py::test_input_that_cannot_be_used",
     "tests/prediction/test_spark.py::test_run_nq_carries_on_where_the_driver_was_killed",
