@@ -1,6 +1,7 @@
 """run_nq_spark.py and its like on a real cluster: what run_nq.py predicts, byte for byte.
 
-The cluster is a master and two workers, processes of this machine that talk over loopback.
+The cluster is a master and two workers, processes of this machine that talk over loopback; where
+there is nothing about it, the master is local[1].
 """
 import os
 import re
@@ -68,6 +69,12 @@ def cluster(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def here(tmp_path_factory):
+    """The environment for Spark on this machine alone, of which it can make a cluster as well."""
+    return spark_cluster.local_environment(tmp_path_factory.mktemp("here"))
+
+
+@pytest.fixture(scope="module")
 def locally(corpus, tmp_path_factory):
     """The files of run_nq.py, and what it says."""
     folder = tmp_path_factory.mktemp("locally")
@@ -84,13 +91,13 @@ def counts(summary):
             if not re.match("Predictions in|  time|  the best answers|Next|  \\S*python |$", line)]
 
 
-def start(corpus, cluster, output, log):
+def start(corpus, env, output, log, master):
     """The program, running; its lines of progress go to `log`."""
     with open(str(log), "wb") as out:
         return subprocess.Popen(
-            programs.command(PROGRAM, *corpus.arguments(output, master=cluster.master,
+            programs.command(PROGRAM, *corpus.arguments(output, master=master,
                                                         progress_seconds=0)),
-            env=cluster.env, stdout=out, stderr=out)
+            env=env, stdout=out, stderr=out)
 
 
 def wait_for(condition, process, log):
@@ -111,7 +118,7 @@ def test_the_same_files(corpus, cluster, locally, tmp_path):
     """A worker is killed meanwhile: the piece that it was at is done by the other one."""
     output, log = tmp_path / "out", tmp_path / "log"
     before = {worker: worker.finished_tasks() for worker in cluster.workers}
-    process = start(corpus, cluster, output, log)
+    process = start(corpus, cluster.env, output, log, cluster.master)
 
     def busy():
         return [w for w in cluster.workers if w.finished_tasks() >= before[w] + 2]
@@ -136,9 +143,9 @@ def test_the_same_files(corpus, cluster, locally, tmp_path):
 
 
 @needs_java
-def test_run_nq_carries_on_where_the_driver_was_killed(corpus, cluster, locally, tmp_path):
+def test_run_nq_carries_on_where_the_driver_was_killed(corpus, here, locally, tmp_path):
     output, log = tmp_path / "out", tmp_path / "log"
-    process = start(corpus, cluster, output, log)
+    process = start(corpus, here, output, log, "local[1]")
     try:
         wait_for(lambda: last_pages(log) >= 3 * PAGES, process, log)
     finally:
@@ -152,7 +159,7 @@ def test_run_nq_carries_on_where_the_driver_was_killed(corpus, cluster, locally,
 
 
 @needs_java
-def test_input_that_cannot_be_used(corpus, cluster, tmp_path):
+def test_input_that_cannot_be_used(corpus, here, tmp_path):
     """A page in the middle, and a shard that ends early; without and with spark-submit."""
     bad, cut = str(tmp_path / "a.jsonl"), str(tmp_path / "b.jsonl.gz")
     write_shard(tmp_path / "a.jsonl", [place_page(i) for i in range(3)])
@@ -163,7 +170,7 @@ def test_input_that_cannot_be_used(corpus, cluster, tmp_path):
         f.truncate(os.path.getsize(cut) - 100)
     output, local = tmp_path / "out", tmp_path / "local"
     done = programs.run(PROGRAM, *corpus.arguments(
-        output, predict_file=bad, master="local[1]", progress_seconds=600), env=cluster.env)
+        output, predict_file=bad, master="local[1]", progress_seconds=600), env=here)
     line = programs.error_line(done)
     assert line.startswith("error: %s, line 4: " % bad), line
     assert "(--on_bad_input=skip goes on without it)" in line
@@ -172,7 +179,7 @@ def test_input_that_cannot_be_used(corpus, cluster, tmp_path):
     done = subprocess.run(
         [submit, "--master", "local[1]", os.path.join(programs.ROOT, PROGRAM)]
         + corpus.arguments(output, on_bad_input="skip", **flags),
-        env=cluster.env, capture_output=True, text=True)
+        env=here, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     said = corpus.predicted(local, on_bad_input="skip", **flags)
     assert contents(output) == contents(local)
@@ -182,19 +189,19 @@ def test_input_that_cannot_be_used(corpus, cluster, tmp_path):
 
 
 @needs_java
-def test_candidates_are_scored_there_as_well(cluster, tmp_path):
+def test_candidates_are_scored_there_as_well(here, tmp_path):
     model = candidate_pages.write_model(tmp_path / "model")
     for shard in range(2):
         write_shard(tmp_path / ("s-%d.jsonl.gz" % shard), [
             place_page(i, example_id=100 * shard + i) for i in range(PAGES)])
     flags = ["--output_dir=" + model, "--predict_file=%s/s-*.jsonl.gz" % tmp_path]
     outputs = [tmp_path / name for name in ("here.jsonl", "there.jsonl")]
-    here = programs.run("bert_nq/run_quesbelm.py", "--do_predict", "--num_workers=1", *flags,
-                        "--output_candidate_scores=%s" % outputs[0])
-    there = programs.run("bert_nq/run_quesbelm_spark.py", "--master=" + cluster.master, *flags,
+    without = programs.run("bert_nq/run_quesbelm.py", "--do_predict", "--num_workers=1", *flags,
+                           "--output_candidate_scores=%s" % outputs[0])
+    there = programs.run("bert_nq/run_quesbelm_spark.py", "--master=local[1]", *flags,
                          "--output_candidate_scores=%s" % outputs[1], "--num_tasks=2",
-                         "--progress_seconds=0", env=cluster.env)
-    assert (here.returncode, there.returncode) == (0, 0), here.stderr + there.stderr
+                         "--progress_seconds=0", env=here)
+    assert (without.returncode, there.returncode) == (0, 0), without.stderr + there.stderr
     assert outputs[0].read_bytes() == outputs[1].read_bytes()
     assert "prepare/prepare_candidates.py" in there.stdout
     lines = there.stderr.splitlines()

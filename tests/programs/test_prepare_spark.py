@@ -1,6 +1,7 @@
 """prepare_nq_data_spark.py on a real cluster: what prepare_nq_data.py makes, byte for byte.
 
-The cluster is a master and two workers, processes of this machine that talk over loopback.
+The cluster is a master and two workers, processes of this machine that talk over loopback; where
+there is nothing about it, the master is local[1].
 """
 import json
 import os
@@ -52,6 +53,12 @@ def cluster(tmp_path_factory):
         yield started
 
 
+@pytest.fixture(scope="module")
+def here(tmp_path_factory):
+    """The environment for Spark on this machine alone, of which it can make a cluster as well."""
+    return spark_cluster.local_environment(tmp_path_factory.mktemp("here"))
+
+
 def arguments(corpus, output, **flags):
     values = dict({"input_jsonl": corpus / "s-*.jsonl*", "vocab_file": corpus / "vocab.txt",
                    "output_tfrecord": output, "max_seq_length": 64, "doc_stride": 16,
@@ -99,16 +106,16 @@ def test_training_records(corpus, cluster, tmp_path):
 
 
 @needs_java
-def test_prediction_records_through_spark_submit(corpus, cluster, tmp_path):
+def test_prediction_records_through_spark_submit(corpus, here, tmp_path):
     """In order, zipped, with the first shard as several tasks."""
     flags = {"is_training": "false", "gzip": "true", "num_output_shards": 5}
     local, _ = made_locally(corpus, tmp_path / "local", **flags)
     submit = os.path.join(os.path.dirname(programs.command("")[0]), "spark-submit")
     done = subprocess.run(
-        [submit, "--master", cluster.master, os.path.join(programs.ROOT, PROGRAM)]
+        [submit, "--master", "local[1]", os.path.join(programs.ROOT, PROGRAM)]
         + arguments(corpus, tmp_path / "spark" / "x.tfrecord", num_tasks=40, progress_seconds=0,
                     **flags),
-        env=cluster.env, capture_output=True, text=True)
+        env=here, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert contents(tmp_path / "spark") == local
     # The first shard is a part for each whole MB, up to ceil(40 / 16) = 3. Through spark-submit,
@@ -162,15 +169,14 @@ def wait_for_tasks(worker, number, process, moment, log):
 
 
 @needs_java
-def test_a_page_that_cannot_be_used(corpus, cluster, tmp_path):
-    """On this machine alone, of which Spark can make a cluster as well."""
+def test_a_page_that_cannot_be_used(corpus, here, tmp_path):
     bad = write_shard(tmp_path / "bad.jsonl", [place_page(1), UNUSABLE_PAGE, place_page(2)])
     args = arguments(corpus, tmp_path / "x.tfrecord", input_jsonl=bad, master="local[1]")
     fault = "%s, line 2: the short answer, tokens [1, 2), holds no words of its candidate" % bad
-    assert programs.error_line(programs.run(PROGRAM, *args, env=cluster.env)) == (
+    assert programs.error_line(programs.run(PROGRAM, *args, env=here)) == (
         "error: %s (--on_bad_input=skip goes on without it)" % fault)
     assert os.listdir(str(tmp_path)) == ["bad.jsonl"]
-    done = programs.run(PROGRAM, *(args + ["--on_bad_input=skip"]), env=cluster.env)
+    done = programs.run(PROGRAM, *(args + ["--on_bad_input=skip"]), env=here)
     assert done.returncode == 0
     # On a busy machine there are lines of progress as well.
     lines = [line for line in done.stderr.splitlines()

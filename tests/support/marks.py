@@ -132,13 +132,14 @@ ONCE = (
     "tests/programs/test_prepare_pages.py",
     "tests/programs/test_sample_corpus.py",
     "tests/programs/test_serve.py",
-    # Spark: a run of each program stays on both, since pyspark's versions differ as well.
+    # Spark: a run of each program stays on all, since pyspark's versions differ as well; what is
+    # about a cluster is Java's.
     "tests/programs/test_prepare_spark.py::test_a_page_that_cannot_be_used",
-    "tests/programs/test_prepare_spark.py::test_prediction_records_through_spark_submit",
+    "tests/programs/test_prepare_spark.py::test_training_records",
     "tests/programs/test_prepare_spark.py::test_workers_that_are_killed",
     "tests/prediction/test_spark.py::test_candidates_are_scored_there_as_well",
     "tests/prediction/test_spark.py::test_input_that_cannot_be_used",
-    "tests/prediction/test_spark.py::test_run_nq_carries_on_where_the_driver_was_killed",
+    "tests/prediction/test_spark.py::test_the_same_files",
     # Measurements, and a second system of the demo that runs on both.
     "tests/programs/test_benchmarks.py",
     "tests/programs/test_compare_augmentations.py",
@@ -160,10 +161,10 @@ EACH = (
     "tests/test_architecture.py::test_all_other_modules_do_without_tensorflow",
     "tests/prediction/test_export.py::test_a_client_has_the_answers_of_the_model",
     "tests/prediction/test_job_faults.py::test_stopped_and_carried_on_it_is_the_same",
-    "tests/prediction/test_spark.py::test_the_same_files",
+    "tests/prediction/test_spark.py::test_run_nq_carries_on_where_the_driver_was_killed",
     "tests/programs/test_convert_checkpoint.py::test_a_converted_model_computes",
     "tests/programs/test_demo.py::test_the_demo_runs_through_and_keeps_what_it_made",
-    "tests/programs/test_prepare_spark.py::test_training_records",
+    "tests/programs/test_prepare_spark.py::test_prediction_records_through_spark_submit",
     "tests/programs/test_run_classifier.py::test_it_learns_and_is_scored",
     "tests/programs/test_run_mlm.py::test_it_learns_and_is_scored",
     "tests/programs/test_run_nq.py::test_all_that_training_can_do_at_once",

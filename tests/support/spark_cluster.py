@@ -8,8 +8,9 @@ import subprocess
 import sys
 import time
 
-# Short-lived processes end before thorough compilation pays off.
-_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto"
+# Short-lived processes end before thorough compilation pays off, or checks of Spark's own classes.
+_JAVA = ("-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto -XX:+UnlockDiagnosticVMOptions"
+         " -XX:-BytecodeVerificationRemote")
 # Small, quiet, and on loopback alone.
 _SETTINGS = """\
 spark.driver.extraJavaOptions {java}
@@ -75,6 +76,21 @@ class Worker(Process):
         return count
 
 
+def local_environment(folder):
+    """The environment for programs that start Spark with our settings, and no other's.
+
+    Args:
+      folder: the folder for the settings and Spark's own files, a pathlib.Path.
+    """
+    (folder / "conf").mkdir()
+    (folder / "conf" / "spark-defaults.conf").write_text(_SETTINGS)
+    without = {"SPARK_HOME", "PYSPARK_SUBMIT_ARGS"}
+    return dict({name: os.environ[name] for name in os.environ if name not in without},
+                SPARK_CONF_DIR=str(folder / "conf"), SPARK_LOCAL_IP="127.0.0.1",
+                SPARK_LOCAL_DIRS=str(folder / "local"), PYSPARK_PYTHON=sys.executable,
+                SPARK_DAEMON_JAVA_OPTS=_JAVA, SPARK_DAEMON_MEMORY="256m")
+
+
 class Cluster:
     """A master and two workers, as a context manager that ends them.
 
@@ -91,16 +107,8 @@ class Cluster:
           python_path: PYTHONPATH of the workers.
         """
         self._folder = folder
-        (folder / "conf").mkdir()
-        (folder / "conf" / "spark-defaults.conf").write_text(_SETTINGS)
-        without = {"SPARK_HOME", "PYTHONPATH", "PYSPARK_SUBMIT_ARGS"}
-        self.env = dict({name: os.environ[name] for name in os.environ if name not in without},
-                        SPARK_CONF_DIR=str(folder / "conf"), SPARK_LOCAL_IP="127.0.0.1",
-                        SPARK_LOCAL_DIRS=str(folder / "local"), PYSPARK_PYTHON=sys.executable,
-                        SPARK_DAEMON_JAVA_OPTS=_JAVA, SPARK_DAEMON_MEMORY="256m")
+        self.env = local_environment(folder)
         self._worker_env = dict(self.env, PYTHONPATH=str(python_path))
-        if "PYTHONPATH" in os.environ:
-            self.env["PYTHONPATH"] = os.environ["PYTHONPATH"]
         self._num_started = 0
         self.workers = []
 
