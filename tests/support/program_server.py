@@ -7,6 +7,8 @@ started anew: it has no thread, session or flag of its own yet, and its main mod
 is about the start of one is tested with a new interpreter. The programs and workers that a program
 starts are copies as well.
 
+The workers that tests start in their own process are copies too, see `copy_workers`.
+
 There is a second server, in which importing TensorFlow ends the program: what comes before that is
 tested with its copies.
 
@@ -94,6 +96,20 @@ def run(arguments: List[str], cwd: Optional[str] = None, input: str = "",
                            "folder": folder, "environment": dict(os.environ)}, timeout)
         out, err = (_read(path) for path in paths[1:])
     return subprocess.CompletedProcess([sys.executable] + arguments, code, out, err)
+
+
+def copy_workers():
+    """Has the workers of this process, a test's, copied from one that has loaded everything.
+
+    It is started by the first of them. The current folder must be the root of the repository.
+    """
+    forkserver.set_forkserver_preload(["tests.support.loaded"])
+    multiprocessing.context.SpawnProcess._Popen = staticmethod(popen_forkserver.Popen)
+
+
+def load():
+    """Loads all that a program or worker may need, TensorFlow too."""
+    _load(_WITH)
 
 
 def _copy_workers(address):
