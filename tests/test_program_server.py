@@ -1,5 +1,9 @@
 """Programs that are copies of a process with TensorFlow, and those that they start in turn."""
+import os
+import subprocess
 import sys
+
+import pytest
 
 from tests.support import programs
 
@@ -30,6 +34,40 @@ def test_a_program_starts_others(tmp_path):
     assert done.stdout.splitlines() == [
         "before", "['a b'] %s True" % tmp_path, "['killed'] %s True" % tmp_path, "[3, -9, 0, 3]"]
     assert (tmp_path / "log").read_text() == "['logged'] %s True\nerror\n" % tmp_path
+
+
+STARTED = """import os, sys, time
+print("out", sys.argv[1:], os.environ["X"], "tensorflow" in sys.modules, flush=True)
+print("error", file=sys.stderr, flush=True)
+if sys.argv[1:] == ["waits"]:
+    time.sleep(100)
+sys.exit(4)
+"""
+
+
+def test_a_started_program_is_read_and_killed(tmp_path):
+    (tmp_path / "x.py").write_text(STARTED)
+    words = programs.command(str(tmp_path / "x.py"))
+    env = dict(os.environ, X="x")
+
+    waits = programs.start(words + ["waits"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                           env=env)
+    assert waits.stdout.readline() == "out ['waits'] x True\n"
+    assert waits.poll() is None
+    with pytest.raises(subprocess.TimeoutExpired):
+        waits.wait(0.02)
+    # Another runs meanwhile.
+    ends = programs.start(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
+    assert ends.communicate(60) == ("out [] x True\n", "error\n")
+    assert ends.returncode == 4
+    waits.kill()
+    assert (waits.wait(), waits.poll()) == (-9, -9)
+    assert waits.communicate() == ("", None)
+
+    with open(str(tmp_path / "log"), "wb") as log:
+        logged = programs.start(words, stdout=log, stderr=log, env=env)
+    assert logged.wait(60) == 4
+    assert (tmp_path / "log").read_text() == "out [] x True\nerror\n"
 
 
 def test_a_new_interpreter_starts_new_ones(tmp_path):

@@ -37,7 +37,7 @@ def corpus(tmp_path_factory):
 
 def killed(words, work_folder):
     """Runs a command until two chunks are noted in a work folder, and kills it with SIGKILL."""
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = programs.start(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     end = time.time() + 240
     while len(list(work_folder.glob("nq-*.json"))) < 2 and time.time() < end:
         time.sleep(0.005)

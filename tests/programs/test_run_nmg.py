@@ -71,7 +71,7 @@ def kill_in_the_middle(process, path, is_due):
 
 
 def test_killed_it_goes_on_with_the_same_episodes_to_the_bit(work, undisturbed):
-    process = subprocess.Popen(
+    process = programs.start(
         programs.command(PROGRAM, *work.flags("killed", num_episodes=1000)),
         cwd=str(work.folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     kill_in_the_middle(process, str(work.folder / "killed" / "history.json"),
@@ -136,7 +136,7 @@ def test_a_killed_test_goes_on_with_the_same_scores(work, tested):
     folder = work.folder / "killed_test"
     shutil.copytree(str(work.folder / "undisturbed"), str(folder),
                     ignore=shutil.ignore_patterns("meta_test*", ".*"))
-    process = subprocess.Popen(
+    process = programs.start(
         programs.command(PROGRAM, *test_flags(work, "killed_test")), cwd=str(work.folder),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     kill_in_the_middle(process, str(folder / "meta_test.json"),

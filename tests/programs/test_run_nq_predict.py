@@ -110,8 +110,8 @@ def test_the_model_in_the_process_of_the_job_says_the_same(work, undisturbed, tm
 def test_killed_and_carried_on(work, undisturbed, tmp_path):
     output = tmp_path / "out.json"
     output.write_bytes(b"old")
-    process = subprocess.Popen(work.command(output, "--num_workers=2"), stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE)
+    process = programs.start(work.command(output, "--num_workers=2"), stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE)
     folder, end = tmp_path / ".out.json.work", time.time() + 120
     while len(list(folder.glob("dev-*.json"))) < 2 and time.time() < end:
         time.sleep(0.005)

@@ -37,6 +37,12 @@ def run_command(words, **options) -> subprocess.CompletedProcess:
     return program_server.run(words[1:], **options)
 
 
+def start(words, **options) -> program_server.Program:
+    """Starts a command line of `command`; `options` are program_server.start's: stdout, stderr,
+    cwd, env. The result has what tests use of subprocess.Popen."""
+    return program_server.start(words[1:], **options)
+
+
 def run_before_tensorflow(relative_path, *args, **options) -> subprocess.CompletedProcess:
     """`run` of a program that must end before it imports TensorFlow, which would end it with
     "TensorFlow!" and exit code 1; `options`: cwd, timeout, input."""

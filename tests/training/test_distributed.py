@@ -101,13 +101,13 @@ class Workers:
                 s.bind(("127.0.0.1", 0))
             addresses = ["127.0.0.1:%d" % s.getsockname()[1] for s in (one, other)]
         self.names = ["worker %d (%s)" % pair for pair in enumerate(addresses)]
-        self.processes = [subprocess.Popen(
+        self.processes = [programs.start(
             programs.command("bert_nq/run_nq.py", *flags, "--distribution=multi_worker",
                              # Of no effect, but seen in flags.txt.
                              "--task_id=%d" % i),
             env=dict(os.environ, TF_CONFIG=json.dumps({
                 "cluster": {"worker": addresses}, "task": {"type": "worker", "index": i}})),
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             for i in (0, 1)]
 
     def __enter__(self):

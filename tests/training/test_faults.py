@@ -29,10 +29,10 @@ class Work:
             "--learning_rate=1e-3"]
 
     def start(self, output_dir, *flags):
-        return subprocess.Popen(
+        return programs.start(
             programs.command("bert_nq/run_nq.py", "--output_dir=" + output_dir, *self.flags,
                              *flags),
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def run(self, output_dir, *flags):
         return programs.run("bert_nq/run_nq.py", "--output_dir=" + output_dir, *self.flags, *flags)
