@@ -53,9 +53,30 @@ ONCE = (
     "tests/records/test_job.py::test_windows_chosen_by_scores",
     "tests/records/test_verification.py",
     "tests/cli/test_command.py::test_help_of_a_program",
+    # A model of arithmetic answers; that there may be any number of workers is tested on each.
+    "tests/prediction/test_job.py::test_counts_are",
+    "tests/prediction/test_job.py::test_pages_are_in_the_order",
+    "tests/prediction/test_job.py::test_the_best_answers",
+    "tests/prediction/test_job.py::test_thresholds",
+    "tests/prediction/test_job.py::test_what_is_predicted",
     # One damaged record is named on each; these are others.
     "tests/training/test_run.py::test_a_damaged_gzipped_file",
+    "tests/training/test_run.py::test_a_damaged_record_among_gzip_members",
     "tests/training/test_run.py::test_a_record_that_the_model_has_no_place_for",
+    # Names, numbers and folders; that runs are repeatable, and go on, is tested on each.
+    "tests/training/test_run.py::test_a_run_goes_on_in_a_folder_that_was_moved",
+    "tests/training/test_run.py::test_a_seed_that_was_not_given",
+    "tests/training/test_run.py::test_another_seed",
+    "tests/training/test_run.py::test_no_temporary_files",
+    "tests/training/test_run.py::test_steps_may_be_given",
+    # That teachers in the graph and their stored logits give the same losses is tested on each.
+    "tests/training/test_teachers.py::test_a_step_may_have_several_passes",
+    "tests/training/test_teachers.py::test_a_student_learns",
+    "tests/training/test_teachers.py::test_several_devices",
+    "tests/training/test_teachers.py::test_they_are_neither",
+    "tests/training/test_teachers.py::test_windows_",
+    # Episodes are tested on each; these are bits, which a program's test compares as well.
+    "tests/masking_policy/test_meta_training.py::test_stopped_in_an_episode",
     # In a browser.
     "tests/answering/test_web_page.py",
     # Flags, files and messages: what they lead to is tested on both.
@@ -169,13 +190,11 @@ EACH = (
     "tests/programs/test_run_mlm.py::test_it_learns_and_is_scored",
     "tests/programs/test_run_nq.py::test_all_that_training_can_do_at_once",
     "tests/programs/test_run_nq.py::test_both_formats_have_the_same_answers",
-    "tests/programs/test_run_nq.py::test_the_flag_file_repeats_the_run",
     "tests/programs/test_run_nq.py::test_training_counts_its_records_and_learns",
-    "tests/programs/test_run_nq_predict.py::test_killed_and_carried_on",
+    "tests/programs/test_run_nq_predict.py::test_all_that_prediction_can_do_at_once",
     "tests/programs/test_run_quesbelm.py::test_a_base_model_is_trained_and_scored",
     "tests/programs/test_run_squad.py::test_version_1_is_learned",
     "tests/programs/test_wheel.py",
-    "tests/tasks/test_toy_task.py::test_it_trains",
     "tests/training/test_distributed.py::test_two_workers_train_as_one_process_does",
     "tests/training/test_faults.py::test_killed_and_stopped_and_started_again",
     "tests/training/test_keeping.py::test_a_model_is_scored_now_and_then",

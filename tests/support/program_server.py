@@ -3,10 +3,9 @@
 Loading TensorFlow takes seconds, and hundreds of the suite's programs need it; loading the library
 takes half of one. A copy of a process that has loaded them begins like an interpreter that was
 started anew: it has no thread, session or flag of its own yet, and its main module is the program.
-`run` and `start` are for programs alone that a user starts with nothing special about the interpreter; whatever
-is about the start of one is tested with a new interpreter. The programs and workers that a program
-starts are copies as well.
-
+`run` and `start` are for programs alone that a user starts with nothing special about the
+interpreter; whatever is about the start of one is tested with a new interpreter. The programs and
+workers that a program starts are copies as well.
 The workers that tests start in their own process are copies too, see `copy_workers`.
 
 There is a second server, in which importing TensorFlow ends the program: what comes before that is
