@@ -102,8 +102,7 @@ class MetaTest:
     def held_out(self, contender: Contender, seed: int) -> float:
         """The accuracy on rows that are held out, in percent."""
         self._train(contender, self._split.train, seed)
-        return 100 * self._graph.accuracy(self._split.held_out,
-                                          4 * self._settings.task_batch_size)
+        return 100 * self._graph.accuracy(self._split.held_out, self._settings.rows_scored)
 
     def tested(self, contender: Contender, seed: int,
                keep: Callable[[Dict[str, np.ndarray]], None] = lambda weights: None) -> Official:

@@ -62,6 +62,17 @@ class EpisodeSettings(NamedTuple):
     adam_epsilon: float = 1e-8
     precision: str = "fp32"
 
+    @property
+    def blocks_looked_at(self) -> int:
+        """How many blocks the language model looks at together without training, as in the source.
+        """
+        return 4 * self.mlm_batch_size
+
+    @property
+    def rows_scored(self) -> int:
+        """How many rows or windows of the task are scored together, as in the source."""
+        return 4 * self.task_batch_size
+
 
 def differences(before: Dict[str, Any], now: Dict[str, Any]) -> List[str]:
     """What differs between the settings of a run and those with which it is to go on."""

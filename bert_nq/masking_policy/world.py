@@ -16,9 +16,6 @@ from bert_nq.masking_policy.settings import EpisodeSettings
 from bert_nq.masking_policy.tasks import Context, joined
 from bert_nq.masking_policy.trainings import Trainings
 
-# Blocks and rows that are looked at together, times those of a step of training, as in the source.
-_EVALUATED = 4
-
 
 class Texts(NamedTuple):
     """The texts of a run."""
@@ -94,7 +91,7 @@ class LanguageModelWorld:
     def states(self, blocks: Sequence[Block]) -> List[np.ndarray]:
         """The last layer of the language model on unmasked blocks, float32 [n, H] each."""
         self._graph.language_model.load(self._graph.session, self.language_model)
-        return self._graph.states(blocks, _EVALUATED * self._settings.mlm_batch_size)
+        return self._graph.states(blocks, self._settings.blocks_looked_at)
 
     def play(self, episode: int, sample: Sample, positions: Sequence[np.ndarray]) -> Played:
         """Pretrains a copy of the language model on masked blocks, fine-tunes and scores it.
@@ -115,7 +112,7 @@ class LanguageModelWorld:
 
     def score(self, rows: Mapping[str, np.ndarray]) -> float:
         """The score of what is in the session on rows: the mean accuracy in percent."""
-        return 100 * self._graph.accuracy(rows, _EVALUATED * self._settings.task_batch_size)
+        return 100 * self._graph.accuracy(rows, self._settings.rows_scored)
 
     def keep(self, played: Played) -> None:
         """Has the next episode start from a player's language model."""

@@ -133,7 +133,7 @@ def _make(plan: TestPlan, graphs, check, note) -> MetaTest:
 def _scorer(plan: TestPlan, model: Any, check: Callable[[], None]) -> Callable[[], Official]:
     """Scores the answers of what is in the session as the task's own program would."""
     answers = predictor.Predictor(plan.maker, plan.features, plan.decoder,
-                                  4 * plan.run.episodes.task_batch_size)
+                                  plan.run.episodes.rows_scored)
 
     def watched(examples: Iterable[Any]) -> Iterator[Any]:
         for example in examples:

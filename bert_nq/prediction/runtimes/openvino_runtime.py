@@ -22,7 +22,7 @@ def _prepare(settings: ModelSettings, decoder: Any,
       UserError: the models cannot be converted, int8 lacks the windows, or a package is missing.
     """
     if settings.precision == "bf16" and not openvino_model.has_bf16():
-        note("--precision=bf16: this CPU has no bf16, OpenVINO computes in fp32; int8 is faster")
+        note("--precision=bf16: this CPU has no bf16, OpenVINO computes in fp32")
     if settings.precision != INT8:
         openvino_cache.converted(settings, decoder, note)
         return settings

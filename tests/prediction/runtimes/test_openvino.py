@@ -117,8 +117,7 @@ def test_a_cpu_without_bf16_is_told(tiny, monkeypatch):
     monkeypatch.setattr(openvino_model, "has_bf16", lambda: False)
     notes = []
     runtimes.prepare(tiny.settings._replace(precision="bf16"), PAGE, note=notes.append)
-    assert notes == ["--precision=bf16: this CPU has no bf16, OpenVINO computes in fp32; int8 is "
-                     "faster"]
+    assert notes == ["--precision=bf16: this CPU has no bf16, OpenVINO computes in fp32"]
 
 
 def test_other_weights_and_other_outputs_are_other_models(tmp_path):
