@@ -13,8 +13,10 @@ DEMO_ASK := demos/demo_ask/demo_ask.py
 # Of demo-squad; any that `demo_squad.py --help` lists.
 ENCODER := bert
 HEAD := span
+# How many processes test: `make PROCESSES=4 test`.
+PROCESSES := 2
 # A file's tests stay together: they share what is slow to make.
-PYTEST := pytest -n 2 --dist loadfile
+PYTEST := pytest -n $(PROCESSES) --dist loadfile
 # What is tested on every runtime, and by fewer examples where one has had all: see CONTRIBUTING.md.
 AGAIN := -m "not once and (not slow or each)" --hypothesis-profile=again
 # The rooms that run graphs, read records or write event files, and whole programs.

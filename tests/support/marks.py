@@ -153,13 +153,14 @@ ONCE = (
     "tests/programs/test_prepare_pages.py",
     "tests/programs/test_sample_corpus.py",
     "tests/programs/test_serve.py",
-    # Spark: a run of each program stays on all, since pyspark's versions differ as well; what is
-    # about a cluster is Java's.
+    # Spark: a run stays on all, since pyspark's versions differ as well; what is about a cluster is
+    # Java's.
     "tests/programs/test_prepare_spark.py::test_a_page_that_cannot_be_used",
     "tests/programs/test_prepare_spark.py::test_training_records",
     "tests/programs/test_prepare_spark.py::test_workers_that_are_killed",
     "tests/prediction/test_spark.py::test_candidates_are_scored_there_as_well",
     "tests/prediction/test_spark.py::test_input_that_cannot_be_used",
+    "tests/prediction/test_spark.py::test_run_nq_carries_on_where_the_driver_was_killed",
     "tests/prediction/test_spark.py::test_the_same_files",
     # Measurements, and a second system of the demo that runs on both.
     "tests/programs/test_benchmarks.py",
@@ -170,9 +171,6 @@ ONCE = (
     "tests/programs/test_demo.py::test_a_student_is_trained_with_and_without_its_teacher",
     "tests/programs/test_demo.py::test_squad_of_the_same_corpus_is_trained_and_scored",
     "tests/programs/test_demo.py::test_beside_it_stands_the_system_with_synonyms",
-    # Killed without the Estimator; its bits are compared on both.
-    "tests/training/test_faults.py::test_killed_and_stopped_and_started_again_it_is_the_same_run"
-    "[session]",
     "tests/training/test_memory.py::test_a_step_takes_what_was_estimated[fp32-True]",
     "tests/training/test_memory.py::test_a_step_takes_what_was_estimated[bf16-False]",
 )
@@ -182,7 +180,6 @@ EACH = (
     "tests/test_architecture.py::test_all_other_modules_do_without_tensorflow",
     "tests/prediction/test_export.py::test_a_client_has_the_answers_of_the_model",
     "tests/prediction/test_job_faults.py::test_stopped_and_carried_on_it_is_the_same",
-    "tests/prediction/test_spark.py::test_run_nq_carries_on_where_the_driver_was_killed",
     "tests/programs/test_convert_checkpoint.py::test_a_converted_model_computes",
     "tests/programs/test_demo.py::test_the_demo_runs_through_and_keeps_what_it_made",
     "tests/programs/test_prepare_spark.py::test_prediction_records_through_spark_submit",
@@ -196,7 +193,6 @@ EACH = (
     "tests/programs/test_run_squad.py::test_version_1_is_learned",
     "tests/programs/test_wheel.py",
     "tests/training/test_distributed.py::test_two_workers_train_as_one_process_does",
-    "tests/training/test_faults.py::test_killed_and_stopped_and_started_again",
     "tests/training/test_keeping.py::test_a_model_is_scored_now_and_then",
 )
 

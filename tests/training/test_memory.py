@@ -56,7 +56,7 @@ def test_it_knows_all_optimizers():
         assert slots == len(module.SLOTS) * 4 * WEIGHTS
 
 
-MEASURED = BertConfig(vocab_size=100, hidden_size=128, num_hidden_layers=6, num_attention_heads=8,
+MEASURED = BertConfig(vocab_size=100, hidden_size=128, num_hidden_layers=3, num_attention_heads=8,
                       intermediate_size=512, type_vocab_size=2)
 ROWS = 6
 
