@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from bert_nq.cli import program_files
-from tests.support import program_server
+from tests.support import program_copies
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -29,24 +29,24 @@ def run(relative_path, *args, **options) -> subprocess.CompletedProcess:
 def run_command(words, **options) -> subprocess.CompletedProcess:
     """`run` for a command line of `command`.
 
-    The program gets a process that has TensorFlow already, see program_server, unless an option is
+    The program gets a process that has TensorFlow already, see program_copies, unless an option is
     about the start of the process, as `env` and `preexec_fn` are.
     """
     if not set(options) <= {"cwd", "timeout", "input"}:
         return subprocess.run(words, capture_output=True, text=True, **options)
-    return program_server.run(words[1:], **options)
+    return program_copies.run(words[1:], **options)
 
 
-def start(words, **options) -> program_server.Program:
-    """Starts a command line of `command`; `options` are program_server.start's: stdout, stderr,
+def start(words, **options) -> program_copies.Program:
+    """Starts a command line of `command`; `options` are program_copies.start's: stdout, stderr,
     cwd, env. The result has what tests use of subprocess.Popen."""
-    return program_server.start(words[1:], **options)
+    return program_copies.start(words[1:], **options)
 
 
 def run_before_tensorflow(relative_path, *args, **options) -> subprocess.CompletedProcess:
     """`run` of a program that must end before it imports TensorFlow, which would end it with
     "TensorFlow!" and exit code 1; `options`: cwd, timeout, input."""
-    return program_server.run(command(relative_path, *args)[1:], tensorflow=False, **options)
+    return program_copies.run(command(relative_path, *args)[1:], tensorflow=False, **options)
 
 
 def python_word(folder=ROOT) -> str:
