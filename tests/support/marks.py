@@ -158,10 +158,7 @@ ONCE = (
     "tests/programs/test_prepare_spark.py::test_a_page_that_cannot_be_used",
     "tests/programs/test_prepare_spark.py::test_training_records",
     "tests/programs/test_prepare_spark.py::test_workers_that_are_killed",
-    "tests/prediction/test_spark.py::test_candidates_are_scored_there_as_well",
-    "tests/prediction/test_spark.py::test_input_that_cannot_be_used",
-    "tests/prediction/test_spark.py::test_run_nq_carries_on_where_the_driver_was_killed",
-    "tests/prediction/test_spark.py::test_the_same_files",
+    "tests/prediction/test_spark.py",
     # Measurements, and a second system of the demo that runs on both.
     "tests/programs/test_benchmarks.py",
     "tests/programs/test_compare_augmentations.py",

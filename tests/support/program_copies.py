@@ -18,7 +18,7 @@ from tests.support import program_server
 
 
 class _Server:
-    """A server's process; it is started when it is first asked. `kind` is one of _LOAD."""
+    """A server's process; it is started when it is first asked. `kind` is one of KINDS."""
 
     def __init__(self, kind: str):
         self._kind = kind
@@ -65,7 +65,8 @@ class Program:
         self._folder = tempfile.TemporaryDirectory()  # Of the sockets of its workers.
         self.pid = self._server.start({
             "arguments": arguments, "cwd": cwd or os.getcwd(), "streams": streams,
-            "folder": self._folder.name, "environment": environment or dict(os.environ)})
+            "folder": self._folder.name,
+            "environment": dict(os.environ) if environment is None else environment})
         self.stdout: Any = None
         self.stderr: Any = None
 

@@ -116,6 +116,8 @@ def _load(kind):
     _load_library()
     for name in set(flags.FLAGS) - known:
         delattr(flags.FLAGS, name)
+    gc.collect()
+    gc.freeze()  # Or each copy's collector would walk over, and so copy, all that is loaded.
 
 
 def _load_library():
@@ -130,8 +132,6 @@ def _load_library():
 def _serve(kind):
     """Answers requests; in a copy that is to be a program, returns the request."""
     _load(kind)
-    gc.collect()
-    gc.freeze()  # Or each copy's collector would walk over, and so copy, all that is loaded.
     answers = os.fdopen(os.dup(1), "w")
     for line in sys.stdin:
         request = json.loads(line)
