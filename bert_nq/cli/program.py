@@ -10,6 +10,7 @@ import os
 import re
 import sys
 import tempfile
+import threading
 import time
 import traceback
 import warnings
@@ -218,7 +219,7 @@ def num_cores() -> int:
 class Meter:
     """Shows how far work is that reports by itself: a bar on a terminal, else a line now and then.
 
-    Used as a context manager.
+    Used as a context manager; threads may share it.
     """
 
     def __init__(self, every_seconds: float = 10.0):
@@ -226,6 +227,8 @@ class Meter:
         self._start = self._phase_start = self._last = time.time()
         self._what: Optional[str] = None
         self._bar: Any = None  # tqdm's, made when it is first shown
+        # A line that another thread writes while the bar is drawn would stand beside it.
+        self._lock = threading.Lock()
 
     def __enter__(self) -> "Meter":
         return self
@@ -240,27 +243,28 @@ class Meter:
 
     def show(self, what: str, done: float, text: str) -> None:
         """Says that the share `done` of `what` is done, with `text` for details."""
-        now = time.time()
-        if self._what not in (None, what):
-            self._phase_start = now
-            if self._bar is not None:
-                self._bar.reset()
-        self._what = what
-        if sys.stderr.isatty():
-            self._show_bar(what, done, text)
-        elif now - self._last >= self._every_seconds:
-            self._last = now
-            left = ""
-            if done > 0:
-                left = ", %s left" % duration((now - self._phase_start) * (1 - done) / done)
-            print("%s: %s, %d %%%s" % (what, text, 100 * done, left), file=sys.stderr, flush=True)
+        with self._lock:
+            now = time.time()
+            if self._what not in (None, what):
+                self._phase_start = now
+                if self._bar is not None:
+                    self._bar.reset()
+            self._what = what
+            if sys.stderr.isatty():
+                self._show_bar(what, done, text)
+            elif now - self._last >= self._every_seconds:
+                self._last = now
+                left = duration((now - self._phase_start) * (1 - done) / done) if done > 0 else ""
+                print("%s: %s, %d %%%s" % (what, text, 100 * done, left and ", %s left" % left),
+                      file=sys.stderr, flush=True)
 
     def note(self, text: str) -> None:
         """Shows a line that stays."""
-        if self._bar is not None:
-            self._bar.write(text, file=sys.stderr)
-        else:
-            print(text, file=sys.stderr, flush=True)
+        with self._lock:
+            if self._bar is not None:
+                self._bar.write(text, file=sys.stderr)
+            else:
+                print(text, file=sys.stderr, flush=True)
 
     def _show_bar(self, what: str, done: float, text: str) -> None:
         if self._bar is None:

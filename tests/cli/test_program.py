@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -57,6 +58,27 @@ def test_a_meter_draws_a_bar_on_a_terminal(monkeypatch):
     assert "pages 25" in shown
     assert "skipped: a line\n" in shown
     assert "writing:  50%|" in shown
+
+
+def test_a_line_that_comes_while_the_bar_is_drawn_has_one_of_its_own(monkeypatch):
+    notes = []
+
+    class Slow(Terminal):
+        """A terminal with a line of another thread that comes while the first bar is written."""
+
+        def write(self, text):
+            written = super().write(text)
+            if "%|" in text and not notes:
+                notes.append(threading.Thread(target=meter.note, args=("trying again",)))
+                notes[0].start()
+                notes[0].join(0.2)
+            return written
+
+    monkeypatch.setattr("sys.stderr", Slow(True))
+    with program.Meter() as meter:
+        meter.show("fetching", 0.0, "0 of 2 files")
+        notes[0].join()
+    assert "trying again" in re.split(r"[\r\n]+", program.sys.stderr.getvalue())
 
 
 def test_nothing_is_known_of_the_time_before_anything_is_done(clock, monkeypatch):
