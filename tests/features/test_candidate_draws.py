@@ -8,7 +8,7 @@ from bert_nq.features.candidate_draws import DrawOptions, log_chances, negative,
 
 # The value that chi-square with so many degrees of freedom exceeds in one of 1,000 cases.
 CHI_SQUARE = {1: 10.83, 2: 13.82, 3: 16.27, 4: 18.47, 5: 20.52}
-NUM_DRAWS = 4000
+NUM_DRAWS = 2000
 
 
 def page(probabilities, example_id=7, candidates=None):

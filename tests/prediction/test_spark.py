@@ -1,13 +1,10 @@
-"""run_nq_spark.py and its like on a real cluster: what run_nq.py predicts, byte for byte.
+"""run_nq_spark.py and its like predict what run_nq.py does, byte for byte.
 
-The cluster is a master and two workers, processes of this machine that talk over loopback; where
-there is nothing about it, the master is local[1].
+On one core of this machine; programs/test_spark_cluster.py has it run on a cluster.
 """
 import os
 import re
-import shutil
 import subprocess
-import time
 
 import pytest
 
@@ -15,57 +12,25 @@ from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq import shards
 from bert_nq.jobs import spark_chunks
 from bert_nq.prediction import chunk_work, job, predictor
-from tests.support import candidate_pages, prediction_jobs, programs, spark_cluster, tiny_model
+from tests.support import (
+    candidate_pages,
+    prediction_jobs,
+    programs,
+    spark_cluster,
+    spark_corpora,
+)
 from tests.support.nq_pages import write_shard
+from tests.support.spark_cluster import needs_java
+from tests.support.spark_corpora import contents, last_pages
 from tests.support.tiny_nq import place_page
 
-needs_java = pytest.mark.skipif(not shutil.which("java"), reason="Spark needs Java")
-PROGRAM = "bert_nq/run_nq_spark.py"
-NUM_SHARDS, PAGES = 40, 8
-FIRST_PAGES = 70
-
-
-class Corpus:
-    """Shards and a model; the first shard is not zipped and large enough to be two tasks."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        tiny_model.write(folder / "model")
-        # What nobody reads makes it large, and not slow: 70 pages are 3 chunks.
-        write_shard(folder / "s-00.jsonl", [
-            dict(place_page(i, filler=1 + i % 2), document_html="<p>" + "x" * 40000)
-            for i in range(FIRST_PAGES)])
-        for shard in range(1, NUM_SHARDS):
-            write_shard(folder / ("s-%02d.jsonl.gz" % shard), [
-                place_page(i, example_id=1000 * shard + 100 + i, filler=1 + i % 2)
-                for i in range(PAGES)])
-
-    def arguments(self, output, **flags):
-        model = self.folder / "model"
-        values = dict({
-            "predict_file": self.folder / "s-*.jsonl*", "vocab_file": model / "vocab.txt",
-            "bert_config_file": model / "bert_config.json", "output_dir": model,
-            "max_seq_length": 64, "doc_stride": 16, "max_query_length": 16,
-            "output_prediction_file": output / "predictions.json",
-            "output_nbest_file": output / "nbest.json"}, **flags)
-        return ["--%s=%s" % item for item in values.items()]
-
-    def predicted(self, output, **flags):
-        """The output of run_nq.py."""
-        done = programs.run("bert_nq/run_nq.py", "--do_predict", *self.arguments(output, **flags))
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+PROGRAM = spark_corpora.Prediction.PROGRAM
+PAGES = spark_corpora.Prediction.PAGES
 
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):
-    return Corpus(tmp_path_factory.mktemp("corpus"))
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    with spark_cluster.without_library(tmp_path_factory.mktemp("cluster")) as started:
-        yield started
+    return spark_corpora.Prediction(tmp_path_factory.mktemp("corpus"))
 
 
 @pytest.fixture(scope="module")
@@ -74,88 +39,21 @@ def here(tmp_path_factory):
     return spark_cluster.local_environment(tmp_path_factory.mktemp("here"))
 
 
-@pytest.fixture(scope="module")
-def locally(corpus, tmp_path_factory):
-    """The files of run_nq.py, and what it says."""
-    folder = tmp_path_factory.mktemp("locally")
-    said = corpus.predicted(folder)
-    return contents(folder), said
-
-
-def contents(folder):
-    return {name: (folder / name).read_bytes() for name in sorted(os.listdir(str(folder)))}
-
-
-def counts(summary):
-    return [line for line in summary.splitlines()
-            if not re.match("Predictions in|  time|  the best answers|Next|  \\S*python |$", line)]
-
-
-def start(corpus, env, output, log, master):
-    """The program, running; its lines of progress go to `log`."""
-    with open(str(log), "wb") as out:
-        return subprocess.Popen(
-            programs.command(PROGRAM, *corpus.arguments(output, master=master,
-                                                        progress_seconds=0)),
-            env=env, stdout=out, stderr=out)
-
-
-def wait_for(condition, process, log):
-    end = time.time() + 240
-    while not condition():
-        assert time.time() < end and process.poll() is None, log.read_text()
-        time.sleep(0.01)
-
-
-def last_pages(log):
-    """How many pages were done by the last line of progress."""
-    return int((re.findall(r"^predicting: pages (\d+) ", log.read_text(), re.MULTILINE)
-                or ["0"])[-1])
-
-
 @needs_java
-def test_the_same_files(corpus, cluster, locally, tmp_path):
-    """A worker is killed meanwhile: the piece that it was at is done by the other one."""
+def test_run_nq_carries_on_where_the_driver_was_killed(corpus, here, tmp_path):
     output, log = tmp_path / "out", tmp_path / "log"
-    before = {worker: worker.finished_tasks() for worker in cluster.workers}
-    process = start(corpus, cluster.env, output, log, cluster.master)
-
-    def busy():
-        return [w for w in cluster.workers if w.finished_tasks() >= before[w] + 2]
-
-    total = FIRST_PAGES + (NUM_SHARDS - 1) * PAGES
+    process = spark_corpora.start(corpus, "local[1]", here, output, log)
     try:
-        wait_for(busy, process, log)
-        victim = busy()[0]
-        assert last_pages(log) < total - 2 * PAGES
-        victim.kill()
-        cluster.workers.remove(victim)
-        assert process.wait() == 0, log.read_text()
-    finally:
-        process.kill()
-        process.wait()
-        cluster.start_workers(2 - len(cluster.workers))
-    assert contents(output) == locally[0]
-    said = log.read_text()
-    summary = said[said.index("Predictions in"):]
-    assert counts(summary) == counts(locally[1])
-    assert last_pages(log) == total
-
-
-@needs_java
-def test_run_nq_carries_on_where_the_driver_was_killed(corpus, here, locally, tmp_path):
-    output, log = tmp_path / "out", tmp_path / "log"
-    process = start(corpus, here, output, log, "local[1]")
-    try:
-        wait_for(lambda: last_pages(log) >= 3 * PAGES, process, log)
+        programs.wait_until(lambda: last_pages(log) >= 3 * PAGES, process, log=log)
     finally:
         process.kill()
         process.wait()
     said = corpus.predicted(output)
-    assert contents(output) == locally[0]
+    corpus.predicted(tmp_path / "undisturbed")
+    assert contents(output) == contents(tmp_path / "undisturbed")
     resumed = int(re.search(r"^  carried on from +(\d+) pages of a run before$", said,
                             re.MULTILINE).group(1))
-    assert 3 * PAGES <= resumed < FIRST_PAGES + (NUM_SHARDS - 1) * PAGES
+    assert 3 * PAGES <= resumed < corpus.num_pages
 
 
 @needs_java

@@ -21,7 +21,7 @@ from tests.support.nq_downloads import (
     visible,
 )
 from tests.support.nq_server import Answer
-from tests.support.programs import command, error_line, run
+from tests.support.programs import command, error_line, run, wait_until
 
 
 @pytest.fixture
@@ -118,11 +118,8 @@ def held(bucket, folder, *args):
     process = subprocess.Popen(command(PROGRAM, *arguments(bucket, folder, *args)),
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                universal_newlines=True, preexec_fn=heed_interrupts)
-    deadline = time.time() + 60
-    while [os.path.getsize(str(folder / "dev" / name)) for name in parts_of(folder)
-           if name.endswith(".part")] != [2000] * 2:
-        assert time.time() < deadline and process.poll() is None, process.stderr.read()
-        time.sleep(0.01)
+    wait_until(lambda: [os.path.getsize(str(folder / "dev" / name)) for name in parts_of(folder)
+                        if name.endswith(".part")] == [2000] * 2, process)
     return process
 
 

@@ -1,16 +1,11 @@
-"""prepare_nq_data_spark.py on a real cluster: what prepare_nq_data.py makes, byte for byte.
+"""prepare_nq_data_spark.py makes what prepare_nq_data.py does, byte for byte.
 
-The cluster is a master and two workers, processes of this machine that talk over loopback; where
-there is nothing about it, the master is local[1].
+On one core of this machine; test_spark_cluster.py has it run on a cluster.
 """
-import json
 import os
 import re
-import shutil
 import socket
 import subprocess
-import threading
-import time
 
 import pytest
 from hypothesis import given
@@ -21,36 +16,18 @@ from bert_nq.jobs import spark_context
 from bert_nq.jobs.job import Status
 from bert_nq.records import spark
 from bert_nq.records.manifest import OutputFile
-from tests.support import programs, spark_cluster, tiny_wordnet
+from tests.support import programs, spark_cluster, spark_corpora
 from tests.support.nq_pages import write_shard
-from tests.support.score_files import write_scores
-from tests.support.tiny_nq import UNUSABLE_PAGE, place_page, write_vocabulary
+from tests.support.spark_cluster import needs_java
+from tests.support.spark_corpora import contents
+from tests.support.tiny_nq import UNUSABLE_PAGE, place_page
 
-needs_java = pytest.mark.skipif(not shutil.which("java"), reason="Spark needs Java")
-PROGRAM = "prepare/prepare_nq_data_spark.py"
-NUM_SHARDS, PAGES = 16, 24
+PROGRAM = spark_corpora.Preparation.PROGRAM
 
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):
-    """Shards; the first is not zipped and large enough to be several tasks."""
-    folder = tmp_path_factory.mktemp("corpus")
-    write_vocabulary(folder / "vocab.txt")
-    write_shard(folder / "s-00.jsonl", [place_page(i, filler=20) for i in range(5 * PAGES)])
-    for shard in range(1, NUM_SHARDS):
-        write_shard(folder / ("s-%02d.jsonl.gz" % shard),
-                    [place_page((5 + shard) * PAGES + i, filler=20) for i in range(PAGES)])
-    assert (folder / "s-00.jsonl").stat().st_size >= 2 << 20
-    write_scores(folder / "scores.jsonl.gz", {
-        1000 + i: {0: 0.1, 1: 0.5, 2: i % 10 / 10} for i in range((5 + NUM_SHARDS) * PAGES)})
-    tiny_wordnet.write(folder / "wordnet")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    with spark_cluster.without_library(tmp_path_factory.mktemp("cluster")) as started:
-        yield started
+    return spark_corpora.Preparation(tmp_path_factory.mktemp("corpus"))
 
 
 @pytest.fixture(scope="module")
@@ -59,29 +36,13 @@ def here(tmp_path_factory):
     return spark_cluster.local_environment(tmp_path_factory.mktemp("here"))
 
 
-def arguments(corpus, output, **flags):
-    values = dict({"input_jsonl": corpus / "s-*.jsonl*", "vocab_file": corpus / "vocab.txt",
-                   "output_tfrecord": output, "max_seq_length": 64, "doc_stride": 16,
-                   "max_query_length": 16, "include_unknowns": 0.5, "num_output_shards": 3},
-                  **flags)
-    return ["--%s=%s" % item for item in values.items()]
+FAULT = "the short answer, tokens [1, 2), holds no words of its candidate"
 
 
-def contents(folder):
-    """The contents of the files of a folder; the manifest names no folder of outputs."""
-    return {name: (folder / name).read_bytes() for name in sorted(os.listdir(str(folder)))}
-
-
-def made_locally(corpus, folder, **flags):
-    done = programs.run("prepare/prepare_nq_data.py",
-                        *arguments(corpus, folder / "x.tfrecord", **flags))
-    assert done.returncode == 0, done.stderr
-    return contents(folder), done.stdout
-
-
-def mined(corpus):
-    """The flag by which windows without answer are chosen."""
-    return {"unknowns_from": corpus / "scores.jsonl.gz"}
+def unusable(folder):
+    """The path of a shard whose second page is at FAULT."""
+    pages = [place_page(-1), UNUSABLE_PAGE, place_page(-2)]
+    return write_shard(folder / "bad.jsonl", pages)
 
 
 def without_times(summary):
@@ -89,107 +50,59 @@ def without_times(summary):
 
 
 @needs_java
-def test_training_records(corpus, cluster, tmp_path):
-    local, summary = made_locally(corpus, tmp_path / "local", **mined(corpus))
-    done = programs.run(PROGRAM, *arguments(
-        corpus, tmp_path / "spark" / "x.tfrecord", master=cluster.master, progress_seconds=0,
-        **mined(corpus)), env=cluster.env)
+def test_training_records(corpus, here, tmp_path):
+    """With windows chosen by their scores, and without a page that cannot be used."""
+    bad = unusable(tmp_path)
+    flags = {"unknowns_from": corpus.folder / "scores.jsonl.gz", "on_bad_input": "skip",
+             "input_jsonl": "%s/s-*.jsonl*,%s" % (corpus.folder, bad)}
+    local, summary = corpus.made_locally(tmp_path / "local", **flags)
+    done = programs.run(PROGRAM, *corpus.arguments(
+        tmp_path / "spark" / "x.tfrecord", master="local[1]", progress_seconds=0, **flags),
+        env=here)
     assert done.returncode == 0, done.stderr
     assert contents(tmp_path / "spark") == local
     # The summary has the same counts; only the folder and the times differ.
     assert without_times(done.stdout) == without_times(summary.replace(
         str(tmp_path / "local"), str(tmp_path / "spark")))
     lines = done.stderr.splitlines()
-    assert all(re.match(r"preparing: shards \d+ of 16, pages |writing: files \d of 3, records ",
-                        line) for line in lines), done.stderr
-    assert any(re.match(r"preparing: shards [1-9]\d* of 16, pages [1-9]", line) for line in lines)
+    assert lines.count("skipped: %s, line 2: %s" % (bad, FAULT)) == 1
+    assert all(re.match(r"preparing: shards \d+ of 17, pages |writing: files \d of 3, records "
+                        r"|skipped: ", line) for line in lines), done.stderr
+    assert any(re.match(r"preparing: shards [1-9]\d* of 17, pages [1-9]", line) for line in lines)
 
 
 @needs_java
 def test_prediction_records_through_spark_submit(corpus, here, tmp_path):
     """In order, zipped, with the first shard as several tasks."""
     flags = {"is_training": "false", "gzip": "true", "num_output_shards": 5}
-    local, _ = made_locally(corpus, tmp_path / "local", **flags)
+    local, _ = corpus.made_locally(tmp_path / "local", **flags)
     submit = os.path.join(os.path.dirname(programs.command("")[0]), "spark-submit")
     done = subprocess.run(
         [submit, "--master", "local[1]", os.path.join(programs.ROOT, PROGRAM)]
-        + arguments(corpus, tmp_path / "spark" / "x.tfrecord", num_tasks=40, progress_seconds=0,
-                    **flags),
+        + corpus.arguments(tmp_path / "spark" / "x.tfrecord", num_tasks=40, progress_seconds=0,
+                           **flags),
         env=here, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert contents(tmp_path / "spark") == local
     # The first shard is a part for each whole MB, up to ceil(40 / 16) = 3. Through spark-submit,
     # all that a program says goes to standard output.
     assert re.findall(r"preparing: shards \d+ of (\d+)", done.stdout)[-1] == "%d" % (15 + min(
-        3, (corpus / "s-00.jsonl").stat().st_size >> 20))
-
-
-@needs_java
-def test_workers_that_are_killed(corpus, cluster, tmp_path):
-    """One while pages are prepared and one while records are written: their work is done again by
-    the other, and every record is there once, changed copies too."""
-    # WordNet is a folder that all machines have.
-    flags = {"augment": "synonyms,swap", "wordnet_dir": corpus / "wordnet", "pos": "wordnet"}
-    local, summary = made_locally(corpus, tmp_path / "local", **flags)
-    assert re.search(r"changed copies of them +%d\n" % ((4 + NUM_SHARDS) * PAGES), summary)
-    log = tmp_path / "log"
-    output = tmp_path / "out"
-    with open(str(log), "wb") as out:
-        process = subprocess.Popen(programs.command(PROGRAM, *arguments(
-            corpus, output / "x.tfrecord", master=cluster.master, progress_seconds=0,
-            **flags)),
-            env=cluster.env, stdout=out, stderr=out)
-    victims = {worker: worker.finished_tasks() for worker in cluster.workers}
-    others = []  # Workers that are starting, while the program goes on.
-    try:
-        for (victim, before), said in zip(victims.items(), [
-                r"preparing: shards ([0-9]|1[0-5]) of 16, ", r"writing: files [0-2] of 3, "]):
-            wait_for_tasks(victim, before + 2, process, said.split()[0], log)
-            last = log.read_text().splitlines()[-1]
-            victim.kill()
-            cluster.workers.remove(victim)
-            others.append(threading.Thread(target=cluster.start_workers, args=(1,)))
-            others[-1].start()
-            assert re.match(said, last), last
-        assert process.wait() == 0, log.read_text()
-        assert contents(output) == local
-    finally:
-        process.kill()
-        process.wait()
-        for other in others:
-            other.join()
-
-
-def wait_for_tasks(worker, number, process, moment, log):
-    """Waits until the worker has finished so many tasks and the program says what it is at."""
-    end = time.time() + 120
-    while time.time() < end and process.poll() is None and not (
-            worker.finished_tasks() >= number and moment in log.read_text()):
-        time.sleep(0.01)
+        3, corpus.first.stat().st_size >> 20))
 
 
 @needs_java
 def test_a_page_that_cannot_be_used(corpus, here, tmp_path):
-    bad = write_shard(tmp_path / "bad.jsonl", [place_page(1), UNUSABLE_PAGE, place_page(2)])
-    args = arguments(corpus, tmp_path / "x.tfrecord", input_jsonl=bad, master="local[1]")
-    fault = "%s, line 2: the short answer, tokens [1, 2), holds no words of its candidate" % bad
+    bad = unusable(tmp_path)
+    args = corpus.arguments(tmp_path / "x.tfrecord", input_jsonl=bad, master="local[1]")
     assert programs.error_line(programs.run(PROGRAM, *args, env=here)) == (
-        "error: %s (--on_bad_input=skip goes on without it)" % fault)
+        "error: %s, line 2: %s (--on_bad_input=skip goes on without it)" % (bad, FAULT))
     assert os.listdir(str(tmp_path)) == ["bad.jsonl"]
-    done = programs.run(PROGRAM, *(args + ["--on_bad_input=skip"]), env=here)
-    assert done.returncode == 0
-    # On a busy machine there are lines of progress as well.
-    lines = [line for line in done.stderr.splitlines()
-             if not line.startswith(("preparing: ", "writing: "))]
-    assert lines == ["skipped: " + fault]
-    counts = json.loads((tmp_path / "x.manifest.json").read_text())["counts"]
-    assert (counts["pages"], counts["skipped"]) == (2, 1)
 
 
 def test_spark_is_missing(corpus, tmp_path):
     (tmp_path / "pyspark.py").write_text("raise ImportError(\"No module named 'pyspark'\")")
     env = dict(os.environ, PYTHONPATH=os.pathsep.join([str(tmp_path), programs.ROOT]))
-    line = programs.error_line(programs.run(PROGRAM, *arguments(corpus, tmp_path / "x"), env=env))
+    line = programs.error_line(programs.run(PROGRAM, *corpus.arguments(tmp_path / "x"), env=env))
     assert line == ("error: Spark is missing (No module named 'pyspark'): pip install "
                     "'bert_nq[spark]', or start the program with spark-submit")
 
@@ -197,7 +110,7 @@ def test_spark_is_missing(corpus, tmp_path):
 def test_java_is_missing(corpus, tmp_path):
     env = dict(os.environ, JAVA_HOME=str(tmp_path))
     line = programs.error_line(programs.run(
-        PROGRAM, *arguments(corpus, tmp_path / "x", master="local[1]"), env=env))
+        PROGRAM, *corpus.arguments(tmp_path / "x", master="local[1]"), env=env))
     assert re.match(r"error: Spark \S+ needs Java .*, and there is no %s/bin/java: install it "
                     % tmp_path, line)
 

@@ -156,9 +156,7 @@ def test_killed_and_carried_on_it_is_the_same_run(files, records, tmp_path):
     assert re.search(r"  records +120\n  steps +60\n", done.stdout)
     process = programs.start(start(files, killed, "--trainer=" + TRAINERS[-1]),
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    while not glob.glob(os.path.join(killed, "model.ckpt-[1-9]*.index")):
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.05)
+    programs.wait_until(lambda: glob.glob(os.path.join(killed, "model.ckpt-[1-9]*.index")), process)
     process.kill()
     process.communicate()
     assert checkpoints.newest(killed) != os.path.join(killed, "model.ckpt-60")

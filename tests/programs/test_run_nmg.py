@@ -58,13 +58,13 @@ def test_it_ends_with_counts_and_files(work, undisturbed):
 
 def kill_in_the_middle(process, path, is_due):
     """Kills a run a moment after what is in a file of JSON says so."""
-    for _ in range(30000):
-        assert process.poll() is None, process.communicate()
-        if os.path.exists(path):
-            with open(path) as f:
-                if is_due(json.load(f)):
-                    break
-        time.sleep(0.01)
+    def has_come():
+        if not os.path.exists(path):
+            return False
+        with open(path) as f:
+            return is_due(json.load(f))
+
+    programs.wait_until(has_come, process)
     time.sleep(random.random() / 4)
     process.kill()
     process.communicate()

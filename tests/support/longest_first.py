@@ -5,10 +5,11 @@ process would be at work on the last of them while the other has nothing left to
 """
 from xdist.scheduler import LoadFileScheduling
 
-# The longest first; half a minute or more on a quiet machine. Clusters of Spark are not neighbours.
+# The longest first; half a minute or more on a quiet machine.
 FILES = (
-    "tests/prediction/test_spark.py",
+    "tests/programs/test_spark_cluster.py",
     "tests/programs/test_demo.py",
+    "tests/prediction/test_spark.py",
     "tests/programs/test_prepare_spark.py",
     "tests/programs/test_run_nq_predict.py",
     "tests/training/test_memory.py",

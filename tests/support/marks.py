@@ -63,6 +63,8 @@ ONCE = (
     "tests/training/test_run.py::test_a_damaged_gzipped_file",
     "tests/training/test_run.py::test_a_damaged_record_among_gzip_members",
     "tests/training/test_run.py::test_a_record_that_the_model_has_no_place_for",
+    # The groups themselves are tested on each.
+    "tests/training/test_run.py::test_a_run_on_windows_grouped_by_length",
     # Names, numbers and folders; that runs are repeatable, and go on, is tested on each.
     "tests/training/test_run.py::test_a_run_goes_on_in_a_folder_that_was_moved",
     "tests/training/test_run.py::test_a_seed_that_was_not_given",
@@ -77,6 +79,16 @@ ONCE = (
     "tests/training/test_teachers.py::test_windows_",
     # Episodes are tested on each; these are bits, which a program's test compares as well.
     "tests/masking_policy/test_meta_training.py::test_stopped_in_an_episode",
+    # One seed each, as the task can be learned there too.
+    "tests/masking_policy/test_synthetic.py::test_the_policy_beats_the_random_masker[1]",
+    "tests/masking_policy/test_synthetic.py::test_the_policy_beats_the_random_masker[2]",
+    "tests/masking_policy/test_synthetic.py::test_with_the_scores_turned_round",
+    # Pictures, streams of programs, another package's WordNet: nothing of TensorFlow.
+    "tests/augmentation/test_lexicon.py::test_nltk_finds_the_same",
+    "tests/cli/test_start.py",
+    "tests/scoring/nq/test_report.py",
+    "tests/scoring/squad/test_report.py",
+    "tests/scoring/test_plots.py::test_files_are_pictures",
     # In a browser.
     "tests/answering/test_web_page.py",
     # Flags, files and messages: what they lead to is tested on both.
@@ -157,17 +169,12 @@ ONCE = (
     # Java's.
     "tests/programs/test_prepare_spark.py::test_a_page_that_cannot_be_used",
     "tests/programs/test_prepare_spark.py::test_training_records",
-    "tests/programs/test_prepare_spark.py::test_workers_that_are_killed",
+    "tests/programs/test_spark_cluster.py",
     "tests/prediction/test_spark.py",
-    # Measurements, and a second system of the demo that runs on both.
+    # Measurements and demos: rows of programs, of which those that need TensorFlow run on each.
     "tests/programs/test_benchmarks.py",
     "tests/programs/test_compare_augmentations.py",
-    "tests/programs/test_demo.py::test_pages_of_the_corpus_are_asked",
-    "tests/programs/test_demo.py::test_readers_of_candidates_stand_in_a_table",
-    "tests/programs/test_demo.py::test_a_masking_policy_is_compared_with_rules",
-    "tests/programs/test_demo.py::test_a_student_is_trained_with_and_without_its_teacher",
-    "tests/programs/test_demo.py::test_squad_of_the_same_corpus_is_trained_and_scored",
-    "tests/programs/test_demo.py::test_beside_it_stands_the_system_with_synonyms",
+    "tests/programs/test_demo.py",
     "tests/training/test_memory.py::test_a_step_takes_what_was_estimated[fp32-True]",
     "tests/training/test_memory.py::test_a_step_takes_what_was_estimated[bf16-False]",
 )
@@ -178,7 +185,6 @@ EACH = (
     "tests/prediction/test_export.py::test_a_client_has_the_answers_of_the_model",
     "tests/prediction/test_job_faults.py::test_stopped_and_carried_on_it_is_the_same",
     "tests/programs/test_convert_checkpoint.py::test_a_converted_model_computes",
-    "tests/programs/test_demo.py::test_the_demo_runs_through_and_keeps_what_it_made",
     "tests/programs/test_prepare_spark.py::test_prediction_records_through_spark_submit",
     "tests/programs/test_run_classifier.py::test_it_learns_and_is_scored",
     "tests/programs/test_run_mlm.py::test_it_learns_and_is_scored",

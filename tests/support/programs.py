@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 
 from bert_nq.cli import program_files
 from tests.support import program_copies
@@ -41,6 +42,26 @@ def start(words, **options) -> program_copies.Program:
     """Starts a command line of `command`; `options` are program_copies.start's: stdout, stderr,
     cwd, env. The result has what tests use of subprocess.Popen."""
     return program_copies.start(words[1:], **options)
+
+
+def wait_until(condition, *processes, log=None, seconds=240):
+    """Waits until `condition()` holds while programs run.
+
+    Args:
+      condition: a function without arguments.
+      *processes: the programs, all of which go on until then.
+      log: where they write, a pathlib.Path; None if that is piped.
+      seconds: the longest time that this may take.
+
+    Raises:
+      AssertionError: a program ended, with what it said, or time is over.
+    """
+    end = time.time() + seconds
+    while not condition():
+        for process in processes:
+            assert process.poll() is None, log.read_text() if log else process.communicate()
+        assert time.time() < end, log.read_text() if log else "nothing came in %d s" % seconds
+        time.sleep(0.01)
 
 
 def run_before_tensorflow(relative_path, *args, **options) -> subprocess.CompletedProcess:

@@ -3,10 +3,15 @@ import contextlib
 import glob
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
+
+import pytest
+
+needs_java = pytest.mark.skipif(not shutil.which("java"), reason="Spark needs Java")
 
 # Short-lived processes end before thorough compilation pays off, or checks of Spark's own classes.
 _JAVA = ("-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto -XX:+UnlockDiagnosticVMOptions"
@@ -92,7 +97,7 @@ def local_environment(folder):
 
 
 class Cluster:
-    """A master and two workers, as a context manager that ends them.
+    """A master and its workers, none at first, as a context manager that ends them.
 
     Attributes:
       master: the master's URL.
@@ -118,22 +123,26 @@ class Cluster:
                                "--port", "0", "--webui-port", "0")
         try:
             self.master = self._master.wait_for(r"Starting Spark master at (spark://\S+)").group(1)
-            self.start_workers(2)
         except BaseException:
             self.__exit__()
             raise
         return self
 
-    def start_workers(self, number):
-        """Starts workers and waits until the master knows them."""
+    def have_workers(self, number):
+        """Starts as many workers as are missing and waits until the master knows them."""
         started = []
-        for _ in range(number):
+        while len(self.workers) < number:
             self._num_started += 1
             started.append(Worker(self._folder / ("worker-%d" % self._num_started),
                                   self._worker_env, self.master))
             self.workers.append(started[-1])
         for worker in started:
             worker.wait_for("Successfully registered with master")
+
+    def kill_worker(self, worker):
+        """Kills one of the workers, which is none from then on."""
+        worker.kill()
+        self.workers.remove(worker)
 
     def __exit__(self, *unused):
         for process in self.workers + [self._master]:

@@ -3,7 +3,6 @@ import os
 import re
 import signal
 import subprocess
-import time
 
 import numpy as np
 import pytest
@@ -54,14 +53,12 @@ def undisturbed(work):
 
 def wait_for_checkpoint(process, folder, step):
     """Returns as soon as a checkpoint of this step or a later one is there."""
-    for _ in range(1200):
-        assert process.poll() is None, process.communicate()
-        if os.path.isdir(folder):
-            found = [re.fullmatch(r"model\.ckpt-(\d+)\.index", name) for name in os.listdir(folder)]
-            if any(match and int(match.group(1)) >= step for match in found):
-                return
-        time.sleep(0.05)
-    raise AssertionError("no checkpoint came")
+    def has_come():
+        found = [re.fullmatch(r"model\.ckpt-(\d+)\.index", name)
+                 for name in (os.listdir(folder) if os.path.isdir(folder) else ())]
+        return any(match and int(match.group(1)) >= step for match in found)
+
+    programs.wait_until(has_come, process)
 
 
 def history(folder):

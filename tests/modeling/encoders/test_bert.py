@@ -260,19 +260,18 @@ def test_each_dropout_is_at_work_in_training_alone(which, use_tpu):
     weights = numpy_bert.random_weights(6, **sizes(config))
     inputs = batch(config, [16, 9], 16)
 
-    def run(is_training, seed):
-        with tf.Graph().as_default():
-            outputs = encode(config, map(tf.constant, inputs), is_training=is_training, seed=seed,
-                             use_tpu=use_tpu)
-            with assigned(weights) as session:
-                return session.run(outputs[0])
-
-    plain = encoded(NO_DROPOUT, weights, inputs)[0]
-    np.testing.assert_allclose(run(False, None), plain, atol=1e-5)
-    first = run(True, tf.int64.max)
+    plain, predicted = (encoded(c, weights, inputs)[0] for c in (NO_DROPOUT, config))
+    np.testing.assert_allclose(predicted, plain, atol=1e-5)
+    with tf.Graph().as_default():
+        seed = tf.placeholder(tf.int64, [])
+        outputs = encode(config, map(tf.constant, inputs), is_training=True, seed=seed,
+                         use_tpu=use_tpu)
+        with assigned(weights) as session:
+            first, again, other = (session.run(outputs[0], {seed: value}) for value in (
+                tf.int64.max, tf.int64.max, tf.int64.max - 1))
     assert abs(first - plain).max() > 0.1
-    np.testing.assert_allclose(run(True, tf.int64.max), first, atol=1e-5)
-    assert abs(run(True, tf.int64.max - 1) - first).max() > 0.1
+    np.testing.assert_allclose(again, first, atol=1e-5)
+    assert abs(other - first).max() > 0.1
 
 
 def test_dropout_without_a_seed_is_an_error():
