@@ -24,8 +24,8 @@ from tests.support.runtimes import needs_estimator
 
 pytestmark = needs_estimator
 
-# 40 records / 8 * 40 epochs.
-STEPS = 200
+# 40 records / 8 * 20 epochs.
+STEPS = 100
 # The last steps go in the same direction at 1e-3 times a few per cent of it.
 ROUNDING = 1e-4
 
@@ -42,7 +42,7 @@ class Work:
         self._flags = tiny_training.program_flags(
             folder, 40, num_hidden_layers=1, hidden_dropout_prob=0.0,
             attention_probs_dropout_prob=0.0) + [
-            "--train_batch_size=8", "--learning_rate=2e-4", "--num_train_epochs=40",
+            "--train_batch_size=8", "--learning_rate=2e-4", "--num_train_epochs=20",
             "--save_checkpoints_steps=20", "--keep_checkpoint_max=0", "--seed=3",
             "--init_checkpoint=" + encoder]
 
@@ -151,7 +151,7 @@ def test_only_the_chief_writes(alone, together):
         name.replace(events_file(alone), events_file(model)) for name in os.listdir(str(alone)))
     assert "--task_id=0" in (model / "flags.txt").read_text()
     assert len(json.loads((model / "training.json").read_text())["starts"]) == 1
-    assert "Trained: %s" % (model / "model.ckpt-200") in chief
+    assert "Trained: %s" % (model / "model.ckpt-100") in chief
     assert "This worker is done" in other
 
 
@@ -173,7 +173,7 @@ def killed_after_some_steps(work, model, killed):
     assert time.time() - start < 60
     assert code == 1
     assert "Traceback" not in stderr
-    assert not (model / "model.ckpt-200.index").exists()
+    assert not (model / "model.ckpt-100.index").exists()
     line = stderr.splitlines()[-1]
     name = workers.names[killed]
     assert re.match(r"error: a worker was lost at step \d+: %s is gone; start all workers again "
@@ -204,7 +204,7 @@ def test_a_signal_to_one_worker_stops_all_and_one_device_can_go_on(together, wor
     step = int(tf.train.latest_checkpoint(str(model)).split("-")[-1])
     assert 20 <= step < STEPS
     assert chief[2].splitlines()[-1] == (
-        "SIGTERM: stopped at step %d of 200, which is saved: the same command goes on from there"
+        "SIGTERM: stopped at step %d of 100, which is saved: the same command goes on from there"
         % step)
     assert other[2].splitlines()[-1] == ("SIGTERM: stopped together with all workers; the chief "
                                          "saves: the same commands go on from there")

@@ -14,8 +14,8 @@ from tests.support import programs
 from tests.support.runtimes import needs_estimator
 from tests.support.tiny_training import program_flags, write_pages
 
-# 24 records / 4 * 100 epochs. A step takes milliseconds.
-NUM_STEPS = 600
+# 24 records / 4 * 50 epochs. A step takes milliseconds.
+NUM_STEPS = 300
 
 
 class Work:
@@ -24,7 +24,7 @@ class Work:
     def __init__(self, folder):
         self.folder = folder
         self.flags = program_flags(folder, 24) + [
-            "--train_batch_size=4", "--num_train_epochs=100", "--save_checkpoints_steps=40",
+            "--train_batch_size=4", "--num_train_epochs=50", "--save_checkpoints_steps=20",
             "--learning_rate=1e-3"]
 
     def start(self, output_dir, *flags):
@@ -77,20 +77,20 @@ def test_killed_and_stopped_and_started_again_it_is_the_same_run(
     folder = str(tmp_path / "model")
     flags = ["--seed=7"] + trainer
     process = work.start(folder, *flags)
-    wait_for_checkpoint(process, folder, 40)
+    wait_for_checkpoint(process, folder, 20)
     process.kill()
     process.communicate()
     # As if it had been killed while it wrote one, which a fast machine seldom does.
-    os.mkdir(os.path.join(folder, "model.ckpt-80_temp_2ea34f849a7a4a9380e2ee478e6f95b9"))
+    os.mkdir(os.path.join(folder, "model.ckpt-40_temp_2ea34f849a7a4a9380e2ee478e6f95b9"))
 
     process = work.start(folder, *flags)
-    wait_for_checkpoint(process, folder, 120)
+    wait_for_checkpoint(process, folder, 60)
     process.send_signal(signal.SIGTERM)
     _, stderr = process.communicate()
     assert process.returncode == 143, stderr
     step, num_steps = re.search(r"SIGTERM: stopped at step (\d+) of (\d+), which is saved: the "
                                 r"same command goes on from there", stderr).groups()
-    assert 120 <= int(step) < int(num_steps) == NUM_STEPS
+    assert 60 <= int(step) < int(num_steps) == NUM_STEPS
     assert os.path.exists(os.path.join(folder, "model.ckpt-%s.index" % step))
 
     done = work.run(folder, *flags)
