@@ -20,7 +20,7 @@ from bert_nq.modeling import checkpoints
 from bert_nq.modeling.models import Model
 from bert_nq.text.vocabulary import Vocabulary
 from tests.support import masking_tasks, tiny_nq
-from tests.support.tiny_training import CONFIG
+from tests.support.tiny_nq import CONFIG
 
 LABELS = '["river", "town", "village"]'
 

@@ -8,7 +8,7 @@ from bert_nq.modeling.encoders import Pass
 from bert_nq.modeling.heads import joint
 from bert_nq.modeling.models import Model
 from bert_nq.modeling.runtime import tf
-from tests.support import tiny_model
+from tests.support import tiny_nq
 from tests.support.encoding import INPUTS
 
 
@@ -21,14 +21,14 @@ HEAD = heads.Head(build=build, loss=None, outputs=None, variables=(), inputs=("c
 
 
 def test_a_model_is_a_value():
-    model = pickle.loads(pickle.dumps(tiny_model.MODEL))
-    assert model == tiny_model.MODEL
+    model = pickle.loads(pickle.dumps(tiny_nq.MODEL))
+    assert model == tiny_nq.MODEL
     assert heads.find(model.head) is joint.HEAD
     assert models.inputs(model) == INPUTS
 
 
 def test_a_head_by_the_path_of_its_module():
-    model = Model(tiny_model.CONFIG, __name__)
+    model = Model(tiny_nq.CONFIG, __name__)
     assert heads.find(model.head) is HEAD
     assert models.inputs(model) == INPUTS + ("colours",)
     assert HEAD.chance(384) == {} and HEAD.labels == ()

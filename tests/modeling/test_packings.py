@@ -6,7 +6,7 @@ from bert_nq.modeling.encoders import Pass
 from bert_nq.modeling.heads import joint, pooling, position_outputs, span, window_outputs
 from bert_nq.modeling.heads.outputs import NO_SPAN
 from bert_nq.modeling.runtime import tf
-from tests.support import tiny_model
+from tests.support import tiny_nq
 from tests.support.encoding import INPUTS
 
 
@@ -38,11 +38,11 @@ def test_all_that_a_head_does_sees_the_places(monkeypatch):
     monkeypatch.setattr(models.heads, "find", lambda name: head)
     with tf.Graph().as_default():
         features = dict.fromkeys(INPUTS, tf.ones([2, 3], tf.int32))
-        models.build_logits(tiny_model.MODEL, features, Pass())
-        models.loss(tiny_model.MODEL, None, features)
-        models.outputs(tiny_model.MODEL, None, features, None)
+        models.build_logits(tiny_nq.MODEL, features, Pass())
+        models.loss(tiny_nq.MODEL, None, features)
+        models.outputs(tiny_nq.MODEL, None, features, None)
     assert len(seen) == 3 and "cls_positions" not in features
-    assert encoders.of(tiny_model.CONFIG).packing is packings.BERT
+    assert encoders.of(tiny_nq.CONFIG).packing is packings.BERT
 
 
 # [document] [SEP] [question] [CLS] with padding before and behind.

@@ -60,7 +60,7 @@ class Model:
         self.folder = folder / "model"
         self.folder.mkdir()
         self.members = tuple(
-            Member(tiny_model.MODEL, tiny_model.write(self.folder / str(seed), seed), weight)
+            Member(tiny_nq.MODEL, tiny_model.write(self.folder / str(seed), seed), weight)
             for weight, seed in enumerate(seeds, 1))
         self.settings = ModelSettings(self.members, num_threads=1)
         self.serving = serving.Serving(
@@ -86,7 +86,7 @@ def batch(size, length, seed):
     random = np.random.RandomState(seed)
     columns = np.arange(length)
     mask = columns < (length - np.arange(size) % 5)[:, None]
-    ids = random.randint(1, tiny_model.CONFIG.vocab_size, mask.shape) * mask
+    ids = random.randint(1, tiny_nq.CONFIG.vocab_size, mask.shape) * mask
     return {"input_ids": ids.astype(np.int32), "input_mask": mask.astype(np.int32),
             "segment_ids": (mask & (columns >= length // 4)).astype(np.int32)}
 

@@ -11,9 +11,9 @@ from bert_nq.prediction.choice_model import NOT_COMPUTED, ChoiceModel
 from bert_nq.prediction.model_settings import ModelSettings
 from bert_nq.records import teacher_logits, tfrecord, training_files
 from bert_nq.records.training_files import Demands
-from tests.support import tiny_model, tiny_training
+from tests.support import tiny_model, tiny_nq, tiny_training
 
-DEMANDS = Demands.of(FEATURIZER, 64, tiny_model.CONFIG)
+DEMANDS = Demands.of(FEATURIZER, 64, tiny_nq.CONFIG)
 LABELS = ("start_positions", "end_positions", "answer_types")
 SETTINGS = teacher_logits.Settings("nq_joint", "joint", 64, ["0123"], "fp32", False)
 NUM_WINDOWS = 11
@@ -30,9 +30,9 @@ def folder(tmp_path_factory):
 
 
 def open_model(folder, *names, skip_padding=False):
-    members = tuple(Member(tiny_model.MODEL, str(folder / name / "model.ckpt-1"))
+    members = tuple(Member(tiny_nq.MODEL, str(folder / name / "model.ckpt-1"))
                     for name in names)
-    return ChoiceModel(ModelSettings(members), models.inputs(tiny_model.MODEL), LABELS, 4,
+    return ChoiceModel(ModelSettings(members), models.inputs(tiny_nq.MODEL), LABELS, 4,
                        skip_padding)
 
 

@@ -67,7 +67,7 @@ def check(ours, theirs, atol=1e-4):
 
 
 def settings(paths, weights=(1.0, 1.0), **changes):
-    return ModelSettings(tuple(Member(tiny_model.MODEL, path, weight)
+    return ModelSettings(tuple(Member(tiny_nq.MODEL, path, weight)
                                for path, weight in zip(paths, weights)), **changes)
 
 
@@ -163,13 +163,13 @@ def test_an_ensemble_is_not_for_tpus(checkpoints):
 def test_checkpoints_that_do_not_fit(checkpoints, tmp_path):
     with pytest.raises(UserError, match="there is no checkpoint .*nothing"):
         WindowModel(settings([str(tmp_path / "nothing")]), DECODER)
-    other = tiny_model.MODEL._replace(
-        config=dataclasses.replace(tiny_model.CONFIG, intermediate_size=48))
+    other = tiny_nq.MODEL._replace(
+        config=dataclasses.replace(tiny_nq.CONFIG, intermediate_size=48))
     with pytest.raises(UserError, match="intermediate"):
         WindowModel(ModelSettings((Member(other, checkpoints[0]),)), DECODER)
     # The second one, too.
     with pytest.raises(UserError, match="intermediate"):
-        WindowModel(ModelSettings((Member(tiny_model.MODEL, checkpoints[0]),
+        WindowModel(ModelSettings((Member(tiny_nq.MODEL, checkpoints[0]),
                                    Member(other, checkpoints[1]))), DECODER)
 
 

@@ -67,7 +67,7 @@ def compare(folder, *flags):
         "benchmarks/compare_augmentations.py", "--train_jsonl=" + train, "--dev_jsonl=" + dev,
         "--work_dir=%s" % (folder / "work"),
         "--vocab_file=" + tiny_nq.write_vocabulary(folder / "vocab.txt"),
-        "--bert_config_file=" + tiny_nq.write_config(folder / "config.json", num_hidden_layers=1),
+        "--bert_config_file=" + tiny_nq.write_config(folder / "config.json"),
         "--prepare_flags=" + WINDOWS, "--predict_flags=%s --num_workers=1" % WINDOWS,
         "--train_flags=%s --train_batch_size=4" % WINDOWS, *flags)
 

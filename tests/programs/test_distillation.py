@@ -21,7 +21,7 @@ class Distillation(Files):
     """Questions, a teacher that knows them, its logits, and half of it as a student."""
 
     def __init__(self, folder):
-        super().__init__(folder)
+        super().__init__(folder, num_hidden_layers=2)
         self.taught = self.train_and_score(self.train, self.dev, "teacher")
         self.half = self.call(MAKE_STUDENT, "--teacher_dir=teacher", "--layers=first:1",
                               "--output_dir=half")

@@ -19,8 +19,8 @@ def run(tmp_path, preexec_fn=None, **config):
 @pytest.mark.parametrize("config, message", [
     ({"vocab_size": 10 ** 12}, "vocab_size is 1000000000000, but must be below 2^31"),
     ({"vocab_size": 10 ** 40}, "vocab_size is 1000000000000"),
-    ({"vocab_size": 2 * 10 ** 9, "hidden_size": 32768}, "an encoder of these sizes has weights of "
-     "262182.7 GB, and this machine has "),
+    ({"vocab_size": 2 * 10 ** 9, "hidden_size": 32768, "num_hidden_layers": 2},
+     "an encoder of these sizes has weights of 262182.7 GB, and this machine has "),
     ({"hidden_size": 2 ** 32}, "hidden_size is 4294967296, but must be below 2^31"),
     ({"num_hidden_layers": 10 ** 9}, "num_hidden_layers is 1000000000, and no model has more"),
     ({"initializer_range": float("inf")}, "initializer_range is inf, but must be above 0")])

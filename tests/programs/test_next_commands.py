@@ -27,7 +27,7 @@ def folder(tmp_path_factory):
     vocabulary = tiny_nq.TOKENS + TITLE_CASE
     (here / "vocab.txt").write_text("".join(token + "\n" for token in vocabulary))
     tiny_nq.write_config(here / "bert_config.json", vocab_size=len(vocabulary), hidden_size=16,
-                         num_hidden_layers=1, max_position_embeddings=512)
+                         max_position_embeddings=512)
     return here
 
 

@@ -92,9 +92,7 @@ def test_killed_when_some_shards_are_finished(corpus, undisturbed, tmp_path):
     process = subprocess.Popen(command(corpus, tmp_path / "x.tfrecord"), stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE)
     finished = str(tmp_path / ".x.tfrecord.work" / "s-*.json")
-    end = time.time() + 120
-    while len(glob.glob(finished)) < 3 and time.time() < end:
-        time.sleep(0.005)
+    programs.wait_until(lambda: len(glob.glob(finished)) >= 3, process)
     process.kill()
     process.communicate()
     n = len(glob.glob(finished))
@@ -125,9 +123,7 @@ def test_a_worker_that_is_killed(corpus, undisturbed, tmp_path):
     process = subprocess.Popen(command(corpus, tmp_path / "x.tfrecord"), stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True)
     work = tmp_path / ".x.tfrecord.work"
-    end = time.time() + 120
-    while not glob.glob(str(work / "s-*.json")) and time.time() < end:
-        time.sleep(0.005)
+    programs.wait_until(lambda: glob.glob(str(work / "s-*.json")), process)
     # Python's resource tracker is a child too; killing it as well does no harm.
     for child in children(process.pid):
         os.kill(child, signal.SIGKILL)
@@ -144,17 +140,16 @@ def test_a_worker_that_is_killed(corpus, undisturbed, tmp_path):
 def test_two_runs_at_once(corpus, undisturbed, tmp_path):
     first = subprocess.Popen(command(corpus, tmp_path / "x.tfrecord"), stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE)
-    lock = tmp_path / ".x.tfrecord.work" / "lock"
-    end = time.time() + 120
-    while not lock.exists() and time.time() < end:
-        time.sleep(0.005)
+    work = tmp_path / ".x.tfrecord.work"
+    programs.wait_until((work / "plan.json").exists, first)  # What holds the lock writes it.
     os.kill(first.pid, signal.SIGSTOP)  # So that it is still there when the second one comes.
     try:
         second = run(corpus, tmp_path / "x.tfrecord")
     finally:
         os.kill(first.pid, signal.SIGCONT)
     assert second.returncode == 1
-    assert second.stderr == "error: another run holds %s: wait until it has ended\n" % lock
+    assert second.stderr == "error: another run holds %s: wait until it has ended\n" % (
+        work / "lock")
     first.communicate()
     assert first.returncode == 0
     assert contents(tmp_path) == undisturbed

@@ -33,8 +33,7 @@ class Files:
         self.train = self.write("train.txt", [text(i) for i in range(60)])
         self.dev = self.write("dev.jsonl", [json.dumps({"text": text(i, 14)}) for i in range(12)])
         self.flags = [
-            LENGTH, "--bert_config_file=" + tiny_nq.write_config(
-                folder / "bert_config.json", num_hidden_layers=1),
+            LENGTH, "--bert_config_file=" + tiny_nq.write_config(folder / "bert_config.json"),
             "--vocab_file=" + tiny_nq.write_vocabulary(folder / "vocab.txt")]
 
     def write(self, name, lines):

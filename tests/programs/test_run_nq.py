@@ -443,12 +443,12 @@ def test_an_encoder_that_is_not_complete_does_not_answer_questions(trained, work
     damaged = str(tmp_path / "damaged.ckpt")
     checkpoints.write_weights(damaged, {
         name: w for name, w in weights.items()
-        if "layer_1/output" not in name and "pooler/dense/bias" not in name})
+        if "layer_0/output" not in name and "pooler/dense/bias" not in name})
     message = programs.error_line(run_nq(
         "--output_dir=%s" % (tmp_path / "new"), "--init_checkpoint=" + damaged, *(
             work.common + work.predict_flags(tmp_path / "out.json", work.dev_shard))))
     assert message == (
-        "error: %s has no bert/encoder/layer_1/output/dense/kernel and 4 weights more: its encoder "
+        "error: %s has no bert/encoder/layer_0/output/dense/kernel and 4 weights more: its encoder "
         "is not complete; convert or copy it again" % damaged)
 
 

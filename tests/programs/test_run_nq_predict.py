@@ -54,7 +54,7 @@ class Work:
         return programs.run_command(self.command(output, *flags))
 
     def members(self, *weights):
-        return tuple(Member(tiny_model.MODEL, checkpoint, weight)
+        return tuple(Member(tiny_nq.MODEL, checkpoint, weight)
                      for checkpoint, weight in zip(self.checkpoints, weights))
 
     def job(self, output, **options):

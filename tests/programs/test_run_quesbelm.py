@@ -1,4 +1,5 @@
 """run_quesbelm.py from pages to official scores: a base model, its scores, hard candidates."""
+import dataclasses
 import gzip
 import json
 import re
@@ -32,8 +33,7 @@ class Files:
         self.dev = write_shard(folder / "dev.jsonl", [page(i) for i in range(48, 64)])
         self.flags = ["--vocab_file=" + candidate_pages.write_vocabulary(folder / "vocab.txt"),
                       "--bert_config_file=" + tiny_nq.write_config(
-                          folder / "bert_config.json", vocab_size=len(candidate_pages.TOKENS),
-                          num_hidden_layers=1)]
+                          folder / "bert_config.json", vocab_size=len(candidate_pages.TOKENS))]
 
     def run(self, *flags, program="bert_nq/run_quesbelm.py"):
         done = programs.run(program, *flags, cwd=str(self.folder))
@@ -154,8 +154,8 @@ def test_hard_candidates_are_trained_on_in_steps_of_all_kinds(files, mined):
              for record in tfrecord.read_records(str(files.folder / "mined.tfrecord"))]
     assert kinds.count(0) == kinds.count(1) == 108 and 15 <= kinds.count(2) <= 33
     # A model of SQuAD has encoder and span head.
-    weights = tiny_model.weights(3, tiny_model.dataclasses.replace(
-        tiny_model.CONFIG, vocab_size=len(candidate_pages.TOKENS)))
+    weights = tiny_model.weights(3, dataclasses.replace(
+        tiny_nq.CONFIG, vocab_size=len(candidate_pages.TOKENS)))
     weights = {name.replace("cls/nq", "cls/squad"): value for name, value in weights.items()
                if not name.startswith("answer_type")}
     checkpoints.write_weights(str(files.folder / "squad.ckpt"), weights)
@@ -192,6 +192,6 @@ def test_thresholds_are_tuned_as_those_of_any_predictions(files, base):
       "--init_checkpoint=bert_config.json"),
      "there is no checkpoint bert_config.json: no file bert_config.json.index"),
 ])
-def test_what_cannot_be_done(files, base, flags, message):
+def test_what_cannot_be_done(files, base, mined, flags, message):
     done = programs.run("bert_nq/run_quesbelm.py", *flags, cwd=str(files.folder))
     assert message in programs.error_line(done)

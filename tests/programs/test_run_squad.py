@@ -34,9 +34,9 @@ def write(path, articles, version="1.1"):
 
 
 class Files:
-    """Data of both versions, and the flags of a tiny model."""
+    """Data of both versions, and the flags of a tiny model; `changes` are of its config."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, **changes):
         self.folder = folder
         numbers = np.random.RandomState(0).permutation(64).tolist()
         self.train = write(folder / "train-v1.1.json", map_of(numbers[:48]))
@@ -44,7 +44,7 @@ class Files:
         self.train_v2 = write(folder / "train-v2.0.json", both(numbers[:48]), "v2.0")
         self.dev_v2 = write(folder / "dev-v2.0.json", both(numbers[48:]), "v2.0")
         self.flags = [
-            "--bert_config_file=" + tiny_nq.write_config(folder / "bert_config.json"),
+            "--bert_config_file=" + tiny_nq.write_config(folder / "bert_config.json", **changes),
             "--vocab_file=" + tiny_nq.write_vocabulary(folder / "vocab.txt")]
 
     def run(self, *flags, **options):

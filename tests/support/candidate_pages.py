@@ -52,7 +52,7 @@ def write_model(folder, seed=1, **settings) -> str:
       **settings: changes of those that it was trained with.
     """
     tiny_model.write(folder, seed, write_vocabulary, vocab_size=len(TOKENS))
-    config = dataclasses.replace(tiny_model.CONFIG, vocab_size=len(TOKENS))
+    config = dataclasses.replace(tiny_nq.CONFIG, vocab_size=len(TOKENS))
     names = {"cls/nq/output_weights": "cls/squad/output_weights",
              "cls/nq/output_bias": "cls/squad/output_bias",
              "answer_type_output_weights": "cls/candidate/output_weights",

@@ -25,7 +25,7 @@ def write(folder, num_texts=60):
     """Writes data, config and vocabulary into a folder; returns the flags that name them."""
     (folder / "train.jsonl").write_text("".join(
         json.dumps(text(i)) + "\n" for i in range(num_texts)))
-    tiny_nq.write_config(folder / "bert_config.json", num_hidden_layers=1)
+    tiny_nq.write_config(folder / "bert_config.json")
     tiny_nq.write_vocabulary(folder / "vocab.txt")
     return ["--train_file=train.jsonl", "--vocab_file=vocab.txt",
             "--bert_config_file=bert_config.json"]

@@ -27,7 +27,7 @@ CHANGES = {
 
 def config(name):
     """The tiny config of an encoder."""
-    values = dict(tiny_nq.CONFIG.to_dict(), num_hidden_layers=1)
+    values = tiny_nq.CONFIG.to_dict()
     values.update(CHANGES[name], model_type=name)
     return encoders.find(name).config_type.from_dict(values)
 

@@ -1,15 +1,10 @@
 """A model folder with random weights, and its logits computed in plain numpy."""
-import dataclasses
 
 import numpy as np
 
 from bert_nq.modeling import checkpoints
-from bert_nq.modeling.models import Model
 from tests.support import numpy_bert, tiny_nq
-
-# One layer: most of the time of these tests goes into building the graph.
-CONFIG = dataclasses.replace(tiny_nq.CONFIG, num_hidden_layers=1)
-MODEL = Model(CONFIG, "joint")
+from tests.support.tiny_nq import CONFIG
 
 
 def weights(seed, config=CONFIG):

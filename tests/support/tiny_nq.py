@@ -22,6 +22,7 @@ TOKENS = list(dict.fromkeys(
     ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + NQ_MARKERS
     + list(_WORDS) + list(NAMES) + list(TOWNS)))
 
+# One layer: most of the time of tiny models goes into building their graphs.
 CONFIG = BertConfig(vocab_size=len(TOKENS), hidden_size=32, num_hidden_layers=1,
                     num_attention_heads=2, intermediate_size=64, max_position_embeddings=96,
                     type_vocab_size=2, initializer_range=0.1)

@@ -1,11 +1,9 @@
 """A tiny training in this process: 10 steps of 4 records on one layer, in about two seconds."""
-import dataclasses
 import os
 
 from bert_nq.datasets.nq.decoding import decode_example
 from bert_nq.estimator import devices
 from bert_nq.features.joint_windows import FEATURIZER
-from bert_nq.modeling.models import Model
 from bert_nq.records import tfrecord
 from bert_nq.scoring.nq.measure import MEASURE
 from bert_nq.training import run, run_record
@@ -14,8 +12,6 @@ from bert_nq.training.settings import KeepingSettings, TrainingData, TrainingSet
 from tests.support import tiny_nq
 from tests.support.nq_pages import make_line
 
-# One layer: most of the time of these tests goes into building the graph.
-CONFIG = dataclasses.replace(tiny_nq.CONFIG, num_hidden_layers=1)
 SETTINGS = TrainingSettings(max_seq_length=64, learning_rate=1e-3, num_train_epochs=2, seed=3)
 
 KEEPING = KeepingSettings()
@@ -71,7 +67,7 @@ def trained(path, output_dir, keeping=KEEPING, evaluate=None, keep_checkpoint_ma
     settings = SETTINGS._replace(**settings)
     data = TrainingData([path], 20, run_record.describe_data([path], 20), FEATURIZER,
                         companions)
-    result = run.train(model or Model(CONFIG, "joint"), None, data, settings, keeping,
+    result = run.train(model or tiny_nq.MODEL, None, data, settings, keeping,
                        devices.RunSettings(str(output_dir), trainer, train_batch_size=4,
                                            keep_checkpoint_max=keep_checkpoint_max,
                                            distribution="mirrored" if num_devices else "none",

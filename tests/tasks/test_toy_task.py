@@ -24,7 +24,7 @@ class Work:
     def __init__(self, folder):
         self.folder = folder
         self.vocab = tiny_nq.write_vocabulary(folder / "vocab.txt")
-        self.config = tiny_nq.write_config(folder / "bert_config.json", num_hidden_layers=1)
+        self.config = tiny_nq.write_config(folder / "bert_config.json")
         self.train = toy_task.write_lines(folder / "train.jsonl", 64)
         self.dev = toy_task.write_lines(folder / "dev.jsonl", 20, first=1000)
         self.records = str(folder / "train.tfrecord")

@@ -11,7 +11,7 @@ from bert_nq.modeling.models import Model
 from bert_nq.modeling.runtime import tf
 from bert_nq.training.objectives import distilled, supervised
 from bert_nq.training.settings import DistillationSettings
-from tests.support import tiny_model
+from tests.support import tiny_nq
 
 # A model to which all options of a choice are equally likely, and one that gives odds of 3 to 1.
 EVEN, ODDS = [[0.0, 0.0]], [[math.log(3.0), 0.0]]
@@ -110,7 +110,7 @@ def test_gradients_hardly_depend_on_the_temperature_where_logits_are_small():
     assert norms == pytest.approx([norms[0]] * 3, rel=0.05)
 
 
-MODEL = tiny_model.MODEL
+MODEL = tiny_nq.MODEL
 FEATURES = {"segment_ids": [[0, 1, 1, 0]], "input_mask": [[1, 1, 1, 0]], "start_positions": [1],
             "end_positions": [2], "answer_types": [3]}
 
@@ -170,7 +170,7 @@ HEAD = Head(build=None, loss=None, outputs=None, variables=())
 def test_a_head_that_does_not_say_what_its_choices_are_cannot_be_taught():
     assert heads.find(__name__) is HEAD
     with pytest.raises(UserError, match="--head=tests.training.test_distilled does not say"):
-        distilled.make(Model(tiny_model.CONFIG, __name__), DistillationSettings(), None)
+        distilled.make(Model(tiny_nq.CONFIG, __name__), DistillationSettings(), None)
 
 
 def test_both_weights_cannot_be_zero():

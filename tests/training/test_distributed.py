@@ -19,7 +19,7 @@ from bert_nq.modeling.runtime import tf
 from bert_nq.scoring.nq.measure import MEASURE
 from bert_nq.training import run
 from bert_nq.training.history import History
-from tests.support import programs, tiny_training
+from tests.support import programs, tiny_nq, tiny_training
 from tests.support.runtimes import needs_estimator
 
 pytestmark = needs_estimator
@@ -38,10 +38,9 @@ class Work:
         encoder = str(folder / "encoder.ckpt")
         checkpoints.write_weights(encoder, {
             name: weights.astype(np.float32) for name, weights in
-            bert_initialisation.initial_weights(tiny_training.CONFIG, seed=1).items()})
+            bert_initialisation.initial_weights(tiny_nq.CONFIG, seed=1).items()})
         self._flags = tiny_training.program_flags(
-            folder, 40, num_hidden_layers=1, hidden_dropout_prob=0.0,
-            attention_probs_dropout_prob=0.0) + [
+            folder, 40, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0) + [
             "--train_batch_size=8", "--learning_rate=2e-4", "--num_train_epochs=20",
             "--save_checkpoints_steps=20", "--keep_checkpoint_max=0", "--seed=3",
             "--init_checkpoint=" + encoder]

@@ -20,7 +20,8 @@ from bert_nq.training.history import History
 from bert_nq.training.settings import TrainingSettings, num_train_steps
 from tests.support import tiny_nq
 from tests.support.nq_pages import make_line
-from tests.support.tiny_training import CONFIG, losses, records, trained, write_pages, write_records
+from tests.support.tiny_nq import CONFIG
+from tests.support.tiny_training import losses, records, trained, write_pages, write_records
 
 
 def with_random_ids(serialized):

@@ -17,11 +17,11 @@ from bert_nq.training import teachers
 from bert_nq.training.history import History
 from bert_nq.training.objectives import distilled
 from bert_nq.training.settings import DistillationSettings
-from tests.support import tiny_model, tiny_training
+from tests.support import tiny_model, tiny_nq, tiny_training
 from tests.support.runtimes import needs_estimator
 
 SETTINGS = DistillationSettings(alpha_ce=0.75, alpha_hard=0.25)
-MODEL = tiny_model.MODEL
+MODEL = tiny_nq.MODEL
 
 
 class Taught:

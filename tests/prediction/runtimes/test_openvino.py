@@ -74,7 +74,7 @@ class Tiny:
 
     def __init__(self, folder, *seeds):
         self.folder = folder
-        members = tuple(Member(tiny_model.MODEL, tiny_model.write(folder / str(seed), seed), weight)
+        members = tuple(Member(tiny_nq.MODEL, tiny_model.write(folder / str(seed), seed), weight)
                         for weight, seed in enumerate(seeds, 1))
         self.settings = ModelSettings(members, runtime="openvino", num_threads=1)
 
