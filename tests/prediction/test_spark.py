@@ -4,7 +4,6 @@ On one core of this machine; programs/test_spark_cluster.py has it run on a clus
 """
 import os
 import re
-import subprocess
 
 import pytest
 
@@ -54,31 +53,6 @@ def test_run_nq_carries_on_where_the_driver_was_killed(corpus, here, tmp_path):
     resumed = int(re.search(r"^  carried on from +(\d+) pages of a run before$", said,
                             re.MULTILINE).group(1))
     assert 3 * PAGES <= resumed < corpus.num_pages
-
-
-@needs_java
-def test_input_that_cannot_be_used(corpus, here, tmp_path):
-    """A page in the middle, and a shard that ends early; through spark-submit."""
-    bad, cut = str(tmp_path / "a.jsonl"), str(tmp_path / "b.jsonl.gz")
-    write_shard(tmp_path / "a.jsonl", [place_page(i) for i in range(3)])
-    with open(bad, "a") as f:
-        f.write('{"example_id": 5}\n')
-    write_shard(tmp_path / "b.jsonl.gz", [place_page(i, example_id=i) for i in range(5)])
-    with open(cut, "r+b") as f:
-        f.truncate(os.path.getsize(cut) - 100)
-    output, local = tmp_path / "out", tmp_path / "local"
-    flags = {"predict_file": "%s,%s" % (bad, cut)}
-    submit = os.path.join(os.path.dirname(programs.command("")[0]), "spark-submit")
-    done = subprocess.run(
-        [submit, "--master", "local[1]", os.path.join(programs.ROOT, PROGRAM)]
-        + corpus.arguments(output, on_bad_input="skip", **flags),
-        env=here, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    said = corpus.predicted(local, on_bad_input="skip", **flags)
-    assert contents(output) == contents(local)
-    skipped = re.search(r"^    skipped as unusable +(\d)$", said, re.MULTILINE).group(1)
-    assert re.search(r"^    skipped as unusable +%s$" % skipped, done.stdout, re.MULTILINE)
-    assert int(skipped) >= 2
 
 
 @needs_java

@@ -5,13 +5,16 @@ The cluster is a master and two or three workers, processes of this machine that
 They do not have the library: it is sent to them.
 """
 import functools
+import os
 import re
 
 import pytest
 
 from tests.support import programs, spark_cluster, spark_corpora
+from tests.support.nq_pages import make_line, write_shard
 from tests.support.spark_cluster import needs_java
 from tests.support.spark_corpora import contents, last_pages
+from tests.support.tiny_nq import place_page
 
 pytestmark = needs_java
 
@@ -56,14 +59,24 @@ def is_at(moment, log, worker):
 
 
 def test_questions_are_answered(cluster, tmp_path):
-    """A worker is killed meanwhile: the piece that it was at is done by the other one."""
+    """A worker is killed meanwhile: the piece that it was at is done by the other one. A page in
+    the middle cannot be used, and a shard ends early."""
     (tmp_path / "corpus").mkdir()
     corpus = spark_corpora.Prediction(tmp_path / "corpus")
-    local_summary = corpus.predicted(tmp_path / "local")
+    bad, cut = tmp_path / "bad.jsonl", tmp_path / "cut.jsonl.gz"
+    lines = [make_line(place_page(i)) for i in range(3)]
+    bad.write_bytes(b"".join(lines[:2] + [b'{"example_id": 5}\n'] + lines[2:]))
+    write_shard(cut, [place_page(i, example_id=i) for i in range(5)])
+    os.truncate(str(cut), cut.stat().st_size - 100)
+    flags = {"predict_file": "%s/s-*.jsonl*,%s,%s" % (corpus.folder, bad, cut),
+             "on_bad_input": "skip"}
+    local_summary = corpus.predicted(tmp_path / "local", **flags)
+    assert int(re.search(r"^    skipped as unusable +(\d)$", local_summary, re.MULTILINE).group(1)
+               ) >= 2
     output, log = tmp_path / "out", tmp_path / "log"
     cluster.have_workers(2)
     before = {worker: worker.finished_tasks() for worker in cluster.workers}
-    process = spark_corpora.start(corpus, cluster.master, cluster.env, output, log)
+    process = spark_corpora.start(corpus, cluster.master, cluster.env, output, log, **flags)
 
     def busy():
         return [w for w in cluster.workers if w.finished_tasks() >= before[w] + 2]
@@ -80,7 +93,7 @@ def test_questions_are_answered(cluster, tmp_path):
     assert contents(output) == contents(tmp_path / "local")
     said = log.read_text()
     assert counts(said[said.index("Predictions in"):]) == counts(local_summary)
-    assert last_pages(log) == corpus.num_pages
+    assert last_pages(log) > corpus.num_pages
 
 
 def counts(summary):
