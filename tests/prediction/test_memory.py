@@ -9,7 +9,7 @@ import pytest
 from tests.support import predict_many, tiny_nq
 from tests.support.programs import ROOT
 
-FEW, MANY = 2000, 20000
+FEW, MANY = 1000, 10000
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads peak memory as Linux tells it")
