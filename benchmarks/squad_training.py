@@ -6,7 +6,7 @@ r"""Fine-tunes on SQuAD with several seeds, beside PyTorch and transformers: sco
         --num_train_epochs=2
 
 For each seed each system is trained on the same questions for as many steps of as many windows at
-the same rates, in bfloat16, and its predictions are scored by the official measures:
+the same rates, in --precision, and its predictions are scored by the official measures:
 
     grouped        run_squad.py --group_by_length
     plain          run_squad.py: all windows have --max_seq_length wordpieces, as in the reference
@@ -55,6 +55,7 @@ flags.DEFINE_integer("dev_questions", 1000, "Drawn from --dev_file.", lower_boun
 flags.DEFINE_integer("batch_size", 16, "Windows of a step.", lower_bound=1)
 flags.DEFINE_float("learning_rate", 5e-5, "The highest.", lower_bound=0)
 flags.DEFINE_float("num_train_epochs", 1.0, "Passes over the windows.", lower_bound=0)
+flags.DEFINE_enum("precision", "bf16", ["bf16", "fp32"], "Of training and answering.")
 flags.DEFINE_integer("max_seq_length", 384, "Wordpieces of a window.")
 flags.DEFINE_integer("doc_stride", 128, "Wordpieces from a window to the next.")
 
@@ -102,6 +103,7 @@ def _converted():
 def _settings(system, seed):
     return {"system": system, "seed": seed, "batch_size": FLAGS.batch_size,
             "learning_rate": FLAGS.learning_rate, "num_train_epochs": FLAGS.num_train_epochs,
+            "precision": FLAGS.precision,
             "max_seq_length": FLAGS.max_seq_length, "doc_stride": FLAGS.doc_stride,
             "max_query_length": 64, "questions": FLAGS.questions,
             "dev_questions": FLAGS.dev_questions, "group_by_length": system.endswith("grouped")}
@@ -148,11 +150,11 @@ def _ours(folder, settings, rows, model):
         "--output_prediction_file=" + os.path.join(folder, "predictions.json"),
         "--init_checkpoint=" + os.path.join(model, "bert_model.ckpt"),
         "--bert_config_file=" + os.path.join(model, "bert_config.json"),
-        "--vocab_file=" + os.path.join(model, "vocab.txt"), "--precision=bf16",
+        "--vocab_file=" + os.path.join(model, "vocab.txt"),
         "--save_checkpoints_steps=1000000", "--train_batch_size=%d" % settings["batch_size"]] + [
             "--%s=%s" % (name, str(settings[name]).lower()) for name in (
-                "seed", "learning_rate", "num_train_epochs", "max_seq_length", "doc_stride",
-                "group_by_length")], os.path.join(folder, "log"))
+                "seed", "learning_rate", "num_train_epochs", "precision", "max_seq_length",
+                "doc_stride", "group_by_length")], os.path.join(folder, "log"))
     history = files.read_json(os.path.join(output_dir, "history.json"), must_exist=True)
     blocks = history["blocks"]
     return {"windows": sum(block["examples"] for block in blocks),
@@ -181,9 +183,9 @@ def _table(results):
             _spread([r["f1"] for r in found]),
             sum(r["windows"] for r in found) / sum(r["train_seconds"] for r in found), cpu,
             cpu / first, max(r["peak_mb"] for r in found)))
-    return ("%d training and %d dev questions, %g epochs of steps of %d at %g\n\n" % (
+    return ("%d training and %d dev questions, %g epochs of steps of %d at %g in %s\n\n" % (
         FLAGS.questions, FLAGS.dev_questions, FLAGS.num_train_epochs, FLAGS.batch_size,
-        FLAGS.learning_rate)) + "\n".join(lines)
+        FLAGS.learning_rate, FLAGS.precision)) + "\n".join(lines)
 
 
 def _spread(values):

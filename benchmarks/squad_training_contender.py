@@ -3,10 +3,10 @@ r"""Fine-tuning of a BERT on SQuAD by PyTorch and transformers, as run_qa does i
     python -c 'import squad_training_contender; squad_training_contender.main()' \
         '{"model_dir": ..., "train_rows": ..., "dev_rows": ..., "output": FOLDER, "seed": 1, ...}'
 
-Batches are padded to their longest window and computed in bfloat16 under autocast. With
-group_by_length those of a step are of about equal length, as transformers' own sampler has it. It
-leaves predictions.json and result.json in the folder. It runs in an interpreter that has torch and
-transformers.
+Batches are padded to their longest window and computed in float32, or with precision "bf16" in
+bfloat16 under autocast. With group_by_length those of a step are of about equal length, as
+transformers' own sampler has it. It leaves predictions.json and result.json in the folder. It runs
+in an interpreter that has torch and transformers.
 """
 import json
 import os
@@ -33,7 +33,8 @@ def main():
     steps = _train(model, windows, settings)
     train_seconds = time.time() - start
     start = time.time()
-    answers = _predict(model, _windows(tokenizer, dev_rows, settings, False), dev_rows)
+    answers = _predict(model, _windows(tokenizer, dev_rows, settings, False), dev_rows,
+                       settings)
     with open(os.path.join(settings["output"], "predictions.json"), "w") as out:
         json.dump(answers, out)
     with open(os.path.join(settings["output"], "result.json"), "w") as out:
@@ -115,7 +116,7 @@ def _train(model, windows, settings):
     start = time.time()
     for step in range(steps):
         batch = [windows[i] for i in order[step * size:(step + 1) * size]]
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with _computing(settings):
             out = model(**_tensors(batch))
         losses = [torch.nn.functional.cross_entropy(logits.float(), torch.tensor(
             [w[name] for w in batch])) for name, logits in (("start", out.start_logits),
@@ -132,14 +133,19 @@ def _train(model, windows, settings):
     return steps
 
 
-def _predict(model, windows, rows):
+def _computing(settings):
+    """The context in which the model computes in the settings' precision."""
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=settings["precision"] == "bf16")
+
+
+def _predict(model, windows, rows, settings):
     """{id: text} of the best span of each row."""
     model.eval()
     best = {}
     order = sorted(range(len(windows)), key=lambda i: len(windows[i]["ids"]))
     for begin in range(0, len(order), 32):
         batch = [windows[i] for i in order[begin:begin + 32]]
-        with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.no_grad(), _computing(settings):
             out = model(**_tensors(batch))
         for w, starts, ends in zip(batch, out.start_logits.float(), out.end_logits.float()):
             stop = len(w["ids"]) - 1

@@ -10,7 +10,7 @@ import pytest
 
 import bert_nq
 from tests.support import programs
-from tests.support.programs import ROOT, command
+from tests.support.programs import ROOT
 
 
 def _files(*patterns):
@@ -163,28 +163,12 @@ def test_the_library_is_flagless(path):
         assert "FLAGS" not in names, "%s, line %d" % (path, getattr(node, "lineno", 0))
 
 
-_IMPORT_TIME = re.compile(r"^import time: .*\| +(\S+)$")
-
-
-def started(path, flag):
-    """Exit code, output, errors and imported modules of a program."""
-    program = command(path, flag)
-    done = subprocess.run([program[0], "-X", "importtime"] + program[1:], capture_output=True,
-                          text=True)
-    lines = done.stderr.splitlines()
-    modules = {match.group(1) for match in map(_IMPORT_TIME.match, lines) if match}
-    assert "absl.flags" in modules
-    errors = [line for line in lines if not line.startswith("import time:")]
-    return done.returncode, done.stdout, errors, modules
-
-
 @pytest.mark.parametrize("path", PROGRAMS)
 def test_help_comes_before_tensorflow(path):
-    code, stdout, errors, modules = started(path, "--help")
-    assert (code, errors) == (0, [])
-    assert ast.get_docstring(_tree(path)).splitlines()[0] in stdout
-    assert "flags:" in stdout
-    assert "tensorflow" not in modules
+    done = programs.run_before_tensorflow(path, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ast.get_docstring(_tree(path)).splitlines()[0] in done.stdout
+    assert "flags:" in done.stdout
 
 
 @pytest.mark.parametrize("path", PROGRAMS)

@@ -9,11 +9,11 @@ from tests.support import programs, tiny_nq
 PROGRAM = "prepare/make_init_checkpoint.py"
 
 
-def run(tmp_path, preexec_fn=None, **config):
+def run(tmp_path, options=(), **config):
     path = tiny_nq.write_config(tmp_path / "bert_config.json", **config)
     return programs.run(PROGRAM, "--bert_config_file=" + path,
                         "--output_checkpoint=%s" % (tmp_path / "init" / "bert_model.ckpt"),
-                        preexec_fn=preexec_fn, timeout=60)
+                        timeout=60, **dict(options))
 
 
 @pytest.mark.parametrize("config, message", [
@@ -31,7 +31,8 @@ def test_sizes_that_no_machine_has(tmp_path, config, message):
 
 
 def test_a_disk_without_room(tmp_path):
-    done = run(tmp_path, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000)))
+    done = run(tmp_path, {"preexec_fn": lambda: resource.setrlimit(
+        resource.RLIMIT_FSIZE, (20000, 20000))})
     assert programs.error_line(done) == (
         "error: cannot write the checkpoint %s: File too large"
         % (tmp_path / "init" / "bert_model.ckpt"))

@@ -301,7 +301,7 @@ def test_all_that_training_can_do_at_once(trained, work, tmp_path):
         "--layerwise_lr_decay=0.9", "--freeze_embeddings", "--freeze_layers=1",
         "--gradient_accumulation_steps=2", "--gradient_checkpointing", "--precision=fp16",
         "--weight_decay_rate=0.1", "--average_last=2", "--dev_file=" + work.dev_shard,
-        "--dev_pages=6", "--eval_every=4", "--metric=short", "--early_stopping=9",
+        "--dev_pages=6", "--eval_every=8", "--metric=short", "--early_stopping=9",
         *(work.train_flags + work.predict_flags(tmp_path / "out.json", work.dev_shard))))
     # 40 records / (8 * 2) * 6 epochs.
     assert value(stdout, "steps") == "15"
@@ -310,7 +310,7 @@ def test_all_that_training_can_do_at_once(trained, work, tmp_path):
     assert value(stdout, "average of the last") == model + "/averaged/model.ckpt-15"
     best = re.match(r"step (\d+), long F1 \d\.\d{3}, short F1 \d\.\d{3}: %s/best$" % model,
                     value(stdout, "best on dev"))
-    assert int(best.group(1)) in (4, 8, 12, 15)
+    assert int(best.group(1)) in (8, 15)
     # The best one predicts.
     assert value(stdout, "model") == model + "/best/model.ckpt-" + best.group(1)
     from bert_nq.modeling import checkpoints

@@ -1,9 +1,15 @@
 """Trains the toy task's model and predicts with it, as run_nq.py does its own."""
 from bert_nq.cli.start import run
 
+import os
+import sys
+
 from bert_nq import tasks
 from bert_nq.cli.model_program import ModelProgram
-from tests.support import toy_task
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+
+from tests.support import toy_task  # noqa: E402 - from the root
 
 tasks.TASKS[toy_task.NAME] = "tests.support.toy_task"
 

@@ -4,8 +4,6 @@ Its dataset, features, head, decoder and measure are those of tests/support/toy_
 """
 import json
 import os
-import subprocess
-import sys
 
 import pytest
 
@@ -35,9 +33,7 @@ class Work:
             job.Job(options, toy_task.READING, [self.train], self.records), num_workers=1)
 
     def run(self, *flags):
-        return subprocess.run(
-            [sys.executable, "-m", "tests.support.run_toy"] + list(flags), capture_output=True,
-            text=True, cwd=programs.ROOT, env=dict(os.environ, PYTHONPATH=programs.ROOT))
+        return programs.run("tests/support/run_toy.py", *flags)
 
 
 @pytest.fixture(scope="module")
