@@ -67,6 +67,13 @@ def test_without_evaluations_the_losses_have_the_picture_to_themselves():
     assert legend(above) == ["total", "start", "end", "answer type"]
 
 
+def test_of_one_step_there_are_points():
+    above, behind = plots.draw(history(num_steps=1, evaluated=False), MEASURE, LABELS).axes
+    assert {line.get_marker() for axes in (above, behind) for line in axes.get_lines()} == {"o"}
+    above = plots.draw(history(num_steps=2, evaluated=False), MEASURE, LABELS).axes[0]
+    assert {line.get_marker() for line in above.get_lines()} == {"None"}
+
+
 def test_losses_without_labels_are_called_by_their_names():
     run = History(2)
     run.add_step(1, {"loss": 3.0, "next_word_loss": 2.0, "end_loss": 1.0, "end_accuracy": 0.5})
