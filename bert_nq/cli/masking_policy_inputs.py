@@ -49,6 +49,9 @@ def read(text_options: Callable) -> Inputs:
     for name, value in task.defaults.items():
         if FLAGS[name].value is None:
             FLAGS.set_default(name, value)
+    if FLAGS.head not in task.heads:
+        raise UserError("--head=%s: --task=%s has %s" % (FLAGS.head, FLAGS.task,
+                                                         ", ".join(task.heads)))
     policy, episodes = (_settings(kind) for kind in (PolicySettings, EpisodeSettings))
     policy.check()
     paths = task.find_files(FLAGS.train_file)
@@ -76,7 +79,8 @@ def _options(task, paths: List[str]) -> tasks.Options:
     """The settings of rows; labels that were not given are looked for."""
     quiet = BadInput(FLAGS.on_bad_input == "skip", lambda fault: None)
     return tasks.Options(FLAGS.max_seq_length, task.find_labels(paths, FLAGS.labels or "", quiet),
-                         FLAGS.doc_stride, FLAGS.max_query_length, FLAGS.version_2_with_negative)
+                         FLAGS.doc_stride, FLAGS.max_query_length, FLAGS.version_2_with_negative,
+                         FLAGS.head)
 
 
 def _read_model(task, text, options: tasks.Options, block_size: int):
@@ -185,6 +189,8 @@ def print_next(inputs: Inputs, checkpoint: str, what: str, model: str, *more: st
       more: further arguments of the command.
     """
     folder = os.path.dirname(checkpoint)
+    if FLAGS.head != inputs.task.defaults["head"]:
+        more += ("--head=" + FLAGS.head,)
     print("\nNext: fine-tune %s on all of the data\n  " % what
           + program.command(
               inputs.task.program, "--do_train", "--train_file=" + FLAGS.train_file,

@@ -27,7 +27,7 @@ def _define_model_flags(task) -> Dict[str, Any]:
     return {
         "head": flags.DEFINE_enum(
             "head", task.head, list(task.heads), "What makes logits of the encoder's vectors; a "
-            "trained model's folder knows it. See docs/squad.md."),
+            "trained model's folder knows it. See docs/squad.md, docs/classification.md."),
         "bert_config_file": flags.DEFINE_string(
             "bert_config_file", None, "The encoder's bert_config.json."),
         "init_checkpoint": flags.DEFINE_string(

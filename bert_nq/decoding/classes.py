@@ -57,7 +57,8 @@ class ClassDecoder:
 
 DECODERS: Mapping[str, Tuple[Any, Any]] = {"classes": (ClassDecoder, ClassDecoderOptions)}
 # A head's name to the names of the decoders of its outputs.
-OF_HEADS: Mapping[str, Tuple[str, ...]] = {"classes": ("classes",)}
+OF_HEADS: Mapping[str, Tuple[str, ...]] = {
+    "classes": ("classes",), "mean_classes": ("classes",)}
 
 
 def make_decoder(name: str, options: Mapping[str, Any]) -> ClassDecoder:

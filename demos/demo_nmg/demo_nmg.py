@@ -126,7 +126,7 @@ class Work:
             "--predict_file=" + self.texts["dev"], "--init_checkpoint=" + model, program.NEW_LINE,
             "--bert_config_file=" + os.path.join(model, "bert_config.json"), program.NEW_LINE,
             "--vocab_file=" + os.path.join(model, file_name_of(self._vocab)),
-            "--max_seq_length=64", program.NEW_LINE,
+            "--head=mean_classes", "--max_seq_length=64", program.NEW_LINE,
             "--learning_rate=1e-3", "--train_batch_size=16", "--num_train_epochs=6",
             program.NEW_LINE, "--output_dir=" + self.path("classifier"))
 

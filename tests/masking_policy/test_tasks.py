@@ -25,6 +25,7 @@ def test_texts_with_labels(tmp_path):
     assert first.rows["label_ids"].tolist() == [1] and second.rows["label_ids"].tolist() == [0]
     assert first.rows["input_ids"].shape == (1, 32) and first.rows["input_mask"].sum() == 4
     assert task.head(tasks.Options(32, '["a", "b"]')) == "classes:2"
+    assert task.head(tasks.Options(32, '["a", "b"]', head="mean_classes")) == "mean_classes:2"
     assert first.key != second.key
 
 

@@ -178,6 +178,12 @@ def test_questions_get_the_official_scores(work):
     assert "held out: policy-000001" in found
 
 
+def test_texts_are_told_apart_by_the_mean_of_their_vectors(work):
+    done = work.run("mean", "--head=mean_classes", num_episodes=1)
+    assert done.returncode == 0, done.stderr
+    assert "--head=mean_classes" in programs.next_command(done.stdout)
+
+
 def test_another_run_in_its_folder_is_refused(work, undisturbed):
     done = work.run("undisturbed", mlm_epochs=2, seed=5)
     assert programs.error_line(done) == (
@@ -206,6 +212,7 @@ def test_policies_of_another_budget_are_refused(work, undisturbed):
     (["--validation_share=1"], "0 to train on and 60 to score on"),
     (["--init_checkpoint=none.ckpt"], "there is no checkpoint none.ckpt"),
     (["--output_dir=gs://bucket/nmg"], "give a folder of this machine"),
+    (["--head=span"], "--head=span: --task=classification has classes, mean_classes"),
 ])
 def test_what_cannot_be(work, flags, fault):
     done = work.run("refused", *flags)

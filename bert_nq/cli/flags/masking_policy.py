@@ -109,6 +109,9 @@ def _define_task_flags() -> None:
                          % _by_task("max_seq_length"), lower_bound=3)
     flags.DEFINE_string("labels", None, "Of texts: with commas, or as a JSON list; by default "
                         "those of --train_file in alphabetical order.")
+    flags.DEFINE_string("head", None, "What makes logits of the encoder's vectors%s. With labels, "
+                        "mean_classes takes the mean of all vectors, see "
+                        "docs/classification.md." % _by_task("head"))
     d = tasks.Options(0)
     flags.DEFINE_integer("doc_stride", d.doc_stride, "Of questions: wordpieces between the starts "
                          "of two windows.", lower_bound=1)

@@ -30,6 +30,7 @@ class Options(NamedTuple):
     doc_stride: int = 128
     max_query_length: int = 64
     version_2_with_negative: bool = False
+    head: str = ""  # of the task's heads; "": its default
 
 
 class Task(NamedTuple):
@@ -40,7 +41,8 @@ class Task(NamedTuple):
     featurizer_options: Callable[[Options], Any]
     text_of: Callable[[Any], str]  # an example's text, which is masked and pretrained on
     labels: Tuple[str, ...]  # the features that the head's loss and accuracies read
-    head: Callable[[Options], str]  # the name of the head
+    heads: Tuple[str, ...]  # the names of Options.head
+    head: Callable[[Options], str]  # the whole name of the head
     decoder: Callable[[Options], Any]  # of the head's outputs, see decoding.decoders.make
     # (files, labels that were given or "", BadInput) -> Options.labels
     find_labels: Callable[[List[str], str, BadInput], str]

@@ -24,6 +24,8 @@ def _find_labels(paths: List[str], given: str, bad_input: BadInput) -> str:
     return labels.as_setting(found)
 
 
+_HEAD = "classes"  # as in the source
+
 TASK = Task(
     find_files=reading.find_files,
     reading=reading.TRAINING_READING,
@@ -31,10 +33,11 @@ TASK = Task(
     featurizer_options=_options,
     text_of=lambda example: example.text,
     labels=(LABEL_IDS,),
-    head=lambda options: "classes:%d" % len(labels.parse(options.labels)),
+    heads=tuple(classes.OF_HEADS),
+    head=lambda options: "%s:%d" % (options.head or _HEAD, len(labels.parse(options.labels))),
     decoder=lambda options: classes.make_decoder("classes", {"labels": options.labels}),
     find_labels=_find_labels,
-    defaults={"max_seq_length": 128, "block_size": 256, "replay_start": 500, "mlm_batch_size": 8,
-              "task_batch_size": 8, "task_epochs": 5, "task_learning_rate": 2e-5,
-              "test_task_epochs": 3},
+    defaults={"head": _HEAD, "max_seq_length": 128, "block_size": 256, "replay_start": 500,
+              "mlm_batch_size": 8, "task_batch_size": 8, "task_epochs": 5,
+              "task_learning_rate": 2e-5, "test_task_epochs": 3},
     program="bert_nq/run_classifier.py")

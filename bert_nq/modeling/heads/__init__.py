@@ -14,6 +14,7 @@ HEADS = {"joint": "bert_nq.modeling.heads.joint",
          "beam": "bert_nq.modeling.heads.beam",
          "beam_by_gold_start": "bert_nq.modeling.heads.beam_by_gold_start",
          "classes": "bert_nq.modeling.heads.classes",
+         "mean_classes": "bert_nq.modeling.heads.mean_classes",
          "candidate": "bert_nq.modeling.heads.candidate",
          "mlm": "bert_nq.modeling.heads.mlm"}
 

@@ -42,14 +42,30 @@ def test_logits_and_loss():
     assert accuracy == 1.0
 
 
+def test_the_mean_is_of_all_pieces_and_of_no_padding():
+    head = heads.find("mean_classes:2")
+    assert not head.pools and not set(head.variables) & set(heads.find("classes:2").variables)
+    vectors = np.array([[[1.0, 2.0], [3.0, 6.0], [50.0, 50.0]],
+                        [[0.0, 3.0], [3.0, 0.0], [-6.0, 3.0]]], np.float32)
+    with tf.Graph().as_default():
+        logits = head.build(Encoded(tf.constant(vectors), None, None),
+                            {"input_mask": tf.constant([[1, 1, 0], [1, 1, 1]])}, Pass())
+        with tf.Session() as session:
+            session.run(tf.global_variables_initializer())
+            for variable, value in zip(tf.trainable_variables(), ([[1, 0], [0, 1]], [0.5, 0])):
+                variable.load(value, session)
+            found = session.run(logits)
+    np.testing.assert_allclose(found, [[2.5, 4.0], [-0.5, 2.0]], atol=1e-6)
+
+
 def test_dropout_is_of_training_alone():
     with tf.Graph().as_default():
         pooled = tf.ones([4, 64])
         with tf.variable_scope("", reuse=tf.AUTO_REUSE):
             settings = Pass(seed=tf.constant(1, tf.int64), head_dropout=0.5)
             plain, trained = (
-                classes.build(2, Encoded(None, pooled, None), {}, settings._replace(
-                    is_training=is_training)) for is_training in (False, True))
+                classes.build(2, pooled, settings._replace(is_training=is_training))
+                for is_training in (False, True))
         with tf.Session() as session:
             session.run(tf.global_variables_initializer())
             plain, trained = session.run([plain, trained])
