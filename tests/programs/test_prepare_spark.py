@@ -76,11 +76,9 @@ def test_prediction_records_through_spark_submit(corpus, here, tmp_path):
     """In order, zipped, with the first shard as several tasks."""
     flags = {"is_training": "false", "gzip": "true", "num_output_shards": 5}
     local, _ = corpus.made_locally(tmp_path / "local", **flags)
-    submit = os.path.join(os.path.dirname(programs.command("")[0]), "spark-submit")
     done = subprocess.run(
-        [submit, "--master", "local[1]", os.path.join(programs.ROOT, PROGRAM)]
-        + corpus.arguments(tmp_path / "spark" / "x.tfrecord", num_tasks=40, progress_seconds=0,
-                           **flags),
+        spark_corpora.submitted(PROGRAM, "local[1]") + corpus.arguments(
+            tmp_path / "spark" / "x.tfrecord", num_tasks=40, progress_seconds=0, **flags),
         env=here, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert contents(tmp_path / "spark") == local

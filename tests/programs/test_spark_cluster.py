@@ -60,7 +60,7 @@ def is_at(moment, log, worker):
 
 def test_questions_are_answered(cluster, tmp_path):
     """A worker is killed meanwhile: the piece that it was at is done by the other one. A page in
-    the middle cannot be used, and a shard ends early."""
+    the middle cannot be used, and a shard ends early. Through spark-submit."""
     (tmp_path / "corpus").mkdir()
     corpus = spark_corpora.Prediction(tmp_path / "corpus")
     bad, cut = tmp_path / "bad.jsonl", tmp_path / "cut.jsonl.gz"
@@ -76,7 +76,8 @@ def test_questions_are_answered(cluster, tmp_path):
     output, log = tmp_path / "out", tmp_path / "log"
     cluster.have_workers(2)
     before = {worker: worker.finished_tasks() for worker in cluster.workers}
-    process = spark_corpora.start(corpus, cluster.master, cluster.env, output, log, **flags)
+    process = spark_corpora.start(corpus, cluster.master, cluster.env, output, log,
+                                  submit=True, **flags)
 
     def busy():
         return [w for w in cluster.workers if w.finished_tasks() >= before[w] + 2]

@@ -97,7 +97,14 @@ class Prediction:
         return done.stdout
 
 
-def start(corpus, master, env, output, log, **flags):
+def submitted(program, master):
+    """The words that have spark-submit run a program, to which its arguments are added."""
+    bin_folder = os.path.dirname(programs.command("")[0])
+    return [os.path.join(bin_folder, "spark-submit"), "--master", master,
+            os.path.join(programs.ROOT, program)]
+
+
+def start(corpus, master, env, output, log, submit=False, **flags):
     """The program for a corpus, running.
 
     Args:
@@ -106,13 +113,17 @@ def start(corpus, master, env, output, log, **flags):
       env: the environment, of spark_cluster.
       output: for the corpus's arguments.
       log: where it writes, with a line of progress for every step, a pathlib.Path.
+      submit: whether spark-submit runs it.
       **flags: more of its flags.
     """
     with open(str(log), "wb") as out:
+        if submit:
+            words = submitted(corpus.PROGRAM, master)
+        else:
+            words = programs.command(corpus.PROGRAM, "--master=" + master)
         return subprocess.Popen(
-            programs.command(corpus.PROGRAM, *corpus.arguments(
-                output, master=master, progress_seconds=0, **flags)),
-            env=env, stdout=out, stderr=out)
+            words + corpus.arguments(output, progress_seconds=0, **flags), env=env, stdout=out,
+            stderr=out)
 
 
 def last_pages(log):
