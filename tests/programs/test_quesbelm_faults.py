@@ -2,7 +2,6 @@
 import json
 import shutil
 import subprocess
-import time
 
 import pytest
 
@@ -38,9 +37,7 @@ def corpus(tmp_path_factory):
 def killed(words, work_folder):
     """Runs a command until two chunks are noted in a work folder, and kills it with SIGKILL."""
     process = programs.start(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    end = time.time() + 240
-    while len(list(work_folder.glob("nq-*.json"))) < 2 and time.time() < end:
-        time.sleep(0.005)
+    programs.wait_until(lambda: len(list(work_folder.glob("nq-*.json"))) >= 2, process)
     process.kill()
     process.communicate()
     assert 2 <= len(list(work_folder.glob("nq-*.json"))) < 3 * NUM_SHARDS

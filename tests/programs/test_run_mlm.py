@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-import time
 
 import numpy as np
 import pytest
@@ -201,9 +200,7 @@ def test_the_same_bytes_with_any_number_of_workers_and_after_a_kill(files, tmp_p
         command(folders[1], 2))]
     process = subprocess.Popen(command(folders[2], 2), stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE)
-    end = time.time() + 60
-    while not os.listdir(str(folders[2])) and time.time() < end:
-        time.sleep(0.005)
+    programs.wait_until(lambda: os.listdir(str(folders[2])), process)
     process.kill()
     process.communicate()
     done.append(programs.run_command(command(folders[2], 1)))

@@ -3,7 +3,6 @@ import json
 import multiprocessing
 import os
 import subprocess
-import time
 
 import pytest
 
@@ -112,9 +111,8 @@ def test_killed_and_carried_on(work, undisturbed, tmp_path):
     output.write_bytes(b"old")
     process = programs.start(work.command(output, "--num_workers=2"), stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE)
-    folder, end = tmp_path / ".out.json.work", time.time() + 120
-    while len(list(folder.glob("dev-*.json"))) < 2 and time.time() < end:
-        time.sleep(0.005)
+    folder = tmp_path / ".out.json.work"
+    programs.wait_until(lambda: len(list(folder.glob("dev-*.json"))) >= 2, process)
     process.kill()
     process.communicate()
     assert 2 <= len(list(folder.glob("dev-*.json"))) < 2 * NUM_SHARDS

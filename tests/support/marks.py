@@ -83,8 +83,8 @@ ONCE = (
     "tests/masking_policy/test_synthetic.py::test_the_policy_beats_the_random_masker[1]",
     "tests/masking_policy/test_synthetic.py::test_the_policy_beats_the_random_masker[2]",
     "tests/masking_policy/test_synthetic.py::test_with_the_scores_turned_round",
-    # Each encoder has tests of its own on each, where numpy is the reference; bert-tensorflow is
-    # one on one. Half precision and recomputed layers are tested one by one.
+    # Each encoder has tests of its own on each, with numpy as the reference; bert-tensorflow is the
+    # reference on one alone. Half precision and recomputed layers are tested one by one.
     "tests/masking_policy/test_lm_graph.py::test_it_learns_what_is_masked[albert]",
     "tests/masking_policy/test_lm_graph.py::test_it_learns_what_is_masked[distilbert]",
     "tests/masking_policy/test_lm_graph.py::test_it_learns_what_is_masked[xlnet]",

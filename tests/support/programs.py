@@ -61,7 +61,7 @@ def wait_until(condition, *processes, log=None, seconds=240):
         for process in processes:
             assert process.poll() is None, log.read_text() if log else process.communicate()
         assert time.time() < end, log.read_text() if log else "nothing came in %d s" % seconds
-        time.sleep(0.01)
+        time.sleep(0.005)
 
 
 def run_before_tensorflow(relative_path, *args, **options) -> subprocess.CompletedProcess:
