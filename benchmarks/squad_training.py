@@ -22,16 +22,15 @@ from bert_nq.cli.start import run
 
 import json
 import os
-import random
 import statistics
 import sys
 
+import cells
 import processes
 from absl import flags
 from contenders import check_known
 
 from bert_nq.base import files
-from bert_nq.base.errors import UserError
 from bert_nq.cli import program
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -68,26 +67,18 @@ def main():
                                        ("dev", FLAGS.dev_file, FLAGS.dev_questions))}
     model = _converted()
     results = {system: [] for system in FLAGS.systems}
-    cells = [(seed, system) for seed in FLAGS.seeds for system in FLAGS.systems]
-    for number, (seed, system) in enumerate(cells, 1):
-        program.note("[%d/%d] %s, seed %s" % (number, len(cells), system, seed))
+    runs = [(seed, system) for seed in FLAGS.seeds for system in FLAGS.systems]
+    for number, (seed, system) in enumerate(runs, 1):
+        program.note("[%d/%d] %s, seed %s" % (number, len(runs), system, seed))
         results[system].append(_cell(system, int(seed), rows, model))
     print(_table(results))
 
 
-def _draw_rows(path, number, output):
+def _draw_rows(pattern, number, output):
     """Writes some of the questions with an answer, as run_qa takes them; returns the path."""
-    from bert_nq.base.bad_input import BadInput
-    from bert_nq.datasets.squad.reading import READING, find_files
-    found = [e for e in READING.examples(find_files(path), BadInput(True)) if e.answers]
-    random.Random(0).shuffle(found)
-    with files.replacing(output) as out:
-        for e in found[:number]:
-            out.write(json.dumps({
-                "id": e.question_id, "context": e.context, "question": e.question.strip(),
-                "answers": {"text": [a.text for a in e.answers],
-                            "answer_start": [a.start_char for a in e.answers]}}).encode() + b"\n")
-    return output
+    import squad_rows
+    found = [example for example in squad_rows.read(pattern) if example.answers]
+    return squad_rows.write(output, [squad_rows.row(e) for e in squad_rows.drawn(found, number)])
 
 
 def _converted():
@@ -112,18 +103,16 @@ def _settings(system, seed):
 def _cell(system, seed, rows, model):
     """The result of a system with a seed, kept from an earlier run if that had these settings."""
     folder = os.path.join(FLAGS.work_dir, "%s-%d" % (system, seed))
-    settings, path = _settings(system, seed), os.path.join(folder, "cell.json")
-    kept = files.read_json(path)
-    if kept is not None:
-        if kept["settings"] != settings:
-            raise UserError("%s is of other settings: give another --work_dir" % path)
-        return kept["result"]
+    settings = _settings(system, seed)
+
+    def run_it():
+        runner = _torch if system.startswith("torch") else _ours
+        result = runner(folder, settings, rows, model)
+        result.update(_scores(rows["dev"], os.path.join(folder, "predictions.json")))
+        return result
+
     files.make_folder(folder)
-    runner = _torch if system.startswith("torch") else _ours
-    result = runner(folder, settings, rows, model)
-    result.update(_scores(rows["dev"], os.path.join(folder, "predictions.json")))
-    files.write_json(path, {"settings": settings, "result": result})
-    return result
+    return cells.kept(os.path.join(folder, "cell.json"), settings, run_it)
 
 
 def _torch(folder, settings, rows, model):
@@ -179,19 +168,13 @@ def _table(results):
     for name, found in results.items():
         cpu = statistics.mean(r["cpu_seconds"] for r in found)
         lines.append("| %s | %d | %s | %s | %.1f | %.0f | %.2f | %.0f |" % (
-            name, len(found), _spread([r["exact_match"] for r in found]),
-            _spread([r["f1"] for r in found]),
+            name, len(found), cells.spread([r["exact_match"] for r in found]),
+            cells.spread([r["f1"] for r in found]),
             sum(r["windows"] for r in found) / sum(r["train_seconds"] for r in found), cpu,
             cpu / first, max(r["peak_mb"] for r in found)))
     return ("%d training and %d dev questions, %g epochs of steps of %d at %g in %s\n\n" % (
         FLAGS.questions, FLAGS.dev_questions, FLAGS.num_train_epochs, FLAGS.batch_size,
         FLAGS.learning_rate, FLAGS.precision)) + "\n".join(lines)
-
-
-def _spread(values):
-    if len(values) == 1:
-        return "%.2f" % values[0]
-    return "%.2f ± %.2f" % (statistics.mean(values), statistics.stdev(values))
 
 
 if __name__ == "__main__":
