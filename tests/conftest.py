@@ -7,7 +7,7 @@ from absl import flags
 from hypothesis import HealthCheck, settings
 
 from bert_nq.base import early_sqlite  # noqa: F401 - before TensorFlow
-from tests.support import marks, program_server
+from tests.support import marks, program_copies
 from tests.support.programs import ROOT
 
 # bert-tensorflow's tokenizer reads a flag; reading one before the flags are parsed is an error.
@@ -46,7 +46,7 @@ def pytest_xdist_make_scheduler(config, log):
 def from_the_root():
     """Programs are started from the root of the repository, from where they show commands."""
     os.chdir(ROOT)
-    program_server.copy_workers()
+    program_copies.copy_workers()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,5 @@
 """Programs that are copies of a process with TensorFlow, and those that they start in turn."""
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -83,3 +84,11 @@ def test_words_of_a_command_are_those_of_a_shell(tmp_path):
     line = "%s x.py 'a b' \\\n  --c=\"$(echo d)\"" % sys.executable
 
     assert programs.paste(line, tmp_path, "e f") == "['a b', '--c=d', 'e f']\n"
+
+
+def test_workers_of_tests_are_copies_too():
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        assert pool.map(eval, ["'tensorflow' in __import__('sys').modules"] * 2) == [True] * 2
+        assert os.getpid() not in pool.map(eval, ["__import__('os').getpid()"] * 2)
+        with pytest.raises(ZeroDivisionError):
+            pool.apply(eval, ["1 / 0"])

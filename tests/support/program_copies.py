@@ -1,10 +1,11 @@
-"""Programs that are copies of a process which has loaded TensorFlow: see program_server.
+"""Programs and workers copied from a process which has loaded TensorFlow: see program_server.
 
 `run` and `start` are for programs alone that a user starts with nothing special about the
 interpreter; whatever is about the start of one is tested with a new interpreter.
 """
 import atexit
 import json
+import multiprocessing.context
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from multiprocessing import forkserver, popen_forkserver
 from typing import Any, List, Optional
 
 from tests.support import program_server
@@ -28,6 +30,10 @@ class _Server:
     def start(self, request: Any) -> int:
         """The process id of a program, which has opened its streams when this returns."""
         return self._ask(dict(request, ask="start"))
+
+    def start_workers(self, address: str):
+        """Has workers copied from now on for those who ask at `address`, the path of a socket."""
+        self._ask({"ask": "workers", "address": address})
 
     def exit_code(self, pid: int, wait: bool) -> Optional[int]:
         """The exit code of a program that was started; None where it runs, unless it is to `wait`.
@@ -49,6 +55,26 @@ class _Server:
 
 _WITH, _WITHOUT = program_server.KINDS
 _SERVERS = {kind: _Server(kind) for kind in program_server.KINDS}
+
+
+def copy_workers():
+    """Has the workers of this process, a test's, copied as well.
+
+    The first of them starts the server; the current folder must then be the repository's root.
+    """
+    server = forkserver._forkserver
+    folder = tempfile.TemporaryDirectory()
+
+    def ensure_running():
+        if server._forkserver_address is None:
+            address = os.path.join(folder.name, "workers")
+            _SERVERS[_WITH].start_workers(address)
+            server._forkserver_address = address
+            # Each worker is handed it. Elsewhere it keeps the server alive; here our server does.
+            server._forkserver_alive_fd = os.open(os.devnull, os.O_RDONLY)
+
+    server.ensure_running = ensure_running
+    multiprocessing.context.SpawnProcess._Popen = staticmethod(popen_forkserver.Popen)
 
 
 class Program:

@@ -4,13 +4,13 @@ Loading TensorFlow takes seconds, and hundreds of the suite's programs need it; 
 takes half of one. A copy of a process that has loaded them begins like an interpreter that was
 started anew: it has no thread, session or flag of its own yet, and its main module is the program.
 The programs and workers that a program starts are copies as well, and so are the workers that tests
-start in their own process, see `copy_workers`. program_copies asks for the programs.
+start in their own process. program_copies asks for both.
 
 There is a second server, in which importing TensorFlow ends the program: what comes before that is
 tested with its copies.
 
-Run as a program this is a server: each line of its standard input asks it to copy itself or for the
-exit code of a copy, and is answered by a line of standard output.
+Run as a program this is a server: each line of its standard input asks it to copy itself, for the
+exit code of a copy or for workers, and is answered by a line of standard output.
 """
 import atexit
 import contextlib
@@ -37,31 +37,22 @@ _STREAMS = (os.O_RDONLY, _WRITE, _WRITE)
 _WITH, _WITHOUT = KINDS = "with", "without"  # TensorFlow
 
 
-def copy_workers():
-    """Has the workers of this process, a test's, copied from one that has loaded everything.
+def _serve_workers(address, stdout=1):
+    """Has the workers that processes ask for at `address` copied from a process like this one.
 
-    It is started by the first of them. The current folder must be the root of the repository.
-    """
-    forkserver.set_forkserver_preload(["tests.support.loaded"])
-    multiprocessing.context.SpawnProcess._Popen = staticmethod(popen_forkserver.Popen)
+    That process is a new one, the server of multiprocessing's start method "forkserver", which
+    otherwise would begin with a new interpreter. It ends when this one does.
 
-
-def load():
-    """Loads all that a program or worker may need, TensorFlow too."""
-    _load(_WITH)
-
-
-def _copy_workers(address):
-    """Has the program's workers copied as well, from a process like this one, not started anew.
-
-    It is the server of multiprocessing's start method "forkserver", which otherwise would begin
-    with a new interpreter. It ends when this process does.
+    Args:
+      address: the path of its socket.
+      stdout: the stream of this process that is its standard output.
     """
     listener = connection.Listener(address, "AF_UNIX")
     ended, alive = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(alive)
+        os.dup2(stdout, 1)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             forkserver.main(listener._listener._socket.fileno(), ended, [])
@@ -146,6 +137,9 @@ def _serve(kind):
                 os.close(stream)
             if answer == 0:
                 return request
+        elif request["ask"] == "workers":
+            _serve_workers(request["address"], stdout=2)  # The other one has the answers.
+            answer = None
         else:
             answer = _exit_code(request["pid"], os.WNOHANG if request["ask"] == "poll" else 0)
         answers.write(json.dumps(answer) + "\n")
@@ -227,7 +221,7 @@ def _become(request):
     sys.modules["numpy"].random.seed()
     sys.argv = wanted["arguments"]
     sys.path[0] = os.path.dirname(path)
-    _copy_workers(os.path.join(wanted["folder"], "workers-%d" % os.getpid()))
+    _serve_workers(os.path.join(wanted["folder"], "workers-%d" % os.getpid()))
     main = types.ModuleType("__main__")
     main.__file__ = path
     main.__builtins__ = __builtins__
