@@ -11,7 +11,9 @@ from tests.support.tiny_nq import TOKENS, write_vocabulary
 sys.path.insert(0, os.path.join(programs.ROOT, "demos"))
 sys.path.insert(0, os.path.join(programs.ROOT, "benchmarks"))
 
+import cells  # noqa: E402
 import realistic_pages  # noqa: E402
+import squad_rows  # noqa: E402
 
 from bert_nq.base.errors import UserError  # noqa: E402
 from bert_nq.base.lines import read_sources  # noqa: E402
@@ -352,3 +354,41 @@ def test_the_benchmark_of_asking_runs(tmp_path):
     assert [row[4:7] for row in rows if "of" in row] == [["2", "of", "2"]] * 3
     done = programs.run("benchmarks/ask.py", "--ours=int8", *flags)
     assert programs.error_line(done).startswith("error: --ours: int8 is none of fp32, ")
+
+
+def test_questions_are_asked_of_paragraphs_without_their_answer(tmp_path):
+    def paragraph(context, *answers):
+        return {"context": context, "qas": [
+            {"id": answer, "question": "who?", "answers": [
+                {"text": answer, "answer_start": context.index(answer)}]} for answer in answers]}
+
+    articles = [[paragraph("Ann saw Bob.", "Ann", "Bob"), paragraph("bob left.", "left")],
+                [paragraph("Eve is here.", "Eve")]]
+    (tmp_path / "x.json").write_text(json.dumps({"data": [
+        {"title": str(number), "paragraphs": article} for number, article in enumerate(articles)]}))
+    found = squad_rows.read(str(tmp_path / "x.json"))
+    assert [e.question_id for e in found] == ["Ann", "Bob", "left", "Eve"]
+    assert {e.question_id for e in squad_rows.drawn(found, 3)} < {"Ann", "Bob", "left", "Eve"}
+    assert squad_rows.drawn(found, 3) == squad_rows.drawn(found, 4)[:3]
+
+    rows = {row["id"]: row for row in squad_rows.with_unanswerable(found, 1)}
+    none = {"text": [], "answer_start": []}
+    assert (rows["Ann"]["context"], rows["Ann"]["answers"]) == ("bob left.", none)
+    assert (rows["left"]["context"], rows["left"]["answers"]) == ("Ann saw Bob.", none)
+    # The other paragraph has the answer too, in small letters; the other article has only one.
+    assert rows["Bob"] == squad_rows.row(found[1]) and rows["Eve"] == squad_rows.row(found[3])
+    some = squad_rows.with_unanswerable(found, 0.25)
+    assert sum(not row["answers"]["text"] for row in some) == 1 and len(some) == 4
+
+
+def test_a_kept_run_is_not_done_twice(tmp_path):
+    path = str(tmp_path / "cell.json")
+    assert cells.kept(path, {"seed": 1}, lambda: {"f1": 2.5}) == {"f1": 2.5}
+    assert cells.kept(path, {"seed": 1}, None) == {"f1": 2.5}
+    with pytest.raises(UserError, match="cell.json is of other settings: give another --work_dir"):
+        cells.kept(path, {"seed": 2}, None)
+
+
+def test_the_spread_of_seeds():
+    assert cells.spread([1.234]) == "1.23"
+    assert cells.spread([1, 2, 3]) == "2.00 ± 1.00"
