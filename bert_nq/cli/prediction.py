@@ -1,10 +1,12 @@
 """Prediction and export as the flags of a model's program say."""
 import functools
+import itertools
 import os
 from typing import Any, Callable, List, Optional
 
 from absl import flags
 
+from bert_nq.base.bad_input import BadInput
 from bert_nq.cli import prediction_report, program
 from bert_nq.prediction import runtimes
 
@@ -12,6 +14,7 @@ FLAGS = flags.FLAGS
 
 # Settings of features that a printed command has even where they are those of the task.
 _ALWAYS = ("max_seq_length", "doc_stride", "max_query_length")
+_NUM_LOOKED_AT = 10  # examples, for whether a file is annotated
 
 
 def open_model(settings, decoder, run: Callable[[], Any], length: Optional[int] = None):
@@ -84,10 +87,21 @@ def print_next(task, work, purpose: str = "score them") -> None:
     if task.next:
         print_use(task, os.path.dirname(work.model.members[0].checkpoint))
         return
-    scorer, *scorer_flags = task.scorer
+    file, *its_flags = task.scorer
+    if not _is_annotated(task, work.inputs[0]):
+        if not task.viewer:
+            return
+        purpose, (file, *its_flags) = "look at them", task.viewer
     print("\nNext: %s\n  %s" % (purpose, program.command(
-        scorer, "--gold_path=" + FLAGS.predict_file, "--predictions_path=" + work.output,
-        *scorer_flags)))
+        file, "--gold_path=" + FLAGS.predict_file, "--predictions_path=" + work.output,
+        *its_flags)))
+
+
+def _is_annotated(task, path: str) -> bool:
+    """Whether any of the first examples of a file that was predicted is annotated."""
+    told = BadInput(skip=True, show=lambda fault: None)  # Prediction has told what is unusable.
+    return any(map(task.is_annotated, itertools.islice(
+        task.training_reading.examples([path], told), _NUM_LOOKED_AT)))
 
 
 def print_use(task, model_dir: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 from bert_nq.base.errors import UserError
 from bert_nq.datasets.nq import shards
+from bert_nq.datasets.nq.example import Example
 from bert_nq.datasets.nq.prediction_file import prediction_file
 from bert_nq.prediction.dev_set import DevFormat, Limits
 from bert_nq.prediction.output import AnswerFormat, Entry
@@ -71,5 +72,11 @@ def dev_format(long_non_null_threshold: int = NON_NULL_THRESHOLD,
                      functools.partial(evaluate, **least), functools.partial(limits, **least))
 
 
+def is_annotated(page: Example) -> bool:
+    """Whether anybody has said what the answer is, or that there is none."""
+    return bool(page.annotations)
+
+
+VIEWER = ("eval/error_pages.py", "--output_dir=answers")
 ANSWERS = AnswerFormat(prediction_file, count, rows, prediction_file, Tuned.load)
 DEV_FORMAT = dev_format()

@@ -48,6 +48,11 @@ class Task(NamedTuple):
     heads: Mapping[str, Tuple[str, ...]]
     measure: Measure
     dev_file: str = "DEV.jsonl.gz"  # stands for a person's own data in commands that are printed
+    # Whether an example, as `training_reading` has it, is annotated; and the program that shows
+    # answers to examples that are not, and flags behind --gold_path, --predictions_path; () where
+    # there is none.
+    is_annotated: Callable[[Any], bool] = lambda example: True
+    viewer: Tuple[str, ...] = ()
     asking: Optional[Asking] = None  # None where its models do not answer questions about pages
     # Given a model's folder, what is done with it in place of prediction, and the arguments of
     # `program.command` for that; None: it predicts.

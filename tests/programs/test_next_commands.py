@@ -104,6 +104,15 @@ def test_extracted_pages_are_prepared_or_predicted(folder, printed):
     assert "Next: score them" in paste(next_command(printed["extract dev"]), folder)
 
 
+def test_answers_to_pages_without_annotations_are_looked_at(folder, printed):
+    write_shard(folder / "mine.jsonl", [dict(tiny_nq.place_page(50), annotations=[])])
+    predicted = called(folder, "bert_nq/run_nq.py", "--do_predict", "--predict_file=mine.jsonl",
+                       "--output_dir=model", "--output_prediction_file=mine.json")
+    assert "Next: look at them" in predicted
+    paste(next_command(predicted), folder)
+    assert (folder / "answers" / "index.html").exists()
+
+
 def test_augmented_pages_are_prepared(folder, printed):
     augmented = called(folder, "augment/augment_nq_data.py", "--augment=deletion",
                        "--input_jsonl=nq-train-0.jsonl.gz",
