@@ -16,7 +16,8 @@ the same rates, in --precision, and its predictions are scored by the official m
 Each is a process of its own, one after the other; squad_training_contender.py is the peers'. What
 is finished is kept in WORK_DIR and not done again. The questions are drawn by a seed of their own,
 the same for all. The systems differ in the order of the windows, in the numbers that dropout and
-the new layer start from, and in Adam's bias correction, which BERT's has not.
+the new layer start from, and after the warm-up in the rate, which is up to a ninth higher in
+transformers' schedule. --optimizer=adamw is BERT's Adam, without the bias correction of PyTorch's.
 """
 from bert_nq.cli.start import run
 
@@ -55,6 +56,7 @@ flags.DEFINE_integer("batch_size", 16, "Windows of a step.", lower_bound=1)
 flags.DEFINE_float("learning_rate", 5e-5, "The highest.", lower_bound=0)
 flags.DEFINE_float("num_train_epochs", 1.0, "Passes over the windows.", lower_bound=0)
 flags.DEFINE_enum("precision", "bf16", ["bf16", "fp32"], "Of training and answering.")
+flags.DEFINE_string("optimizer", "adamw_corrected", "Of ours, as run_squad.py takes it.")
 flags.DEFINE_integer("max_seq_length", 384, "Wordpieces of a window.")
 flags.DEFINE_integer("doc_stride", 128, "Wordpieces from a window to the next.")
 
@@ -92,7 +94,8 @@ def _converted():
 
 
 def _settings(system, seed):
-    return {"system": system, "seed": seed, "batch_size": FLAGS.batch_size,
+    ours = {} if system.startswith("torch") else {"optimizer": FLAGS.optimizer}
+    return {"system": system, "seed": seed, "batch_size": FLAGS.batch_size, **ours,
             "learning_rate": FLAGS.learning_rate, "num_train_epochs": FLAGS.num_train_epochs,
             "precision": FLAGS.precision,
             "max_seq_length": FLAGS.max_seq_length, "doc_stride": FLAGS.doc_stride,
@@ -142,7 +145,7 @@ def _ours(folder, settings, rows, model):
         "--vocab_file=" + os.path.join(model, "vocab.txt"),
         "--save_checkpoints_steps=1000000", "--train_batch_size=%d" % settings["batch_size"]] + [
             "--%s=%s" % (name, str(settings[name]).lower()) for name in (
-                "seed", "learning_rate", "num_train_epochs", "precision", "max_seq_length",
+                "seed", "optimizer", "learning_rate", "num_train_epochs", "precision", "max_seq_length",
                 "doc_stride", "group_by_length")], os.path.join(folder, "log"))
     history = files.read_json(os.path.join(output_dir, "history.json"), must_exist=True)
     blocks = history["blocks"]

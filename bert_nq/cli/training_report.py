@@ -22,7 +22,7 @@ def print_plan(config, data, settings, run, start=()) -> None:
     windows = run.train_batch_size // num_devices  # of one pass on one device
     needed = memory.estimate(
         config, windows, settings.max_seq_length, settings.precision,
-        settings.gradient_checkpointing, passes, settings.optimizer)
+        settings.gradient_checkpointing, passes)
     program.print_table("Training %s" % run.output_dir, list(start) + [
         ("records", data.num_records),
         ("steps", settings.num_steps(data.num_records, run.train_batch_size)),

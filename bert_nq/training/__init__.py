@@ -3,7 +3,8 @@
     run          the run: how many steps, on what, and what is left of it
     objectives/  what is made small: supervised, distilled
     teachers     who a student learns from: in its graph, or before
-    steps, gradients, optimizer, adamw, lamb, loss_scale, depth, replica_copies   one step
+    steps, gradients, optimizer, loss_scale, depth, replica_copies   one step
+    optimizers/  how a gradient changes a variable
     settings     what a run is asked for                                free of TensorFlow
     hooks        what happens around each step
     watching, alarms, progress, summaries, history, plots    what is seen of it

@@ -3,8 +3,7 @@ from typing import Any, NamedTuple
 
 from bert_nq.modeling import encoders
 
-# Numbers that an optimizer keeps for each weight.
-_SLOTS = {"adamw": 2, "lamb": 2}
+_MOMENTS = 2  # numbers that any optimizer keeps for each weight
 
 
 class Memory(NamedTuple):
@@ -21,7 +20,7 @@ class Memory(NamedTuple):
 
 
 def estimate(config: Any, rows_of_pass: int, seq_length: int, precision: str = "fp32",
-             recompute: bool = False, num_passes: int = 1, optimizer: str = "adamw") -> Memory:
+             recompute: bool = False, num_passes: int = 1) -> Memory:
     """Memory of a step on one device, within a quarter; what TensorFlow itself takes comes on top.
 
     Args:
@@ -31,12 +30,11 @@ def estimate(config: Any, rows_of_pass: int, seq_length: int, precision: str = "
       precision: "fp32", "bf16" or "fp16".
       recompute: whether layers are computed again in the backward pass.
       num_passes: passes of a step; with several, their gradients are summed.
-      optimizer: "adamw" or "lamb".
 
     Raises:
-      KeyError: there is no such precision or optimizer.
+      KeyError: there is no such precision.
     """
     weights = 4 * encoders.num_weights(config)
-    return Memory(weights, weights * (2 if num_passes > 1 else 1), _SLOTS[optimizer] * weights,
+    return Memory(weights, weights * (2 if num_passes > 1 else 1), _MOMENTS * weights,
                   encoders.of(config).activations(config, rows_of_pass, seq_length, precision,
                                                   recompute))

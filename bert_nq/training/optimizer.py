@@ -10,11 +10,8 @@ from typing import Dict, List, NamedTuple, Sequence
 from bert_nq.base.errors import UserError
 from bert_nq.modeling import checkpoints
 from bert_nq.modeling.runtime import tf
-from bert_nq.training import adamw, depth, lamb
+from bert_nq.training import depth, optimizers
 from bert_nq.training.settings import TrainingSettings, rates_of
-
-OPTIMIZERS = {"adamw": adamw, "lamb": lamb}
-
 
 _DEFAULTS = TrainingSettings()
 
@@ -25,7 +22,7 @@ class OptimizerSettings(NamedTuple):
     num_train_steps: int
     num_warmup_steps: int
     learning_rates: str = _DEFAULTS.learning_rates
-    optimizer: str = _DEFAULTS.optimizer  # a key of OPTIMIZERS
+    optimizer: str = _DEFAULTS.optimizer  # a key of optimizers.OPTIMIZERS
     weight_decay_rate: float = _DEFAULTS.weight_decay_rate
     adam_beta1: float = _DEFAULTS.adam_beta1
     adam_beta2: float = _DEFAULTS.adam_beta2
@@ -101,9 +98,9 @@ def make_parameters(variables: Sequence[tf.Variable],
     Raises:
       UserError: there is no such optimizer.
     """
-    if settings.optimizer not in OPTIMIZERS:
+    if settings.optimizer not in optimizers.OPTIMIZERS:
         raise UserError("--optimizer=%s: there are %s"
-                        % (settings.optimizer, ", ".join(sorted(OPTIMIZERS))))
+                        % (settings.optimizer, ", ".join(optimizers.OPTIMIZERS)))
     factors = depth.rate_factors(_trainable(), settings.layerwise_lr_decay)
 
     def parameter(variable):
@@ -111,7 +108,7 @@ def make_parameters(variables: Sequence[tf.Variable],
         first, second = (
             tf.get_variable("%s/%s" % (name, slot), variable.shape, variable.dtype.base_dtype,
                             tf.zeros_initializer(), trainable=False)
-            for slot in OPTIMIZERS[settings.optimizer].SLOTS)
+            for slot in optimizers.find(settings.optimizer).SLOTS)
         excluded = any(re.search(part, name) for part in settings.excluded)
         return Parameter(variable, first, second, factors[name], excluded)
 
@@ -132,7 +129,7 @@ def update(gradients: Sequence[tf.Tensor], parameters: Sequence[Parameter], rate
     """
     def updated(parameter, gradient):
         factor = parameter.rate_factor
-        return OPTIMIZERS[settings.optimizer].apply(
+        return optimizers.find(settings.optimizer).apply(
             parameter.variable, gradient, parameter.first, parameter.second,
             rate=rate if factor == 1.0 else rate * factor, step=step,
             weight_decay=settings.weight_decay_rate, excluded=parameter.excluded,

@@ -23,7 +23,7 @@ class TrainingSettings(NamedTuple):
     num_train_epochs: float = 3.0
     num_train_steps: int = 0  # in place of epochs; 0: as many as these make
     warmup_proportion: float = 0.1
-    optimizer: str = "adamw"  # or lamb, for batches of thousands
+    optimizer: str = "adamw"  # a key of optimizers.OPTIMIZERS
     weight_decay_rate: float = 0.01
     adam_beta1: float = 0.9
     adam_beta2: float = 0.999

@@ -175,7 +175,7 @@ UNCLIPPED = OptimizerSettings(learning_rate=0.01, num_train_steps=10, num_warmup
                               max_gradient_norm=1e9)
 
 
-SLOTS = {"adamw": "/adam_", "lamb": "/lamb_"}
+SLOTS = {"adamw": "/adam_", "adamw_corrected": "/adam_", "lamb": "/lamb_"}
 
 
 class Trainer:
@@ -223,9 +223,18 @@ def adamw_change(name, value, m, v, step, s):
     return m / (np.sqrt(v) + s.adam_epsilon) + decay
 
 
-def lamb_change(name, value, m, v, step, s):
+def corrected_change(m, v, step, s):
     t = step + 1
-    change = m / (1 - s.adam_beta1 ** t) / (np.sqrt(v / (1 - s.adam_beta2 ** t)) + s.adam_epsilon)
+    return m / (1 - s.adam_beta1 ** t) / (np.sqrt(v / (1 - s.adam_beta2 ** t)) + s.adam_epsilon)
+
+
+def adamw_corrected_change(name, value, m, v, step, s):
+    decay = 0 if excluded(name) else s.weight_decay_rate * value
+    return corrected_change(m, v, step, s) + decay
+
+
+def lamb_change(name, value, m, v, step, s):
+    change = corrected_change(m, v, step, s)
     if excluded(name):
         return change
     change = change + s.weight_decay_rate * value
@@ -264,10 +273,13 @@ def assert_equals_numpy(settings, change_of, factors=None):
     assert np.abs(values["cls/nq/output_weights"]).max() > 1e-3  # from 0
 
 
-def test_adamw_equals_numpy():
-    assert_equals_numpy(UNCLIPPED, adamw_change)
-    assert_equals_numpy(UNCLIPPED._replace(weight_decay_rate=0.1, adam_beta1=0.8, adam_beta2=0.9,
-                                           adam_epsilon=1e-3), adamw_change)
+@pytest.mark.parametrize("name, change_of", [
+    ("adamw", adamw_change), ("adamw_corrected", adamw_corrected_change)])
+def test_adamw_equals_numpy(name, change_of):
+    settings = UNCLIPPED._replace(optimizer=name)
+    assert_equals_numpy(settings, change_of)
+    assert_equals_numpy(settings._replace(weight_decay_rate=0.1, adam_beta1=0.8, adam_beta2=0.9,
+                                          adam_epsilon=1e-3), change_of)
 
 
 def test_lamb_equals_numpy():
@@ -278,7 +290,8 @@ def test_lamb_equals_numpy():
     assert_equals_numpy(UNCLIPPED._replace(optimizer="lamb", weight_decay_rate=0.0), lamb_change)
 
 
-@pytest.mark.parametrize("name, change_of", [("adamw", adamw_change), ("lamb", lamb_change)])
+@pytest.mark.parametrize("name, change_of", [
+    ("adamw", adamw_change), ("adamw_corrected", adamw_corrected_change), ("lamb", lamb_change)])
 def test_lower_layers_learn_more_slowly(name, change_of):
     # Two layers: the embeddings lie two below the top.
     factors = {"bert/embeddings/word_embeddings": 0.25,
@@ -315,7 +328,8 @@ def test_frozen_variables_take_no_part_in_the_norm():
 def test_settings_that_do_not_fit():
     with pytest.raises(UserError, match="^--freeze_layers=3: the model has 2 layers$"):
         Trainer(UNCLIPPED._replace(freeze_layers=3))
-    with pytest.raises(UserError, match="^--optimizer=sgd: there are adamw, lamb$"):
+    with pytest.raises(UserError, match="^--optimizer=sgd: there are adamw, adamw_corrected, "
+                                        "lamb$"):
         Trainer(UNCLIPPED._replace(optimizer="sgd"))
 
 
