@@ -145,8 +145,8 @@ def _ours(folder, settings, rows, model):
         "--vocab_file=" + os.path.join(model, "vocab.txt"),
         "--save_checkpoints_steps=1000000", "--train_batch_size=%d" % settings["batch_size"]] + [
             "--%s=%s" % (name, str(settings[name]).lower()) for name in (
-                "seed", "optimizer", "learning_rate", "num_train_epochs", "precision", "max_seq_length",
-                "doc_stride", "group_by_length")], os.path.join(folder, "log"))
+                "seed", "optimizer", "learning_rate", "num_train_epochs", "precision",
+                "max_seq_length", "doc_stride", "group_by_length")], os.path.join(folder, "log"))
     history = files.read_json(os.path.join(output_dir, "history.json"), must_exist=True)
     blocks = history["blocks"]
     return {"windows": sum(block["examples"] for block in blocks),

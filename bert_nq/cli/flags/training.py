@@ -74,8 +74,8 @@ def _schedule_flags() -> Dict[str, Any]:
            "make.", lower_bound=0)
     define("warmup_proportion", "Share of the steps in which the rate goes up.", lower_bound=0,
            upper_bound=1)
-    define("optimizer", "BERT's Adam with weight decay; the same with bias correction, as in PyTorch; "
-           "or LAMB, for batches of thousands.", values=list(OPTIMIZERS))
+    define("optimizer", "BERT's Adam with weight decay; the same with bias correction, as in "
+           "PyTorch; or LAMB, for batches of thousands.", values=list(OPTIMIZERS))
     define("weight_decay_rate", "Of all weights but biases and LayerNorm.", lower_bound=0)
     define("adam_beta1", "Decay of the mean gradient, also LAMB's.", lower_bound=0, upper_bound=1)
     define("adam_beta2", "Decay of the mean squared gradient, also LAMB's.", lower_bound=0,
