@@ -60,6 +60,7 @@ flags.DEFINE_float("include_unknowns", 0.1, "NQ: the share of windows without an
                    "trained on.", lower_bound=0, upper_bound=1)
 flags.DEFINE_integer("batch_size", 4, "Windows of a step.", lower_bound=1)
 flags.DEFINE_float("learning_rate", 5e-5, "The highest.", lower_bound=0)
+flags.DEFINE_string("optimizer", "adamw_corrected", "As run_squad.py takes it.")
 flags.DEFINE_float("num_train_epochs", 2.0, "Passes over the windows, of all three models.",
                    lower_bound=0)
 flags.DEFINE_enum("train_precision", "bf16", ["bf16", "fp32"], "Of training and of the logits.")
@@ -100,8 +101,8 @@ class Study:
         files.make_folder(FLAGS.work_dir)
         self.data = task.Data(FLAGS.train_file, FLAGS.dev_file, options, FLAGS.work_dir)
         self._settings = dict(options._asdict(), **{name: FLAGS[name].value for name in (
-            "task", "batch_size", "learning_rate", "num_train_epochs", "train_precision",
-            "layers")})
+            "task", "batch_size", "learning_rate", "optimizer", "num_train_epochs",
+            "train_precision", "layers")})
         self._vocab = FLAGS.vocab_file or os.path.join(FLAGS.model_dir, "vocab.txt")
         self._records = os.path.join(FLAGS.work_dir, "train.tfrecord")
         self._call("records", *self.data.preparation(), "--output_tfrecord=" + self._records,
@@ -130,7 +131,7 @@ class Study:
             "--bert_config_file=" + os.path.join(start, "bert_config.json"),
             "--init_checkpoint=" + os.path.join(start, "bert_model.ckpt"),
             "--train_batch_size=%d" % FLAGS.batch_size, "--seed=%d" % seed,
-            "--learning_rate=%r" % FLAGS.learning_rate,
+            "--learning_rate=%r" % FLAGS.learning_rate, "--optimizer=" + FLAGS.optimizer,
             "--num_train_epochs=%r" % FLAGS.num_train_epochs,
             "--precision=" + FLAGS.train_precision, "--save_checkpoints_steps=1000000", *teaching)
         return cost._asdict()
