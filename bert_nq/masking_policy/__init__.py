@@ -14,7 +14,7 @@ policy learns from who scores better.
     players      the policy, its opponent and the random masker
     episodes     the outer loop
     world        real texts: what a language model learns with masks
-    trainings, schedules      its further pretraining and its fine-tuning
+    trainings    its further pretraining and its fine-tuning
     run_state, array_file     a run in one file, from which it goes on to the bit
     meta_test, contenders     saved policies on all texts, against masks by rules
     plots, word_page          a run as a picture, and the words that a policy masks

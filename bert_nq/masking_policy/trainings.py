@@ -12,7 +12,6 @@ from bert_nq.features.masking import shown
 from bert_nq.features.maskings.masker import MaskPieces
 from bert_nq.masking_policy import draws
 from bert_nq.masking_policy.blocks import Block, Masked
-from bert_nq.masking_policy.schedules import linear_decay
 from bert_nq.masking_policy.settings import EpisodeSettings
 
 # Numbers of the trainings in an episode, for their draws.
@@ -111,9 +110,10 @@ class Trainings:
             for number in range(steps_of_epoch):
                 self._check()
                 step = epoch * steps_of_epoch + number
+                # The rate falls on a line to 0; there is no warm-up.
                 losses.append(make_step(
                     epoch, order[number * batch_size:(number + 1) * batch_size],
-                    linear_decay(rate, step, epochs * steps_of_epoch), step,
+                    rate * (1 - step / (epochs * steps_of_epoch)), step,
                     draws.step_seed(self._seed, episode, phase, step)))
             if not np.isfinite(losses).all():
                 raise UserError("episode %d: the loss of %s is no number: lower --%s_learning_rate"

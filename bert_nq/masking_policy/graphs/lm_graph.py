@@ -12,7 +12,6 @@ import numpy as np
 from bert_nq.features import packing
 from bert_nq.masking_policy.blocks import Block, Masked, padded
 from bert_nq.masking_policy.graphs.weight_sets import WeightSet
-from bert_nq.masking_policy.schedules import bias_corrected
 from bert_nq.masking_policy.tasks import INPUTS
 from bert_nq.modeling import checkpoints, encoders, models
 from bert_nq.modeling.encoders import Pass
@@ -51,8 +50,10 @@ class LanguageModelGraph:
                        for name in (IDS, WEIGHTS)}
         self._seed = tf.placeholder(tf.int64, [])
         self._rate = tf.placeholder(tf.float32, [])
-        self._settings = OptimizerSettings(0.0, 1, 0, weight_decay_rate=0.0,
-                                           adam_epsilon=adam_epsilon)
+        self._steps_before = tf.placeholder(tf.int32, [])
+        # The source's optimizer is PyTorch's.
+        self._settings = OptimizerSettings(0.0, 1, 0, optimizer="adamw_corrected",
+                                           weight_decay_rate=0.0, adam_epsilon=adam_epsilon)
         self.session: Any = None
         self._build()
 
@@ -102,7 +103,7 @@ class LanguageModelGraph:
         clipping = _MAX_NORM / tf.maximum(norm, _MAX_NORM)
         with tf.control_dependencies([loss, norm]):
             op = optimizer.update([value * clipping for value in found.values], parameters,
-                                  self._rate, tf.constant(0), self._settings)
+                                  self._rate, self._steps_before, self._settings)
         return loss, op
 
     def begin_training(self) -> None:
@@ -147,9 +148,7 @@ class LanguageModelGraph:
         return self._run(self._finetune, self._feed_rows(rows), rate, step, seed)
 
     def _run(self, train, feed, rate, step, seed) -> float:
-        settings = self._settings
-        feed[self._seed] = seed
-        feed[self._rate] = bias_corrected(rate, step, settings.adam_beta1, settings.adam_beta2)
+        feed.update({self._seed: seed, self._rate: rate, self._steps_before: step})
         return float(self.session.run(train, feed)[0])
 
     def _feed_rows(self, rows) -> Dict[tf.Tensor, np.ndarray]:

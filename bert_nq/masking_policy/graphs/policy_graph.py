@@ -10,7 +10,6 @@ from bert_nq.masking_policy.blocks import padded
 from bert_nq.masking_policy.graphs import losses, networks
 from bert_nq.masking_policy.graphs.weight_sets import WeightSet
 from bert_nq.masking_policy.replay import Batch, State
-from bert_nq.masking_policy.schedules import bias_corrected
 from bert_nq.masking_policy.settings import PolicySettings
 from bert_nq.modeling import checkpoints
 from bert_nq.modeling.runtime import tf
@@ -18,7 +17,8 @@ from bert_nq.training import gradients, optimizer
 from bert_nq.training.optimizer import OptimizerSettings
 
 # The source's optimizer is PyTorch's.
-_OPTIMIZER = OptimizerSettings(0.0, 1, 0, weight_decay_rate=0.0, adam_epsilon=1e-8)
+_OPTIMIZER = OptimizerSettings(0.0, 1, 0, optimizer="adamw_corrected", weight_decay_rate=0.0,
+                               adam_epsilon=1e-8)
 
 
 class Acted(NamedTuple):
@@ -56,7 +56,7 @@ class PolicyGraph:
         self._position = tf.placeholder(tf.int32, [None])
         self._old_log_prob = tf.placeholder(tf.float32, [None])
         self._reward = tf.placeholder(tf.float32, [None])
-        self._rate = tf.placeholder(tf.float32, [])
+        self._updates_before = tf.placeholder(tf.int32, [])
         self._train = self._build_update()
         self._weights = WeightSet(self._variables)
         self.session: Any = None
@@ -86,7 +86,8 @@ class PolicyGraph:
         # All that is told is of the weights before the update.
         with tf.control_dependencies([values, norm, *scalars.values()]):
             op = optimizer.update([value * clipping for value in found.values], parameters,
-                                  self._rate, tf.constant(0), _OPTIMIZER)
+                                  tf.constant(self._settings.policy_learning_rate),
+                                  self._updates_before, _OPTIMIZER)
         return {"op": op, "values": values, "scalars": dict(scalars, gradient_norm=norm)}
 
     def read(self) -> Dict[str, np.ndarray]:
@@ -129,8 +130,7 @@ class PolicyGraph:
             self._block: [numbers[id(state)] for state in batch.states],
             self._position: batch.positions, self._old_log_prob: batch.log_probs,
             self._reward: batch.rewards,
-            self._rate: bias_corrected(self._settings.policy_learning_rate, num_updates,
-                                       _OPTIMIZER.adam_beta1, _OPTIMIZER.adam_beta2)})
+            self._updates_before: num_updates})
         scalars = {name: float(value) for name, value in done["scalars"].items()}
         if not np.isfinite(list(scalars.values())).all():
             raise FloatingPointError("the policy's loss is no number")
