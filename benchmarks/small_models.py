@@ -3,8 +3,8 @@ r"""Measures small models: a student with and without a teacher, and each in int
     python benchmarks/small_models.py --train_file=train-v1.1.json.gz --dev_file=dev-v2.0.json.gz \
         --model_dir=minilm-tf --learning_rate=2e-4 --seeds=1,2,3
 
-For each seed: a teacher is trained from the checkpoint in --model_dir; a student is made of some of
-its layers (--layers); this is trained on the labels alone, and on the labels and the teacher's
+For each seed: a teacher is trained from the checkpoint in --model_dir (or one for all seeds,
+--teacher_seed); a student is made of some of its layers (--layers); this is trained on the labels alone, and on the labels and the teacher's
 logits, with the same windows, order, steps, first weights and seed. Each of the three answers the
 dev set by TensorFlow in fp32 and bf16 and by OpenVINO in bf16 and in int8, which is calibrated on
 training windows.
@@ -51,6 +51,8 @@ flags.DEFINE_string("work_dir", os.path.join("build", "benchmarks", "small-model
                     "Folder of the runs.")
 flags.DEFINE_list("runtimes", _RUNTIMES, "Which to answer by: %s." % ", ".join(_RUNTIMES))
 flags.DEFINE_list("seeds", ["1", "2", "3"], "Of dropout, new weights and order.")
+flags.DEFINE_integer("teacher_seed", None, "The teacher of this seed teaches the students of all "
+                     "seeds; if not given, each has the teacher of its own.")
 flags.DEFINE_string("layers", "every_second", "Of the student, as make_student.py takes them.")
 flags.DEFINE_integer("questions", 6000, "SQuAD: drawn from --train_file.", lower_bound=1)
 flags.DEFINE_float("unanswerable", 1 / 3, "SQuAD: the share of them that loses its answer.",
@@ -71,11 +73,14 @@ def main():
     check_known("runtimes", FLAGS.runtimes, _RUNTIMES)
     task = importlib.import_module(_TASKS[FLAGS.task])
     study = Study(task)
-    runs = [(seed, model) for seed in FLAGS.seeds for model in (TEACHER, ALONE, TAUGHT)]
+    seeds = list(map(int, FLAGS.seeds))
+    teachers = dict.fromkeys(map(study.teacher_of, seeds))
+    runs = [(seed, TEACHER) for seed in teachers]
+    runs += [(seed, model) for seed in seeds for model in (ALONE, TAUGHT)]
     results = {}
     for number, (seed, model) in enumerate(runs, 1):
-        program.note("[%d/%d] %s, seed %s" % (number, len(runs), model, seed))
-        folder = study.train(model, int(seed))
+        program.note("[%d/%d] %s, seed %d" % (number, len(runs), model, seed))
+        folder = study.train(model, seed)
         for runtime in FLAGS.runtimes:
             results.setdefault((model, runtime), []).append(study.answer(model, folder, runtime))
     print("%s, %g epochs of steps of %d at %g in %s\n" % (
@@ -108,10 +113,17 @@ class Study:
         self._call("records", *self.data.preparation(), "--output_tfrecord=" + self._records,
                    "--vocab_file=" + self._vocab)
 
+    def teacher_of(self, seed):
+        """The seed of the teacher of a seed's students."""
+        return seed if FLAGS.teacher_seed is None else FLAGS.teacher_seed
+
     def train(self, model, seed):
         """Trains one of the three with a seed; returns its folder."""
         folder = self._folder(model, seed)
-        cells.kept(folder + ".json", dict(self._settings, seed=seed),
+        settings = dict(self._settings, seed=seed)
+        if model != TEACHER and FLAGS.teacher_seed is not None:
+            settings["teacher_seed"] = FLAGS.teacher_seed
+        cells.kept(folder + ".json", settings,
                    lambda: self._train(model, seed, folder))
         return folder
 
@@ -121,9 +133,10 @@ class Study:
     def _train(self, model, seed, folder):
         start, teaching = FLAGS.model_dir, []
         if model != TEACHER:
-            start = self._student(seed)
+            start = self._student(self.teacher_of(seed))
         if model == TAUGHT:
-            teaching = ["--distill_mask_padding", "--teacher_logits=" + self._logits(seed)]
+            teaching = ["--distill_mask_padding", "--teacher_logits=" + self._logits(
+                self.teacher_of(seed))]
         cost = self._call(
             os.path.basename(folder), self._task.PROGRAM, "--do_train", *self._task.TRAIN_FLAGS,
             "--train_precomputed_file=" + self._records, "--output_dir=" + folder,
@@ -137,7 +150,7 @@ class Study:
         return cost._asdict()
 
     def _student(self, seed):
-        """The folder of the student's first weights."""
+        """The folder of the first weights of a teacher's students."""
         folder = os.path.join(FLAGS.work_dir, "half-%d" % seed)
         if not os.path.exists(os.path.join(folder, "bert_model.ckpt.index")):
             self._call("half-%d" % seed, "prepare/make_student.py",
@@ -146,7 +159,7 @@ class Study:
         return folder
 
     def _logits(self, seed):
-        """The folder of the teacher's logits."""
+        """The folder of a teacher's logits."""
         folder = os.path.join(FLAGS.work_dir, "logits-%d" % seed)
         self._call("logits-%d" % seed, "prepare/teacher_logits.py",
                    "--teacher_dir=" + self._folder(TEACHER, seed), "--distill_mask_padding",
