@@ -4,10 +4,10 @@ r"""Measures small models: a student with and without a teacher, and each in int
         --model_dir=minilm-tf --learning_rate=2e-4 --seeds=1,2,3
 
 For each seed: a teacher is trained from the checkpoint in --model_dir (or one for all seeds,
---teacher_seed); a student is made of some of its layers (--layers); this is trained on the labels alone, and on the labels and the teacher's
-logits, with the same windows, order, steps, first weights and seed. Each of the three answers the
-dev set by TensorFlow in fp32 and bf16 and by OpenVINO in bf16 and in int8, which is calibrated on
-training windows.
+--teacher_seed); a student is made of some of its layers (--layers); this is trained on the labels
+alone, and on the labels and the teacher's logits, with the same windows, order, steps, first
+weights and seed. Each of the three answers the dev set by TensorFlow in fp32 and bf16 and by
+OpenVINO in bf16 and in int8, which is calibrated on training windows.
 
     --task=squad  SQuAD 2.0: training questions are drawn from those of --train_file that have an
                   answer; every third (--unanswerable) is asked of another paragraph of the same
