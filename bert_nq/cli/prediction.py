@@ -99,9 +99,9 @@ def print_next(task, work, purpose: str = "score them") -> None:
 
 def _is_annotated(task, path: str) -> bool:
     """Whether any of the first examples of a file that was predicted is annotated."""
-    told = BadInput(skip=True, show=lambda fault: None)  # Prediction has told what is unusable.
+    unusable = BadInput(skip=True, show=lambda fault: None)  # Prediction has told what is unusable.
     return any(map(task.is_annotated, itertools.islice(
-        task.training_reading.examples([path], told), _NUM_LOOKED_AT)))
+        task.training_reading.examples([path], unusable), _NUM_LOOKED_AT)))
 
 
 def print_use(task, model_dir: str) -> None:
