@@ -1,9 +1,21 @@
 """Runs of a comparison that are not done twice, and their results in a table."""
 import statistics
-from typing import Any, Callable, Dict, Sequence
+from typing import Any, Callable, Dict, List, Sequence
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
+
+
+def parse_seeds(texts: Sequence[str]) -> List[int]:
+    """The distinct numbers of --seeds.
+
+    Raises:
+      UserError: one of the texts is no whole number.
+    """
+    try:
+        return list(dict.fromkeys(map(int, texts)))
+    except ValueError:
+        raise UserError("--seeds=%s: they are whole numbers" % ",".join(texts)) from None
 
 
 def kept(path: str, settings: Dict[str, Any], make: Callable[[], Dict[str, Any]]

@@ -30,6 +30,7 @@ import sys
 import augmentation_summary
 from absl import flags
 from augmentation_cells import PREPARE, RUN, Cell, Plan, check_flags
+from cells import parse_seeds
 
 from bert_nq.base import files
 from bert_nq.base.errors import UserError
@@ -85,7 +86,7 @@ flags.DEFINE_bool("keep", True, "Whether a finished run keeps its records and it
 
 def main():
     program.require(FLAGS, "train_jsonl", "dev_jsonl", "work_dir", "vocab_file", "bert_config_file")
-    settings, seeds = chosen_settings(), chosen_seeds()
+    settings, seeds = chosen_settings(), parse_seeds(FLAGS.seeds)
     plan = make_plan()
     check(plan, settings)
     cells = {(name, seed): Cell(plan, name, settings[name], seed, report)
@@ -124,14 +125,6 @@ def chosen_settings():
         raise UserError("--num_train_epochs counts windows of the pages as they are: put %s first "
                         "among --settings, or give --num_train_steps" % _BASE)
     return {name: known[name] for name in chosen}
-
-
-def chosen_seeds():
-    """The distinct numbers of --seeds."""
-    try:
-        return list(dict.fromkeys(map(int, FLAGS.seeds)))
-    except ValueError:
-        raise UserError("--seeds=%s: they are whole numbers" % ",".join(FLAGS.seeds)) from None
 
 
 def make_plan():

@@ -71,9 +71,9 @@ flags.DEFINE_enum("train_precision", "bf16", ["bf16", "fp32"], "Of training and 
 def main():
     program.require(FLAGS, "train_file", "dev_file", "model_dir")
     check_known("runtimes", FLAGS.runtimes, _RUNTIMES)
+    seeds = cells.parse_seeds(FLAGS.seeds)
     task = importlib.import_module(_TASKS[FLAGS.task])
     study = Study(task)
-    seeds = list(map(int, FLAGS.seeds))
     teachers = dict.fromkeys(map(study.teacher_of, seeds))
     runs = [(seed, TEACHER) for seed in teachers]
     runs += [(seed, model) for seed in seeds for model in (ALONE, TAUGHT)]
@@ -123,8 +123,7 @@ class Study:
         settings = dict(self._settings, seed=seed)
         if model != TEACHER and FLAGS.teacher_seed is not None:
             settings["teacher_seed"] = FLAGS.teacher_seed
-        cells.kept(folder + ".json", settings,
-                   lambda: self._train(model, seed, folder))
+        cells.kept(folder + ".json", settings, lambda: self._train(model, seed, folder))
         return folder
 
     def _folder(self, model, seed):

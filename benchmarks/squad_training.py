@@ -64,15 +64,16 @@ flags.DEFINE_integer("doc_stride", 128, "Wordpieces from a window to the next.")
 def main():
     program.require(FLAGS, "train_file", "dev_file", "model_dir")
     check_known("systems", FLAGS.systems, _SYSTEMS)
+    seeds = cells.parse_seeds(FLAGS.seeds)
     rows = {name: _draw_rows(path, number, os.path.join(FLAGS.work_dir, name + ".jsonl"))
             for name, path, number in (("train", FLAGS.train_file, FLAGS.questions),
                                        ("dev", FLAGS.dev_file, FLAGS.dev_questions))}
     model = _converted()
     results = {system: [] for system in FLAGS.systems}
-    runs = [(seed, system) for seed in FLAGS.seeds for system in FLAGS.systems]
+    runs = [(seed, system) for seed in seeds for system in FLAGS.systems]
     for number, (seed, system) in enumerate(runs, 1):
-        program.note("[%d/%d] %s, seed %s" % (number, len(runs), system, seed))
-        results[system].append(_cell(system, int(seed), rows, model))
+        program.note("[%d/%d] %s, seed %d" % (number, len(runs), system, seed))
+        results[system].append(_cell(system, seed, rows, model))
     print(_table(results))
 
 
